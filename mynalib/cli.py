@@ -1,0 +1,205 @@
+"""コマンド。一つの動詞が、一つの関数を呼ぶ。ここには、判断を書かない。"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mynalib.demo import DEMO_FOLDER, run_demo
+from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
+from mynalib.domain.params import load_params
+from mynalib.history.checking import check_home
+from mynalib.history.founding import found
+from mynalib.history.home import find_home
+from mynalib.history.loading import ingest as load_month
+from mynalib.publish.publishing import publish as publish_month
+from mynalib.publish.verify import verify as verify_month
+
+app = typer.Typer(
+    help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+progress_console = Console(stderr=True)
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="組合の置き場所。なければ MYNA_HOME、今のフォルダー")]
+MonthOption = Annotated[
+    Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU の数")]
+
+
+@app.command()
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="架空の組合を作る場所")] = Path(DEMO_FOLDER),
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """架空の組合を作り、24 か月を取り込み、いちばん新しい月を公開する。"""
+    with _bar() as progress:
+        published = run_demo(home, jobs, progress.watch)
+    portal = published.folder.parent / "index.html"
+    _say(
+        as_json,
+        {"outcome": published.outcome, "portal": str(portal)},
+        f"出来ました（架空データ）。ブラウザーで開いてください：\n  {portal}",
+    )
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")], as_json: JsonOption = False) -> None:
+    """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
+    made = found(folder)
+    _say(
+        as_json,
+        {"outcome": "made", "home": str(made.root)},
+        f"作りました：{made.root}\n  params/ の記号と事業所を自分の組合のものに直し、myna check --home {folder} で確かめてください。",
+    )
+
+
+@app.command()
+def ingest(
+    file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）")],
+    month: MonthOption,
+    home: HomeOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
+    ] = False,
+    confirm: Annotated[list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")] = [],  # noqa: B006 typer の書き方
+    as_json: JsonOption = False,
+) -> None:
+    """ファイルを確かめて、月の断面として取り込む。"""
+    place = find_home(home)
+    result = load_month(place, load_params(place.params), file, month, replace=replace, confirm=confirm)
+    _say(as_json, result, _ingested(result))
+
+
+def _ingested(result: dict) -> str:
+    if result["outcome"] == "no_op":
+        return f"{result['month']} は、同じファイルがもう取り込まれています。何も変えていません。"
+    reasons = "、".join(f"{name} {count} 行" for name, count in sorted(result["reasons"].items()))
+    return (
+        f"{result['month']} を取り込みました：{result['data_rows']:,} 行のうち {result['accepted']:,} 行を受け入れ、"
+        f"{result['quarantined']:,} 行を隔離しました{f'（{reasons}）' if reasons else ''}。\n"
+        f"  次は myna publish --month {result['month']} です。"
+    )
+
+
+@app.command()
+def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """設定・お知らせ・名簿・月・台帳を確かめる（全ての誤りを一度に）。"""
+    checked = check_home(find_home(home))
+    _say(as_json, checked.as_dict(), str(checked))
+    raise typer.Exit(1 if checked.errors else 0)
+
+
+@app.command()
+def publish(
+    month: MonthOption,
+    home: HomeOption = None,
+    draft: Annotated[bool, typer.Option("--draft", help="公開せず、下書きで止める")] = False,
+    without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
+    employer: Annotated[str | None, typer.Option(help="一つの事業所だけの下書き（例 E01）")] = None,
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """その月の報告とリストを作り、点検して、公開する。"""
+    place = find_home(home)
+    with _bar() as progress:
+        tick = progress.watch("公開")
+        done = publish_month(
+            place,
+            load_params(place.params),
+            month,
+            without=without,
+            only=employer,
+            draft=draft,
+            workers=jobs,
+            on_plan=tick.total,
+            on_done=tick.step,
+        )
+    said = {
+        "released": "公開しました",
+        "unchanged": "前の公開から変わっていません",
+        "draft": "下書きを作りました（公開していません）",
+    }
+    result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
+    _say(as_json, result, f"{said[done.outcome]}（{done.artefacts} 点）：\n  {done.folder / 'index.html'}")
+
+
+@app.command()
+def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """公開したものを開き直して、公開したときのままかを確かめる。"""
+    place = find_home(home)
+    done = verify_month(place, load_params(place.params), month)
+    result = {"outcome": "verified", "folder": str(done.folder), "artefacts": done.artefacts}
+    _say(as_json, result, f"公開したときのままです（{done.artefacts} 点）：{done.folder}")
+
+
+class _Watched:
+    """一本の進み具合。"""
+
+    def __init__(self, progress: Progress, name: str):
+        self._progress, self._task = progress, progress.add_task(name, total=None)
+
+    def total(self, count: int) -> None:
+        self._progress.update(self._task, total=count)
+
+    def step(self, *_: object) -> None:
+        self._progress.advance(self._task)
+
+
+class _bar(Progress):
+    """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
+
+    def __init__(self):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        super().__init__(*columns, console=progress_console)
+
+    def watch(self, name: str) -> _Watched:
+        return _Watched(self, name)
+
+
+def _say(as_json: bool, result: dict, text: str) -> None:
+    print(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def main() -> None:
+    """入口。この道具の意図したエラーだけを捕まえて、日本語で知らせ、終了コード 1 で終わる。"""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
+    try:
+        app()
+    except MynaError as error:
+        if "--json" in sys.argv:
+            print(json.dumps(_as_json(error), ensure_ascii=False))
+        else:
+            print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def _as_json(error: MynaError) -> dict:
+    counts = (
+        {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
+        if "ingest" in sys.argv
+        else {}
+    )
+    problems = [str(problem) for problem in error.problems]
+    outcome = "refused" if "ingest" in sys.argv else "failed"
+    texts = {"where": error.where, "what": error.what, "fix": error.fix, "problems": problems}
+    return {"outcome": outcome, "error": error.code, **counts, **texts}

@@ -1,0 +1,173 @@
+"""一人の区分：事実（状態・解除区分・証明書・日付の前後）から、区分と行うことを決める規則の表。
+
+規則は上から最初に当てはまったものが勝つ。書かない事実は問わない。どの組合せにも必ず一つが当てはまる。
+Source: 共同利用のお知らせ（コードの意味）。解除後の再登録と三か月の扱いは README「設計の記録」。
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import pandas as pd
+
+BLANK = ""
+FACTS = {
+    "state": ("0", "1"),
+    "cancel_kind": (BLANK, "1", "2", "3"),
+    "certificate_flag": (BLANK, "0", "1"),
+    "dates": (
+        "none",
+        "registered_only",
+        "cancelled_only",
+        "registered_before_cancelled",
+        "same_day",
+        "registered_after_cancelled",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """当てはまる人の区分。`when` は（事実, 値）の組で、全て一致したら当てはまる。"""
+
+    status: str
+    when: tuple[tuple[str, str], ...] = ()
+
+    def matches(self, facts: dict[str, str]) -> bool:
+        return all(facts[name] == value for name, value in self.when)
+
+
+def _rule(status: str, **when: str) -> Rule:
+    return Rule(status, tuple(when.items()))
+
+
+RULES = (
+    _rule("cancelled_at_own_request", state="0", cancel_kind="1"),
+    _rule("review_returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
+    _rule("card_returned", state="0", cancel_kind="3"),
+    _rule("review_inconsistent", state="0", cancel_kind="2", dates="registered_after_cancelled"),
+    _rule("renewed_not_relinked", state="0", cancel_kind="2", certificate_flag="1"),
+    _rule("cancelled_by_lapse", state="0", cancel_kind="2"),
+    _rule("never_linked", state="0", certificate_flag="1", dates="none"),
+    _rule("never_linked_certificate_lapsed", state="0", certificate_flag="0", dates="none"),
+    _rule("never_linked_card_unclear", state="0", dates="none"),
+    _rule("review_inconsistent", state="0"),
+    _rule("review_cancelled_then_registered", cancel_kind="1", certificate_flag="0"),
+    _rule("registered_usable", certificate_flag="1"),
+    _rule("registered_certificate_lapsed", certificate_flag="0"),
+    _rule("registered_certificate_unknown"),
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """区分。`action` は行うこと、`label` は人に見せる言葉。"""
+
+    name: str
+    action: str
+    label: str
+
+
+STATUSES = {
+    status.name: status
+    for status in (
+        Status("registered_usable", "none", "登録済（証明書は期限内または失効後3か月以内）"),
+        Status("registered_certificate_unknown", "none", "登録済（証明書の状態は不明）"),
+        Status("registered_certificate_lapsed", "renew", "登録済だが証明書が失効して3か月以上"),
+        Status("never_linked", "link", "未登録（証明書は期限内）"),
+        Status("never_linked_card_unclear", "link", "未登録（証明書の状態が空欄。カード未保有の場合もある）"),
+        Status(
+            "never_linked_certificate_lapsed",
+            "renew_then_link",
+            "未登録・証明書は失効（カード未保有の場合もある）",
+        ),
+        Status("renewed_not_relinked", "link", "失効で自動解除、証明書は更新済み・再登録待ち"),
+        Status("cancelled_by_lapse", "renew_then_link", "証明書の失効による自動解除"),
+        Status("cancelled_at_own_request", "never", "本人の申請による解除"),
+        Status("card_returned", "card_info", "マイナンバーカードを返納"),
+        Status("review_inconsistent", "review", "要確認：区分・状態・日付が食い違う"),
+        Status("review_returned_flag_valid", "review", "要確認：返納だが証明書は期限内"),
+        Status("review_cancelled_then_registered", "review", "要確認：本人解除の後に登録済・証明書失効"),
+    )
+}
+
+ACTIONS = {
+    "none": "勧奨なし",
+    "link": "❶ マイナ保険証の利用登録",
+    "renew": "❷ 電子証明書の更新",
+    "renew_then_link": "❷ 電子証明書の更新と、その後の利用登録",
+    "card_info": "カード返納者への案内（健保のみ）",
+    "review": "要確認（勧奨しない）",
+    "never": "勧奨しない",
+}
+LINK_ACTIONS = ("link",)
+RENEW_ACTIONS = ("renew", "renew_then_link")
+
+WITHHELD = {  # 先にあるものが勝つ。当てはまれば、行うことは「勧奨しない」になる
+    "optout": "共同利用への不同意",
+    "pending": "解除の申請を受付済み",
+    "never_contact": "連絡しない人",
+    "kept_back": "食い違いの確認が済んでいない",
+}
+
+_CANCELLED = ("cancelled_only", "registered_before_cancelled", "same_day", "registered_after_cancelled")
+_UNDATED = ("none", "cancelled_only")
+
+WARNINGS = (  # （名前, 事実が当てはまるか）。区分は変えず、点検のために数える
+    ("cancel_kind_missing", lambda f: f["state"] == "0" and not f["cancel_kind"] and f["dates"] != "none"),
+    (
+        "card_unclear",
+        lambda f: (f["state"], f["cancel_kind"], f["certificate_flag"], f["dates"]) == ("0", BLANK, "0", "none"),
+    ),
+    (
+        "cancel_date_missing",
+        lambda f: f["state"] == "0" and f["cancel_kind"] and f["dates"] not in _CANCELLED,
+    ),
+    ("registered_without_date", lambda f: f["state"] == "1" and f["dates"] in _UNDATED),
+    ("registered_again", lambda f: f["state"] == "1" and f["dates"] == "registered_after_cancelled"),
+    (
+        "registered_with_cancellation",
+        lambda f: (
+            f["state"] == "1"
+            and f["dates"] != "registered_after_cancelled"
+            and (f["cancel_kind"] or f["dates"] in _CANCELLED)
+        ),
+    ),
+    (
+        "certificate_flag_blank",
+        lambda f: not f["certificate_flag"] and (f["state"] == "1" or f["cancel_kind"] == "2"),
+    ),
+    (
+        "registered_after_cancelled",
+        lambda f: (f["state"], f["cancel_kind"], f["dates"]) == ("0", "2", "registered_after_cancelled"),
+    ),
+    (
+        "returned_flag_valid",
+        lambda f: (f["state"], f["cancel_kind"], f["certificate_flag"]) == ("0", "3", "1"),
+    ),
+)
+
+
+def decision_table() -> pd.DataFrame:
+    """全ての事実の組合せと、その区分。144 行、四つの事実の組で一意。
+
+    Returns:
+        列 state, cancel_kind, certificate_flag, dates（空欄は ''）, status, action,
+        counts_as_registered（'0' か '1'）, warnings（; 区切り。無ければ ''）, label_ja。
+    """
+    return pd.DataFrame([_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())])
+
+
+def _decide(facts: dict[str, str]) -> dict[str, str]:
+    status = STATUSES[next(rule.status for rule in RULES if rule.matches(facts))]
+    return facts | {
+        "status": status.name,
+        "action": status.action,
+        "counts_as_registered": facts["state"],
+        "warnings": ";".join(name for name, holds in WARNINGS if holds(facts)),
+        "label_ja": status.label,
+    }
+
+
+def classify(facts: pd.DataFrame) -> pd.DataFrame:
+    """加入者ごとの四つの事実（文字列、空欄は ''）に区分を付ける。行数と行順は変えない。"""
+    return facts.merge(decision_table(), on=list(FACTS), how="left", validate="many_to_one")

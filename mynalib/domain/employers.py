@@ -1,0 +1,241 @@
+"""事業所と、記号から事業所への対応（登録簿）。どの人がどの事業所の人かは、ここだけで決まる。"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from mynalib.domain.schemas import (
+    Dated,
+    Day,
+    Flag,
+    MaybeText,
+    Settings,
+    Some,
+    String,
+    Text,
+    is_visible,
+    must,
+    wrong,
+)
+
+SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
+MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
+_ID = "[A-Z][A-Z0-9]{1,11}"
+_UNUSABLE_IDS = {
+    *("NOEMPLOYER", "TOTAL"),  # 集計の行の名
+    *("NAN", "INF", "NA", "NULL", "TRUE", "FALSE"),  # 表を読む道具が、文字でなくしてしまう
+    *("CON", "PRN", "AUX", "NUL"),  # Windows がファイルの名にできない
+    *(f"{device}{digit}" for device in ("COM", "LPT") for digit in range(10)),
+}
+
+TRIMMED = " \u3000\u00a0"
+"""記号の両端から落とす空白：半角、全角、NBSP。"""
+FOLD_FROM = "０１２３４５６７８９\u301c\u2212"
+"""`FOLD_TO` の同じ位置の文字に読み替える。SQL の translate() にも、このまま渡せる。"""
+FOLD_TO = "0123456789\uff5e\uff0d"
+
+_FOLDING = str.maketrans(FOLD_FROM, FOLD_TO)
+
+
+def fold_symbol(text: str) -> str:
+    """記号を突き合わせる形にする。両端の空白、全角の数字、波ダッシュ、マイナスのほかは変えない。
+
+    二度かけても同じ。NFKC は使わない（① が 1 になり、別の事業所の人になる）。
+    """
+    return text.strip(TRIMMED).translate(_FOLDING)
+
+
+def _starts_a_formula(symbol: str) -> bool:
+    return fold_symbol(symbol)[:1] in tuple("=+-@＝＋－＠")
+
+
+EmployerId = Annotated[
+    String,
+    must(
+        "BAD_EMPLOYER_ID",
+        lambda value: re.fullmatch(_ID, value),
+        "id は半角の英大文字ではじまる、英大文字と数字の 2〜12 字にしてください（例 E01）",
+    ),
+    must(
+        "BAD_EMPLOYER_ID",
+        lambda value: value not in _UNUSABLE_IDS,
+        "集計の行の名か、Windows や表の道具が使えない名です。別の id にしてください",
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ID}$"}),
+]
+EmployerName = Annotated[
+    String,
+    must("BAD_EMPLOYER_NAME", str.strip, "事業所の名が空です。書いてください"),
+    must("BAD_EMPLOYER_NAME", lambda value: len(value) <= 100, "事業所の名は 100 字までにしてください"),
+    must(
+        "BAD_EMPLOYER_NAME",
+        is_visible,
+        "事業所の名に見えない文字（制御文字、改行など）があります。打ち直してください",
+    ),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 100}),
+]
+Symbol = Annotated[
+    String,
+    must("BAD_REGISTRY", fold_symbol, "記号が空です。書いてください"),
+    must("BAD_REGISTRY", lambda value: value.strip() == value, "記号の前後に空白があります。消してください"),
+    must("BAD_REGISTRY", lambda value: len(value) <= 40, "記号は 40 字までにしてください"),
+    must("BAD_REGISTRY", is_visible, "記号に見えない文字（制御文字、改行など）があります。打ち直してください"),
+    must(
+        "BAD_REGISTRY",
+        lambda value: not _starts_a_formula(value),
+        "記号を = + - @ ではじめることはできません（表計算ソフトで式になります）",
+    ),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 40}),
+]
+Number = Annotated[
+    String,
+    must(
+        "BAD_REGISTRY",
+        lambda value: re.fullmatch("[0-9]{1,18}", value),
+        '番号は半角の数字で書いてください（例 "1"）',
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,18}$"}),
+]
+
+
+class NumberRange(Settings):
+    """番号の範囲。両端を含み、先頭の 0 を除いた数として比べる。"""
+
+    start: Number = Field(alias="from")
+    """この番号から"""
+    end: Number = Field(alias="to")
+    """この番号まで（この番号を含む）"""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return self if int(self.start) <= int(self.end) else wrong("BAD_REGISTRY", "番号の from が to より大きい値です")
+
+
+class DatedSymbol(Dated):
+    """ある期間の記号。番号の範囲があれば、その番号の人だけを指す。"""
+
+    symbol: Symbol
+    """被保険者証の記号。引用符で囲む"""
+    numbers: NumberRange | None = None
+    """一つの記号を番号で分け合うときの、番号の範囲"""
+
+    def entry(self, employer_id: str | None, kind: str = "") -> "SymbolEntry":
+        """登録簿の一行にする。"""
+        bounds = (int(self.numbers.start), int(self.numbers.end)) if self.numbers else (None, None)
+        return SymbolEntry(self.symbol, fold_symbol(self.symbol), employer_id, kind, *bounds)
+
+
+class EmployerSymbol(DatedSymbol):
+    """事業所の記号。"""
+
+    since: Day = Field(alias="from")
+    """この記号を使いはじめた日"""
+
+
+class Department(Dated):
+    """共同利用する者の範囲に入る部署。"""
+
+    department: Text
+    """お知らせに書いた部署の名"""
+
+
+class Responsible(Settings):
+    """事業所でデータの管理に責任を持つ者。"""
+
+    title: Text
+    """役職"""
+    name: MaybeText = ""
+    """氏名（お知らせに書いたときだけ）"""
+
+
+def _department(value: Any) -> Any:
+    return {"department": value} if isinstance(value, str) else value
+
+
+_Scope = Annotated[Department, BeforeValidator(_department, json_schema_input_type=str | Department)]
+
+
+class Employer(Dated):
+    """一つの事業所。お知らせの表「共同利用する者の範囲」の一行にあたる。"""
+
+    id: EmployerId
+    """事業所の番号。ファイルの名と同じにし、あとから変えない"""
+    name: EmployerName
+    """画面と資料に出る名"""
+    name_as_printed: EmployerName | None = None
+    """お知らせに印刷された、そのままの名"""
+    symbols: Some[EmployerSymbol]
+    """この事業所の記号"""
+    notified: Flag
+    """お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない"""
+    notified_from: Day | None = None
+    """お知らせに載った日"""
+    notified_to: Day | None = None
+    """お知らせに載っていた最後の日"""
+    scope: tuple[_Scope, ...]
+    """受け取ってよい部署"""
+    responsible: Responsible
+    """責任者"""
+    phone: MaybeText = ""
+    """問合せ先の電話"""
+
+    @model_validator(mode="after")
+    def _notice_in_order(self) -> Self:
+        if (self.notified_from or date.min) > (self.notified_to or date.max):
+            wrong("BAD_REGISTRY", "notified_from が notified_to より後の日付です")
+        return self
+
+    def notified_on(self, day: date) -> bool:
+        """その日、事業所が在り、お知らせに載り、受け取ってよい部署があるか。"""
+        dated = (self.notified_from or date.min) <= day <= (self.notified_to or date.max)
+        return self.notified and dated and self.on(day) and bool(self.scope_on(day))
+
+    def scope_on(self, day: date) -> tuple[str, ...]:
+        """その日に受け取ってよい部署の名。"""
+        return tuple(entry.department for entry in self.scope if entry.on(day))
+
+
+@dataclass(frozen=True)
+class SymbolEntry:
+    """登録簿の一行。`employer_id` が None なら事業所のない人で、`kind` がその理由（事業所の行では ''）。
+
+    番号の範囲は両端を含む。範囲のない行では二つとも None。
+    """
+
+    symbol: str
+    folded: str
+    employer_id: str | None
+    kind: str
+    number_from: int | None
+    number_to: int | None
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """番号の範囲。範囲のない行では、ありうる全部の番号。"""
+        if self.number_from is None or self.number_to is None:
+            return 0, MAX_NUMBER
+        return self.number_from, self.number_to
+
+    def covers(self, number: str) -> bool:
+        """番号（半角の数字）がこの行に入るか。先頭の 0 は数えない。数字でない番号は、範囲のある行に入らない。"""
+        if self.number_from is None or self.number_to is None:
+            return True
+        return bool(re.fullmatch("[0-9]+", number)) and self.number_from <= int(number) <= self.number_to
+
+
+@dataclass(frozen=True)
+class Registry:
+    """ある日の登録簿。一つの記号と番号に当てはまる行は、多くても一つ。"""
+
+    entries: tuple[SymbolEntry, ...]
+
+    def employer_of(self, symbol: str, number: str) -> str | None:
+        """一人の事業所。事業所のない人は None、登録のない記号と番号は KeyError。遅いので、検算にだけ使う。"""
+        folded = fold_symbol(symbol)
+        found = [entry for entry in self.entries if entry.folded == folded and entry.covers(number)]
+        if len(found) != 1:
+            raise KeyError("登録のない記号と番号です")
+        return found[0].employer_id

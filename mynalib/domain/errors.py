@@ -1,0 +1,50 @@
+"""意図して送出するエラー。どこで・何が・どうすれば。人の値は決して入れない。"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHOWN = 20  # 一度に見せる誤りの数。残りは件数だけ
+
+
+@dataclass(frozen=True)
+class Problem:
+    """一つの誤り。where は「society.yaml 12 行目 policy.intake」のような場所。"""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}：{self.what}"
+
+
+class MynaError(Exception):
+    """このパッケージのエラーの親。コマンドはこれだけを捕まえて表示し、終了コード 1 で終わる。
+
+    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語。
+    """
+
+    code = "ERROR"
+
+    def __init__(self, *, where: str, what: str, fix: str, problems: Sequence[Problem] = ()):
+        super().__init__(where, what, fix)
+        self.where, self.what, self.fix, self.problems = where, what, fix, tuple(problems)
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}：{self.what}", *(f"  {p}" for p in self.problems[:SHOWN])]
+        if len(self.problems) > SHOWN:
+            lines.append(f"  ほか {len(self.problems) - SHOWN} 件")
+        return "\n".join([*lines, f"  → {self.fix}"])
+
+
+class BadParams(MynaError):
+    """params/ の設定が読めない、または決まりに合わない。"""
+
+    code = "BAD_PARAMS"
+
+
+class Refused(MynaError):
+    """受け取ったファイルや月を断る。`code` は断る理由の名で、呼ぶ側が渡す（取込の契約の一覧）。"""
+
+    def __init__(self, code: str, *, where: str, what: str, fix: str, problems: Sequence[Problem] = ()):
+        super().__init__(where=where, what=what, fix=fix, problems=problems)
+        self.code = code

@@ -1,0 +1,63 @@
+"""点検：設定、お知らせ、名簿、月、台帳を、全て一度に確かめる。"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.notice_check import check_joint_use
+from mynalib.domain.params import Params, load_params
+from mynalib.history import clock
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.memory import read_memory
+from mynalib.history.months import kept_months, verify_month
+from mynalib.history.registers import read_registers
+from mynalib.history.settling import check_recorded
+
+
+@dataclass(frozen=True)
+class Checked:
+    """errors は直すまで進めないもの、warnings は法とお知らせの点で人が決めること。"""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    months: int
+
+    def as_dict(self) -> dict:
+        texts = {name: [str(problem) for problem in getattr(self, name)] for name in ("errors", "warnings")}
+        return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
+
+    def __str__(self) -> str:
+        lines = [f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"]
+        lines += [f"  誤り　{problem}" for problem in self.errors]
+        lines += [f"  確認　{problem}" for problem in self.warnings]
+        return "\n".join(lines)
+
+
+def check_home(home: Home) -> Checked:
+    """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""
+    errors: list[Problem] = []
+    params = _try(errors, lambda: load_params(home.params))
+    months = _try(errors, lambda: kept_months(home)) or []
+    for kept in months:
+        _try(errors, lambda kept=kept: verify_month(kept))
+    if _try(errors, lambda: Ledger(home.ledger).verify()):
+        _try(errors, lambda: check_recorded(home))
+        _try(errors, lambda: read_memory(home))
+    warnings: tuple[Problem, ...] = ()
+    if params is not None:
+        _try(errors, lambda: read_registers(home, params))
+        warnings = _warnings(params)
+    return Checked(tuple(errors), warnings, len(months))
+
+
+def _warnings(params: Params) -> tuple[Problem, ...]:
+    return tuple(check_joint_use(params, clock.today()))
+
+
+def _try(errors: list[Problem], step: Callable):
+    try:
+        return step()
+    except MynaError as error:
+        errors += error.problems or [Problem(error.where, error.what)]
+        return None

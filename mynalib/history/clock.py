@@ -1,0 +1,31 @@
+"""時計。ここだけが今日を知り、MYNA_TODAY で止められる。"""
+
+import os
+from datetime import date, datetime
+
+from mynalib.domain.errors import MynaError
+
+
+class BadClock(MynaError):
+    """MYNA_TODAY が日付でない。"""
+
+    code = "BAD_CLOCK"
+
+
+def today() -> date:
+    """今日。環境変数 MYNA_TODAY=2026-11-05 があれば、その日。"""
+    fixed = os.environ.get("MYNA_TODAY")
+    if not fixed:
+        return date.today()
+    try:
+        return date.fromisoformat(fixed)
+    except ValueError:
+        raise BadClock(
+            where="環境変数 MYNA_TODAY", what="日付ではありません", fix="2026-11-05 の形で書くか、消してください。"
+        ) from None
+
+
+def now() -> str:
+    """記録に残す時刻（手元の時間帯、秒まで）。日付は today() に合わせる。"""
+    moment = datetime.now().astimezone()
+    return moment.replace(year=today().year, month=today().month, day=today().day).isoformat(timespec="seconds")

@@ -1,0 +1,56 @@
+"""新しい置き場所を作る：見本の params と、空の名簿。"""
+
+import shutil
+from pathlib import Path
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.files import writing
+from mynalib.history.home import Home, shipped
+from mynalib.history.registers import HEADER
+
+REGISTERS = ("optout.csv", "pending_cancellation.csv", "never_contact.csv")
+
+
+class NotEmpty(MynaError):
+    """新しく作るはずの場所に、もう何かがある。"""
+
+    code = "NOT_EMPTY"
+
+
+def found(folder: Path, demo: bool = False) -> Home:
+    """folder に置き場所を作る。見本の params を写し、名簿は見出しだけで置く。
+
+    Raises:
+        NotEmpty: もう何かがある（架空データの置き場所を作り直すときは、中を消してよい）。
+    """
+    home = Home(folder.resolve())
+    if demo and is_demo(home):
+        shutil.rmtree(home.root)
+    if home.root.exists() and any(home.root.iterdir()):
+        raise NotEmpty(
+            where=str(folder), what="空のフォルダーではありません", fix="別の名のフォルダーを指定してください。"
+        )
+    with writing(home.root):
+        _lay_out(home, demo)
+    return home
+
+
+def _lay_out(home: Home, demo: bool) -> None:
+    shutil.copytree(shipped("params"), home.params)
+    for place in (home.inbox, home.registers, home.reports):
+        place.mkdir(parents=True, exist_ok=True)
+    for name in REGISTERS:
+        (home.registers / name).write_text(",".join(HEADER) + "\r\n", encoding="utf-8-sig", newline="")
+    if demo:
+        _mark_as_demo(home)
+
+
+def is_demo(home: Home) -> bool:
+    society = home.params / "society.yaml"
+    return society.is_file() and "\ndemo: true" in society.read_text(encoding="utf-8")
+
+
+def _mark_as_demo(home: Home) -> None:
+    society = home.params / "society.yaml"
+    text = society.read_text(encoding="utf-8")
+    society.write_text(text.replace("\ndemo: false", "\ndemo: true"), encoding="utf-8")

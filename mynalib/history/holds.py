@@ -1,0 +1,46 @@
+"""控える人：名簿や記憶から来た「勧奨しない」を、窓に重ねられる形にする。"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from mynalib.domain.classification import WITHHELD
+from mynalib.history.registers import WITHHELD_BY, Entry
+
+
+@dataclass(frozen=True)
+class Hold:
+    """控える一件。since の月末から until の月末の前まで。None は限りなし。
+
+    key は Entry.key と同じ形：折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。
+    """
+
+    reason: str
+    key: tuple[str, str, str]
+    since: date | None = None
+    until: date | None = None
+
+
+def register_holds(entries: Iterable[Entry], _months: object, _params: object, today: date) -> list[Hold]:
+    """名簿の行から「控える」を作る。どの名簿も、全ての月に効く。
+
+    月末より後に届いた申出も、その月の公開より前なら間に合わなければならないので、申出日では区切らない。
+    """
+    return [
+        Hold(WITHHELD_BY[entry.register], key)
+        for entry in entries
+        if entry.register in WITHHELD_BY and entry.in_force(today)
+        for key in entry.keys
+    ]
+
+
+def holds_table(holds: Iterable[Hold]) -> pd.DataFrame:
+    """控える人の表。rank は理由の順（小さいものが勝つ）。"""
+    rank = {reason: number for number, reason in enumerate(WITHHELD)}
+    rows = [(h.reason, rank[h.reason], *h.key, h.since, h.until) for h in holds]
+    table = pd.DataFrame(rows, columns=["reason", "rank", "symbol_key", "number_key", "branch", "since", "until"])
+    text = dict.fromkeys(("reason", "symbol_key", "number_key", "branch"), "str")
+    days = dict.fromkeys(("since", "until"), "datetime64[s]")
+    return table.astype(text | days | {"rank": "int64"})

@@ -1,0 +1,132 @@
+"""一つの組合の置き場所（home）と、その中の決まった場所。"""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.files import writing
+
+
+class NoHome(MynaError):
+    """組合の置き場所が決まらない。"""
+
+    code = "NO_HOME"
+
+
+class Locked(MynaError):
+    """同じ置き場所で、別の処理が動いている。"""
+
+    code = "LOCKED"
+
+
+@dataclass(frozen=True)
+class Home:
+    """組合の置き場所。中の場所は、全てここで決まる。"""
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def originals(self) -> Path:
+        return self.data / "originals"
+
+    @property
+    def months(self) -> Path:
+        return self.data / "months"
+
+    @property
+    def inbox(self) -> Path:
+        return self.data / "inbox"
+
+    @property
+    def registers(self) -> Path:
+        return self.data / "registers"
+
+    @property
+    def cubes(self) -> Path:
+        return self.data / "cubes"
+
+    @property
+    def drafts(self) -> Path:
+        return self.data / "drafts"
+
+    @property
+    def kept_back(self) -> Path:
+        return self.data / "kept_back.parquet"
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger.jsonl"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @contextmanager
+    def locked(self):
+        """書きかえる処理は、一度に一つ。処理が落ちても、錠は OS が外す。
+
+        Raises:
+            Locked: 別の処理が動いている。
+            DiskFull, NotWritable: 錠の中の処理が、書けなかった。
+        """
+        with writing(self.root):
+            self.data.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.data / ".lock", timeout=0, mode=0o666)  # 同じ組の人も使えるように、権限は umask に従う
+            try:
+                lock.acquire()
+            except Timeout:
+                raise Locked(
+                    where=str(self.root),
+                    what="別の処理が動いています",
+                    fix="その処理が終わるのを待って、もう一度実行してください。",
+                ) from None
+            try:
+                yield
+            finally:
+                lock.release()
+
+
+def find_home(given: str | Path | None = None) -> Home:
+    """--home、環境変数 MYNA_HOME、params/society.yaml のある今のフォルダー、の順に決める。"""
+    chosen = given or os.environ.get("MYNA_HOME")
+    if not chosen and Path("params/society.yaml").is_file():
+        chosen = "."
+    if not chosen:
+        raise NoHome(
+            where="組合の置き場所（home）",
+            what="どこか分かりません",
+            fix="--home フォルダー を付けるか、params/society.yaml のあるフォルダーで実行してください。"
+            "新しく作るときは myna init フォルダー です。",
+        )
+    root = Path(chosen).resolve()
+    if not (root / "params" / "society.yaml").is_file():
+        raise NoHome(
+            where=str(root),
+            what="params/society.yaml がありません",
+            fix="フォルダーの名前を確かめてください。新しく作るときは myna init フォルダー です。",
+        )
+    return Home(root)
+
+
+def shipped(folder: str) -> Path:
+    """この道具に付いてくるフォルダー（notebooks か params）。入れた形（wheel か開発中か）によらない。"""
+    package = Path(str(files("mynalib")))
+    packed = package / "_data" / folder
+    return packed if packed.is_dir() else package.parent / folder

@@ -1,0 +1,138 @@
+"""DuckDB の窓：月の Parquet の上に、判定表・事業所・名簿を重ねて見る。月には書きこまない。"""
+
+import glob
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+import pandas as pd
+
+from mynalib.domain.classification import FACTS, decision_table
+from mynalib.domain.employers import FOLD_FROM, FOLD_TO
+from mynalib.domain.params import Params
+from mynalib.history.files import DiskFull
+from mynalib.history.holds import Hold, holds_table
+from mynalib.history.holds import register_holds as register_holds
+from mynalib.history.months import SPILL, KeptMonth, MonthDamaged, verify_month
+from mynalib.history.tables import is_full, put_table
+
+MEMORY = "2GB"
+THREADS = 2
+UNKNOWN = "?"  # 登録簿にない記号の人の employer_id。事業所コードにはならない字
+
+
+@cache
+def sql(name: str) -> str:
+    return (files("mynalib.history") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Lens:
+    """月の集まり（一つより多い）への窓。`with Lens(...) as lens:` で使う。
+
+    見える表は sql/views.sql にある（member, person）。開いたあとは、月の members.parquet のほかは読めない。
+
+    Raises:
+        MonthDamaged: 月のファイルが読めない（開くときも、尋ねるときも）。
+    """
+
+    def __init__(self, months: Sequence[KeptMonth], params: Params, holds: Iterable[Hold] = ()):
+        self._months = tuple(months)
+        self._db = duckdb.connect(":memory:", config=_config(self._months))
+        with self._without_values(), self._closing_on_failure():
+            self._open_files()
+            self.put("symbol_entry", _symbols(self._months, params))
+            self.put("insured_branch", pd.DataFrame({"branch": list(params.society.insured_branches)}, dtype="str"))
+            self.put("decision", _decisions())
+            self.put("hold", holds_table(holds))
+            self._db.execute(sql("withheld"))
+            self._db.execute(sql("views"))
+            self._close_doors()
+
+    def __enter__(self) -> "Lens":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def query(self, name: str, **params: object) -> pd.DataFrame:
+        """sql/{name}.sql を実行する。列と単位は、その .sql の冒頭の注釈に書いてある。"""
+        with self._without_values():
+            return self._db.execute(sql(name), params or None).df()
+
+    def put(self, name: str, table: pd.DataFrame) -> None:
+        """手元の表を、この窓の中だけの表として加える。"""
+        put_table(self._db, name, table)
+
+    def _open_files(self) -> None:
+        self._db.execute("set variable fold_from = $1", [FOLD_FROM])
+        self._db.execute("set variable fold_to = $1", [FOLD_TO])
+        self._db.read_parquet(_patterns(self._months), filename=True).create_view("member_file")
+        ends = [pd.Timestamp(kept.month.end) for kept in self._months]
+        self.put("month_file", pd.DataFrame({"month": [str(kept.month) for kept in self._months], "month_end": ends}))
+
+    def _close_doors(self) -> None:
+        paths = {*_patterns(self._months), *(str(kept.members) for kept in self._months)}
+        self._db.execute("set allowed_paths = ?", [sorted(paths)])
+        self._db.execute("set enable_external_access = false")
+        self._db.execute("set lock_configuration = true")
+
+    @contextmanager
+    def _closing_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._db.close()
+            raise
+
+    @contextmanager
+    def _without_values(self) -> Iterator[None]:
+        """DuckDB の失敗の文は行の値を引用するので、捨てて、どの月のことかだけを言う。"""
+        try:
+            yield
+        except duckdb.Error as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: duckdb.Error) -> Exception:
+        where = "、".join(kept.folder.name for kept in self._months)
+        if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+            fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
+            return DiskFull(where=where, what="計算の途中の置き場（メモリーかディスク）が足りません", fix=fix)
+        for kept in self._months:
+            verify_month(kept)
+        fix = "myna check で月を確かめ、壊れている月は、原本を --replace で取り込み直してください。"
+        return MonthDamaged(where=where, what=f"読めません（{type(error).__name__}）", fix=fix)
+
+
+def _config(months: Sequence[KeptMonth]) -> dict:
+    spill = months[0].folder.parent / f"{SPILL}{uuid.uuid4().hex}"  # 既定の ./.tmp では、今のフォルダーに人の値が残る
+    return {
+        "threads": THREADS,
+        "memory_limit": MEMORY,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
+def _patterns(months: Sequence[KeptMonth]) -> list[str]:
+    return [glob.escape(str(kept.members)) for kept in months]
+
+
+def _symbols(months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
+    rows = [
+        (str(kept.month), entry.folded, entry.employer_id or "NOEMPLOYER", entry.number_from, entry.number_to)
+        for kept in months
+        for entry in params.registry(kept.month).entries
+    ]
+    table = pd.DataFrame(rows, columns=["month", "symbol_key", "employer_id", "number_from", "number_to"])
+    text = dict.fromkeys(("month", "symbol_key", "employer_id"), "str")
+    return table.astype(text | {"number_from": "Int64", "number_to": "Int64"})
+
+
+def _decisions() -> pd.DataFrame:
+    codes = [name for name in FACTS if name != "dates"]
+    table = decision_table()
+    return table.assign(**{name: table[name].replace("", "-1").astype("int8") for name in codes})

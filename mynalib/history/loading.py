@@ -1,0 +1,109 @@
+"""取込：一つのファイルを読み、月の関門を通し、月として置く。どこで落ちても、次の実行が続きを直す。"""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.home import Home
+from mynalib.history.ledger import operator
+from mynalib.history.months import keep, kept_months, staging
+from mynalib.history.registers import read_registers
+from mynalib.history.settling import is_damaged, settle
+from mynalib.intake.gates import IntakePolicy, MonthSummary, examine
+from mynalib.intake.intake import Head
+from mynalib.intake.profile import FileProfile
+from mynalib.intake.reading import read_file
+
+NO_OP = "DUPLICATE_FILE"
+REPLACEABLE = ("MONTH_EXISTS",)
+REPAIRABLE = ("MONTH_EXISTS", "MONTH_ORDER")  # 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
+
+
+def ingest(
+    home: Home,
+    params: Params,
+    file: Path,
+    month: Month,
+    *,
+    replace: bool = False,
+    confirm: Collection[str] = (),
+) -> dict:
+    """ファイルを、その月の断面として取り込む。
+
+    Args:
+        confirm: 人が確かめて通すと決めた関門の名（SUSPICIOUS_DROP など）。
+    Returns:
+        outcome（loaded か no_op）, error（None）, month, data_rows, accepted, quarantined, reasons, sha256。
+    Raises:
+        Refused: 断る。これまでの月は、何も変わらない。
+        Locked, DiskFull, NotWritable: 書けない。これまでの月は、何も変わらない。
+    """
+    _require_ended(month)
+    _require_file(file)
+    with home.locked():
+        read_registers(home, params)
+        broken = month if replace and is_damaged(home, month) else None
+        settle(home, params, leaving_out=broken)
+        passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}
+        staged = staging(home)
+        try:
+            return _load(home, params, file, month, staged, passed, broken)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _load(
+    home: Home, params: Params, file: Path, month: Month, staged: Path, passed: set[str], broken: Month | None
+) -> dict:
+    profile = FileProfile(**params.society.file.model_dump())
+    read = read_file(file, month=month, registry=params.registry(month), profile=profile, into=staged)
+    facts = read.as_dict()
+    existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
+    stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, _policy(params))}
+    if NO_OP in stopped:
+        return _report("no_op", month, facts)
+    for code, gate in stopped.items():
+        if code not in passed:
+            raise gate
+    confirmed = {"confirmed": sorted(stopped), "confirmed_by": operator() if stopped else ""}
+    keep(home, month, staged, file, facts | confirmed)
+    settle(home, params)
+    return _report("loaded", month, facts)
+
+
+def _report(outcome: str, month: Month, facts: dict) -> dict:
+    counts = {name: facts[name] for name in ("data_rows", "accepted", "quarantined", "reasons", "sha256")}
+    return {"outcome": outcome, "error": None, "month": str(month), **counts}
+
+
+def _summary(month: Month, facts: dict) -> MonthSummary:
+    heads = {name: Head(**head) for name, head in facts["by_employer"].items()}
+    registered = sum(head.registered for head in heads.values())
+    return MonthSummary(month, facts["sha256"], facts["accepted"], registered, heads)
+
+
+def _policy(params: Params) -> IntakePolicy:
+    limits = params.society.policy.intake.model_dump()
+    return IntakePolicy(
+        **limits | {name: float(limits[name]) for name in ("max_drop", "max_change", "employer_max_drop")}
+    )
+
+
+def _require_ended(month: Month) -> None:
+    if not month.has_ended(clock.today()):
+        raise Refused(
+            "MONTH_NOT_ENDED",
+            where=f"--month {month}",
+            what="まだ終わっていない月です。ファイルは月末の断面なので、届いた月の前の月を指定します",
+            fix=f"10 月末の断面が 11 月に届いたなら、--month は 10 月です。いまなら {Month.of(clock.today()).plus(-1)} です。",
+        )
+
+
+def _require_file(file: Path) -> None:
+    if not file.is_file():
+        fix = "ファイルの名と場所を確かめてください。"
+        raise Refused("EMPTY", where=file.name, what="ファイルがありません", fix=fix)

@@ -1,0 +1,130 @@
+"""ディスクの上の月。月ごとに一つのフォルダーで、置いたあとは変わらない。"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mynalib.domain.errors import MynaError, Refused
+from mynalib.domain.months import Month
+from mynalib.history.files import fresh_folder, place_folder, remove_file, replace_file, revisions, sha256
+from mynalib.history.home import Home
+
+TABLES = ("members.parquet", "quarantine.parquet")
+INCOMING = ".incoming"
+SPILL = ".spill-"  # 大きな月を数えるときの、DuckDB の途中の置き場の名のはじまり
+
+
+class UnknownMonth(MynaError):
+    """その月は、まだ取り込まれていない。"""
+
+    code = "UNKNOWN_MONTH"
+
+
+class MonthDamaged(MynaError):
+    """置いた月のファイルが、置いたときのものでない。"""
+
+    code = "MONTH_DAMAGED"
+
+
+@dataclass(frozen=True)
+class KeptMonth:
+    """取り込まれた月。`intake` は intake.json の中身（件数、理由、ハッシュ）。"""
+
+    month: Month
+    folder: Path
+    intake: dict
+
+    @property
+    def members(self) -> Path:
+        return self.folder / "members.parquet"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.folder / "quarantine.parquet"
+
+
+def kept_months(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]:
+    """取り込まれた月（それぞれ最も新しい版）。古い月が先。
+
+    Args:
+        leaving_out: 開かない月。壊れていて、これから置きかえるもの。
+    """
+    return [_read(month, folders[-1]) for month, folders in revisions(home.months).items() if month != leaving_out]
+
+
+def kept_month(home: Home, month: Month) -> KeptMonth:
+    """その月。無ければ UnknownMonth。"""
+    folders = revisions(home.months).get(month)
+    if folders:
+        return _read(month, folders[-1])
+    raise UnknownMonth(
+        where=str(home.root),
+        what=f"{month.label}は、まだ取り込まれていません",
+        fix=f"myna ingest ファイル --month {month} で取り込んでください。",
+    )
+
+
+def staging(home: Home) -> Path:
+    """書きかけを置く空のフォルダー。前に落ちた処理の残りは、ここで消える。"""
+    home.months.mkdir(parents=True, exist_ok=True)
+    for left in home.months.glob(f"{SPILL}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return fresh_folder(home.months / INCOMING)
+
+
+def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) -> KeptMonth:
+    """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。"""
+    intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
+    (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
+    _keep_original(home, month, original, facts["sha256"])
+    folder = place_folder(staged, home.months, month)
+    for name in (*TABLES, "intake.json"):
+        (folder / name).chmod(0o444)
+    return _read(month, folder)
+
+
+def _keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
+    """届いたままの写しを置く。同じものがもうあれば、何もしない。"""
+    home.originals.mkdir(parents=True, exist_ok=True)
+    target = home.originals / f"{month}-{digest[:12]}.csv"
+    if target.exists() and sha256(target) == digest:
+        return
+    beside = target.with_suffix(".part")
+    remove_file(beside)
+    shutil.copyfile(original, beside)
+    if sha256(beside) != digest:
+        remove_file(beside)
+        fix = "ファイルを書き終えてから、もう一度取り込んでください。何も取り込んでいません。"
+        raise Refused("TRUNCATED", where=original.name, what="読んでいる間に、変わりました", fix=fix)
+    remove_file(target)
+    replace_file(beside, target)
+    target.chmod(0o400)
+
+
+def _read(month: Month, folder: Path) -> KeptMonth:
+    try:
+        intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
+        whole = intake["month"] == str(month) and set(TABLES) <= set(intake["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise damaged(folder, "intake.json")
+    return KeptMonth(month, folder, intake)
+
+
+def verify_month(kept: KeptMonth) -> None:
+    """ファイルが置いたときのままかを確かめる。違えば MonthDamaged。"""
+    for name, digest in kept.intake["files"].items():
+        path = kept.folder / name
+        if not path.is_file() or sha256(path) != digest:
+            raise damaged(kept.folder, name)
+
+
+def damaged(folder: Path, name: str) -> MonthDamaged:
+    """その月のフォルダーの、そのファイルが壊れている。"""
+    return MonthDamaged(
+        where=f"{folder.name}/{name}",
+        what="壊れているか、変えられています",
+        fix="data/originals/ にある同じ月の原本を、myna ingest 原本 --month 月 --replace で取り込み直してください。",
+    )

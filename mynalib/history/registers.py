@@ -1,0 +1,126 @@
+"""人が付ける名簿（不同意・解除の申請・連絡しない人）。読めなければ、取込も公開も止める。"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mynalib.domain.employers import fold_symbol
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.params import Params
+from mynalib.domain.schemas import is_visible
+from mynalib.history.home import Home
+from mynalib.history.sheets import SheetUnreadable, read_sheet
+
+KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
+NEW_KEY = ("新記号", "新番号", "新枝番")
+HEADER = (*KEY, "申出日")
+OPTIONAL = ("受付", "撤回日", "処理", *NEW_KEY)
+CHOICES = {"受付": ("", "健保", "事業所"), "処理": ("", "退職", "転籍", "未収録")}
+WITHHELD_BY = {"optout": "optout", "pending_cancellation": "pending", "never_contact": "never_contact"}
+
+_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
+
+Wrong = tuple[str, str]  # 列と、何が誤りか
+
+
+class RegisterUnreadable(MynaError):
+    """設定にある名簿が、無いか読めない。「誰も申し出ていない」とはみなさない。"""
+
+    code = "OPTOUT_UNREADABLE"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """名簿の一行。鍵は折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。"""
+
+    register: str
+    line: int
+    key: tuple[str, str, str]
+    new_key: tuple[str, str, str] | None
+    filed_on: date | None
+    withdrawn_on: date | None
+    handled: str
+
+    @property
+    def keys(self) -> tuple[tuple[str, str, str], ...]:
+        return (self.key,) if self.new_key is None else (self.key, self.new_key)
+
+    def in_force(self, today: date) -> bool:
+        return self.withdrawn_on is None or self.withdrawn_on > today
+
+
+def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
+    """設定にある全ての名簿の、全ての行。
+
+    Raises:
+        RegisterUnreadable: 名簿が無い、文字として読めない、列や値が決まりに合わない（誤りは全て一度に）。
+    """
+    named = {name: path for name, path in params.society.registers.model_dump().items() if path}
+    entries, problems = [], []
+    for name, path in named.items():
+        found, wrong = _read(name, home.root / path)
+        entries, problems = entries + found, problems + wrong
+    if problems:
+        fix = "名簿を直すか、バックアップから戻して、もう一度実行してください。既存のデータは変わっていません。"
+        raise RegisterUnreadable(where="名簿", what="読めないところがあります", fix=fix, problems=problems)
+    return tuple(entries)
+
+
+def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
+    """一つの名簿の、読めた行と、全ての誤り。"""
+    entries, problems = [], []
+    try:
+        rows = read_sheet(path, HEADER, OPTIONAL)
+    except SheetUnreadable as error:
+        return [], [Problem(path.name, error.what)]
+    for line, row in rows:
+        entry, wrong = _entry(name, line, row)
+        entries += [entry] if entry and not wrong else []
+        problems += [Problem(f"{path.name} {line} 行目「{column}」", what) for column, what in wrong]
+    return entries, problems
+
+
+def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, list[Wrong]]:
+    """一行を読む。誤りがあれば、全ての誤り。"""
+    key, wrong = _key(row, KEY)
+    has_new = any(row[column] for column in NEW_KEY) or row["処理"] == "転籍"
+    new_key, new_wrong = _key(row, NEW_KEY) if has_new else (None, [])
+    filed_on, withdrawn_on = _date(row["申出日"]), _date(row["撤回日"])
+    wrong += new_wrong
+    wrong += [
+        (c, "日付ではありません（例 2026-04-01）")
+        for c, d in (("申出日", filed_on), ("撤回日", withdrawn_on))
+        if d == "?"
+    ]
+    if isinstance(filed_on, date) and isinstance(withdrawn_on, date) and withdrawn_on < filed_on:
+        wrong.append(("撤回日", "申出日より前です"))
+    for column, allowed in CHOICES.items():
+        if row[column] not in allowed:
+            wrong.append((column, f"{'・'.join(allowed[1:])} のいずれかです"))
+    return (None, wrong) if wrong else (Entry(name, line, key, new_key, filed_on, withdrawn_on, row["処理"]), [])
+
+
+def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[tuple[str, str, str], list[Wrong]]:
+    symbol, number, branch = (row[column] for column in columns)
+    number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
+    wrong = []
+    if not symbol or len(symbol) > 40 or not is_visible(symbol):
+        wrong.append((columns[0], "空欄か、記号にない文字があります"))
+    if not re.fullmatch("[0-9]{1,20}", number):
+        wrong.append((columns[1], "数字だけではありません"))
+    if not re.fullmatch("[0-9]{1,2}", branch):
+        wrong.append((columns[2], "数字2桁ではありません"))
+    return (fold_symbol(symbol), number.lstrip("0"), branch.zfill(2)), wrong
+
+
+def _date(text: str) -> date | str | None:
+    """日付。空欄は None、日付でなければ「?」。"""
+    if not text:
+        return None
+    found = _DATE.fullmatch(text.translate(_DIGITS))
+    try:
+        return date(*(int(part) for part in found.groups() if part and part.isdecimal())) if found else "?"
+    except ValueError:
+        return "?"

@@ -1,0 +1,76 @@
+"""人が Excel で保存した表：どの保存の形（UTF-8、Shift_JIS、Unicode テキスト）でも、同じ行にする。"""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from mynalib.domain.employers import TRIMMED
+
+
+class SheetUnreadable(Exception):
+    """表が読めない。what は、人に見せる文（値は入らない）。"""
+
+    def __init__(self, what: str):
+        super().__init__(what)
+        self.what = what
+
+
+def read_sheet(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    """空でない行の、行番号（1 は見出し）と、列名から値への組。
+
+    Returns:
+        組には required と optional の全ての列がある。無い列、空欄は ''。値の両端の空白は落としてある。
+    Raises:
+        SheetUnreadable: 開けない、文字でない、見出しが違う、列が多すぎる。
+    """
+    records = list(_records(_text(path)))
+    header = _trimmed(records[0][1]) if records else []
+    known = {*required, *optional}
+    if not set(required) <= set(header) or not set(header) <= known or len(set(header)) != len(header):
+        raise SheetUnreadable(f"一行目の列名は {'、'.join(required)}（と {'、'.join(optional)}）です")
+    rows = []
+    for line, cells in records[1:]:
+        cells = _trimmed(cells)
+        if len(cells) > len(header):
+            raise SheetUnreadable(f"{line} 行目：列が多すぎます")
+        if cells:
+            rows.append((line, dict.fromkeys(known, "") | dict(zip(header, cells, strict=False))))
+    return rows
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """一行ずつ。行番号は、引用符の中の改行も数えた、もとのファイルのはじめの行。"""
+    tabbed = "\t" in text.split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabbed else ",", strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error:
+        raise SheetUnreadable(f"{line} 行目：引用符が閉じていないか、表の形ではありません") from None
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """両端の空白と、右はしの空の列を落とす。"""
+    cells = [cell.strip(f"{TRIMMED}\t") for cell in cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise SheetUnreadable("ファイルがありません（申出が無いときも、見出しだけのファイルを置きます）") from None
+    except OSError:
+        raise SheetUnreadable("開けません（権限か、ほかのソフトで開いていないかを確かめてください）") from None
+    unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SheetUnreadable("文字として読めません（UTF-8 か Shift_JIS で保存してください）")

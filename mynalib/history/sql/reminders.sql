@@ -1,0 +1,8 @@
+-- 一事業所の勧奨リスト。引数 $month, $employer, $dependants（家族も載せるか）。
+-- 一行＝一人。列は記号・番号・枝番・本人／家族・行うこと。控える人は person がすでに除いている。
+select symbol, number, branch, if(insured, '本人', '家族') as member_kind, action
+from person
+where month = $month and employer_id = $employer
+    and action in ('link', 'renew', 'renew_then_link')
+    and (insured or $dependants)
+order by action, symbol, number_key, branch

@@ -1,0 +1,121 @@
+"""図。受け取るのは Released だけ。図と同じ値の表と CSV が、いつも付く。"""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mynalib.domain.months import Month
+from mynalib.insight import display
+from mynalib.insight.disclosure import Released, require_released
+
+INK, BLUE, TEAL, GREY, RED = "#1a1a1c", "#0031d8", "#0e6f72", "#949494", "#c5341a"
+FONT = '"Noto Sans JP","Noto Sans CJK JP","BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans",sans-serif'
+LAYOUT = {
+    "template": "none",
+    "font": {"family": FONT, "size": 14, "color": INK},
+    "margin": {"l": 56, "r": 24, "t": 16, "b": 48},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "hovermode": "x unified",
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+}
+AXIS = {"gridcolor": "#e6e6e6", "linecolor": GREY, "zeroline": False, "automargin": True}
+
+
+def trend(released: Released, name: str, caption: str, target: dict | None = None) -> None:
+    """登録率の推移。欠けた月は線を切る。target（month, value）があれば、その月に目標の印を置く。"""
+    frame = require_released(released).frame
+    months = _every_month(frame.month, target)
+    traces = [_line(frame, months, "rate", "登録率", BLUE)]
+    if "usable_rate" in frame:
+        traces.append(_line(frame, months, "usable_rate", "うち証明書が期限内等", TEAL, dash="dot"))
+    if target:
+        mark = {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}}
+        point = {"x": [_label(target["month"])], "y": [float(target["value"])]}
+        traces.append(go.Scatter(mode="markers", name=f"目標 {target['value']}%", marker=mark, **point))
+    layout = {
+        "height": 340,
+        "yaxis": {**AXIS, "range": [0, 100], "ticksuffix": "%", "dtick": 20},
+        "xaxis": {**AXIS, "type": "category", "showgrid": False, "tickangle": 0, "nticks": 9},
+    }
+    _show(released, name, caption, traces, layout)
+
+
+def employers(released: Released, name: str, caption: str) -> None:
+    """事業所ごとの登録率（一つの月）。事業所コードの順に並べ、順位は付けない。伏せた率は棒を引かない。"""
+    frame = require_released(released).frame
+    each = frame[frame.employer_id != "TOTAL"].iloc[::-1]
+    values = _numbers(each.rate)
+    bars = go.Bar(
+        x=[value or 0 for value in values],
+        y=list(each.employer),
+        orientation="h",
+        name="登録率",
+        marker={"color": BLUE},
+        text=[display.MASKED if v is None else f"{v:.{released.decimals}f}%" for v in values],
+        textposition=["inside" if (v or 0) > 15 else "outside" for v in values],
+        insidetextanchor="end",
+        textangle=0,
+        cliponaxis=False,
+        hovertemplate="%{y}：%{text}<extra></extra>",
+    )
+    layout = {
+        "height": 90 + 30 * len(each),
+        "hovermode": "closest",
+        "xaxis": {**AXIS, "range": [0, 100], "ticksuffix": "%", "dtick": 20},
+        "yaxis": {**AXIS, "showgrid": False},
+        "bargap": 0.35,
+    }
+    _show(released, name, caption, [bars, *_total_line(frame, released.decimals)], layout)
+
+
+def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
+    total = frame.rate[frame.employer_id == "TOTAL"].dropna()
+    each = frame.employer[frame.employer_id != "TOTAL"]
+    if total.empty or each.empty:
+        return []
+    rate = float(total.iloc[0])
+    line = {"color": RED, "width": 2, "dash": "dash"}
+    label = f"全体 {rate:.{decimals}f}%"
+    return [
+        go.Scatter(
+            x=[rate, rate], y=[each.iloc[-1], each.iloc[0]], mode="lines", line=line, name=label, hoverinfo="skip"
+        )
+    ]
+
+
+def _line(
+    frame: pd.DataFrame, months: list[str], column: str, name: str, color: str, dash: str = "solid"
+) -> go.Scatter:
+    values = frame.set_index("month")[column].reindex(months)
+    return go.Scatter(
+        x=[_label(month) for month in months],
+        y=_numbers(values),
+        name=name,
+        mode="lines+markers",
+        line={"color": color, "width": 2.5, "dash": dash},
+        marker={"size": 6},
+        connectgaps=False,
+        hovertemplate="%{y}%",
+    )
+
+
+def _every_month(months: pd.Series, target: dict | None) -> list[str]:
+    """最初の月から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
+    first, last = Month.parse(months.min()), Month.parse(max(months.max(), target["month"] if target else ""))
+    span = (last.year - first.year) * 12 + last.number - first.number
+    return [str(first.plus(step)) for step in range(span + 1)]
+
+
+def _label(month: str) -> str:
+    return f"{month[:4]}年{int(month[5:])}月"
+
+
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(v) else float(v) for v in values]
+
+
+def _show(released: Released, name: str, caption: str, traces: list, layout: dict) -> None:
+    figure = go.Figure(traces, {**LAYOUT, **layout, "showlegend": len(traces) > 1}).to_plotly_json()
+    figure["layout"].pop("template", None)
+    legend = display.LEGEND if released.terms.audience in ("wide", "employer") else ""
+    display.show_released("figure", released, name, plotly=figure, figure=figure, caption=caption, legend=legend)

@@ -1,0 +1,26 @@
+"""丸め：正確な整数の比から、四捨五入で一度だけ丸める。float を通さない。
+
+Python の round と書式指定は偶数丸めや二進の誤差があり、国の公表値の作り方（四捨五入）と違う値を出す。
+"""
+
+import pandas as pd
+
+
+def percent(numerators: pd.Series, denominators: pd.Series, decimals: int) -> pd.Series:
+    """割合（%）。四捨五入して小数 decimals 桁。どちらかが欠けるか分母が 0 なら欠ける。
+
+    Args:
+        numerators, denominators: 人数（0 以上）。欠けることがある（Int64）。
+    Returns:
+        桁の分だけの値なので、そのまま文字にしても余分な桁が出ない（0 桁なら Int64、ほかは Float64）。
+    """
+    scale = 10**decimals
+    top, bottom = numerators.astype("Int64"), denominators.astype("Int64")
+    bottom = bottom.mask(bottom == 0)
+    scaled = (top * 100 * scale * 2 + bottom) // (bottom * 2)
+    return scaled.astype("Float64") / scale if decimals else scaled
+
+
+def to_multiple(counts: pd.Series, base: int) -> pd.Series:
+    """人数を base の倍数へ、近いほうに丸める。欠けたままのものは欠ける。"""
+    return ((counts.astype("Int64") + base // 2) // base) * base

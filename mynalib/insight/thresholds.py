@@ -1,0 +1,24 @@
+"""しきい値：組合の方針（society.yaml の policy）から読む。下限より緩くはできない。"""
+
+MASK_FLOOR = 7  # これ以下の人数は、広く配る版に出さない
+ROUND_FLOOR = 5
+EMPLOYER_MINIMUM_FLOOR = 8  # これより小さい事業所には、人数も率も見せない
+
+
+def wide_limits(policy: dict) -> tuple[int, int]:
+    """広く配る版の、丸めの単位と、伏せる上限。単位が大きいときは、丸めて 0 や全員になる数も伏せる。"""
+    base = _at_least(policy["wide"]["round_to"], ROUND_FLOOR)
+    return base, max(_at_least(policy["wide"]["mask_up_to"], MASK_FLOOR), base)
+
+
+def employer_limits(policy: dict) -> tuple[int, int]:
+    """事業所の版の、丸めの単位と、見せてよい最小の人数。実数（単位 1）は、組合がそう決めたときだけ。"""
+    own = policy["employer"]
+    base = 1 if own["counts"] == "exact" else _at_least(own["round_to"], ROUND_FLOOR)
+    return base, _at_least(own["minimum_members"], EMPLOYER_MINIMUM_FLOOR)
+
+
+def _at_least(value: int, floor: int) -> int:
+    if int(value) < floor:
+        raise ValueError(f"しきい値は {floor} より緩くできません")
+    return int(value)

@@ -1,0 +1,145 @@
+"""どの物理行も一行のまま、引用符のない UTF-8 にする。ふつうの行はブロックごと素通しする。
+
+印の行（記号が MARK）は、番号に元の行番号、枝番に誤りの名を持つ。行番号がずれていないことを、後で確かめられる。
+"""
+
+import numpy as np
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.items import NAMES
+from mynalib.intake.faults import SKIP
+from mynalib.intake.layout import RECORD_LINES, Layout
+from mynalib.intake.records import Record, read_record
+
+MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
+_LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
+
+
+class Cleaner:
+    """ブロックを順に受け取り、書き出してよい行にする。行番号と、次へ持ち越す行を覚えている。"""
+
+    def __init__(self, layout: Layout, name: str):
+        self.layout, self._name = layout, name
+        self.lines, self._rest = 0, b""
+
+    def clean(self, block: bytes, *, last: bool = False, unfinished: bool = False) -> bytes:
+        """改行で終わるブロックを、行数を変えずに直す。last は最後のブロック、unfinished は最後の行に改行がなかったか。
+
+        Raises: Refused TRUNCATED（改行なしで終わる最後の行が、途中で切れている）。
+        """
+        delimiter = ord(self.layout.delimiter)
+        block = _unquoted((self._rest + block).replace(b"\r\n", b"\n"), delimiter)
+        self._rest = b""
+        odd = _odd_lines(block, delimiter, len(self.layout.columns) - 1)
+        if not self.lines:
+            odd = np.union1d(np.arange(self.layout.opening), odd)
+        if not len(odd):
+            self.lines += block.count(b"\n")
+            return block
+        return self._mended(block, odd.tolist(), last, unfinished)
+
+    def _mended(self, block: bytes, odd: list[int], last: bool, unfinished: bool) -> bytes:
+        window = _Window(block)
+        done, clean = 0, []
+        for at in odd:
+            if at < done:
+                continue
+            record = self._record(window, at, last)
+            if record is None:
+                self._rest, window = window.after(at), window.before(at)
+                break
+            if unfinished and last and at + record.used == window.count and record.fault == "COLUMN_COUNT":
+                raise self._truncated()
+            clean += [window.between(done, at), self._written(record, self.lines + at + 1)]
+            done = at + record.used
+        clean.append(window.between(done, window.count))
+        self.lines += window.count
+        return b"".join(clean)
+
+    def _record(self, window: "_Window", at: int, last: bool) -> Record | None:
+        if self.lines + at < self.layout.opening:
+            return Record(fault=SKIP)
+        return read_record(window.lines(at), self.layout, complete=last or at + RECORD_LINES <= window.count)
+
+    def _written(self, record: Record, line: int) -> bytes:
+        """レコードの物理行の数だけの行。二行目からは読み飛ばす印。"""
+        head = self._marked(record.fault, line) if record.fault else self._line(record.cells)
+        lines = [head, *(self._marked(SKIP, line + more) for more in range(1, record.used))]
+        return "".join(line + "\n" for line in lines).encode()
+
+    def _marked(self, fault: str, line: int) -> str:
+        by_name = dict.fromkeys(NAMES, "") | {"symbol": MARK, "number": str(line), "branch": fault}
+        return self._line(tuple(by_name[name] for name in self.layout.columns[: len(NAMES)]))
+
+    def _line(self, cells: tuple[str, ...]) -> str:
+        return self.layout.delimiter.join(cells)
+
+    def _truncated(self) -> Refused:
+        return Refused(
+            "TRUNCATED",
+            where=f"{self._name} の最後の行",
+            what="行の途中で終わっています。後ろの行も欠けているおそれがあります",
+            fix="送り主から受け取り直してください。合計などの行で、欠けていないと分かるときは、行末に改行を足してください。",
+        )
+
+
+class _Window:
+    """ブロックの行を、番号（0 から）で切り出す。"""
+
+    def __init__(self, block: bytes):
+        self._block = block
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LF) + 1
+        self._starts = [0, *ends.tolist()]
+        self.count = len(ends)
+
+    def between(self, first: int, end: int) -> bytes:
+        return self._block[self._starts[first] : self._starts[end]]
+
+    def before(self, at: int) -> "_Window":
+        return _Window(self.between(0, at))
+
+    def after(self, at: int) -> bytes:
+        return self.between(at, self.count)
+
+    def lines(self, at: int) -> list[str]:
+        """at 行目。引用符があれば、レコードが続きうるところまで。"""
+        line = self.between(at, at + 1)
+        if b'"' in line:
+            line = self.between(at, min(at + RECORD_LINES, self.count))
+        return line.decode().split("\n")[:-1]
+
+
+def _unquoted(block: bytes, delimiter: int) -> bytes:
+    """どの引用符も一つの値を丸ごと囲み、中に区切りも引用符もないなら、引用符を消す。そうでなければ元のまま。"""
+    if b'"' not in block:
+        return block
+    bytes_ = np.frombuffer(block, np.uint8)
+    marks = np.flatnonzero((bytes_ == _QUOTE) | (bytes_ == _LF) | (bytes_ == delimiter))
+    quotes = np.flatnonzero(bytes_[marks] == _QUOTE)
+    if len(quotes) % 2 or (quotes[1::2] != quotes[::2] + 1).any():
+        return block
+    before, after = bytes_[marks[quotes[::2]] - 1], bytes_[marks[quotes[1::2]] + 1]  # 先頭の前は末尾の改行
+    edges = ((before == _LF) | (before == delimiter)) & ((after == _LF) | (after == delimiter))
+    return block.replace(b'"', b"") if edges.all() else block
+
+
+def _odd_lines(block: bytes, delimiter: int, delimiters: int) -> np.ndarray:
+    """素通しできない行（0 から数える）：区切りの数が違う、引用符か制御文字がある。空の行は区切りの数で分かる。"""
+    bytes_ = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(bytes_ == _LF)
+    return np.union1d(_miscounted(bytes_, ends, delimiter, delimiters), _strange(bytes_, ends, delimiter))
+
+
+def _miscounted(bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int) -> np.ndarray:
+    marks = np.flatnonzero(bytes_ == delimiter)
+    if len(marks) == len(ends) * delimiters:
+        rows = marks.reshape(len(ends), delimiters)
+        if (rows[:, -1] < ends).all() and (rows[1:, 0] > ends[:-1]).all():
+            return np.empty(0, int)
+    return np.flatnonzero(np.diff(np.searchsorted(marks, ends), prepend=0) != delimiters)
+
+
+def _strange(bytes_: np.ndarray, ends: np.ndarray, delimiter: int) -> np.ndarray:
+    allowed = (bytes_ == _LF) | (bytes_ == delimiter)
+    strange = (bytes_ < _FIRST_PRINTABLE) & ~allowed | (bytes_ == _QUOTE) | (bytes_ == _DELETE)
+    return np.searchsorted(ends, np.flatnonzero(strange))

@@ -1,0 +1,60 @@
+"""文字コードを決めて、ブロックを UTF-8 にする。"""
+
+from collections.abc import Sequence
+
+from mynalib.domain.errors import Refused
+
+CANDIDATES = ("utf-8", "cp932")  # この順。短い UTF-8 は cp932 としても読めてしまう
+
+
+class Decoder:
+    """文字コードは、ASCII でない行が初めて現れたブロックで決め、あとは変えない。
+
+    それまでの行は、どの文字コードで読んでも同じなので、戻って読み直すことはない。
+    """
+
+    def __init__(self, encoding: str | None, name: str):
+        self.encoding, self._name = encoding, name
+
+    def to_utf8(self, block: bytes) -> bytes:
+        """UTF-8 にする。読めない文字は U+FFFD になり、行と列の切れ目は変わらない。
+
+        Raises: Refused ENCODING（どの文字コードでも大半の行が読めない）。
+        """
+        if block.isascii():
+            return block
+        if self.encoding is None:
+            self.encoding = self._detected(block)
+        return _recoded(block, "cp932" if self.encoding == "cp932" else "utf-8")
+
+    def _detected(self, block: bytes) -> str:
+        lines = [line for line in block.split(b"\n") if not line.isascii()]
+        for encoding in CANDIDATES:
+            if 2 * _readable(lines, encoding) >= len(lines):
+                return encoding
+        raise Refused(
+            "ENCODING",
+            where=self._name,
+            what="UTF-8 でも cp932（シフト JIS）でもない文字が大半です",
+            fix="CSV（UTF-8 か シフト JIS）で書き出し直してもらってください。",
+        )
+
+
+def _readable(lines: Sequence[bytes], encoding: str) -> int:
+    return sum(_can_read(line, encoding) for line in lines)
+
+
+def _can_read(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _recoded(block: bytes, encoding: str) -> bytes:
+    try:
+        text = block.decode(encoding)
+    except UnicodeDecodeError:
+        return block.decode(encoding, "replace").encode()
+    return block if encoding == "utf-8" else text.encode()

@@ -1,0 +1,113 @@
+"""ファイルのバイト列を、行の切れ目で分けたブロックにして渡す。ハッシュは元のバイト列のもの。"""
+
+import codecs
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from mynalib.domain.errors import Refused
+from mynalib.intake.recognition import refuse_other_formats
+
+BLOCK = 4 << 20
+MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
+MAX_LINE = 1 << 20
+BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_DOS_EOF, _NUL = b"\x1a", b"\0"
+
+
+class Source:
+    """一度だけ読むファイル。読み終えると、大きさ・ハッシュ・最後の行が改行で終わったかが分かる。"""
+
+    def __init__(self, file: BinaryIO, name: str, encoding: str):
+        """`encoding` は約束された文字コード（auto なら BOM で決まるときだけ決める）。"""
+        self._file, self._name, self._hash = file, name, hashlib.sha256()
+        self.bytes, self.unfinished = 0, False
+        self.encoding = None if encoding == "auto" else encoding
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def blocks(self) -> Iterator[bytes]:
+        """どれも改行（LF）で終わるブロック。UTF-16 は UTF-8 に直してある。ほかの文字コードは元のまま。
+
+        Raises: Refused EMPTY, NOT_TEXT, ENCODING, TOO_LARGE, TRUNCATED, NOT_CSV。
+        """
+        carry = b""
+        for chunk in self._chunks():
+            carry += chunk
+            end = carry.rfind(b"\n") + 1
+            if end:
+                yield carry[:end]
+                carry = carry[end:]
+            elif len(carry) > MAX_LINE:
+                raise self._too_long(carry)
+        yield from self._last(carry)
+
+    def _chunks(self) -> Iterator[bytes]:
+        chunk = self._read()
+        if not chunk:
+            raise self._refused("EMPTY", "ファイルが 0 バイトです", "送り主から受け取り直してください。")
+        chunk = self._without_bom(chunk)
+        if not (self.encoding or "").startswith("utf-16"):
+            refuse_other_formats(chunk, self._name)
+        to_bytes = _widener(self.encoding)
+        chunk = to_bytes(chunk, False)
+        to_lf = _newline_folder(chunk)
+        while chunk:
+            yield to_lf(chunk)
+            chunk = self._read()
+            chunk = to_bytes(chunk, not chunk)
+
+    def _read(self) -> bytes:
+        chunk = self._file.read(BLOCK)
+        self._hash.update(chunk)
+        self.bytes += len(chunk)
+        if self.bytes > MAX_BYTES:
+            raise self._refused("TOO_LARGE", "大きすぎます", "加入者のファイルかどうかを確かめてください。")
+        return chunk
+
+    def _without_bom(self, chunk: bytes) -> bytes:
+        for mark, encoding in BOMS:
+            if chunk.startswith(mark):
+                self._promised(encoding)
+                self.encoding = encoding
+                return chunk[len(mark) :]
+        return chunk
+
+    def _promised(self, encoding: str) -> None:
+        if self.encoding and not encoding.startswith(self.encoding):
+            what = f"先頭の印（BOM）は {encoding} ですが、society.yaml の file.encoding は {self.encoding} です"
+            raise self._refused("ENCODING", what, "file.encoding を auto にするか、正しい文字コードにしてください。")
+
+    def _last(self, carry: bytes) -> Iterator[bytes]:
+        if carry.endswith(_NUL):
+            what = "終わりが 0 のバイトで埋まっています（書き込みの途中で電源が切れたファイルに見られます）"
+            raise self._refused("TRUNCATED", what, "送り主から受け取り直してください。")
+        line = carry.rstrip(_DOS_EOF)
+        if line:
+            self.unfinished = line == carry
+            yield line + b"\n"
+
+    def _too_long(self, carry: bytes) -> Refused:
+        if carry.endswith(_NUL):
+            return self._refused("TRUNCATED", "0 のバイトが続いています", "送り主から受け取り直してください。")
+        return self._refused("NOT_CSV", "一行が長すぎます", "CSV で受け取り直してください。")
+
+    def _refused(self, code: str, what: str, fix: str) -> Refused:
+        return Refused(code, where=self._name, what=what, fix=fix)
+
+
+def _widener(encoding: str | None) -> Callable[[bytes, bool], bytes]:
+    """UTF-16 を UTF-8 に直す関数。読めない所は U+FFFD になり、その行が保留になる。"""
+    if not encoding or not encoding.startswith("utf-16"):
+        return lambda chunk, _: chunk
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return lambda chunk, final: decoder.decode(chunk, final).encode("utf-8", "replace")
+
+
+def _newline_folder(head: bytes) -> Callable[[bytes], bytes]:
+    """改行が CR だけのファイル（古い Mac）なら、LF に直す関数。"""
+    if b"\n" in head or b"\r" not in head:
+        return lambda chunk: chunk
+    return lambda chunk: chunk.replace(b"\r", b"\n")

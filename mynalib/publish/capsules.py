@@ -1,0 +1,177 @@
+"""カプセルを作る：履歴を開くのはここだけで、一人の読み手に見せてよい行と列だけを写す。"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.domain.employers import SOCIETY_STAFF, Employer
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.cubes import cube
+from mynalib.history.files import fresh_folder
+from mynalib.history.home import Home
+from mynalib.history.lens import Lens, put_table, register_holds
+from mynalib.history.memory import memory_holds
+from mynalib.history.months import kept_month, kept_months
+from mynalib.history.registers import read_registers
+from mynalib.insight import measures
+from mynalib.publish.catalogue import Edition
+from mynalib.publish.earlier import society_figure
+from mynalib.publish.review import review_tables
+
+PURPOSE = (
+    "この資料は、マイナ保険証の利用登録と電子証明書の更新をお勧めするためだけに使います。人事評価等には使いません。"
+)
+NOTICE = "共同利用のお知らせ（第{version}版、{effective}から）にもとづきます。同意されない方は、事業所または健保組合にお申し出ください。"
+SHARED = "数は、お知らせにもとづいて共有できる方についてのものです。"
+DENOMINATOR = "登録率は、加入者（被保険者と被扶養者）に占める登録者の割合です。国の公表する登録率（カード保有者が分母）とは比べられません。"
+CROSSING = "{as_of}のデータです。行き違いの節はご容赦ください。"
+
+
+@dataclass(frozen=True)
+class Source:
+    """一つの月の公開に使う元：設定、月、控える人、集計。開くのは一度だけ。"""
+
+    home: Home
+    params: Params
+    month: Month
+    months: tuple = field(repr=False)
+    holds: tuple = field(repr=False)
+    cube: pd.DataFrame = field(repr=False)
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
+
+
+def open_source(home: Home, params: Params, month: Month) -> Source:
+    """その月と、それより前の月を開く。
+
+    Raises:
+        UnknownMonth: まだ取り込まれていない。
+        RegisterUnreadable, MemoryDamaged: 控える人が分からない。
+    """
+    kept_month(home, month)
+    months = tuple(kept for kept in kept_months(home) if kept.month <= month)
+    entries = read_registers(home, params)
+    holds = (*register_holds(entries, months, params, clock.today()), *memory_holds(home))
+    return Source(home, params, month, months, holds, cube(home, months, params, holds))
+
+
+def make_capsule(source: Source, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
+    """その版のカプセルを folder に作る。"""
+    tables = TABLES[edition.notebook, edition.audience](source, employer)
+    fresh_folder(folder)
+    with duckdb.connect() as db:
+        for name, table in tables.items():
+            put_table(db, name, table)
+            db.table(name).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+    facts = _facts(source, edition, employer) | {"tables": sorted(tables)}
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
+    (folder / "capsule.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
+    society, joint_use = source.params.society, source.params.joint_use
+    return {
+        "notebook": edition.notebook,
+        "audience": edition.audience,
+        "month": str(source.month),
+        "society": society.name,
+        "demo": society.demo,
+        "employer_id": employer.id if employer else "",
+        "employer": employer.name if employer else "",
+        "departments": _departments(employer, source.month) if employer else [],
+        "policy": society.policy.model_dump(mode="json"),
+        "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
+        "purposes": joint_use.purposes.model_dump(mode="json"),
+        "society_figure": society_figure(source.home, source.month) if edition.audience == "employer" else None,
+        "target": _target(source) if edition.audience in ("internal", "wide") else None,
+        "notes": _notes(source, edition),
+    }
+
+
+def _departments(employer: Employer, month: Month) -> list[str]:
+    return list(employer.scope_on(month.end))
+
+
+def _target(source: Source) -> dict | None:
+    ahead = [t for t in source.params.society.targets if t.measure == "registration_rate" and t.month >= source.month]
+    return {"month": str(ahead[0].month), "value": str(ahead[0].value)} if ahead else None
+
+
+def _notes(source: Source, edition: Edition) -> list[str]:
+    notice = source.params.joint_use.notice
+    notes = [CROSSING.format(as_of=source.month.as_of)]
+    if edition.audience != "named":
+        notes.append(DENOMINATOR)
+    if edition.audience in ("employer", "wide"):
+        notes.append(SHARED)
+    return [*notes, NOTICE.format(version=notice.version, effective=notice.effective), PURPOSE]
+
+
+def _shareable(source: Source) -> pd.DataFrame:
+    """健保の外の読み手のために数えてよい人の集計。不同意の人は、ここで全ての月から消える。"""
+    shareable = source.cube[source.cube.withheld_by != "optout"]
+    return shareable if source.params.joint_use.dependants == "include" else shareable[shareable.insured]
+
+
+def _management(source: Source, cube: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    flow = _flow(source, cube)
+    tables = {"rates": measures.counts(cube, source.names)}
+    return tables | ({"change": measures.change(flow)} if flow is not None else {})
+
+
+def _flow(source: Source, cube: pd.DataFrame) -> pd.DataFrame | None:
+    """前の月からの動き。前の月が欠けていれば None。"""
+    before = source.month.plus(-1)
+    pair = [kept for kept in source.months if kept.month in (before, source.month)]
+    if len(pair) < 2:
+        return None
+    with Lens(pair, source.params, source.holds) as lens:
+        return lens.query("flow", before=str(before), after=str(source.month))
+
+
+def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
+    own = _shareable(source)
+    own = own[own.employer_id == employer.id]
+    counts = measures.counts(own, {employer.id: employer.name}, [str(kept.month) for kept in source.months])
+    return {
+        "rates": counts[counts.employer_id == employer.id][
+            ["month", "employer_id", "employer", "members", "registered"]
+        ]
+    }
+
+
+def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
+    kept = [kept for kept in source.months if kept.month == source.month]
+    with Lens(kept, source.params, source.holds) as lens:
+        rows = lens.query(
+            "reminders",
+            month=str(source.month),
+            employer=employer.id,
+            dependants=source.params.joint_use.dependants == "include",
+        )
+    senders = source.params.society.policy.reminders.by
+    ours = {
+        *(LINK_ACTIONS if senders.link != "society" else ()),
+        *(RENEW_ACTIONS if senders.renew != "society" else ()),
+    }
+    columns = [column for column in source.params.joint_use.employer_columns if column in rows]
+    return {"reminders": rows[rows.action.isin(ours)][columns].reset_index(drop=True)}
+
+
+TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], dict[str, pd.DataFrame]]] = {
+    ("01_intake_review", "internal"): lambda source, _: review_tables(source),
+    ("03_management_report", "internal"): lambda source, _: _management(source, source.cube),
+    ("03_management_report", "wide"): lambda source, _: _management(source, _shareable(source)),
+    ("04_employer_dashboard", "employer"): _dashboard,
+    ("05_employer_reminders", "named"): _reminders,
+}

@@ -1,0 +1,120 @@
+"""一つの仕事：一つのカプセルで一冊を実行し、ページと成果物を書く。自分だけのプロセスで動く。"""
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.files import sha256
+from mynalib.insight.capsule import Capsule
+from mynalib.publish.opening import CAPSULE
+from mynalib.publish.pages import shown_outputs, write_page
+from mynalib.publish.products import write_products
+
+RECORD = "record.json"
+
+
+class NotebookFailed(MynaError):
+    """ノートブックが最後まで動かなかった。"""
+
+    code = "NOTEBOOK_FAILED"
+
+
+@dataclass(frozen=True)
+class Job:
+    """`folder` に capsule/ があり、out/ に成果物（公開の中の場所のまま）、record.json に結果を書く。"""
+
+    name: str
+    title: str
+    notebook: Path
+    parameters: dict[str, str]
+    folder: Path
+    page: str
+    level: str
+    products: tuple[str, ...] = ()
+    engine: str | None = "myna"
+    fingerprint: str = ""
+
+
+def run_job(job: Job) -> None:
+    """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。"""
+    try:
+        with _private(job):
+            outputs = _run(job)
+        record = {"fingerprint": job.fingerprint, "outputs": outputs}
+    except MynaError as error:
+        record = {"error": error.code, "what": error.what, "fix": error.fix}
+    except PapermillExecutionError as error:
+        record = {
+            "error": NotebookFailed.code,
+            "what": f"{error.cell_index + 1} 番目のセルで止まりました（{error.ename}）",
+        }
+    except Exception as error:  # noqa: BLE001 何が起きても、種類だけを結果に残す。文面には人の値が入りうる
+        record = {"error": NotebookFailed.code, "what": f"止まりました（{type(error).__name__}）"}
+    (job.folder / RECORD).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+
+
+def _run(job: Job) -> list[dict]:
+    capsule = Capsule.read(job.folder / "capsule")
+    notebook = papermill.execute_notebook(
+        str(job.notebook),
+        None,
+        parameters=job.parameters,
+        engine_name=job.engine,
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+        extra_arguments=["--IPKernelApp.log_level=50"],
+    )
+    _require_finished(notebook)
+    page = job.folder / "out" / job.page
+    written = write_page(notebook, capsule, job.title, page)
+    written += write_products(job.products, capsule, page.parent)
+    return [
+        {
+            "path": path.relative_to(job.folder / "out").as_posix(),
+            "level": job.level,
+            "sha256": sha256(path),
+            "rows": _rows(job, capsule),
+        }
+        for path in written
+    ]
+
+
+def _rows(job: Job, capsule: Capsule) -> int | None:
+    """人の行の数。人の行のない成果物では None。"""
+    return len(capsule.table("reminders")) if job.level == "named" else None
+
+
+def _require_finished(notebook: nbformat.NotebookNode) -> None:
+    """最後のコードのセルまで動いた証拠として、その出力を求める（止まったカーネルは、正常に見えることがある）。"""
+    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+    if not shown_outputs(nbformat.v4.new_notebook(cells=[last])):
+        raise NotebookFailed(
+            where="ノートブック", what="最後のセルまで動いていません", fix="もう一度実行してください。"
+        )
+
+
+@contextmanager
+def _private(job: Job):
+    """ほかの仕事にも、利用者の設定にも触れない環境。出力は捨てる（人の値が入りうる）。"""
+    private = job.folder / "private"
+    private.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
+    os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
+    os.environ[CAPSULE] = str(job.folder / "capsule")
+    os.environ.pop("MYNA_HOME", None)
+    os.chdir(private)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        out, err = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = nowhere
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = out, err

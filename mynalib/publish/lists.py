@@ -1,0 +1,87 @@
+"""勧奨リストの XLSX。全ての升は文字で書くので、先頭の 0 は残り、式にはならない。"""
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.insight import disclosure, display
+from mynalib.insight.capsule import Capsule
+
+SHEETS = (
+    ("❶登録の勧奨", LINK_ACTIONS, "link"),
+    ("❷更新の勧奨", RENEW_ACTIONS, "renew"),
+)
+WORDING = {
+    "link": "マイナンバーカードの保険証利用登録がまだの方です。登録は任意です。登録しない方には資格確認書があります。",
+    "renew": "電子証明書の期限切れから3か月以上たった方です。更新は市区町村の窓口です。"
+    "「更新と、その後の利用登録」の方は、更新のあとに、もう一度、利用登録が要ります。",
+}
+WIDTHS = {"symbol": 12, "number": 14, "branch": 8, "member_kind": 12, "action": 44}
+PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
+
+
+def write_reminders(capsule: Capsule, folder: Path) -> Path:
+    """一事業所の勧奨リスト。❶と❷で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
+    target = folder / f"reminders{'_架空データ' if capsule.facts['demo'] else ''}.xlsx"
+    rows = disclosure.named(capsule.table("reminders"), capsule.terms).frame
+    with xlsxwriter.Workbook(target, PLAIN) as book:
+        book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
+        formats = _formats(book)
+        for title, actions, purpose in SHEETS:
+            _write_sheet(book, formats, capsule, title, purpose, rows[rows.action.isin(actions)])
+    return target
+
+
+def _marked(capsule: Capsule, title: str) -> str:
+    return f"架空データ {title}" if capsule.facts["demo"] else title
+
+
+def _formats(book: xlsxwriter.Workbook) -> dict:
+    font = {"font_name": "Yu Gothic", "font_size": 11, "num_format": "@"}
+    return {
+        "title": book.add_format({**font, "bold": True, "font_size": 14}),
+        "text": book.add_format({**font, "text_wrap": True, "valign": "top"}),
+        "head": book.add_format({**font, "bold": True, "bottom": 2, "bg_color": "#F5F6F8"}),
+        "cell": book.add_format({**font, "bottom": 4, "valign": "vcenter"}),
+    }
+
+
+def _write_sheet(book, formats: dict, capsule: Capsule, title: str, purpose: str, rows: pd.DataFrame) -> None:
+    sheet = book.add_worksheet(_marked(capsule, title))
+    last = len(rows.columns) - 1
+    for line, (text, form, height) in enumerate(_preface(capsule, title, purpose, len(rows))):
+        sheet.merge_range(line, 0, line, last, text, formats[form])
+        sheet.set_row(line, height)
+    top = line + 2
+    sheet.set_default_row(18)
+    for index, column in enumerate(rows.columns):
+        sheet.set_column(index, index, WIDTHS[column])
+        sheet.write_string(top, index, display.LABELS[column][0], formats["head"])
+    for number, row in enumerate(rows.to_dict("records"), top + 1):
+        for index, (column, value) in enumerate(row.items()):
+            sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])
+    sheet.autofilter(top, 0, top + len(rows), last)
+    _page_setup(sheet, top)
+
+
+def _preface(capsule: Capsule, title: str, purpose: str, people: int) -> list[tuple[str, str, int]]:
+    facts = capsule.facts
+    return [
+        (_marked(capsule, f"{title}　{people:,} 人"), "title", 24),
+        (f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）", "text", 20),
+        (f"渡してよい部署：{'、'.join(facts['departments'])}", "text", 36),
+        (WORDING[purpose], "text", 54),
+        *((note, "text", 36) for note in facts["notes"]),
+    ]
+
+
+def _page_setup(sheet, top: int) -> None:
+    sheet.freeze_panes(top + 1, 0)
+    sheet.repeat_rows(top)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L取扱注意：個人データ&C&A&R&P / &N")

@@ -1,0 +1,101 @@
+"""ノートブックの最初の一行：渡された parameters を確かめ、カプセルを開く。"""
+
+import atexit
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
+from mynalib.domain.params import load_params
+from mynalib.history.home import find_home
+from mynalib.insight.capsule import Capsule
+from mynalib.publish.capsules import make_capsule, open_source
+from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Notebook
+
+CAPSULE = "MYNA_CAPSULE"
+FORMS = {
+    "employer": ("[A-Z][A-Z0-9]{1,11}", "事業所コード（例 E01）"),
+    "month": ("20[0-9]{2}-(0[1-9]|1[0-2])", "月（例 2026-10）"),
+    "edition": ("wide|internal", "wide（概数）か internal（実数）"),
+}
+_IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython", "display"}
+
+
+class BadParameter(MynaError):
+    """ノートブックの parameters が無い、知らない名、または形が違う。"""
+
+    code = "BAD_PARAMETER"
+
+
+def open_capsule(notebook: str, given: Mapping[str, object]) -> Capsule:
+    """parameters を確かめて、カプセルを開く。myna publish の下では渡されたもの、手元では作ったもの。
+
+    Args:
+        given: ノートブックの globals()。parameters セルより前に、ほかの変数を置かない。
+    Raises:
+        BadParameter: 渡されていない、綴りが違う、形が違う。
+    """
+    parameters = check_parameters(NOTEBOOKS[notebook], _variables(given))
+    handed = os.environ.get(CAPSULE)
+    return Capsule.read(Path(handed) if handed else _own_capsule(notebook, parameters))
+
+
+def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[str, str]:
+    """名と形を確かめる。知らない名が一つでもあれば止める（綴りの誤りで、別の事業所を作らないため）。"""
+    unknown = sorted(set(given) - set(notebook.parameters))
+    if unknown:
+        raise _bad(notebook, f"知らない名があります（{'、'.join(unknown)}）")
+    for name in notebook.parameters:
+        pattern, meaning = FORMS[name]
+        value = given.get(name, "")
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise _bad(notebook, f"{name} に、{meaning}が渡されていません")
+    return {name: str(given[name]) for name in notebook.parameters}
+
+
+def _bad(notebook: Notebook, what: str) -> BadParameter:
+    example = " ".join(f"-p {name} …" for name in notebook.parameters)
+    return BadParameter(
+        where=f"{notebook.name} の parameters",
+        what=what,
+        fix=f"使えるのは {'、'.join(notebook.parameters)} です（papermill なら {example}）。",
+    )
+
+
+def _variables(given: Mapping[str, object]) -> dict[str, object]:
+    """利用者の変数だけ。IPython の道具、読みこんだもの、_ で始まる名は除く。"""
+    return {
+        name: value
+        for name, value in given.items()
+        if not name.startswith("_") and name not in _IPYTHON and not isinstance(value, ModuleType | FunctionType | type)
+    }
+
+
+def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
+    home = find_home()
+    params = load_params(home.params)
+    wanted = parameters.get("edition")
+    edition = next(e for e in EDITIONS if e.notebook == notebook and wanted in (None, e.audience))
+    source = open_source(home, params, Month.parse(parameters["month"]))
+    employer = _employer(notebook, source, parameters.get("employer"))
+    folder = Path(tempfile.mkdtemp(prefix="myna-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_capsule(source, edition, folder / "capsule", employer)
+
+
+def _employer(notebook: str, source, code: str | None):
+    if code is None:
+        return None
+    for employer in source.params.notified(source.month.end):
+        if employer.id == code:
+            return employer
+    raise BadParameter(
+        where=f"{notebook} の employer",
+        what="お知らせに載っている事業所ではありません",
+        fix="params/employers/ にある事業所コードと、notified の日付を確かめてください。",
+    )

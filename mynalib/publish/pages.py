@@ -1,0 +1,98 @@
+"""ページ：実行したノートブックから、印のある出力だけを載せた、自己完結の HTML と CSV を作る。"""
+
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import nbformat
+import plotly
+from nbconvert import HTMLExporter
+
+from mynalib.insight.capsule import Capsule
+from mynalib.insight.display import MARK
+
+ASSETS = ("report.css", "report.js")
+PLOTLY = "plotly.min.js"
+BOM = "\ufeff"
+
+
+def write_page(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, target: Path) -> list[Path]:
+    """ページと、その表の CSV を書く。書いたファイルを返す。
+
+    Returns:
+        はじめがページ、あとは CSV（UTF-8、BOM 付き。Excel でそのまま開ける）。
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(_render(notebook, capsule, title), encoding="utf-8", newline="\n")
+    return [target, *(_write_csv(output, target.parent) for output in _with_csv(notebook))]
+
+
+def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """見せてよい印のある出力。"""
+    return [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "display_data" and MARK in output.metadata
+    ]
+
+
+def copy_assets(folder: Path, plotly_from: Path | None = None) -> None:
+    """読み手のフォルダーに、様式と図の道具を置く。大きな plotly.js は、同じ公開の中では一つを指す。"""
+    assets = folder / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    for name in ASSETS:
+        (assets / name).write_bytes(_shipped(name))
+    try:
+        (assets / PLOTLY).hardlink_to(plotly_from or "")
+    except OSError:
+        (assets / PLOTLY).write_bytes(_shipped(PLOTLY))
+
+
+def is_ours(asset: Path) -> bool:
+    """様式と図の道具が、この道具に付いてくるものと同じか。"""
+    return asset.name in (*ASSETS, PLOTLY) and asset.read_bytes() == _shipped(asset.name)
+
+
+@cache
+def _shipped(name: str) -> bytes:
+    if name == PLOTLY:
+        return (Path(plotly.__file__).parent / "package_data" / PLOTLY).read_bytes()
+    return (files("mynalib.publish") / "assets" / name).read_bytes()
+
+
+def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> str:
+    facts = capsule.facts
+    heading = " – ".join(part for part in (title, facts["employer"], str(capsule.month.label)) if part)
+    page = {**facts, "title": heading, "as_of": capsule.month.as_of, "mark": MARK}
+    html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
+    return html
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    with as_file(files("mynalib.publish") / "template") as folder:
+        return HTMLExporter(
+            template_name="page",
+            extra_template_basedirs=[str(folder)],
+            language_code="ja",
+            exclude_anchor_links=True,
+            embed_images=False,
+        )
+
+
+def _with_csv(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for output in shown_outputs(notebook) if "csv" in output.metadata[MARK]]
+
+
+def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:
+    target = folder / output.metadata[MARK]["csv"]
+    target.write_text(BOM + output.data["text/csv"], encoding="utf-8", newline="")
+    return target
+
+
+def warm_up() -> None:
+    """はじめの一枚にかかる時間（型紙の読みこみ）を、先に済ませる。"""
+    page = {"title": "", "as_of": "", "mark": MARK, "society": "", "demo": False, "audience": ""}
+    _exporter().from_notebook_node(nbformat.v4.new_notebook(), resources={"page": page})

@@ -1,0 +1,103 @@
+"""計画：その月に、どの仕事があるか。全ての名と値は、ここで決まり、動かす前に確かめられる。"""
+
+import hashlib
+from collections.abc import Collection
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+import papermill
+
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import MynaError
+from mynalib.history.files import sha256
+from mynalib.publish.capsules import Source, make_capsule
+from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Edition, notebook_path
+from mynalib.publish.jobs import Job
+from mynalib.publish.opening import BadParameter, check_parameters
+
+LIBRARIES = ("duckdb", "ipython", "jinja2", "nbconvert", "pandas", "papermill", "plotly", "xlsxwriter")
+CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json")
+
+
+class UnknownEmployer(MynaError):
+    """指定された事業所が、その月の公開先にない。"""
+
+    code = "UNKNOWN_EMPLOYER"
+
+
+def employers_of(source: Source, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
+    """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
+    notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
+    for code in {*without, *([only] if only else [])} - set(notified):
+        raise UnknownEmployer(
+            where=f"事業所 {code}",
+            what=f"{source.month.label}に公開できる事業所ではありません",
+            fix=f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。",
+        )
+    return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
+
+
+def plan_jobs(source: Source, employers: Collection[Employer], folder: Path, society: bool = True) -> list[Job]:
+    """全ての仕事と、そのカプセルを作る。parameters の名が一つでも違えば、何も動かさずに止まる。"""
+    jobs = []
+    for edition in EDITIONS:
+        per_employer = NOTEBOOKS[edition.notebook].per_employer
+        for employer in employers if per_employer else [None] * society:
+            jobs.append(_job(source, edition, folder, employer))
+    return jobs
+
+
+def _job(source: Source, edition: Edition, folder: Path, employer: Employer | None) -> Job:
+    notebook, path = NOTEBOOKS[edition.notebook], notebook_path(edition.notebook, source.home.root)
+    values = {"month": str(source.month), "edition": edition.audience, "employer": employer.id if employer else ""}
+    parameters = {name: values[name] for name in notebook.parameters}
+    check_parameters(notebook, parameters)
+    _check_cell(path, notebook.parameters)
+    name = "-".join((employer.id if employer else "society", edition.notebook, edition.audience))
+    own = folder / name
+    capsule = make_capsule(source, edition, own / "capsule", employer)
+    return Job(
+        name=name,
+        title=notebook.title,
+        notebook=path,
+        parameters=parameters,
+        folder=own,
+        page=edition.page.format(employer=employer.id if employer else ""),
+        level=edition.level,
+        products=edition.products,
+        fingerprint=_fingerprint(capsule, path, parameters),
+    )
+
+
+@cache
+def _check_cell(path: Path, names: tuple[str, ...]) -> None:
+    """ノートブックの parameters セルが、一覧の名とちょうど同じか。"""
+    declared = papermill.inspect_notebook(str(path))
+    if set(declared) != set(names):
+        raise BadParameter(
+            where=path.name,
+            what=f"parameters セルの名が {'、'.join(names)} と違います",
+            fix="parameters セルを、もとに戻してください。",
+        )
+
+
+def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:
+    """この仕事の結果を決めるもの全てのハッシュ。"""
+    parts = [f"{path.name} {sha256(path)}" for path in sorted(capsule.iterdir())]
+    parts += [sha256(notebook), repr(sorted(parameters.items())), code_hash(), repr(library_versions())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """この道具の全てのコードと型紙のハッシュ。"""
+    root = Path(str(files("mynalib")))
+    paths = sorted({path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts})
+    lines = [f"{path.relative_to(root).as_posix()} {sha256(path)}" for path in paths]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}

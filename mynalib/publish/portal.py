@@ -1,0 +1,74 @@
+"""ポータル：月ごとの入口と、全ての月の入口。人も人数も載せない。"""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+
+from mynalib.domain.employers import Employer
+from mynalib.domain.months import Month
+from mynalib.history.files import write_file
+from mynalib.publish.catalogue import LEVELS
+
+TEMPLATES = files("mynalib.publish") / "template" / "page"
+
+
+def write_portal(
+    release: Path, page: dict, employers: list[Employer], without: list[str], artefacts: list[dict]
+) -> Path:
+    """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。"""
+    present = {artefact["path"] for artefact in artefacts}
+    cards = [_card(employer, present, without) for employer in employers]
+    society = [_link(*link, present) for link in SOCIETY_PAGES if link[0] in present]
+    target = release / "index.html"
+    html = _environment().get_template("portal.html.j2").render(page=page, society=society, cards=cards, levels=LEVELS)
+    target.write_text(html, encoding="utf-8", newline="\n")
+    return target
+
+
+SOCIETY_PAGES = (
+    ("management/index.html", "月次報告（概数）", "理事会・組合会用。広く配れます", "publishable"),
+    ("internal/index.html", "月次報告（実数）", "健保の職員だけ", "internal"),
+    ("internal/intake_review.html", "取込の点検", "健保の職員だけ", "internal"),
+)
+
+
+def _link(path: str, title: str, note: str, level: str, present: set[str]) -> dict:
+    rates = str(Path(path).parent / "rates.csv")
+    csv = [{"href": rates, "title": "rates.csv"}] if title.startswith("月次報告") and rates in present else []
+    return {"href": path, "title": title, "note": note, "level": level, "more": csv}
+
+
+def _card(employer: Employer, present: set[str], without: list[str]) -> dict:
+    folder = f"employers/{employer.id}/"
+    links = [(f"{folder}index.html", "登録状況", "employer"), (f"{folder}reminders.html", "勧奨リスト", "named")]
+    links += [
+        (path, "勧奨リスト（XLSX）", "named")
+        for path in sorted(present)
+        if path.startswith(folder) and path.endswith(".xlsx")
+    ]
+    status = "この月は公開していません" if employer.id in without else ""
+    found = [{"href": path, "title": title, "level": level} for path, title, level in links if path in present]
+    return {"id": employer.id, "name": employer.name, "links": found, "status": status}
+
+
+def write_months(reports: Path, page: dict, releases: dict[Month, Path]) -> None:
+    """全ての月の入口 reports/index.html。これだけは、公開のたびに置きかわる。"""
+    months = [
+        {"label": month.label, "href": f"{folder.name}/index.html"}
+        for month, folder in sorted(releases.items(), reverse=True)
+    ]
+    newest = months[0]["href"].removesuffix("index.html") if months else ""
+    html = _environment().get_template("months.html.j2").render(page=page, months=months, newest=newest)
+    write_file(reports / "index.html", html.encode())
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(TEMPLATES)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )

@@ -1,0 +1,175 @@
+"""公開：下書きを一つの木に組み、点検し、一度の名前変えで reports/ に置く。"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mynalib import __version__
+from mynalib.domain.classification import decision_table
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.history import clock
+from mynalib.history.files import fresh_folder, place_folder, sha256, write_file
+from mynalib.history.ledger import Ledger
+from mynalib.history.lens import Lens
+from mynalib.publish.capsules import Source
+from mynalib.publish.earlier import read_manifest, releases
+from mynalib.publish.jobs import Job
+from mynalib.publish.pages import PLOTLY, copy_assets
+from mynalib.publish.plan import code_hash, library_versions
+from mynalib.publish.portal import write_months, write_portal
+from mynalib.publish.scan import scan_release
+
+PORTAL_TITLE = "マイナ保険証の取得促進　資料の一覧"
+
+
+class GateFailed(MynaError):
+    """公開の前の点検で、あってはならないものが見つかった。"""
+
+    code = "GATE_FAILED"
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """組み上がった下書き。"""
+
+    folder: Path
+    manifest: dict = field(repr=False)
+
+
+def assemble(
+    source: Source, jobs: Iterable[Job], records: dict[str, dict], without: list[str], folder: Path
+) -> Assembled:
+    """出来た成果物を、公開の木に組む。"""
+    fresh_folder(folder)
+    artefacts = []
+    for job in jobs:
+        for output in records[job.name]["outputs"]:
+            _link(job.folder / "out" / output["path"], folder / output["path"])
+            artefacts.append(output)
+    employers = list(source.params.notified(source.month.end))
+    write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
+    artefacts.append(_artefact(folder, folder / "index.html", "publishable"))
+    artefacts += _assets(folder, artefacts)
+    manifest = _manifest(source, sorted(artefacts, key=lambda a: a["path"]), without)
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+    return Assembled(folder, manifest)
+
+
+def page_facts(source: Source, title: str) -> dict:
+    society = source.params.society
+    return {"title": title, "society": society.name, "demo": society.demo, "as_of": source.month.as_of}
+
+
+def _link(origin: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(origin)
+    except OSError:
+        shutil.copyfile(origin, target)
+
+
+def _assets(folder: Path, artefacts: list[dict]) -> list[dict]:
+    """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
+    copy_assets(folder)
+    owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
+    for owner in owners:
+        copy_assets(owner, folder / "assets" / PLOTLY)
+    return [
+        _artefact(folder, path, "publishable")
+        for owner in (folder, *owners)
+        for path in sorted((owner / "assets").iterdir())
+    ]
+
+
+def _artefact(folder: Path, path: Path, level: str) -> dict:
+    return {"path": path.relative_to(folder).as_posix(), "level": level, "sha256": sha256(path), "rows": None}
+
+
+def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict:
+    """この公開が何から出来たか。同じ元からは、同じバイトになる（時刻は receipt.json にある）。"""
+    names = ("sha256", "data_rows", "accepted", "quarantined")
+    return {
+        "month": str(source.month),
+        "society": source.params.society.name,
+        "demo": source.params.society.demo,
+        "inputs": [{"month": str(kept.month), **{n: kept.intake[n] for n in names}} for kept in source.months],
+        "params": source.params.fingerprint,
+        "notice": source.params.joint_use.notice.version,
+        "rules": hashlib.sha256(decision_table().to_csv(index=False).encode()).hexdigest(),
+        "code": code_hash(),
+        "version": __version__,
+        "libraries": library_versions(),
+        "without": sorted(without),
+        "artefacts": artefacts,
+    }
+
+
+def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
+    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。"""
+    with Lens(source.months[-1:], source.params, source.holds) as lens:
+        people = set(lens.query("keys", month=str(source.month)).number_key)
+        lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
+    problems = scan_release(release, artefacts, people, lists, source.params.society.demo)
+    problems += [
+        Problem(a["path"], "書いたときの内容と違う") for a in artefacts if sha256(release / a["path"]) != a["sha256"]
+    ]
+    if problems:
+        raise GateFailed(
+            where=f"{source.month.label}の点検",
+            what=f"公開してはならないところが {len(problems)} 件あります。何も公開していません",
+            fix="params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。",
+            problems=problems,
+        )
+
+
+def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
+    include = source.params.joint_use.dependants == "include"
+    rows = lens.query("reminders", month=str(source.month), employer=employer.id, dependants=include)
+    return {number.lstrip("0") for number in rows.number}
+
+
+def unchanged(source: Source, assembled: Assembled) -> Path | None:
+    """同じものが、もう公開されていれば、その場所。"""
+    released = releases(source.home).get(source.month)
+    return released if released and read_manifest(released) == assembled.manifest else None
+
+
+def place(source: Source, assembled: Assembled) -> Path:
+    """公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。"""
+    ledger, digest = Ledger(source.home.ledger), sha256(assembled.folder / "manifest.json")
+    facts = {"month": str(source.month), "manifest_sha256": digest, "without": assembled.manifest["without"]}
+    head = ledger.append("prepared", artefacts=len(assembled.manifest["artefacts"]), **facts)
+    receipt = {"prepared_at": clock.now(), "ledger_head": head, "manifest_sha256": digest}
+    write_file(assembled.folder / "receipt.json", json.dumps(receipt, indent=1).encode())
+    source.home.reports.mkdir(parents=True, exist_ok=True)
+    target = place_folder(assembled.folder, source.home.reports, source.month)
+    ledger.append("released", folder=target.name, **facts)
+    write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
+    return target
+
+
+def settle_releases(source: Source) -> None:
+    """置いたが台帳に書き終えていない公開を、書き終える。"""
+    ledger = Ledger(source.home.ledger)
+    lines = ledger.lines()
+    recorded = {line["manifest_sha256"] for line in lines if line["did"] == "released"}
+    prepared = {line["manifest_sha256"]: line for line in lines if line["did"] == "prepared"}
+    for folder in releases(source.home).values():
+        digest = sha256(folder / "manifest.json")
+        if digest in prepared and digest not in recorded:
+            facts = {name: prepared[digest][name] for name in ("month", "manifest_sha256", "without")}
+            ledger.append("released", folder=folder.name, **facts)
+            write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
+
+
+def readable(folder: Path) -> None:
+    """下書きは自分だけが読める。公開したものは、フォルダーの権限に従って読める。"""
+    if os.name != "nt":
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)

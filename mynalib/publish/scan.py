@@ -1,0 +1,149 @@
+"""点検：公開する前の全てのファイルを開き直し、あってはならないものを探す。
+
+作り方で守ったことを、出来たもので確かめる。見つけたものの値は、知らせる文に入れない。
+"""
+
+import csv
+import html
+import re
+import unicodedata
+import zipfile
+from collections.abc import Collection
+from html.parser import HTMLParser
+from pathlib import Path
+
+from mynalib.domain.errors import Problem
+from mynalib.insight.measures import COUNTS
+from mynalib.publish.pages import is_ours
+
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'"
+FORBIDDEN_TAGS = {"iframe", "object", "embed", "base", "applet", "form", "frame", "frameset"}
+URL_ATTRIBUTES = {"href", "src", "action", "formaction", "xlink:href", "srcset", "poster", "data"}
+OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
+OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
+BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+LONG_DIGITS = re.compile("[0-9]{5,}")
+HASHES = re.compile("[0-9a-f]{64}")
+LIVE_CELLS = re.compile(r"<f[ >]|<hyperlink |hidden=\"(?:1|true)\"")
+HIDDEN_SHEET = re.compile(r"state=\"(?:very)?[hH]idden\"")
+DEMO = "架空データ"
+
+
+class _Markup(HTMLParser):
+    """ページの中の、動くもの・外を指すものを集める。"""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.problems: list[str] = []
+        self.lang = self.policy = None
+        self._data_block = False
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        given = {name.lower(): value or "" for name, value in attributes}
+        self._data_block = tag == "script" and given.get("type") == "application/json"
+        if tag == "script" and not self._data_block and not OUR_SCRIPT.fullmatch(given.get("src", "")):
+            self.problems.append("決めたもの以外のスクリプト")
+        if tag in FORBIDDEN_TAGS or (tag == "meta" and given.get("http-equiv", "").lower() == "refresh"):
+            self.problems.append(f"使わない要素 {tag}")
+        self.problems += [f"動く属性 {name}" for name in given if name.startswith("on")]
+        self.problems += ["外を指す URL" for name in URL_ATTRIBUTES & set(given) if OUTSIDE.match(given[name].strip())]
+        if tag == "html":
+            self.lang = given.get("lang")
+        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given.get("content")
+
+    handle_startendtag = handle_starttag
+
+
+def scan_page(path: Path, demo: bool) -> list[str]:
+    """ページにあってはならないもの。無ければ空。"""
+    text = path.read_text(encoding="utf-8")
+    markup = _Markup()
+    markup.feed(text)
+    problems = list(markup.problems)
+    problems += [] if markup.lang == "ja" else ["lang=ja がない"]
+    problems += [] if markup.policy == POLICY else ["外へ取りに行かない方針（CSP）がない"]
+    problems += ["文字の向きを変える文字"] if BIDI.search(text) else []
+    problems += ["プログラムのエラーの文"] if "Traceback (most recent" in text else []
+    problems += ["「架空データ」の表示がない"] if demo and DEMO not in text else []
+    problems += ["CSS が外を指す"] if re.search(r"@import|url\(\s*[\"']?(?:https?:)?//", text) else []
+    return problems
+
+
+def scan_workbook(path: Path, demo: bool) -> list[str]:
+    """勧奨リストにあってはならないもの：式、リンク、隠した行やシート。"""
+    problems = []
+    with zipfile.ZipFile(path) as book:
+        for name in book.namelist():
+            text = book.read(name).decode("utf-8", "replace")
+            if name.startswith("xl/worksheets/") and LIVE_CELLS.search(text):
+                problems.append("式、リンク、または隠した行")
+            if name == "xl/workbook.xml" and HIDDEN_SHEET.search(text):
+                problems.append("隠したシート")
+            if "externalLink" in name or "vbaProject" in name:
+                problems.append("外のファイルへのつながり")
+        sheets = re.findall(r'<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode("utf-8"))
+    if demo and not all(DEMO in sheet for sheet in [*sheets, path.name]):
+        problems.append("「架空データ」の表示がない")
+    return problems
+
+
+def numbers_in(path: Path) -> set[str]:
+    """ファイルの中の 5 桁以上の数字（先頭の 0 を除く）。書き方を変えて隠れた形も読む。"""
+    return {digits.lstrip("0") for text in _texts(path) for digits in LONG_DIGITS.findall(text)}
+
+
+def _texts(path: Path) -> list[str]:
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            raw = [book.read(name).decode("utf-8", "replace") for name in book.namelist()]
+    else:
+        raw = [path.read_text(encoding="utf-8-sig")]
+    return [_decoded(HASHES.sub("", text)) for text in raw]
+
+
+def _decoded(text: str) -> str:
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), html.unescape(text))
+    return unicodedata.normalize("NFKC", text)
+
+
+def scan_release(
+    release: Path, artefacts: Collection[dict], people: Collection[str], lists: dict[str, set[str]], demo: bool
+) -> list[Problem]:
+    """公開の全てのファイルを点検する。
+
+    Args:
+        artefacts: 成果物（path, level）。
+        people: その月の全ての人の番号（先頭の 0 を除く）。
+        lists: 事業所コードから、その勧奨リストに載る人の番号へ。
+    """
+    problems = []
+    for artefact in artefacts:
+        path = release / artefact["path"]
+        if path.parent.name == "assets":
+            problems += [] if is_ours(path) else [Problem(artefact["path"], "この道具に付いてくるものと違う")]
+            continue
+        found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+        if artefact["level"] != "internal":
+            allowed = _counts_beside(path) | _own(artefact, lists)
+            found += ["ここに載ってはならない番号"] if (numbers_in(path) & set(people)) - allowed else []
+        problems += [Problem(artefact["path"], what) for what in dict.fromkeys(found)]
+    return problems
+
+
+def _counts_beside(path: Path) -> set[str]:
+    """同じフォルダーの CSV の、人数の列の数。番号と同じ並びになっても、人数である。"""
+    counts = set()
+    for table in path.parent.glob("*.csv"):
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            counts |= {row[name] for row in rows for name in COUNTS if row.get(name)}
+    return counts
+
+
+def _own(artefact: dict, lists: dict[str, set[str]]) -> set[str]:
+    employer = Path(artefact["path"]).parts[1] if artefact["level"] == "named" else ""
+    return lists.get(employer, set())
+
+
+_FORMS = {".html": scan_page, ".xlsx": scan_workbook}

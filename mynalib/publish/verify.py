@@ -1,0 +1,71 @@
+"""公開したものを開き直して確かめる：ハッシュ、過不足、点検。"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history.files import sha256
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.months import UnknownMonth
+from mynalib.publish.capsules import open_source
+from mynalib.publish.earlier import read_manifest, releases
+from mynalib.publish.release import inspect
+
+BESIDE = {"manifest.json", "receipt.json"}
+
+
+class ReleaseDamaged(MynaError):
+    """公開したものが、公開したときのままでない。"""
+
+    code = "RELEASE_DAMAGED"
+
+
+@dataclass(frozen=True)
+class Verified:
+    folder: Path
+    artefacts: int
+
+
+def verify(home: Home, params: Params, month: Month) -> Verified:
+    """その月の公開を確かめる。
+
+    Raises:
+        UnknownMonth: 公開していない。
+        ReleaseDamaged: 違うところ（全て一度に）。
+        GateFailed: 点検で見つかった。
+    """
+    folder = releases(home).get(month)
+    if folder is None:
+        raise UnknownMonth(
+            where=str(month), what="まだ公開していません", fix=f"myna publish --month {month} で公開します。"
+        )
+    manifest = read_manifest(folder)
+    problems = [*_differences(folder, manifest), *_unrecorded(home, folder)]
+    if problems:
+        raise ReleaseDamaged(
+            where=folder.name,
+            what=f"公開したときと違うところが {len(problems)} 件あります",
+            fix="だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。",
+            problems=problems,
+        )
+    source = open_source(home, params, month)
+    inspect(source, folder, manifest["artefacts"])
+    return Verified(folder, len(manifest["artefacts"]))
+
+
+def _differences(folder: Path, manifest: dict) -> list[Problem]:
+    expected = {artefact["path"]: artefact["sha256"] for artefact in manifest["artefacts"]}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - BESIDE
+    problems = [Problem(path, "ありません") for path in sorted(set(expected) - present)]
+    problems += [Problem(path, "公開のときには、なかったものです") for path in sorted(present - set(expected))]
+    changed = [path for path in sorted(present & set(expected)) if sha256(folder / path) != expected[path]]
+    return problems + [Problem(path, "内容が違います") for path in changed]
+
+
+def _unrecorded(home: Home, folder: Path) -> list[Problem]:
+    digest = sha256(folder / "manifest.json")
+    recorded = {line["manifest_sha256"] for line in Ledger(home.ledger).lines() if line["did"] == "released"}
+    return [] if digest in recorded else [Problem("manifest.json", "台帳に書いたものと違います")]

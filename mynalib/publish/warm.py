@@ -1,0 +1,21 @@
+"""温める：一冊の実行に要るものを、先に全て読みこんでおく。forkserver がこれを読み、報告ごとに分かれる。
+
+スレッドは起こさない（分かれたあとに止まってしまう）。DuckDB は読みこむだけで、つながない。
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import duckdb
+import nbformat
+import papermill
+import plotly.graph_objects as go
+
+from mynalib.insight import charts, disclosure, tables
+from mynalib.publish import engine, jobs, lists, opening, pages, products
+
+go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_json()
+pages.warm_up()
+
+READY = (duckdb, nbformat, papermill, charts, disclosure, tables, engine, jobs, lists, opening, products)

@@ -1,0 +1,61 @@
+"""試験の土台：止めた時計、架空の組合（一度だけ作る）、小さな組合。"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mynalib.demo import DemoSociety, make_society, run_demo
+from mynalib.domain.months import Month
+from mynalib.history.home import Home
+from societies import SmallSociety
+
+TODAY = "2026-11-22"
+NEWEST = Month.parse("2026-10")
+os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
+os.environ.pop("MYNA_HOME", None)
+
+
+class _Silent:
+    def total(self, count: int) -> None: ...
+
+    def step(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def demo_society() -> DemoSociety:
+    """架空の組合の、作り手だけが知る真実。"""
+    return make_society(NEWEST)
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory) -> Home:
+    """`myna demo` と同じものを、一度だけ作る。試験は、読むだけ。"""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    run_demo(folder, None, lambda _: _Silent())
+    return Home(folder)
+
+
+@pytest.fixture(scope="session")
+def demo_release(demo_home) -> Path:
+    return demo_home.reports / str(NEWEST)
+
+
+@pytest.fixture(scope="session")
+def _published(tmp_path_factory) -> SmallSociety:
+    society = SmallSociety.found(tmp_path_factory.mktemp("small") / "home")
+    society.publish()
+    return society
+
+
+@pytest.fixture
+def published(_published, tmp_path) -> SmallSociety:
+    """公開まで済んだ小さな組合の写し。試験ごとに、壊してよい。"""
+    return SmallSociety(Home(Path(shutil.copytree(_published.home.root, tmp_path / "home"))))
+
+
+@pytest.fixture
+def small(tmp_path) -> SmallSociety:
+    """三事業所、二か月を取り込んだ、まだ公開していない小さな組合。"""
+    return SmallSociety.found(tmp_path / "home")

@@ -1,0 +1,181 @@
+"""試験の道具：小さな組合の置き場所と、行の並びから作る月。取込は通さない。"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.domain.classification import FACTS, classify
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params, load_params
+from mynalib.history.home import Home
+from mynalib.history.lens import Hold, Lens
+from mynalib.history.memory import memory_holds
+from mynalib.history.months import KeptMonth, keep, kept_months, staging
+from mynalib.history.settling import settle
+from mynalib.history.tables import write_table
+
+ROOT = Path(__file__).parents[1]
+REGISTERS = ("optout", "pending_cancellation", "never_contact")
+HEADER = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日"
+TYPES = {
+    "line": "int32",
+    **dict.fromkeys(("symbol", "number", "branch"), "str"),
+    "state": "int8",
+    **dict.fromkeys(("registered_on", "cancelled_on"), "datetime64[s]"),
+    **dict.fromkeys(("cancel_kind", "certificate_flag"), "Int8"),
+}
+DAY = date(2025, 12, 1)
+LATER = date(2026, 2, 1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """members.parquet の一行。既定は、一度も登録していない、証明書が期限内の人（❶の対象）。"""
+
+    number: str = "0012345"
+    symbol: str = "101"
+    branch: str = "00"
+    state: int = 0
+    registered_on: date | None = None
+    cancelled_on: date | None = None
+    cancel_kind: int | None = None
+    certificate_flag: int | None = 1
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.symbol, self.number.lstrip("0"), self.branch
+
+
+def never_linked(number: str = "0012345", **more) -> Person:
+    return Person(number, **more)
+
+
+def registered(number: str = "0012345", **more) -> Person:
+    return Person(number, state=1, registered_on=DAY, **more)
+
+
+def own_request(number: str = "0012345", **more) -> Person:
+    return Person(number, registered_on=DAY, cancelled_on=LATER, cancel_kind=1, **more)
+
+
+def lapsed(number: str = "0012345", **more) -> Person:
+    return Person(number, registered_on=DAY, cancelled_on=LATER, cancel_kind=2, **({"certificate_flag": 0} | more))
+
+
+def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
+    """repo の params を写した置き場所。employers は、置きかえる事業所のファイルの中身。"""
+    home = Home(folder)
+    shutil.copytree(ROOT / "params", home.params)
+    for name, text in (employers or {}).items():
+        (home.params / "employers" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for name in REGISTERS:
+        write_register(home, name, [])
+    return home
+
+
+def params_of(home: Home) -> Params:
+    return load_params(home.params)
+
+
+def write_register(home: Home, name: str, rows: Iterable[str], header: str = HEADER) -> Path:
+    path = home.registers / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("\r\n".join([header, *rows, ""]).encode("utf-8-sig"))
+    return path
+
+
+def month_of(text: str) -> Month:
+    return Month.parse(text)
+
+
+def stage(home: Home, people: Sequence[Person]) -> Path:
+    """書きかけの月（取込が作るものと同じ形）。"""
+    folder = staging(home)
+    rows = [{"line": line, **vars(person)} for line, person in enumerate(people, 2)]
+    write_table(folder / "members.parquet", pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES).pipe(_with_days))
+    quarantine = pd.DataFrame({"line": [], "reason": [], "column": []})
+    write_table(folder / "quarantine.parquet", quarantine.astype({"line": "int32", "reason": "str", "column": "str"}))
+    return folder
+
+
+def _with_days(table: pd.DataFrame) -> pd.DataFrame:
+    days = {name: table[name].map(lambda d: None if pd.isna(d) else d.date()) for name in ("registered_on", "cancelled_on")}
+    return table.assign(**{name: column.astype("object") for name, column in days.items()})
+
+
+def facts_of(people: Sequence[Person], original: Path) -> dict:
+    return {
+        "sha256": hashlib.sha256(original.read_bytes()).hexdigest(),
+        "data_rows": len(people),
+        "accepted": len(people),
+        "quarantined": 0,
+        "reasons": {},
+        "by_employer": {},
+        "confirmed": [],
+        "confirmed_by": "",
+    }
+
+
+def original_of(home: Home, month: str, people: Sequence[Person]) -> Path:
+    path = home.inbox / f"{month}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([month, [vars(person) for person in people]], default=str), encoding="utf-8")
+    return path
+
+
+def put_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
+    """月を置く（記録はしない）。"""
+    original = original_of(home, month, people)
+    return keep(home, Month.parse(month), stage(home, people), original, facts_of(people, original))
+
+
+def load_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
+    """月を置いて、記憶と台帳に記録する。"""
+    kept = put_month(home, month, people)
+    settle(home, params_of(home))
+    return kept
+
+
+def persons(home: Home, month: str, holds: Iterable[Hold] = (), params: Params | None = None) -> pd.DataFrame:
+    """その月の person。記憶から控える人も、いつも重ねる。"""
+    kept = [kept for kept in kept_months(home) if str(kept.month) == month]
+    with Lens(kept, params or params_of(home), [*holds, *memory_holds(home)]) as lens:
+        return select(lens, "from person order by line")
+
+
+def select(lens: Lens, text: str) -> pd.DataFrame:
+    """窓の中で、試験のための文を実行する。"""
+    return lens._db.execute(text).df()
+
+
+def actions(home: Home, month: str, **more) -> dict[str, str]:
+    table = persons(home, month, **more)
+    return dict(zip(table.number, table.action, strict=True))
+
+
+def slow_status(person: Person) -> tuple[str, str]:
+    """一人の区分と行うこと。SQL を使わない、遅い検算。"""
+    facts = {
+        "state": str(person.state),
+        "cancel_kind": "" if person.cancel_kind is None else str(person.cancel_kind),
+        "certificate_flag": "" if person.certificate_flag is None else str(person.certificate_flag),
+        "dates": slow_dates(person.registered_on, person.cancelled_on),
+    }
+    row = classify(pd.DataFrame([facts], columns=list(FACTS))).iloc[0]
+    return row.status, row.action
+
+
+def slow_dates(registered_on: date | None, cancelled_on: date | None) -> str:
+    if registered_on is None:
+        return "none" if cancelled_on is None else "cancelled_only"
+    if cancelled_on is None:
+        return "registered_only"
+    if registered_on == cancelled_on:
+        return "same_day"
+    return "registered_before_cancelled" if registered_on < cancelled_on else "registered_after_cancelled"

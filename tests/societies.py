@@ -1,0 +1,75 @@
+"""小さな組合：三つの事業所、二か月。入口（ingest）から入れるので、本物と同じ道を通る。"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mynalib.domain.items import ITEMS
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params, load_params
+from mynalib.history.founding import found
+from mynalib.history.home import Home
+from mynalib.history.loading import ingest
+from mynalib.publish.publishing import Published, publish
+
+MONTHS = (Month.parse("2026-09"), Month.parse("2026-10"))
+HEADER = ",".join(item.label for item in ITEMS)
+KEY_HEADER = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日"
+KEPT_EMPLOYERS = ("E01", "E02", "E03", "KENPO")
+SIZES = {"101": 60, "102": 30, "103": 3, "120": 10, "901": 12}
+KINDS = ("1,20240401,,,1", "1,20240401,,,1", "0,,,,1", "1,20230510,,,1", "0,20220510,20260310,2,0", "0,,,,")
+
+
+def person(symbol: str, index: int, facts: str | None = None) -> str:
+    """一人の行。番号は記号ごとに違う帯にあり、ほかの数と紛れない。"""
+    number, branch = f"{symbol}{5000 + index // 2:04}", f"{index % 2:02}"
+    return f"{symbol},{number},{branch},{facts or KINDS[index % len(KINDS)]}"
+
+
+def everybody() -> list[str]:
+    return [person(symbol, index) for symbol, size in SIZES.items() for index in range(size)]
+
+
+@dataclass(frozen=True)
+class SmallSociety:
+    """置き場所と、よく使う操作。"""
+
+    home: Home
+
+    @classmethod
+    def found(cls, folder: Path, rows: Iterable[str] | None = None, demo: bool = False) -> "SmallSociety":
+        society = cls(found(folder, demo=demo))
+        for path in (society.home.params / "employers").glob("*.yaml"):
+            if path.stem not in KEPT_EMPLOYERS:
+                path.unlink()
+        lines = list(rows or everybody())
+        society.ingest(MONTHS[0], [line.replace("20240401", "20240301") for line in lines])
+        society.ingest(MONTHS[1], lines)
+        return society
+
+    @property
+    def params(self) -> Params:
+        return load_params(self.home.params)
+
+    @property
+    def release(self) -> Path:
+        return self.home.reports / str(MONTHS[1])
+
+    def ingest(self, month: Month, lines: Iterable[str], **options: object) -> dict:
+        file = self.home.inbox / f"{month}.csv"
+        file.write_bytes("\r\n".join([HEADER, *lines, ""]).encode("cp932"))
+        return ingest(self.home, self.params, file, month, **options)
+
+    def object_to(self, *keys: str, register: str = "optout") -> None:
+        """申出を名簿に書く。鍵は「記号,番号,枝番」。"""
+        lines = [KEY_HEADER, *(f"{key},2026-10-15" for key in keys), ""]
+        (self.home.registers / f"{register}.csv").write_bytes("\r\n".join(lines).encode("cp932"))
+
+    def publish(self, **options: object) -> Published:
+        return publish(self.home, self.params, MONTHS[1], **options)
+
+    def bytes_of(self, folder: str = "") -> dict[str, bytes]:
+        """公開したファイルの中身。"""
+        root = self.release / folder
+        files = (path for path in root.rglob("*") if path.is_file() and path.name != "receipt.json")
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}

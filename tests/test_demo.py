@@ -1,0 +1,176 @@
+"""架空の組合を、公開まで通す：作り手の真実と、遅い数え方に、ちょうど等しい。"""
+
+import csv
+import json
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from mynalib.domain.params import load_params
+from mynalib.history.clock import today
+from mynalib.history.lens import Lens, register_holds
+from mynalib.history.memory import memory_holds
+from mynalib.history.months import kept_months
+from mynalib.history.registers import read_registers
+
+SPECIFICATION = Path(__file__).parent / "facts" / "decision_table.csv"
+
+
+def half_up(numerator: int, denominator: int) -> str:
+    """百分率、小数一桁、四捨五入。整数の比から。"""
+    if denominator == 0:
+        return ""
+    tenths = (Fraction(numerator, denominator) * 1000 + Fraction(1, 2)).__floor__()
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def order_of(registered: str, cancelled: str) -> str:
+    if not registered or not cancelled:
+        return {(False, False): "none", (True, False): "registered_only"}.get((bool(registered), bool(cancelled)), "cancelled_only")
+    if registered == cancelled:
+        return "same_day"
+    return "registered_before_cancelled" if registered < cancelled else "registered_after_cancelled"
+
+
+@pytest.fixture(scope="module")
+def counted(demo_society) -> dict:
+    """届いた CSV を、素の Python で一行ずつ数えたもの。控える人は、作り手の真実から。"""
+    with SPECIFICATION.open(encoding="utf-8") as file:
+        decisions = {tuple(list(row.values())[:4]): row for row in csv.DictReader(file)}
+    employers = {str(101 + n): f"E{n + 1:02}" for n in range(19)} | {"120": "KENPO", "901": "NOEMPLOYER"}
+    truth = demo_society.truth
+    held = truth[truth.opted_out | truth.pending | truth.never_contact | truth.vanished]
+    held = {(m, s, n, b) for m, s, n, b in held[["month", "symbol", "number", "branch"]].itertuples(index=False)}
+    counts: dict = {}
+    for month, content in demo_society.files.items():
+        bad = set(demo_society.bad_rows[demo_society.bad_rows.month == str(month)].line)
+        for line, raw in enumerate(content.split(b"\r\n"), 1):
+            if line == 1 or not raw or line in bad:
+                continue
+            symbol, number, branch, state, registered, cancelled, kind, flag = raw.decode("cp932").split(",")
+            decision = decisions[state, kind, flag, order_of(registered, cancelled)]
+            free = (str(month), symbol, number, branch) not in held
+            for employer in (employers[symbol], "TOTAL"):
+                tally = counts.setdefault((str(month), employer), Counter())
+                tally["members"] += 1
+                tally["registered"] += state == "1"
+                tally["usable"] += decision["status"] == "registered_usable"
+                tally["link_targets"] += free and decision["action"] == "link"
+                tally["renew_targets"] += free and decision["action"] in ("renew", "renew_then_link")
+    return counts
+
+
+def published_rates(release: Path, edition: str) -> list[dict]:
+    with (release / edition / "rates.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_internal_rates_equal_a_slow_count_for_every_employer_and_month(demo_release, counted):
+    rows = published_rates(demo_release, "internal")
+    assert len(rows) == 24 * 22
+    assert {(row["month"], row["employer_id"]) for row in rows} == set(counted)
+    for row in rows:
+        tally = counted[row["month"], row["employer_id"]]
+        for column in ("members", "registered", "usable"):
+            assert int(row[column]) == tally[column], (row["month"], row["employer_id"], column)
+        assert row["rate"] == half_up(tally["registered"], tally["members"])
+        assert row["usable_rate"] == half_up(tally["usable"], tally["members"])
+
+
+def test_the_newest_targets_equal_a_slow_count_after_the_overlays(demo_release, counted):
+    for row in published_rates(demo_release, "internal"):
+        if row["month"] == "2026-10":
+            tally = counted[row["month"], row["employer_id"]]
+            assert (int(row["link_targets"]), int(row["renew_targets"])) == (tally["link_targets"], tally["renew_targets"])
+
+
+def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_society):
+    params, months = load_params(demo_home.params), kept_months(demo_home)
+    holds = [*register_holds(read_registers(demo_home, params), months, params, today()), *memory_holds(demo_home)]
+    truth = demo_society.truth.set_index(["month", "symbol", "number", "branch"])[["status", "employer_id", "insured"]]
+    with Lens(months, params, holds) as lens:
+        person = lens._db.sql("select month, symbol, number, branch, status, employer_id, insured from person").df()
+    ours = person.set_index(["month", "symbol", "number", "branch"])
+    assert len(ours) == len(truth)
+    joined = truth.join(ours, rsuffix="_ours", how="left")
+    for column in ("status", "employer_id", "insured"):
+        assert (joined[column] == joined[f"{column}_ours"]).all(), column
+
+
+def test_nobody_who_must_not_be_reminded_is_on_any_list(demo_release, demo_society):
+    newest = demo_society.truth[demo_society.truth.month == "2026-10"]
+    never = newest[
+        newest.opted_out
+        | newest.pending
+        | newest.never_contact
+        | newest.vanished
+        | newest.status.isin(["cancelled_at_own_request", "card_returned"])
+        | newest.status.str.startswith(("review", "registered_usable", "registered_certificate_unknown"))
+        | newest.employer_id.isin(["NOEMPLOYER", "KENPO"])
+    ]
+    listed = set()
+    for path in demo_release.glob("employers/*/*.xlsx"):
+        rows = [[cell.value for cell in row] for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows()]
+        mine = {tuple(row[:3]) for row in rows if row[2] and row[2].isdigit()}
+        employer = path.parent.name
+        expected = newest[newest.employer_id == employer][["symbol", "number", "branch"]]
+        assert mine <= {tuple(key) for key in expected.itertuples(index=False)}
+        listed |= mine
+    assert len(listed) > 2_000
+    assert not listed & {tuple(key) for key in never[["symbol", "number", "branch"]].itertuples(index=False)}
+
+
+def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release):
+    for page in demo_release.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "【架空データ】" in text.partition("</title>")[0]
+        assert text.count("架空データ") >= 3
+    workbooks = list(demo_release.rglob("*.xlsx"))
+    assert len(workbooks) == 19
+    for path in workbooks:
+        assert "架空データ" in path.name
+        assert all("架空データ" in sheet.title and "架空データ" in sheet["A1"].value for sheet in openpyxl.load_workbook(path))
+    tables = [path for path in demo_release.rglob("*.csv") if path.name != "rates.csv"]
+    assert tables
+    assert all("架空データ" in path.name for path in tables)
+
+
+def test_a_real_home_does_not_say_so(published):
+    assert not [path for path in published.release.rglob("*架空データ*")]
+    assert "架空データ" not in (published.release / "employers/E01/index.html").read_text(encoding="utf-8")
+
+
+def test_the_wide_edition_shows_only_rounded_counts_and_hides_the_small(demo_release):
+    rows = published_rates(demo_release, "management")
+    counts = ("members", "registered", "usable", "link_targets", "renew_targets")
+    assert all(int(row[column]) % 5 == 0 for row in rows for column in counts if row[column])
+    assert all("." not in row["rate"] for row in rows)
+    assert all(not any(row[column] for column in counts) for row in rows if row["employer_id"] == "E19")
+
+
+def test_every_number_of_the_wide_edition_is_in_its_cells(demo_release):
+    cells = json.loads((demo_release / "management" / "cells.json").read_text(encoding="utf-8"))["cells"]
+    known = {(c.get("month"), c.get("employer_id"), c["measure"]): c["value"] for c in cells}
+    for row in published_rates(demo_release, "management"):
+        for column in ("members", "registered", "rate", "usable", "usable_rate", "link_targets", "renew_targets"):
+            shown = int(row[column]) if row[column] else None
+            assert known[row["month"], row["employer_id"], column] == shown
+
+
+def test_the_demo_is_a_month_of_nineteen_employers(demo_release):
+    assert sorted(p.name for p in (demo_release / "employers").iterdir()) == [f"E{n:02}" for n in range(1, 20)]
+    manifest = json.loads((demo_release / "manifest.json").read_text(encoding="utf-8"))
+    levels = Counter(artefact["level"] for artefact in manifest["artefacts"])
+    assert set(levels) == {"named", "employer", "internal", "publishable"}
+    assert len(manifest["inputs"]) == 24
+
+
+def test_quarantined_rows_are_the_bad_rows_that_were_planted(demo_home, demo_society):
+    for kept in kept_months(demo_home):
+        planted = demo_society.bad_rows[demo_society.bad_rows.month == str(kept.month)]
+        table = pd.Series(kept.intake["reasons"]).sort_index()
+        assert table.to_dict() == planted.reason.value_counts().sort_index().to_dict()

@@ -1,0 +1,69 @@
+"""README は、命令・列・エラー・ノートブックと食い違わない。"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from mynalib.cli import app
+from mynalib.domain.items import ITEMS, REASONS
+from mynalib.insight.disclosure import RATE_COLUMNS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+VERBS = sorted(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_in_the_readme_and_has_help(verb):
+    assert f"`myna {verb}" in README
+    assert typer.main.get_command(app).commands[verb].help
+
+
+def test_the_readme_names_no_verb_that_does_not_exist():
+    assert set(re.findall(r"`myna ([a-z]+)", README)) <= set(VERBS)
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.label)
+def test_every_item_is_in_the_table_of_columns_with_its_codes(item):
+    row = next(line for line in README.splitlines() if line.startswith(f"| {item.label} |"))
+    assert item.meaning in row
+    assert all(f"{code} {meaning}" in row for code, meaning in item.codes)
+    assert ("空欄" in row.split("|")[3]) == (item.blank or item.name == "branch")
+
+
+@pytest.mark.parametrize("column", ["month", "employer_id", "employer", *RATE_COLUMNS])
+def test_every_published_column_is_in_the_readme(column):
+    assert f"`{column}`" in README
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_reason_for_quarantine_is_in_the_readme(reason):
+    assert f"`{reason}`（{REASONS[reason]}）" in README or f"`{reason}`（" in README
+
+
+def error_codes() -> set[str]:
+    """コードに書いてある、エラーの名の全て。"""
+    codes = set()
+    for path in (ROOT / "mynalib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
+                codes |= {node.value.value} if isinstance(node.value, ast.Constant) else set()
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "NotReady")
+            if named and node.args and isinstance(node.args[0], ast.Constant):
+                codes.add(node.args[0].value)
+    return codes - {"ERROR"}
+
+
+def test_every_error_is_in_the_table_of_errors():
+    assert len(error_codes()) > 20
+    assert sorted(code for code in error_codes() if f"`{code}`" not in README) == []
+
+
+def test_the_project_names_no_registry_host_and_no_path_of_one_machine():
+    texts = [p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".ipynb", ".j2"}]
+    ours = [p for p in texts if not {".venv", ".uv", "node_modules"} & set(p.parts)]
+    hosts = re.compile("py" + "pi\\.org|python" + "hosted|npm" + "js\\.org|/(?:ro" + "ot|ho" + "me)/|\\.\\./sha" + "red")
+    assert [str(p.relative_to(ROOT)) for p in ours if hosts.search(p.read_text(encoding="utf-8"))] == []

@@ -1,0 +1,138 @@
+"""ノートブック：書き方の決まりと、本物の papermill での実行（普通のカーネルと、温かいエンジン）。"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from papermill.exceptions import PapermillExecutionError
+
+from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS
+from mynalib.publish.pages import shown_outputs
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+FORBIDDEN = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.ListComp, ast.If)
+ENGINES = [None, "myna"]
+RUNS = {
+    "01_intake_review": [{}],
+    "03_management_report": [{"edition": "wide"}, {"edition": "internal"}],
+    "04_employer_dashboard": [{"employer": "E01"}],
+    "05_employer_reminders": [{"employer": "E02"}],
+}
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def code_cells(name: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(name).cells if cell.cell_type == "code"]
+
+
+def test_the_catalogue_and_the_folder_are_the_same():
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS) == {e.notebook for e in EDITIONS} == set(RUNS)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_is_short_and_has_no_output(name):
+    cells = read(name).cells
+    assert 6 <= len(cells) <= 12
+    assert all(not cell.get("outputs") and not cell.get("execution_count") for cell in cells)
+    assert all(len(cell.source.splitlines()) <= 8 for cell in cells)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_holds_no_logic_sql_or_path(name):
+    for cell in code_cells(name):
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        assert not [type(node).__name__ for node in nodes if isinstance(node, FORBIDDEN)]
+        texts = [n.value.lower() for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        assert not [text for text in texts if "select " in text or "/" in text or "\\" in text]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_has_one_parameters_cell_with_comments_and_no_default(name):
+    (cell,) = [cell for cell in code_cells(name) if "parameters" in cell.metadata.get("tags", [])]
+    lines = cell.source.splitlines()
+    assert [line.split(":")[0] for line in lines] == list(NOTEBOOKS[name].parameters)
+    assert all(' = ""  # ' in line for line in lines)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_begins_with_a_title_and_the_question_it_answers(name):
+    first = read(name).cells[0].source
+    assert first.startswith("# ")
+    assert len(first.splitlines()) > 2
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=["普通のカーネル", "温かいエンジン"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_notebook_runs_through_papermill_and_both_engines_show_the_same(published, name, engine, monkeypatch):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    for extra in RUNS[name]:
+        if engine is None:
+            assert shown(name, {"month": "2026-10", **extra}, None)
+        else:
+            both = [shown(name, {"month": "2026-10", **extra}, which) for which in ENGINES]
+            assert both[0] == both[1]
+
+
+def shown(name: str, parameters: dict, engine: str | None) -> list[dict]:
+    """見せてよい印のある出力の、中身。温かいエンジンは、報告ごとに別のプロセスで動かす。"""
+    if engine is None:
+        notebook = _execute(name, parameters, None)
+    else:
+        notebook = _in_own_process(name, parameters)
+    return [{**output.data} for output in shown_outputs(notebook)]
+
+
+def _execute(name: str, parameters: dict, engine: str | None) -> nbformat.NotebookNode:
+    return papermill.execute_notebook(
+        str(FOLDER / f"{name}.ipynb"), None, parameters, engine_name=engine, progress_bar=False, **QUIET
+    )
+
+
+def _in_own_process(name: str, parameters: dict) -> nbformat.NotebookNode:
+    command = [sys.executable, "-m", "papermill", str(FOLDER / f"{name}.ipynb"), "-", "--engine", "myna", "--no-progress-bar"]
+    command += [part for key, value in parameters.items() for part in ("-p", key, value)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    return nbformat.reads(done.stdout, as_version=4)
+
+
+QUIET = {"extra_arguments": ["--IPKernelApp.log_level=50"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"month": "2026-10"}, "employer"),
+        ({"month": "2026-10", "emploer": "E01"}, "emploer"),
+        ({"month": "2026-10", "employer": "E01", "extra": 1}, "extra"),
+        ({"month": "2026年10月", "employer": "E01"}, "month"),
+        ({"month": "2026-10", "employer": "E99"}, "お知らせに載っている事業所ではありません"),
+        ({"month": "2025-01", "employer": "E01"}, "取り込まれていません"),
+    ],
+    ids=["事業所がない", "綴りの誤り", "知らない名", "月の形", "知らない事業所", "ない月"],
+)
+def test_wrong_parameters_stop_in_the_first_library_cell_with_a_clear_error(published, monkeypatch, parameters, message):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    with pytest.raises(PapermillExecutionError) as caught:
+        _execute("04_employer_dashboard", parameters, None)
+    assert message in caught.value.evalue
+    assert "→" in caught.value.evalue
+    assert caught.value.source.startswith("from mynalib")
+
+
+def test_the_warm_engine_keeps_no_value_of_a_failed_cell(published, monkeypatch, tmp_path):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    notebook = read("05_employer_reminders")
+    notebook.cells.insert(4, nbformat.v4.new_code_cell('raise ValueError(capsule.table("reminders").number[0])'))
+    path, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "papermill", str(path), str(target), "--engine", "myna", "-p", "employer", "E01"]
+    done = subprocess.run([*command, "-p", "month", "2026-10"], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode != 0
+    assert "1015001" not in done.stderr + done.stdout + target.read_text(encoding="utf-8")

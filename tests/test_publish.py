@@ -1,0 +1,377 @@
+"""公開：隔たり（ほかの人を変えても変わらない）、同じバイト、失敗と続き、点検、確かめ。"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pytest
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.publish.catalogue import notebook_path
+from mynalib.publish.verify import verify
+from societies import MONTHS, SmallSociety, everybody, person
+
+OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
+FACTS = ("1,20240401,,,1", "0,,,,1", "0,20220510,20250901,1,1", "0,20220510,20260310,3,", "1,20240401,,,0")
+
+
+def code_of(run) -> str:
+    with pytest.raises(MynaError) as caught:
+        run()
+    return caught.value.code
+
+
+def with_fact_of_objector(facts: str | None) -> list[str]:
+    rows = [line for line in everybody() if not line.startswith(f"{OBJECTOR},")]
+    return [*rows, f"{OBJECTOR},{facts}"] if facts else rows
+
+
+def sabotage(home: Home, notebook: str, code: str) -> None:
+    """組合の置き場所のノートブックの、最後の手前に一つのセルを足す。"""
+    nb = nbformat.read(notebook_path(notebook), as_version=4)
+    nb.cells.insert(len(nb.cells) - 1, nbformat.v4.new_code_cell(code, id="sabotage"))
+    home.notebooks.mkdir(exist_ok=True)
+    nbformat.write(nb, home.notebooks / f"{notebook}.ipynb")
+
+
+# 隔たり ------------------------------------------------------------------------------------------
+
+
+def test_changing_or_deleting_an_objector_changes_no_byte_of_any_employer_artefact(tmp_path):
+    seen = []
+    for number, facts in enumerate((*FACTS[:3], None)):
+        society = SmallSociety.found(tmp_path / str(number), with_fact_of_objector(facts))
+        if facts:
+            society.object_to(OBJECTOR)
+        society.publish()
+        seen.append(society.bytes_of("employers"))
+    assert all(one == seen[0] for one in seen[1:])
+    assert seen[0]
+
+
+def test_without_the_objection_the_same_change_does_show(tmp_path):
+    """上の試験が、効いていることの証拠。"""
+    seen = []
+    for number, facts in enumerate(FACTS[:2]):
+        society = SmallSociety.found(tmp_path / str(number), with_fact_of_objector(facts))
+        society.publish(draft=True, only="E01")
+        seen.append((society.home.drafts / f"{MONTHS[1]}-E01/release/employers/E01/reminders.html").read_bytes())
+    assert seen[0] != seen[1]
+
+
+def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(tmp_path, published):
+    others = [line if line.startswith("101,") else line.replace(",1,2024", ",0,2024") for line in everybody()]
+    others = [line.replace("1,20240401,,,1", "0,,,,1") if not line.startswith("101,") else line for line in others]
+    society = SmallSociety.found(tmp_path / "other", others)
+    society.publish()
+    assert society.bytes_of("employers/E01") == published.bytes_of("employers/E01")
+    assert society.bytes_of("employers/E02") != published.bytes_of("employers/E02")
+
+
+def test_an_employer_folder_holds_only_its_own_numbers(published):
+    for code, symbol in (("E01", "101"), ("E02", "102"), ("E03", "103")):
+        texts = "".join(_text(path) for path in (published.release / "employers" / code).rglob("*") if path.is_file())
+        found = set(re.findall(r"(?<![0-9])(?:101|102|103|120|901)5[0-9]{3}(?![0-9])", texts))
+        assert found
+        assert {number[:3] for number in found} == {symbol}
+
+
+def test_the_wide_edition_and_the_portal_hold_no_number_of_anybody(published):
+    for path in (*(published.release / "management").rglob("*"), published.release / "index.html"):
+        if path.is_file() and path.parent.name != "assets":
+            assert not re.search(r"(?<![0-9])(?:101|102|103|120|901)5[0-9]{3}(?![0-9])", _text(path))
+
+
+def _text(path: Path) -> str:
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            return "".join(book.read(name).decode() for name in book.namelist())
+    return "" if path.name.endswith(".min.js") else path.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("register", ["optout", "pending_cancellation", "never_contact"])
+def test_whoever_is_in_a_register_is_on_no_list(small, register):
+    small.object_to(OBJECTOR, register=register)
+    small.publish()
+    number = OBJECTOR.split(",")[1]
+    pages = small.release / "employers" / "E01"
+    shown = {(row[1], row[2]) for row in _rows(next(pages.glob("*.xlsx")))}
+    assert (number, "00") not in shown
+    assert len(shown) == len(_expected_on_list("101")) - 1
+
+
+def test_the_list_holds_exactly_the_people_to_remind(published):
+    for code, symbol in (("E01", "101"), ("E02", "102"), ("E03", "103")):
+        rows = _rows(next((published.release / "employers" / code).glob("*.xlsx")))
+        assert {tuple(row[:3]) for row in rows} == _expected_on_list(symbol)
+
+
+def _expected_on_list(symbol: str) -> set[tuple[str, ...]]:
+    return {tuple(line.split(",")[:3]) for line in everybody() if line.startswith(f"{symbol},") and line.split(",")[3] == "0"}
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """XLSX の、見出しより下の行。全ての升が文字であることも確かめる。"""
+    rows = []
+    for sheet in openpyxl.load_workbook(path):
+        cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        head = next(i for i, row in enumerate(cells) if row[0] == "記号")
+        assert all(isinstance(value, str) for row in cells[head + 1 :] for value in row)
+        rows += cells[head + 1 :]
+    return rows
+
+
+def test_an_employer_without_a_notified_row_gets_nothing(small):
+    path = small.home.params / "employers" / "E02.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("notified: true", "notified: false"), encoding="utf-8")
+    small.publish()
+    assert sorted(p.name for p in (small.release / "employers").iterdir()) == ["E01", "E03"]
+
+
+def test_an_employer_of_three_people_sees_its_list_but_no_rate(published):
+    page = (published.release / "employers" / "E03" / "index.html").read_text(encoding="utf-8")
+    assert page.count('<span class="value">＊</span>') == 3
+
+
+# 同じ入力から同じバイト --------------------------------------------------------------------------
+
+
+def test_two_runs_from_the_same_inputs_give_the_same_bytes(published, tmp_path):
+    again = SmallSociety.found(tmp_path / "again")
+    again.publish()
+    assert again.bytes_of() == published.bytes_of()
+
+
+def test_publishing_again_changes_nothing_and_makes_no_new_revision(published):
+    before = published.bytes_of()
+    assert published.publish().outcome == "unchanged"
+    assert published.bytes_of() == before
+    assert sorted(p.name for p in published.home.reports.iterdir()) == ["2026-10", "index.html"]
+
+
+def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):
+    before = published.bytes_of()
+    published.object_to(OBJECTOR)
+    assert published.publish().folder.name == "2026-10-r2"
+    assert published.bytes_of() == before
+    assert "2026-10-r2/index.html" in (published.home.reports / "index.html").read_text(encoding="utf-8")
+
+
+# 失敗と続き --------------------------------------------------------------------------------------
+
+LEAKY_FAILURE = 'if employer == "E02":\n    raise ValueError(str(capsule.table("reminders").number.iloc[0]))'
+
+
+def test_one_failure_leaves_the_others_done_nothing_released_and_no_value_anywhere(small):
+    sabotage(small.home, "05_employer_reminders", LEAKY_FAILURE)
+    with pytest.raises(MynaError) as caught:
+        small.publish()
+    assert caught.value.code == "NOTEBOOK_FAILED"
+    assert "1 件" in str(caught.value)
+    assert "E02" in str(caught.value)
+    assert not re.search("1025[0-9]{3}", str(caught.value))
+    assert not small.release.exists()
+    left = [p for p in small.home.drafts.rglob("*") if p.is_file() and "E02-05_employer_reminders" in p.as_posix()]
+    assert not any(re.search("1025[0-9]{3}", p.read_text(encoding="utf-8", errors="ignore")) for p in left)
+
+
+def test_publishing_again_after_a_failure_runs_only_what_is_missing(small):
+    flag = small.home.root / "repaired"
+    check = f'from pathlib import Path\nassert employer != "E02" or Path({str(flag)!r}).exists()'
+    sabotage(small.home, "05_employer_reminders", check)
+    assert code_of(small.publish) == "NOTEBOOK_FAILED"
+    jobs = small.home.drafts / str(MONTHS[1]) / "jobs"
+    made = {path.parent.name: path.stat().st_mtime_ns for path in jobs.glob("*/record.json")}
+    flag.touch()
+    assert small.publish(draft=True).outcome == "draft"
+    again = {path.parent.name: path.stat().st_mtime_ns for path in jobs.glob("*/record.json")}
+    assert {name for name in made if made[name] != again[name]} == {"E02-05_employer_reminders-named"}
+
+
+def test_an_employer_can_be_left_out_and_the_manifest_the_ledger_and_the_portal_say_so(small):
+    sabotage(small.home, "05_employer_reminders", LEAKY_FAILURE)
+    assert code_of(small.publish) == "NOTEBOOK_FAILED"
+    assert small.publish(without=["E02"]).without == ["E02"]
+    assert not (small.release / "employers" / "E02").exists()
+    assert json.loads((small.release / "manifest.json").read_text(encoding="utf-8"))["without"] == ["E02"]
+    assert Ledger(small.home.ledger).lines()[-1]["without"] == ["E02"]
+    assert "この月は公開していません" in (small.release / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_kernel_that_dies_is_a_failure_of_that_job_only(small):
+    sabotage(small.home, "04_employer_dashboard", 'import os\nif employer == "E03":\n    os.kill(os.getpid(), 9)')
+    with pytest.raises(MynaError) as caught:
+        small.publish()
+    assert [p.where for p in caught.value.problems] == ["E03-04_employer_dashboard-employer"]
+
+
+def test_a_notebook_that_stops_before_its_last_cell_is_not_published(small):
+    sabotage(small.home, "04_employer_dashboard", "raise SystemExit")
+    assert code_of(small.publish) == "NOTEBOOK_FAILED"
+
+
+def test_a_misspelt_parameter_stops_before_any_notebook_runs(small):
+    path = notebook_path("04_employer_dashboard")
+    small.home.notebooks.mkdir()
+    target = small.home.notebooks / path.name
+    target.write_text(path.read_text(encoding="utf-8").replace("employer: str", "emploer: str"), encoding="utf-8")
+    assert code_of(small.publish) == "BAD_PARAMETER"
+    assert not list((small.home.drafts / str(MONTHS[1]) / "jobs").glob("*/record.json"))
+
+
+# 印のないものは載らない、載ってはならないものは止まる ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'capsule.table("reminders")',
+        'print(capsule.table("reminders").to_string())',
+        'from IPython.display import HTML, display\ndisplay(HTML(capsule.table("reminders").to_html()))',
+        'import sys; sys.stderr.write(capsule.table("reminders").to_string())',
+    ],
+)
+def test_an_output_without_the_mark_never_reaches_the_page(small, code):
+    sabotage(small.home, "05_employer_reminders", code.replace('"reminders")', '"reminders").assign(leak="LEAKED")'))
+    small.publish(only="E01")
+    page = small.home.drafts / f"{MONTHS[1]}-E01" / "release" / "employers" / "E01" / "reminders.html"
+    assert "LEAKED" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("notebook", "code"),
+    [
+        ("04_employer_dashboard", 'tables.paragraph("1015001")'),  # 人数のページに、人の番号
+        ("04_employer_dashboard", 'tables.paragraph("１０１５００１")'),
+        ("05_employer_reminders", 'tables.paragraph("1025001")'),  # ほかの事業所の人の番号
+        ("05_employer_reminders", 'tables.paragraph("1015000")'),  # 自分の事業所だが、登録済の人
+        ("03_management_report", 'tables.paragraph("9015001")'),
+        ("04_employer_dashboard", 'from mynalib.insight import display\ndisplay._publish({"text/html": "<img src=//x/y>"}, {})'),
+        ("04_employer_dashboard", 'from mynalib.insight import display\ndisplay._publish({"text/html": "<script>1</script>"}, {})'),
+        ("04_employer_dashboard", 'from mynalib.insight import display\ndisplay._publish({"text/html": "<b onclick=1>x</b>"}, {})'),
+    ],
+)
+def test_the_gate_stops_what_must_not_be_published(small, notebook, code):
+    sabotage(small.home, notebook, code)
+    with pytest.raises(MynaError) as caught:
+        small.publish(workers=2)
+    assert caught.value.code == "GATE_FAILED"
+    assert not re.search("[0-9]{5,}", str(caught.value))
+    assert not small.release.exists()
+
+
+def test_an_employers_name_is_always_escaped(small):
+    path = small.home.params / "employers" / "E01.yaml"
+    evil = '"</script><script>alert(1)</script>\'x"'
+    path.write_text(re.sub(r"(?m)^name: .*$", f"name: {evil}", path.read_text(encoding="utf-8")), encoding="utf-8")
+    small.publish()
+    for page in small.release.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in (small.release / "employers/E01/index.html").read_text(encoding="utf-8")
+
+
+# 関門 --------------------------------------------------------------------------------------------
+
+
+def test_a_register_entry_that_matches_nobody_stops_the_lists_until_someone_answers(small):
+    small.object_to("101,9999999,00")
+    assert code_of(small.publish) == "OPTOUT_UNRESOLVED"
+    register = small.home.registers / "optout.csv"
+    header = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,処理"
+    register.write_bytes(f"{header}\r\n101,9999999,00,2026-10-15,退職\r\n".encode("cp932"))
+    assert small.publish().outcome == "released"
+
+
+def test_a_missing_register_stops_publishing(small):
+    (small.home.registers / "optout.csv").unlink()
+    assert code_of(small.publish) == "OPTOUT_UNREADABLE"
+
+
+def test_a_stale_month_is_not_published(small, monkeypatch):
+    monkeypatch.setenv("MYNA_TODAY", "2026-12-20")
+    assert code_of(small.publish) == "STALE_MONTH"
+
+
+def test_too_many_quarantined_rows_stop_publishing_but_not_the_intake(small):
+    bad = [person("101", 200 + n, "9,,,,1") for n in range(5)]
+    result = small.ingest(MONTHS[1], [*everybody(), *bad], replace=True)
+    assert (result["outcome"], result["quarantined"]) == ("loaded", 5)
+    assert code_of(small.publish) == "TOO_MANY_QUARANTINED"
+
+
+def test_a_month_that_was_not_taken_in_is_unknown(small):
+    shutil.rmtree(small.home.months / str(MONTHS[1]))
+    assert code_of(small.publish) == "UNKNOWN_MONTH"
+
+
+def test_a_draft_of_one_employer_releases_nothing(small):
+    done = small.publish(only="E01")
+    assert done.outcome == "draft"
+    assert (done.folder / "employers" / "E01" / "reminders.html").is_file()
+    assert not (done.folder / "management").exists()
+    assert not small.release.exists()
+
+
+# 公開の木、確かめ --------------------------------------------------------------------------------
+
+
+def test_the_capsules_and_the_executed_lists_die_with_the_run(published):
+    assert not list(published.home.drafts.rglob("*"))
+    assert not list(published.home.root.rglob("capsule*"))
+    assert not list(published.release.rglob("*.ipynb"))
+
+
+def test_a_release_verifies(published):
+    done = verify(published.home, published.params, MONTHS[1])
+    assert done.artefacts == len(published.bytes_of()) - 1  # manifest は自分を数えない
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "employers/E01/index.html").unlink(),
+        lambda folder: (folder / "employers/E02/extra.html").write_text("x"),
+        lambda folder: (folder / "management/rates.csv").write_text("x"),
+        lambda folder: (folder / "manifest.json").write_text(
+            (folder / "manifest.json").read_text(encoding="utf-8").replace('"demo": false', '"demo": true'), encoding="utf-8"
+        ),
+    ],
+    ids=["消えた", "増えた", "変わった", "manifest が変わった"],
+)
+def test_verify_sees_every_change(published, damage):
+    damage(published.release)
+    assert code_of(lambda: verify(published.home, published.params, MONTHS[1])) == "RELEASE_DAMAGED"
+
+
+def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(published):
+    for page in published.release.rglob("*.html"):
+        links = re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
+        for link in links:
+            assert not link.startswith(("/", ".."))
+            assert (page.parent / link).is_file(), f"{page.name}: {link}"
+
+
+def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path):
+    society = SmallSociety.found(tmp_path / "home")
+    command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(society.home.root)]
+    for delay in (1.5, 3.0, 4.5) if not os.environ.get("MYNA_LONG") else [0.5 + n / 4 for n in range(40)]:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if society.release.exists():
+            break
+    assert society.publish().outcome in ("released", "unchanged")
+    assert verify(society.home, society.params, MONTHS[1])
