@@ -105,7 +105,7 @@ def _solve(rates: pd.DataFrame, change: pd.DataFrame | None, rule: Rule) -> dict
         if change is not None:
             _know_change(reader, part, change, rule)
         hidden = [(r["month"], r["employer_id"], c) for r in part.to_dict("records") for c in COUNTS if pd.isna(r[c])]
-        hidden += [] if change is None else [name for name in change.reason[change.change.isna()]]
+        hidden += [] if change is None else list(change.reason[change.change.isna()])
         found |= {name: reader.bounds(name) for name in hidden}
     return found
 

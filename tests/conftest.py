@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from societies import SmallSociety
 
 from mynalib.demo import DemoSociety, make_society, run_demo
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
-from societies import SmallSociety
 
 TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from mynalib.domain.classification import FACTS, classify
@@ -18,20 +20,20 @@ from mynalib.history.lens import Hold, Lens
 from mynalib.history.memory import memory_holds
 from mynalib.history.months import KeptMonth, keep, kept_months, staging
 from mynalib.history.settling import settle
-from mynalib.history.tables import write_table
 
 ROOT = Path(__file__).parents[1]
 REGISTERS = ("optout", "pending_cancellation", "never_contact")
 HEADER = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日"
+DAYS = ("registered_on", "cancelled_on")
 TYPES = {
     "line": "int32",
     **dict.fromkeys(("symbol", "number", "branch"), "str"),
     "state": "int8",
-    **dict.fromkeys(("registered_on", "cancelled_on"), "datetime64[s]"),
+    **dict.fromkeys(DAYS, "datetime64[s]"),
     **dict.fromkeys(("cancel_kind", "certificate_flag"), "Int8"),
 }
 DAY = date(2025, 12, 1)
-LATER = date(2026, 2, 1)
+LATER = date(2025, 12, 20)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def lapsed(number: str = "0012345", **more) -> Person:
 
 
 def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
-    """repo の params を写した置き場所。employers は、置きかえる事業所のファイルの中身。"""
+    """repo の params を写した置き場所。employers は、置きかえる事業所のファイルの中身。名簿はどれも空。"""
     home = Home(folder)
     shutil.copytree(ROOT / "params", home.params)
     for name, text in (employers or {}).items():
@@ -80,7 +82,13 @@ def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
 
 
 def params_of(home: Home) -> Params:
-    return load_params(home.params)
+    files = sorted(path for path in home.params.rglob("*.yaml"))
+    return _params(home.params, hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest())
+
+
+@cache
+def _params(folder: Path, _content: str) -> Params:
+    return load_params(folder)
 
 
 def write_register(home: Home, name: str, rows: Iterable[str], header: str = HEADER) -> Path:
@@ -98,15 +106,23 @@ def stage(home: Home, people: Sequence[Person]) -> Path:
     """書きかけの月（取込が作るものと同じ形）。"""
     folder = staging(home)
     rows = [{"line": line, **vars(person)} for line, person in enumerate(people, 2)]
-    write_table(folder / "members.parquet", pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES).pipe(_with_days))
+    table = pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES)
+    _parquet(folder / "members.parquet", table)
     quarantine = pd.DataFrame({"line": [], "reason": [], "column": []})
-    write_table(folder / "quarantine.parquet", quarantine.astype({"line": "int32", "reason": "str", "column": "str"}))
+    _parquet(folder / "quarantine.parquet", quarantine.astype({"line": "int32", "reason": "str", "column": "str"}))
     return folder
 
 
-def _with_days(table: pd.DataFrame) -> pd.DataFrame:
-    days = {name: table[name].map(lambda d: None if pd.isna(d) else d.date()) for name in ("registered_on", "cancelled_on")}
-    return table.assign(**{name: column.astype("object") for name, column in days.items()})
+@cache
+def _db() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _parquet(path: Path, table: pd.DataFrame) -> None:
+    _db().register("staged", table)
+    days = {name: "date" for name in DAYS if name in table}
+    columns = [f"{name}::{days[name]} as {name}" if name in days else f'"{name}"' for name in table]
+    _db().execute(f"copy (select {', '.join(columns)} from staged) to $path (format parquet)", {"path": str(path)})
 
 
 def facts_of(people: Sequence[Person], original: Path) -> dict:
@@ -138,7 +154,7 @@ def put_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
 def load_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
     """月を置いて、記憶と台帳に記録する。"""
     kept = put_month(home, month, people)
-    settle(home, params_of(home))
+    settle(home)
     return kept
 
 
@@ -167,6 +183,11 @@ def slow_status(person: Person) -> tuple[str, str]:
         "certificate_flag": "" if person.certificate_flag is None else str(person.certificate_flag),
         "dates": slow_dates(person.registered_on, person.cancelled_on),
     }
+    return _classified(tuple(facts[name] for name in FACTS))
+
+
+@cache
+def _classified(facts: tuple[str, ...]) -> tuple[str, str]:
     row = classify(pd.DataFrame([facts], columns=list(FACTS))).iloc[0]
     return row.status, row.action
 

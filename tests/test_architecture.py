@@ -74,14 +74,23 @@ def test_no_sql_is_built_by_formatting():
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("execute", "executemany", "sql"):
-                built += [f"{path.name}:{node.lineno}" for a in node.args[:1] if isinstance(a, ast.JoinedStr | ast.BinOp)]
+                built += [
+                    f"{path.name}:{node.lineno}" for a in node.args[:1] if isinstance(a, ast.JoinedStr | ast.BinOp)
+                ]
     assert built == []
 
 
 @pytest.mark.parametrize(
     "path",
-    ["data/months/2026-10/members.parquet", "data/ledger.jsonl", "demo/params/society.yaml", "outbox/E01.xlsx"]
-    + ["reports/2026-10/index.html", "reports/index.html", "data/registers/optout.csv"],
+    [
+        "data/months/2026-10/members.parquet",
+        "data/ledger.jsonl",
+        "demo/params/society.yaml",
+        "outbox/E01.xlsx",
+        "reports/2026-10/index.html",
+        "reports/index.html",
+        "data/registers/optout.csv",
+    ],
 )
 def test_git_ignores_everything_that_holds_or_comes_from_personal_data(path):
     if not (ROOT / ".git").exists():

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from societies import HEADER, MONTHS, everybody
 
 KEYS = {"outcome", "error", "month", "data_rows", "accepted", "quarantined", "reasons", "sha256"}
@@ -32,6 +31,9 @@ def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):
     assert myna("init", home).returncode == 0
     employer = home / "params" / "employers" / "E01.yaml"
     employer.write_text(employer.read_text(encoding="utf-8").replace('"101"', '"東①髙﨑"'), encoding="utf-8")
+    for other in (home / "params" / "employers").glob("E*.yaml"):
+        if other != employer:
+            other.unlink()
     rows = [line.replace("101,", "東①髙﨑,", 1) for line in everybody() if line.startswith("101,")]
     file.write_bytes("\r\n".join([HEADER, *rows, ""]).encode("cp932"))
     taken = myna("ingest", file, "--month", "2026-10", "--home", home, "--json")

@@ -30,7 +30,9 @@ def half_up(numerator: int, denominator: int) -> str:
 
 def order_of(registered: str, cancelled: str) -> str:
     if not registered or not cancelled:
-        return {(False, False): "none", (True, False): "registered_only"}.get((bool(registered), bool(cancelled)), "cancelled_only")
+        return {(False, False): "none", (True, False): "registered_only"}.get(
+            (bool(registered), bool(cancelled)), "cancelled_only"
+        )
     if registered == cancelled:
         return "same_day"
     return "registered_before_cancelled" if registered < cancelled else "registered_after_cancelled"
@@ -85,7 +87,10 @@ def test_the_newest_targets_equal_a_slow_count_after_the_overlays(demo_release, 
     for row in published_rates(demo_release, "internal"):
         if row["month"] == "2026-10":
             tally = counted[row["month"], row["employer_id"]]
-            assert (int(row["link_targets"]), int(row["renew_targets"])) == (tally["link_targets"], tally["renew_targets"])
+            assert (int(row["link_targets"]), int(row["renew_targets"])) == (
+                tally["link_targets"],
+                tally["renew_targets"],
+            )
 
 
 def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_society):
@@ -96,7 +101,7 @@ def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_soci
         person = lens._db.sql("select month, symbol, number, branch, status, employer_id, insured from person").df()
     ours = person.set_index(["month", "symbol", "number", "branch"])
     assert len(ours) == len(truth)
-    joined = truth.join(ours, rsuffix="_ours", how="left")
+    joined = truth.join(ours.add_suffix("_ours"), how="left")
     for column in ("status", "employer_id", "insured"):
         assert (joined[column] == joined[f"{column}_ours"]).all(), column
 
@@ -133,14 +138,16 @@ def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release
     assert len(workbooks) == 19
     for path in workbooks:
         assert "架空データ" in path.name
-        assert all("架空データ" in sheet.title and "架空データ" in sheet["A1"].value for sheet in openpyxl.load_workbook(path))
+        assert all(
+            "架空データ" in sheet.title and "架空データ" in sheet["A1"].value for sheet in openpyxl.load_workbook(path)
+        )
     tables = [path for path in demo_release.rglob("*.csv") if path.name != "rates.csv"]
     assert tables
     assert all("架空データ" in path.name for path in tables)
 
 
 def test_a_real_home_does_not_say_so(published):
-    assert not [path for path in published.release.rglob("*架空データ*")]
+    assert not list(published.release.rglob("*架空データ*"))
     assert "架空データ" not in (published.release / "employers/E01/index.html").read_text(encoding="utf-8")
 
 

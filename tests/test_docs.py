@@ -63,7 +63,11 @@ def test_every_error_is_in_the_table_of_errors():
 
 
 def test_the_project_names_no_registry_host_and_no_path_of_one_machine():
-    texts = [p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".ipynb", ".j2"}]
+    texts = [
+        p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".ipynb", ".j2"}
+    ]
     ours = [p for p in texts if not {".venv", ".uv", "node_modules"} & set(p.parts)]
-    hosts = re.compile("py" + "pi\\.org|python" + "hosted|npm" + "js\\.org|/(?:ro" + "ot|ho" + "me)/|\\.\\./sha" + "red")
+    hosts = re.compile(
+        "py" + "pi\\.org|python" + "hosted|npm" + "js\\.org|/(?:ro" + "ot|ho" + "me)/|\\.\\./sha" + "red"
+    )
     assert [str(p.relative_to(ROOT)) for p in ours if hosts.search(p.read_text(encoding="utf-8"))] == []

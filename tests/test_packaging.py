@@ -1,9 +1,14 @@
 """依存の固定：uv.lock、requirements.lock、environment.yml、pyproject が同じものを指す。"""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -45,10 +50,38 @@ def test_the_conda_environment_is_python_pip_the_lock_and_this_project():
     assert pip == {"pip": ["-r requirements.lock", "-e ."]}
 
 
-def test_the_wheel_carries_notebooks_and_sample_params():
-    wheel = project()["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert set(wheel["force-include"]) == {"notebooks", "params"}
-    assert all((ROOT / folder).is_dir() for folder in wheel["force-include"])
+@pytest.fixture(scope="module")
+def unpacked_wheel(tmp_path_factory) -> Path:
+    """このプロジェクトの wheel を作り、開いたもの。"""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next((folder / "dist").glob("*.whl"))) as wheel:
+        wheel.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_carries_notebooks_templates_sql_and_sample_params(unpacked_wheel):
+    packed = {
+        path.relative_to(unpacked_wheel / "mynalib").as_posix() for path in (unpacked_wheel / "mynalib").rglob("*")
+    }
+    for folder in ("notebooks", "params"):
+        ours = {
+            p.relative_to(ROOT).as_posix()
+            for p in (ROOT / folder).rglob("*")
+            if p.suffix in (".ipynb", ".yaml", ".json")
+        }
+        assert ours
+        assert {f"_data/{name}" for name in ours} <= packed
+    beside = [p for p in (ROOT / "mynalib").rglob("*") if p.suffix in (".sql", ".j2", ".css", ".js", ".json")]
+    assert {p.relative_to(ROOT / "mynalib").as_posix() for p in beside} <= packed
+
+
+def test_the_installed_package_founds_a_home_from_any_folder(unpacked_wheel, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(unpacked_wheel)}
+    command = [sys.executable, "-m", "mynalib", "init", "home"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert (tmp_path / "home" / "params" / "employers" / "E19.yaml").is_file()
 
 
 def test_the_papermill_engine_is_registered():

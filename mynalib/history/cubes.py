@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.domain.classification import decision_table
-from mynalib.domain.errors import MynaError
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
-from mynalib.history.tables import read_table, write_table
+from mynalib.history.tables import read_tables, write_tables
 
 COLUMNS = ["month", "employer_id", "insured", "status", "action", "withheld_by", "members"]
 
@@ -32,38 +33,41 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
         MonthDamaged: 月が壊れている。
     """
     common = _common_origin(params, holds)
-    parts = [_one(home, kept, params, holds, common) for kept in months]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    paths = {kept: home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet" for kept in months}
+    found = dict(zip(paths, read_tables(paths.values()), strict=True))
+    missing = [kept for kept in months if found[kept] is None or list(found[kept]) != COLUMNS]
+    if missing:
+        found |= _count(missing, params, holds)
+        write_tables({paths[kept]: found[kept] for kept in missing})
+        _forget_others(home, set(paths.values()))
+    return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
 
 
-def _one(home: Home, kept: KeptMonth, params: Params, holds: Sequence[Hold], common: str) -> pd.DataFrame:
-    path = home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet"
-    cached = read_table(path) if path.exists() else None
-    if cached is not None and list(cached) == COLUMNS:
-        return cached
-    verify_month(kept)
-    with Lens([kept], params, holds) as lens:
+def _count(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> dict[KeptMonth, pd.DataFrame]:
+    for kept in months:
+        verify_month(kept)
+    with Lens(months, params, holds) as lens:
         table = lens.query("cube")
-    _require_known(kept, table)
-    write_table(path, table)
-    _forget_others(path, kept)
-    return table
+    _require_known(table)
+    return {kept: table[table.month == str(kept.month)] for kept in months}
 
 
-def _require_known(kept: KeptMonth, table: pd.DataFrame) -> None:
-    unknown = int(table.members[table.employer_id == UNKNOWN].sum())
-    if unknown:
+def _require_known(table: pd.DataFrame) -> None:
+    unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
+    if len(unknown):
         raise UnknownSymbol(
-            where=kept.month.label,
-            what=f"登録簿にない記号の人が {unknown} 人います。取り込んだあとに、記号か期間が変わったようです",
-            fix="params/employers/ の記号の期間を直すか、その月の原本を --replace で取り込み直してください。",
+            where="params/employers/",
+            what="取り込んだあとに、記号か期間が変わったようです。登録簿にない記号の人がいます",
+            fix="記号の期間を直すか、その月の原本を --replace で取り込み直してください。",
+            problems=[Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()],
         )
 
 
-def _forget_others(path: Path, kept: KeptMonth) -> None:
+def _forget_others(home: Home, current: set[Path]) -> None:
     """同じ月の、もう使わない集計を消す。申出の前の数を、残しておかない。"""
-    for other in path.parent.glob(f"*{kept.month}-*.parquet*"):
-        if other != path:
+    months = {path.name[:7] for path in current}
+    for other in home.cubes.iterdir():
+        if other not in current and other.name.lstrip(".")[:7] in months:
             other.unlink(missing_ok=True)
 
 
@@ -75,7 +79,7 @@ def _origin(kept: KeptMonth, params: Params, common: str) -> str:
 def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
-    queries = [sql(name) for name in ("views", "withheld", "cube")]
+    queries = [sql(name) for name in ("member", "person", "withheld", "cube")]
     return _digest([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])
 
 

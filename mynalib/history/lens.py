@@ -32,23 +32,21 @@ def sql(name: str) -> str:
 class Lens:
     """月の集まり（一つより多い）への窓。`with Lens(...) as lens:` で使う。
 
-    見える表は sql/views.sql にある（member, person）。開いたあとは、月の members.parquet のほかは読めない。
+    見える表は sql/member.sql と sql/person.sql にある。params を渡さなければ、区分のない member だけが見える。
+    開いたあとは、月の members.parquet のほかは読めない。
 
     Raises:
         MonthDamaged: 月のファイルが読めない（開くときも、尋ねるときも）。
+        DiskFull: 計算の途中の置き場が足りない。
     """
 
-    def __init__(self, months: Sequence[KeptMonth], params: Params, holds: Iterable[Hold] = ()):
+    def __init__(self, months: Sequence[KeptMonth], params: Params | None = None, holds: Iterable[Hold] = ()):
         self._months = tuple(months)
         self._db = duckdb.connect(":memory:", config=_config(self._months))
         with self._without_values(), self._closing_on_failure():
             self._open_files()
-            self.put("symbol_entry", _symbols(self._months, params))
-            self.put("insured_branch", pd.DataFrame({"branch": list(params.society.insured_branches)}, dtype="str"))
-            self.put("decision", _decisions())
-            self.put("hold", holds_table(holds))
-            self._db.execute(sql("withheld"))
-            self._db.execute(sql("views"))
+            if params:
+                self._open_rules(params, holds)
             self._close_doors()
 
     def __enter__(self) -> "Lens":
@@ -72,6 +70,15 @@ class Lens:
         self._db.read_parquet(_patterns(self._months), filename=True).create_view("member_file")
         ends = [pd.Timestamp(kept.month.end) for kept in self._months]
         self.put("month_file", pd.DataFrame({"month": [str(kept.month) for kept in self._months], "month_end": ends}))
+        self._db.execute(sql("member"))
+
+    def _open_rules(self, params: Params, holds: Iterable[Hold]) -> None:
+        self.put("symbol_entry", _symbols(self._months, params))
+        self.put("insured_branch", pd.DataFrame({"branch": list(params.society.insured_branches)}, dtype="str"))
+        self.put("decision", _decisions())
+        self.put("hold", holds_table(holds))
+        self._db.execute(sql("withheld"))
+        self._db.execute(sql("person"))
 
     def _close_doors(self) -> None:
         paths = {*_patterns(self._months), *(str(kept.members) for kept in self._months)}
@@ -112,6 +119,7 @@ def _config(months: Sequence[KeptMonth]) -> dict:
         "threads": THREADS,
         "memory_limit": MEMORY,
         "temp_directory": str(spill),
+        "preserve_insertion_order": False,  # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

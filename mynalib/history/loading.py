@@ -47,7 +47,7 @@ def ingest(
     with home.locked():
         read_registers(home, params)
         broken = month if replace and is_damaged(home, month) else None
-        settle(home, params, leaving_out=broken)
+        settle(home, leaving_out=broken)
         passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}
         staged = staging(home)
         try:
@@ -71,7 +71,7 @@ def _load(
             raise gate
     confirmed = {"confirmed": sorted(stopped), "confirmed_by": operator() if stopped else ""}
     keep(home, month, staged, file, facts | confirmed)
-    settle(home, params)
+    settle(home)
     return _report("loaded", month, facts)
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
-from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Hold, Lens
@@ -42,11 +41,6 @@ def read_memory(home: Home) -> pd.DataFrame:
     return rows[rows.why.isin(WHY)].reset_index(drop=True)
 
 
-def memory_lost(home: Home) -> bool:
-    """記憶が無いか、読めないか。"""
-    return _rows(home) is None
-
-
 def memory_holds(home: Home) -> list[Hold]:
     """記憶から「控える」を作る。since の月から、until の月の前まで効く。"""
     return [
@@ -55,7 +49,7 @@ def memory_holds(home: Home) -> list[Hold]:
     ]
 
 
-def remember(home: Home, months: Sequence[KeptMonth], params: Params, month: Month) -> None:
+def remember(home: Home, months: Sequence[KeptMonth], month: Month) -> None:
     """month からあとの全ての月を、古い順に数え直して、覚える。何度しても同じになる。
 
     古い月をあとから足したり置きかえたりすると、その先の月の「前に見たとき」が変わるので、month だけでは足りない。
@@ -70,7 +64,7 @@ def remember(home: Home, months: Sequence[KeptMonth], params: Params, month: Mon
         if _ever(home, "purged"):
             raise _damaged(home)
         rows, month = _nobody(), months[0].month
-    with Lens(months, params) as lens:
+    with Lens(months) as lens:
         lens.put("memory", rows[COLUMNS].astype("str"))
         lens.query("rewind_found", month=str(month))
         lens.query("rewind_closed", month=str(month))
@@ -107,5 +101,5 @@ def _damaged(home: Home) -> MemoryDamaged:
     return MemoryDamaged(
         where=str(home.kept_back.relative_to(home.root)),
         what="無いか、読めません",
-        fix="バックアップから戻してください。直るまで、公開はできません。",
+        fix="バックアップから戻してください。月を消したことがなければ、このファイルを消すと、次の処理が作り直します。",
     )

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Refused
@@ -33,7 +33,7 @@ class KeptMonth:
 
     month: Month
     folder: Path
-    intake: dict
+    intake: dict = field(hash=False)
 
     @property
     def members(self) -> Path:
@@ -70,6 +70,8 @@ def staging(home: Home) -> Path:
     home.months.mkdir(parents=True, exist_ok=True)
     for left in home.months.glob(f"{SPILL}*"):
         shutil.rmtree(left, ignore_errors=True)
+    for left in home.data.glob(".*.part"):
+        left.unlink(missing_ok=True)
     return fresh_folder(home.months / INCOMING)
 
 

@@ -5,11 +5,11 @@ from mynalib.domain.params import Params
 from mynalib.history.files import revisions
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.memory import memory_lost, remember
+from mynalib.history.memory import remember
 from mynalib.history.months import KeptMonth, MonthDamaged, damaged, kept_month, kept_months, verify_month
 
 
-def settle(home: Home, params: Params, leaving_out: Month | None = None) -> None:
+def settle(home: Home, _params: Params | None = None, leaving_out: Month | None = None) -> None:
     """置いたが記録し終えていない月を、記録し終える。失われた記憶は、作り直せるなら作り直す。
 
     Raises:
@@ -20,8 +20,8 @@ def settle(home: Home, params: Params, leaving_out: Month | None = None) -> None
     for kept in months:
         _require_as_recorded(kept, recorded)
     waiting = [kept for kept in months if kept.folder.name not in recorded]
-    if waiting or (months and memory_lost(home)):
-        remember(home, months, params, min(kept.month for kept in waiting or months))
+    if waiting or (months and not home.kept_back.exists()):
+        remember(home, months, min(kept.month for kept in waiting or months))
     for kept in waiting:
         ledger.append("ingested", **_for_ledger(kept))
 

@@ -2,7 +2,8 @@
 
 import errno
 import glob
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,22 +21,38 @@ def put_table(db: duckdb.DuckDBPyConnection, name: str, table: pd.DataFrame) -> 
 
 
 def read_table(path: Path) -> pd.DataFrame | None:
-    """Parquet を読む。読めなければ None（壊れているかは、呼ぶ側が決める）。"""
+    """一つの Parquet を読む。読めなければ None（壊れているかは、呼ぶ側が決める）。"""
+    return read_tables([path])[0]
+
+
+def read_tables(paths: Iterable[Path]) -> list[pd.DataFrame | None]:
+    """いくつもの Parquet を、一つの接続で読む（接続を開くのが、いちばん遅い）。"""
+    with duckdb.connect() as db:
+        return [_read(db, path) for path in paths]
+
+
+def _read(db: duckdb.DuckDBPyConnection, path: Path) -> pd.DataFrame | None:
     try:
-        with duckdb.connect() as db:
-            return db.read_parquet(glob.escape(str(path))).df()
+        return db.read_parquet(glob.escape(str(path))).df()
     except duckdb.Error:
         return None
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Parquet に書いて、途中の形を見せずに、その名にする。OSError のほかは出さない。"""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    with duckdb.connect() as db, _as_os_error(path):
-        put_table(db, "written", table)
-        db.table("written").write_parquet(str(beside))
-    replace_file(beside, path)
+    """一つの Parquet に書く。"""
+    write_tables({path: table})
+
+
+def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
+    """いくつもの Parquet に、一つの接続で書く。途中の形は見せずに、その名にする。OSError のほかは出さない。"""
+    with duckdb.connect() as db:
+        for number, (path, table) in enumerate(tables.items()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+            with _as_os_error(path):
+                put_table(db, f"written_{number}", table)
+                db.table(f"written_{number}").write_parquet(str(beside))
+            replace_file(beside, path)
 
 
 @contextmanager

@@ -70,7 +70,8 @@ def shown_changes(change: pd.DataFrame, base: int, limit: int) -> pd.Series:
     shown = to_multiple(size, base).mask(few)
     low, high = (shown - base // 2).fillna(0), (shown + (base - 1) // 2).fillna(limit)
     more, less = high - size, size - low
-    return (shown * sign).mask(not _has_room(more.where(sign > 0, less), less.where(sign > 0, more), few))
+    room = _has_room(more.where(sign > 0, less), less.where(sign > 0, more), few)
+    return shown * sign if room else shown.mask(size >= 0)
 
 
 def _has_room(up: pd.Series, down: pd.Series, few: pd.Series) -> bool:

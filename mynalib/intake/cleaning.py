@@ -30,16 +30,18 @@ class Cleaner:
         delimiter = ord(self.layout.delimiter)
         block = _unquoted((self._rest + block).replace(b"\r\n", b"\n"), delimiter)
         self._rest = b""
-        odd = _odd_lines(block, delimiter, len(self.layout.columns) - 1)
+        bytes_ = np.frombuffer(block, np.uint8)
+        low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
+        ends = low[bytes_[low] == _LF]
+        odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
         if not len(odd):
-            self.lines += block.count(b"\n")
+            self.lines += len(ends)
             return block
-        return self._mended(block, odd.tolist(), last, unfinished)
+        return self._mended(_Window(block, ends), odd.tolist(), last, unfinished)
 
-    def _mended(self, block: bytes, odd: list[int], last: bool, unfinished: bool) -> bytes:
-        window = _Window(block)
+    def _mended(self, window: "_Window", odd: list[int], last: bool, unfinished: bool) -> bytes:
         done, clean = 0, []
         for at in odd:
             if at < done:
@@ -84,19 +86,20 @@ class Cleaner:
 
 
 class _Window:
-    """ブロックの行を、番号（0 から）で切り出す。"""
+    """ブロックの行を、番号（0 から）で切り出す。ends は改行の位置。"""
 
-    def __init__(self, block: bytes):
-        self._block = block
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LF) + 1
-        self._starts = [0, *ends.tolist()]
+    def __init__(self, block: bytes, ends: np.ndarray):
+        self._block, self._ends = block, ends
         self.count = len(ends)
 
     def between(self, first: int, end: int) -> bytes:
-        return self._block[self._starts[first] : self._starts[end]]
+        return self._block[self._start(first) : self._start(end)]
+
+    def _start(self, at: int) -> int:
+        return int(self._ends[at - 1]) + 1 if at else 0
 
     def before(self, at: int) -> "_Window":
-        return _Window(self.between(0, at))
+        return _Window(self.between(0, at), self._ends[:at])
 
     def after(self, at: int) -> bytes:
         return self.between(at, self.count)
@@ -123,11 +126,14 @@ def _unquoted(block: bytes, delimiter: int) -> bytes:
     return block.replace(b'"', b"") if edges.all() else block
 
 
-def _odd_lines(block: bytes, delimiter: int, delimiters: int) -> np.ndarray:
-    """素通しできない行（0 から数える）：区切りの数が違う、引用符か制御文字がある。空の行は区切りの数で分かる。"""
-    bytes_ = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(bytes_ == _LF)
-    return np.union1d(_miscounted(bytes_, ends, delimiter, delimiters), _strange(bytes_, ends, delimiter))
+def _odd_lines(bytes_: np.ndarray, low: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int) -> np.ndarray:
+    """素通しできない行（0 から数える）：区切りの数が違う、引用符か制御文字がある。空の行は区切りの数で分かる。
+
+    low は制御文字、ends は改行の位置。
+    """
+    strange = low[(bytes_[low] != _LF) & (bytes_[low] != delimiter)]
+    strange = np.concatenate([strange, np.flatnonzero(bytes_ == _QUOTE), np.flatnonzero(bytes_ == _DELETE)])
+    return np.union1d(_miscounted(bytes_, ends, delimiter, delimiters), np.searchsorted(ends, strange))
 
 
 def _miscounted(bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int) -> np.ndarray:
@@ -137,9 +143,3 @@ def _miscounted(bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters
         if (rows[:, -1] < ends).all() and (rows[1:, 0] > ends[:-1]).all():
             return np.empty(0, int)
     return np.flatnonzero(np.diff(np.searchsorted(marks, ends), prepend=0) != delimiters)
-
-
-def _strange(bytes_: np.ndarray, ends: np.ndarray, delimiter: int) -> np.ndarray:
-    allowed = (bytes_ == _LF) | (bytes_ == delimiter)
-    strange = (bytes_ < _FIRST_PRINTABLE) & ~allowed | (bytes_ == _QUOTE) | (bytes_ == _DELETE)
-    return np.searchsorted(ends, np.flatnonzero(strange))

@@ -16,7 +16,7 @@ from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.faults import FAULTS
 from mynalib.intake.intake import Intake
 from mynalib.intake.layout import SPARE
-from mynalib.intake.profile import DATES, FileProfile
+from mynalib.intake.profile import FileProfile
 from mynalib.intake.spellings import entry_columns, spell, symbols_in_order
 from mynalib.intake.verdict import judge
 from mynalib.intake.workbench import Workbench, workbench
@@ -72,7 +72,6 @@ def _leaving_only_results(into: Path) -> Iterator[None]:
 
 def _stage(bench: Workbench, clean: Path, copied: Copied, profile: FileProfile) -> None:
     columns = (*copied.layout.columns, SPARE)[: len(NAMES) + 1]
-    style = DATES[profile.date]
     bench.run("faults", faults=list(FAULTS))
     bench.run("macros")
     bench.run(
@@ -80,11 +79,9 @@ def _stage(bench: Workbench, clean: Path, copied: Copied, profile: FileProfile) 
         path=glob.escape(str(clean)),
         columns=dict.fromkeys(columns, "VARCHAR"),
         delimiter=copied.layout.delimiter,
-        mark=MARK,
-        blanks=TRIMMED,
-        pattern=style.pattern,
-        epoch=style.epoch,
     )
+    bench.run("odd_line")
+    bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
 
 
 def _check_lines(bench: Workbench, copied: Copied, where: str) -> None:

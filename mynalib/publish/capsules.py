@@ -117,19 +117,28 @@ def _notes(source: Source, edition: Edition) -> list[str]:
     return [*notes, NOTICE.format(version=notice.version, effective=notice.effective), PURPOSE]
 
 
-def _shareable(source: Source) -> pd.DataFrame:
+def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     """健保の外の読み手のために数えてよい人の集計。不同意の人は、ここで全ての月から消える。"""
-    shareable = source.cube[source.cube.withheld_by != "optout"]
+    shareable = table[table.withheld_by != "optout"]
     return shareable if source.params.joint_use.dependants == "include" else shareable[shareable.insured]
 
 
-def _management(source: Source, cube: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    flow = _flow(source, cube)
+def _internal_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
+    return _management(source, source.cube, _flow(source))
+
+
+def _wide_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
+    flow = _flow(source)
+    shareable = None if flow is None else _shareable(source, flow)
+    return _management(source, _shareable(source, source.cube), shareable)
+
+
+def _management(source: Source, cube: pd.DataFrame, flow: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
     tables = {"rates": measures.counts(cube, source.names)}
     return tables | ({"change": measures.change(flow)} if flow is not None else {})
 
 
-def _flow(source: Source, cube: pd.DataFrame) -> pd.DataFrame | None:
+def _flow(source: Source) -> pd.DataFrame | None:
     """前の月からの動き。前の月が欠けていれば None。"""
     before = source.month.plus(-1)
     pair = [kept for kept in source.months if kept.month in (before, source.month)]
@@ -140,7 +149,7 @@ def _flow(source: Source, cube: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
-    own = _shareable(source)
+    own = _shareable(source, source.cube)
     own = own[own.employer_id == employer.id]
     counts = measures.counts(own, {employer.id: employer.name}, [str(kept.month) for kept in source.months])
     return {
@@ -170,8 +179,8 @@ def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFr
 
 TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], dict[str, pd.DataFrame]]] = {
     ("01_intake_review", "internal"): lambda source, _: review_tables(source),
-    ("03_management_report", "internal"): lambda source, _: _management(source, source.cube),
-    ("03_management_report", "wide"): lambda source, _: _management(source, _shareable(source)),
+    ("03_management_report", "internal"): _internal_report,
+    ("03_management_report", "wide"): _wide_report,
     ("04_employer_dashboard", "employer"): _dashboard,
     ("05_employer_reminders", "named"): _reminders,
 }

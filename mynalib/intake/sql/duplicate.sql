@@ -2,9 +2,7 @@
 -- 引数：なし（ordered から作り、quarantined に足す）。一行＝保留する一行。列：line 行番号、fault
 INSERT INTO quarantined
 WITH twice AS (
-    SELECT DISTINCT place, number, branch
-    FROM neighbour
-    WHERE next_number = number AND next_branch = branch AND next_place = place
+    SELECT DISTINCT place, number, branch FROM neighbour
 ),
 twin AS (
     SELECT line, place, number, branch,

@@ -2,13 +2,20 @@
 -- folded：両端の空白を落とし、全角の数字だけを半角にする。①は１ではないので、NFKC は使わない。
 CREATE TEMP MACRO folded(value, blanks) AS
     translate(trim(value, blanks), '０１２３４５６７８９', '0123456789');
--- dated：pattern の形の日付を YYYYMMDD にする。形が違えば元のまま。「元」は 1 年。
-CREATE TEMP MACRO dated(value, pattern, epoch) AS
-    CASE WHEN regexp_full_match(value, pattern) THEN format(
-        '{:04d}{:02d}{:02d}',
-        epoch + try_cast(replace(regexp_extract(value, pattern, 1), '元', '1') AS INTEGER),
-        try_cast(regexp_extract(value, pattern, 2) AS INTEGER), try_cast(regexp_extract(value, pattern, 3) AS INTEGER)
-    ) ELSE value END;
+-- eight_digits：年・月・日の文字を YYYYMMDD にする。
+CREATE TEMP MACRO eight_digits(year, month, day) AS
+    lpad(try_cast(year AS INTEGER)::VARCHAR, 4, '0') || lpad(month, 2, '0') || lpad(day, 2, '0');
+-- dated：約束した書き方（style）の日付を YYYYMMDD にする。形が違えば元のまま。登録は令和二年からなので、ほかの元号はない。
+-- 形は引数にしない（定数でない正規表現は、行ごとに組み立て直されて遅い）。
+CREATE TEMP MACRO dated(value, style) AS CASE
+    WHEN style = 'YYYY-MM-DD' AND regexp_full_match(value, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN replace(value, '-', '')
+    WHEN style = 'YYYY/MM/DD' AND regexp_full_match(value, '[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}')
+        THEN eight_digits(split_part(value, '/', 1), split_part(value, '/', 2), split_part(value, '/', 3))
+    WHEN style = 'wareki' AND regexp_full_match(value, '(令和|R)(元|[0-9]{1,2})[年./][0-9]{1,2}[月./][0-9]{1,2}日?') THEN eight_digits(
+        2018 + coalesce(try_cast(regexp_extract(value, '(?:令和|R)([0-9]*)', 1) AS INTEGER), 1),
+        regexp_extract(value, '[年./]([0-9]+)[月./]', 1), regexp_extract(value, '[月./]([0-9]+)日?$', 1)
+    )
+    ELSE value END;
 -- bad_text：読めなかった文字（U+FFFD）があれば、その誤り。
 CREATE TEMP MACRO bad_text(value, item) AS
     CASE WHEN contains(value, chr(65533)) THEN ('ENCODING ' || item)::fault END;

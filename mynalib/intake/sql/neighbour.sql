@@ -1,8 +1,8 @@
--- 隣り合う二行。ordered は人の順に並んでいるので、同じ人の行は必ず隣にある。
--- 引数：なし。一行＝隣り合う二行（最後の行の相手は NULL）。列：place, number, branch, line と、その次の行の next_…
-CREATE TEMP VIEW neighbour AS
-SELECT a.place, a.number, a.branch, a.line, b.*
-FROM ordered a
-POSITIONAL JOIN (
-    SELECT place AS next_place, number AS next_number, branch AS next_branch, line AS next_line FROM ordered OFFSET 1
-) b
+-- 前の行より後ろに来ない行。ordered は人の順に並んでいるので、同じ人の行は必ず隣にあり、あるのは同じ人の行だけのはず。
+-- 引数：なし。一行＝前の行の人より後でない一行。列：place、number、branch、unsorted 前の行の人より前の人か（並びの検算）
+CREATE TEMP TABLE neighbour AS
+SELECT b.place, b.number, b.branch, (b.place, b.number, b.branch) <> (a.place, a.number, a.branch) AS unsorted
+FROM (SELECT place, number, branch FROM ordered) a
+POSITIONAL JOIN (SELECT place, number, branch FROM ordered OFFSET 1) b
+WHERE b.place < a.place
+    OR (b.place = a.place AND (b.number < a.number OR (b.number = a.number AND b.branch <= a.branch)))

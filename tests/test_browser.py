@@ -1,0 +1,134 @@
+"""本物の Chromium で、公開したページを file:// から開く：図が出る、外へ何も取りに行かない、読み上げと紙でも読める。"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+pytestmark = pytest.mark.browser
+if not CHROMIUM and not REQUIRED:
+    pytest.skip("Chromium がないので、ブラウザーの試験は動かしていません", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """一枚のページと、そこで起きたこと。"""
+
+    def __init__(self, browser: Browser, path: Path, **options: object):
+        self.page: Page = browser.new_context(**{"locale": "ja-JP", **options}).new_page()
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(path.as_uri(), wait_until="load")
+        if self.page.locator("figure").count() and options.get("java_script_enabled", True):
+            self.page.wait_for_selector(".js-plotly-plot .main-svg")
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+def all_pages(release: Path) -> list[Path]:
+    return sorted(release.rglob("*.html"))
+
+
+def kinds(release: Path) -> list[Path]:
+    """型の違うページを一つずつ。"""
+    names = ["index.html", "management/index.html", "internal/index.html", "internal/intake_review.html"]
+    return [release / name for name in (*names, "employers/E01/index.html", "employers/E02/reminders.html")]
+
+
+def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
+    pages = all_pages(demo_release)
+    assert len(pages) == 1 + 3 + 19 * 2
+    for path in [*pages, demo_release.parent / "index.html"]:
+        visit = Visit(browser, path)
+        figures = visit.page.locator("figure")
+        assert visit.page.locator("figure .main-svg").count() >= figures.count(), path
+        assert visit.page.evaluate("document.documentElement.lang") == "ja"
+        assert "架空データ" in visit.page.title()
+        assert [url for url in visit.requests if not url.startswith("file://")] == [], path
+        assert visit.errors == [], path
+        visit.close()
+
+
+def test_the_charts_show_what_the_tables_say(browser, demo_release):
+    visit = Visit(browser, demo_release / "management" / "index.html")
+    drawn = visit.page.evaluate("document.querySelector('#trend .chart').data[0].y.filter(v => v !== null)")
+    shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
+    visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
+    assert [float(text) for text in shown if text != "＊"] == drawn
+    assert len(drawn) == 24
+    visit.close()
+
+
+def test_a_page_is_complete_without_javascript(browser, demo_release):
+    for path in kinds(demo_release):
+        visit = Visit(browser, path, java_script_enabled=False)
+        assert visit.page.locator("main table").count() >= 1
+        assert not visit.page.locator(".chart").first.is_visible() if visit.page.locator("figure").count() else True
+        visit.close()
+
+
+def test_no_page_has_an_accessibility_violation(browser, demo_release):
+    for path in kinds(demo_release):
+        visit = Visit(browser, path)
+        found = Axe().run(visit.page).response["violations"]
+        assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found] == [], path
+        visit.close()
+
+
+@pytest.mark.parametrize("width", [375, 768, 1280])
+def test_no_page_is_wider_than_the_screen(browser, demo_release, width):
+    for path in kinds(demo_release):
+        visit = Visit(browser, path, viewport={"width": width, "height": 900})
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        visit.close()
+
+
+def test_the_portal_filters_employers_by_any_spelling(browser, demo_release):
+    visit = Visit(browser, demo_release / "index.html")
+    visit.page.fill("#search", "ｼﾞｬｯﾂ")
+    assert visit.page.locator("tr[data-search]:visible").count() == 2
+    assert visit.page.inner_text("#search-count") == "2 件"
+    visit.page.fill("#search", "e19")
+    assert visit.page.locator("tr[data-search]:visible").count() == 1
+    visit.close()
+
+
+def test_every_page_prints_on_a4_with_its_charts_inside_the_paper(browser, demo_release, tmp_path):
+    visit = Visit(browser, demo_release / "management" / "index.html", viewport={"width": 1280, "height": 900})
+    visit.page.emulate_media(media="print")
+    printed = visit.page.pdf(format="A4", path=str(tmp_path / "page.pdf"))
+    assert printed.startswith(b"%PDF")
+    visit.close()
+
+
+def test_an_employer_folder_works_wherever_it_is_copied(browser, demo_release, tmp_path):
+    folder = shutil.copytree(demo_release / "employers" / "E01", tmp_path / "渡したもの")
+    visit = Visit(browser, folder / "index.html")
+    assert visit.page.locator("figure .main-svg").count() >= 1
+    assert visit.errors == []
+    visit.close()

@@ -1,0 +1,113 @@
+"""測り方の約束：人数は、一人ずつ数えたものと同じ。増減の内訳の和は、登録者の差とちょうど同じ。"""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from random_flows import AFTER, BEFORE, NAMES, cube_of, flow_row, flows, trials
+
+from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.insight import measures
+
+
+def count_slowly(cube: pd.DataFrame, month: str, employer: str) -> dict[str, int]:
+    """一行ずつ、言葉のとおりに数える。"""
+    counted = dict.fromkeys(measures.COUNTS, 0)
+    for row in cube.to_dict("records"):
+        if row["month"] != month or employer not in (row["employer_id"], "TOTAL"):
+            continue
+        counted["members"] += row["members"]
+        if row["status"].startswith("registered_") or row["status"] == "review_cancelled_then_registered":
+            counted["registered"] += row["members"]
+        if row["status"] == "registered_usable":
+            counted["usable"] += row["members"]
+        if row["action"] in LINK_ACTIONS:
+            counted["link_targets"] += row["members"]
+        if row["action"] in RENEW_ACTIONS:
+            counted["renew_targets"] += row["members"]
+    return counted
+
+
+@trials(10)
+@given(flows())
+def test_counts_agree_with_counting_by_hand(flow):
+    cube = cube_of(flow)
+    for row in measures.counts(cube, NAMES).to_dict("records"):
+        slow = count_slowly(cube, row["month"], row["employer_id"])
+        assert {column: row[column] for column in measures.COUNTS} == slow
+
+
+@trials(10)
+@given(flows())
+def test_the_changes_add_up_to_the_difference_of_the_registered(flow):
+    cube = cube_of(flow)
+    registered = [count_slowly(cube, month, "TOTAL")["registered"] for month in (BEFORE, AFTER)]
+    assert measures.change(flow).change.sum() == registered[1] - registered[0]
+
+
+def test_each_change_has_its_reason_and_its_sign():
+    flow = pd.DataFrame(
+        [
+            flow_row("E01", "never_linked", "registered_usable", 11),
+            flow_row("E01", "registered_usable", "cancelled_at_own_request", 2),
+            flow_row("E01", "", "registered_certificate_lapsed", 3),
+            flow_row("E01", "review_cancelled_then_registered", "", 4),
+            flow_row("E01", "registered_usable", "registered_certificate_lapsed", 50),
+            flow_row("E01", "", "never_linked", 60),
+        ],
+        columns=["status_before", "status_after", "employer_before", "employer_after", "members"],
+    )
+    table = measures.change(flow).set_index("reason").change
+    assert table.to_dict() == {
+        "新たに登録した人": 11,
+        "登録が解除された人": -2,
+        "登録済で加入した人": 3,
+        "登録済で脱退した人": -4,
+    }
+    assert list(table.index) == list(measures.CHANGES)
+
+
+def test_a_person_who_moves_to_another_employer_is_neither_a_joiner_nor_a_leaver():
+    flow = pd.DataFrame([("registered_usable", "registered_usable", "E01", "E02", 9)])
+    flow.columns = ["status_before", "status_after", "employer_before", "employer_after", "members"]
+    assert (measures.change(flow).change == 0).all()
+
+
+def test_without_anybody_there_are_no_changes():
+    flow = pd.DataFrame(columns=["status_before", "status_after", "employer_before", "employer_after", "members"])
+    assert (measures.change(flow.astype({"members": int})).change == 0).all()
+
+
+def a_cube(*rows: tuple) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["month", "employer_id", "status", "members"])
+    return table.assign(insured=True, action="none", withheld_by="")
+
+
+def test_every_employer_has_a_row_in_every_month_even_with_nobody():
+    table = measures.counts(a_cube((BEFORE, "E02", "registered_usable", 3), (AFTER, "E01", "never_linked", 2)), NAMES)
+    rows = [*NAMES, "KENPO", "NOEMPLOYER", "TOTAL"]
+    assert list(zip(table.month, table.employer_id, strict=True)) == [(m, e) for m in (BEFORE, AFTER) for e in rows]
+    assert table.set_index(["month", "employer_id"]).members[BEFORE, "E01"] == 0
+
+
+def test_a_missing_month_stays_missing():
+    cube = a_cube(("2026-08", "E01", "registered_usable", 3), (AFTER, "E01", "registered_usable", 3))
+    assert set(measures.counts(cube, NAMES).month) == {"2026-08", AFTER}
+
+
+def test_the_rows_of_the_employers_add_up_to_the_society():
+    cube = a_cube((AFTER, "E01", "registered_usable", 3), (AFTER, "KENPO", "never_linked", 4))
+    table = measures.counts(cube, NAMES).set_index("employer_id")[measures.COUNTS]
+    assert (table.drop("TOTAL").sum() == table.loc["TOTAL"]).all()
+
+
+@pytest.mark.parametrize("employer", ["E99", "TOTAL", "", None])
+def test_an_unknown_employer_in_the_cube_is_an_error(employer):
+    cube = a_cube((AFTER, employer, "registered_usable", 3), (AFTER, "E01", "registered_usable", 3))
+    with pytest.raises(ValueError, match="名前のない事業所コード"):
+        measures.counts(cube, NAMES)
+
+
+def test_statuses_are_those_of_the_one_month():
+    cube = a_cube((BEFORE, "E01", "never_linked", 3), (AFTER, "E01", "never_linked", 4), (AFTER, "E02", "x", 5))
+    table = measures.statuses(cube, AFTER)
+    assert table.set_index("status").members.to_dict() == {"never_linked": 4, "x": 5}
