@@ -120,9 +120,7 @@ class World:
             self.people[name][who] = value
 
 
-def simulate(
-    last: Month, months: int, people: int, seed: np.random.SeedSequence
-) -> Iterator[tuple[Month, np.ndarray]]:
+def simulate(last: Month, months: int, people: int, seed: np.random.SeedSequence) -> Iterator[tuple[Month, np.ndarray]]:
     """One snapshot of PERSON rows per month, oldest first, in the order of the file."""
     first = last.plus(1 - months)
     start = max(first.plus(-WARM_UP), FIRST_LINKS.plus(1))
@@ -197,9 +195,7 @@ def _arrive(world: World, persons: int, mix: tuple[float, ...], employers: np.nd
     world.households += int(household[-1]) + 1 if persons else 0
 
 
-def _households(
-    rng: np.random.Generator, persons: int, mix: tuple[float, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _households(rng: np.random.Generator, persons: int, mix: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     sizes = 1 + np.searchsorted(np.cumsum(mix)[:-1], rng.random(persons), side="right")
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
     return np.repeat(np.arange(persons), sizes)[:persons], (np.arange(sizes.sum()) - first)[:persons]

@@ -95,7 +95,7 @@ def test_the_newest_targets_equal_a_slow_count_after_the_overlays(demo_release, 
 
 def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_society):
     params, months = load_params(demo_home.params), kept_months(demo_home)
-    holds = [*register_holds(read_registers(demo_home, params), months, params, today()), *memory_holds(demo_home)]
+    holds = [*register_holds(read_registers(demo_home, params), today()), *memory_holds(demo_home)]
     truth = demo_society.truth.set_index(["month", "symbol", "number", "branch"])[["status", "employer_id", "insured"]]
     with Lens(months, params, holds) as lens:
         person = lens._db.sql("select month, symbol, number, branch, status, employer_id, insured from person").df()

@@ -37,7 +37,7 @@ def problems(home) -> list[str]:
 
 
 def holds_of(home, today=TODAY):
-    return register_holds(read_registers(home, params_of(home)), (), None, today)
+    return register_holds(read_registers(home, params_of(home)), today)
 
 
 SAVED = {  # Excel の「名前を付けて保存」の形

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from mynalib.domain.schemas import (
     Dated,
@@ -14,16 +14,16 @@ from mynalib.domain.schemas import (
     MaybeText,
     Settings,
     Some,
-    String,
     Text,
-    is_visible,
     must,
+    shaped,
+    shorthand,
+    text,
     wrong,
 )
 
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
 MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
-_ID = "[A-Z][A-Z0-9]{1,11}"
 _UNUSABLE_IDS = {
     *("NOEMPLOYER", "TOTAL"),  # 集計の行の名
     *("NAN", "INF", "NA", "NULL", "TRUE", "FALSE"),  # 表を読む道具が、文字でなくしてしまう
@@ -48,79 +48,43 @@ def fold_symbol(text: str) -> str:
     return text.strip(TRIMMED).translate(_FOLDING)
 
 
-def _starts_a_formula(symbol: str) -> bool:
-    return fold_symbol(symbol)[:1] in tuple("=+-@＝＋－＠")
+def _not_a_formula(symbol: str) -> bool:
+    return not fold_symbol(symbol).startswith(tuple("=+-@＝＋－＠"))
 
+
+_ID = "id は半角の英大文字ではじまる、英大文字と数字の 2〜12 字にしてください（例 E01）"
+_UNUSABLE = "集計の行の名か、Windows や表の道具が使えない名です。別の id にしてください"
+_FORMULA = "記号を = + - @ ではじめることはできません（表計算ソフトで式になります）"
 
 EmployerId = Annotated[
-    String,
-    must(
-        "BAD_EMPLOYER_ID",
-        lambda value: re.fullmatch(_ID, value),
-        "id は半角の英大文字ではじまる、英大文字と数字の 2〜12 字にしてください（例 E01）",
-    ),
-    must(
-        "BAD_EMPLOYER_ID",
-        lambda value: value not in _UNUSABLE_IDS,
-        "集計の行の名か、Windows や表の道具が使えない名です。別の id にしてください",
-    ),
-    WithJsonSchema({"type": "string", "pattern": f"^{_ID}$"}),
+    shaped("[A-Z][A-Z0-9]{1,11}", _ID, "BAD_EMPLOYER_ID"),
+    must(lambda value: value not in _UNUSABLE_IDS, _UNUSABLE, "BAD_EMPLOYER_ID"),
 ]
-EmployerName = Annotated[
-    String,
-    must("BAD_EMPLOYER_NAME", str.strip, "事業所の名が空です。書いてください"),
-    must("BAD_EMPLOYER_NAME", lambda value: len(value) <= 100, "事業所の名は 100 字までにしてください"),
-    must(
-        "BAD_EMPLOYER_NAME",
-        is_visible,
-        "事業所の名に見えない文字（制御文字、改行など）があります。打ち直してください",
-    ),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 100}),
-]
+EmployerName = text(100, "BAD_EMPLOYER_NAME")
 Symbol = Annotated[
-    String,
-    must("BAD_REGISTRY", fold_symbol, "記号が空です。書いてください"),
-    must("BAD_REGISTRY", lambda value: value.strip() == value, "記号の前後に空白があります。消してください"),
-    must("BAD_REGISTRY", lambda value: len(value) <= 40, "記号は 40 字までにしてください"),
-    must("BAD_REGISTRY", is_visible, "記号に見えない文字（制御文字、改行など）があります。打ち直してください"),
-    must(
-        "BAD_REGISTRY",
-        lambda value: not _starts_a_formula(value),
-        "記号を = + - @ ではじめることはできません（表計算ソフトで式になります）",
-    ),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 40}),
+    text(40, "BAD_REGISTRY"),
+    must(lambda value: value.strip() == value, "記号の前後に空白があります。消してください", "BAD_REGISTRY"),
+    must(_not_a_formula, _FORMULA, "BAD_REGISTRY"),
 ]
-Number = Annotated[
-    String,
-    must(
-        "BAD_REGISTRY",
-        lambda value: re.fullmatch("[0-9]{1,18}", value),
-        '番号は半角の数字で書いてください（例 "1"）',
-    ),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,18}$"}),
-]
+Number = shaped("[0-9]{1,18}", '番号は半角の数字で書いてください（例 "1"）', "BAD_REGISTRY")
 
 
 class NumberRange(Settings):
     """番号の範囲。両端を含み、先頭の 0 を除いた数として比べる。"""
 
-    start: Number = Field(alias="from")
-    """この番号から"""
-    end: Number = Field(alias="to")
-    """この番号まで（この番号を含む）"""
+    start: Number = Field(alias="from", description="この番号から")
+    end: Number = Field(alias="to", description="この番号まで（この番号を含む）")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        return self if int(self.start) <= int(self.end) else wrong("BAD_REGISTRY", "番号の from が to より大きい値です")
+        return self if int(self.start) <= int(self.end) else wrong("番号の from が to より大きい値です", "BAD_REGISTRY")
 
 
 class DatedSymbol(Dated):
     """ある期間の記号。番号の範囲があれば、その番号の人だけを指す。"""
 
-    symbol: Symbol
-    """被保険者証の記号。引用符で囲む"""
-    numbers: NumberRange | None = None
-    """一つの記号を番号で分け合うときの、番号の範囲"""
+    symbol: Symbol = Field(description="被保険者証の記号。引用符で囲む")
+    numbers: NumberRange | None = Field(None, description="一つの記号を番号で分け合うときの、番号の範囲")
 
     def entry(self, employer_id: str | None, kind: str = "") -> "SymbolEntry":
         """登録簿の一行にする。"""
@@ -131,67 +95,49 @@ class DatedSymbol(Dated):
 class EmployerSymbol(DatedSymbol):
     """事業所の記号。"""
 
-    since: Day = Field(alias="from")
-    """この記号を使いはじめた日"""
+    since: Day = Field(alias="from", description="この記号を使いはじめた日")
 
 
 class Department(Dated):
     """共同利用する者の範囲に入る部署。"""
 
-    department: Text
-    """お知らせに書いた部署の名"""
+    department: Text = Field(description="お知らせに書いた部署の名")
 
 
 class Responsible(Settings):
     """事業所でデータの管理に責任を持つ者。"""
 
-    title: Text
-    """役職"""
-    name: MaybeText = ""
-    """氏名（お知らせに書いたときだけ）"""
-
-
-def _department(value: Any) -> Any:
-    return {"department": value} if isinstance(value, str) else value
-
-
-_Scope = Annotated[Department, BeforeValidator(_department, json_schema_input_type=str | Department)]
+    title: Text = Field(description="役職")
+    name: MaybeText = Field("", description="氏名（お知らせに書いたときだけ）")
 
 
 class Employer(Dated):
     """一つの事業所。お知らせの表「共同利用する者の範囲」の一行にあたる。"""
 
-    id: EmployerId
-    """事業所の番号。ファイルの名と同じにし、あとから変えない"""
-    name: EmployerName
-    """画面と資料に出る名"""
-    name_as_printed: EmployerName | None = None
-    """お知らせに印刷された、そのままの名"""
-    symbols: Some[EmployerSymbol]
-    """この事業所の記号"""
-    notified: Flag
-    """お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない"""
-    notified_from: Day | None = None
-    """お知らせに載った日"""
-    notified_to: Day | None = None
-    """お知らせに載っていた最後の日"""
-    scope: tuple[_Scope, ...]
-    """受け取ってよい部署"""
-    responsible: Responsible
-    """責任者"""
-    phone: MaybeText = ""
-    """問合せ先の電話"""
+    id: EmployerId = Field(description="事業所の番号。ファイルの名と同じにし、あとから変えない")
+    name: EmployerName = Field(description="画面と資料に出る名")
+    name_as_printed: EmployerName | None = Field(None, description="お知らせに印刷された、そのままの名")
+    symbols: Some[EmployerSymbol] = Field(description="この事業所の記号")
+    notified: Flag = Field(description="お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない")
+    notified_from: Day | None = Field(None, description="お知らせに載った日")
+    notified_to: Day | None = Field(None, description="お知らせに載っていた最後の日")
+    scope: tuple[shorthand(Department, str, "department"), ...] = Field(description="受け取ってよい部署")
+    responsible: Responsible = Field(description="責任者")
+    phone: MaybeText = Field("", description="問合せ先の電話")
 
     @model_validator(mode="after")
     def _notice_in_order(self) -> Self:
-        if (self.notified_from or date.min) > (self.notified_to or date.max):
-            wrong("BAD_REGISTRY", "notified_from が notified_to より後の日付です")
-        return self
+        first, last = self._listed
+        return self if first <= last else wrong("notified_from が notified_to より後の日付です", "BAD_REGISTRY")
+
+    @property
+    def _listed(self) -> tuple[date, date]:
+        return self.notified_from or date.min, self.notified_to or date.max
 
     def notified_on(self, day: date) -> bool:
         """その日、事業所が在り、お知らせに載り、受け取ってよい部署があるか。"""
-        dated = (self.notified_from or date.min) <= day <= (self.notified_to or date.max)
-        return self.notified and dated and self.on(day) and bool(self.scope_on(day))
+        first, last = self._listed
+        return self.notified and first <= day <= last and self.on(day) and bool(self.scope_on(day))
 
     def scope_on(self, day: date) -> tuple[str, ...]:
         """その日に受け取ってよい部署の名。"""
@@ -221,9 +167,10 @@ class SymbolEntry:
 
     def covers(self, number: str) -> bool:
         """番号（半角の数字）がこの行に入るか。先頭の 0 は数えない。数字でない番号は、範囲のある行に入らない。"""
-        if self.number_from is None or self.number_to is None:
+        low, high = self.bounds
+        if self.number_from is None:
             return True
-        return bool(re.fullmatch("[0-9]+", number)) and self.number_from <= int(number) <= self.number_to
+        return re.fullmatch("[0-9]+", number) is not None and low <= int(number) <= high
 
 
 @dataclass(frozen=True)

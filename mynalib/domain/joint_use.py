@@ -4,45 +4,32 @@ Source: 個人情報の保護に関する法律 第27条第5項第3号。
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from mynalib.domain.items import NAMES
-from mynalib.domain.schemas import (
-    Count,
-    Day,
-    MaybeText,
-    Prose,
-    Settings,
-    Some,
-    Text,
-    wrong,
-)
+from mynalib.domain.schemas import Count, Day, MaybeText, Prose, Settings, Some, Text, must, wrong
 
 DERIVED = ("member_kind", "action")  # 八項目から作る列：本人／家族の別、どの勧奨か
 ItemName = Literal[NAMES]
 ColumnName = Literal[(*NAMES, *DERIVED)]
+_ONCE = must(lambda names: len(set(names)) == len(names), "同じ項目が二度あります。一つにしてください")
 
 
 class Publication(Settings):
     """お知らせを公表した一つの手段。"""
 
-    channel: Text
-    """どこに載せたか"""
-    on: Day
-    """載せた日（繰り返し載せるものは、最後に載せた日）"""
+    channel: Text = Field(description="どこに載せたか")
+    on: Day = Field(description="載せた日（繰り返し載せるものは、最後に載せた日）")
 
 
 class Notice(Settings):
     """お知らせの版。"""
 
-    version: Text
-    """版の名。引用符で囲む"""
-    effective: Day
-    """この日から共同利用する"""
-    published: tuple[Publication, ...]
-    """公表した手段と日"""
+    version: Text = Field(description="版の名。引用符で囲む")
+    effective: Day = Field(description="この日から共同利用する")
+    published: tuple[Publication, ...] = Field(description="公表した手段と日")
 
     def in_force(self, day: date) -> bool:
         return self.effective <= day
@@ -51,69 +38,50 @@ class Notice(Settings):
 class Purposes(Settings):
     """利用目的。勧奨ごとに一つ。"""
 
-    link: Prose
-    """❶ 紐付勧奨"""
-    renew: Prose
-    """❷ 電子証明書の再交付勧奨"""
+    link: Prose = Field(description="❶ 紐付勧奨")
+    renew: Prose = Field(description="❷ 電子証明書の再交付勧奨")
 
 
 class Controller(Settings):
     """データの管理について責任を有する者。"""
 
-    name: MaybeText
-    """名称"""
-    address: MaybeText
-    """住所。まだ公表していなければ "" """
-    representative: MaybeText
-    """代表者の氏名。まだ公表していなければ "" """
+    name: MaybeText = Field(description="名称")
+    address: MaybeText = Field(description='住所。まだ公表していなければ ""')
+    representative: MaybeText = Field(description='代表者の氏名。まだ公表していなければ ""')
 
 
 class OptoutChannel(Settings):
     """同意しない人の申出先。"""
 
-    to: Text
-    """申出先の名"""
-    contact: MaybeText = ""
-    """電話や窓口"""
+    to: Text = Field(description="申出先の名")
+    contact: MaybeText = Field("", description="電話や窓口")
 
 
 class JointUse(Settings):
     """共同利用（joint_use.yaml）。"""
 
     notice: Notice
-    employers_stated: Count | None = None
-    """お知らせの本文が言う事業所の数"""
+    employers_stated: Count | None = Field(None, description="お知らせの本文が言う事業所の数")
     purposes: Purposes
-    items: Some[ItemName]
-    """共同利用する項目"""
-    employer_columns: Some[ColumnName]
-    """事業所の名簿に載せる列。項目と、そこから作る列のなかから選ぶ"""
-    dependants: Literal["include", "exclude"]
-    """被扶養者を含めるか。除くときは、名簿からも人数からも率からも除く"""
-    dependants_notified_on: Day | None = Field(None, validate_default=True)
-    """被扶養者にもお知らせが届いた日。含めるときは必ず書く"""
+    items: Annotated[Some[ItemName], _ONCE] = Field(description="共同利用する項目")
+    employer_columns: Annotated[Some[ColumnName], _ONCE] = Field(description="事業所の名簿に載せる列")
+    dependants: Literal["include", "exclude"] = Field(description="被扶養者を含めるか。除くと、名簿、人数、率から除く")
+    dependants_notified_on: Day | None = Field(
+        None, validate_default=True, description="被扶養者にもお知らせが届いた日。含めるときは必ず書く"
+    )
     controller: Controller
-    optout_channels: Some[OptoutChannel]
-    """同意しない人の申出先"""
-    not_used_for: tuple[Text, ...] = ()
-    """使わないと約束したこと"""
-
-    @field_validator("items", "employer_columns")
-    @classmethod
-    def _once_each(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return value if len(set(value)) == len(value) else wrong("twice", "同じ項目が二度あります。一つにしてください")
+    optout_channels: Some[OptoutChannel] = Field(description="同意しない人の申出先")
+    not_used_for: tuple[Text, ...] = Field((), description="使わないと約束したこと")
 
     @field_validator("employer_columns")
     @classmethod
     def _within_items(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        beyond = [name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED)]
-        if beyond:
-            wrong("beyond", f"items にない列です：{'、'.join(beyond)}。お知らせにない項目は渡せません")
-        return value
+        beyond = "、".join(name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED))
+        return wrong(f"items にない列です：{beyond}。お知らせにない項目は渡せません") if beyond else value
 
     @field_validator("dependants_notified_on")
     @classmethod
     def _told_dependants(cls, value: date | None, info: ValidationInfo) -> date | None:
         if value is None and info.data.get("dependants") == "include":
-            wrong("missing_day", "被扶養者を含めるときは、被扶養者にお知らせが届いた日を書いてください")
+            wrong("被扶養者を含めるときは、被扶養者にお知らせが届いた日を書いてください")
         return value

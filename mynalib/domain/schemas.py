@@ -5,153 +5,117 @@ YAML からは文字のまま届き、ここで一度だけ値になる。コー
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 from mynalib.domain.months import Month
-from mynalib.domain.strict_yaml import Bare, is_hidden
+from mynalib.domain.strict_yaml import Bare, is_visible
 
 _DAY = "[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"
 _DECIMAL = r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?"
 
 
-def wrong(kind: str, what: str) -> NoReturn:
-    """型の検査から誤りを出す。`kind` が英大文字の名なら、それが設定のエラーの名になる。"""
-    raise PydanticCustomError(kind, "{what}", {"what": what})
+def wrong(what: str, code: str = "BAD_PARAMS") -> NoReturn:
+    """型の検査から、`code` という名の設定のエラーを出す。"""
+    raise PydanticCustomError(code, what)
 
 
-@dataclass(frozen=True, eq=False)
-class Written:
-    """決まった書き方（`pattern`）の文字だけを値にする型。`json` はエディター向けのスキーマ。"""
-
-    kind: type
-    pattern: str
-    convert: Callable[[str], Any]
-    what: str
-    json: dict[str, Any]
-    least: Any = None
-    most: Any = None
-
-    def read(self, value: Any) -> Any:
-        found = value if type(value) is self.kind else self._converted(value)
-        if (self.least is not None and found < self.least) or (self.most is not None and found > self.most):
-            wrong("shape", self.what)
-        return found
-
-    def _converted(self, value: Any) -> Any:
-        try:
-            fits = isinstance(value, str) and re.fullmatch(self.pattern, value)
-            return self.convert(value) if fits else wrong("shape", self.what)
-        except ValueError:
-            return wrong("shape", self.what)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        written = int if self.kind is int else str
-        shape = core_schema.plain_serializer_function_ser_schema(written, when_used="json")
-        return core_schema.no_info_plain_validator_function(self.read, serialization=shape)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
-        return dict(self.json)
+def must(holds: Callable[[Any], Any], what: str, code: str = "BAD_PARAMS") -> AfterValidator:
+    """値についての一つの決まり。守られていなければ `what` を誤りにする。"""
+    return AfterValidator(lambda value: value if holds(value) else wrong(what, code))
 
 
-def whole(least: int = 0, most: int = 10**9) -> Written:
-    """整数。範囲は設定ではゆるめられない下限と上限で、外れたものは断る。"""
-    bounds = f"{least} 以上" if most == 10**9 else f"{least} から {most}"
-    what = f"{bounds}の整数で書いてください（桁区切りと先頭の 0 は付けません）"
-    json = {"type": "integer", "minimum": least, "maximum": most}
-    return Written(int, "0|[1-9][0-9]{0,9}", int, what, json, least, most)
+def shaped(pattern: str, what: str, code: str = "BAD_PARAMS") -> Any:
+    """全体が `pattern` の形をした文字の型。"""
+    return Annotated[String, must(re.compile(pattern).fullmatch, what, code), _schema(pattern=f"^({pattern})$")]
 
 
-def decimal(most: str) -> Written:
-    """0 以上 `most` 以下の小数。割り算の端数を持ち込まないように、10 進のまま持つ。"""
-    what = f"0 から {most} の数で書いてください（例 0.05。% や先頭の 0 は付けません）"
-    json = {"type": "number", "minimum": 0, "maximum": float(most)}
-    return Written(Decimal, _DECIMAL, Decimal, what, json, Decimal(0), Decimal(most))
+def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: bool = False) -> Any:
+    """`most` 字までの、見えない文字のない文字の型。`blank` は空を、`lines` は改行を許すか。"""
+
+    def check(value: str) -> str:
+        if not blank and not value.strip():
+            wrong("空です。書いてください", code)
+        if len(value) > most:
+            wrong(f"{most} 字までにしてください", code)
+        if not is_visible(value.replace("\n", "") if lines else value):
+            wrong("見えない文字（制御文字、改行、幅のない文字など）があります。打ち直してください", code)
+        return value.strip() if lines else value
+
+    return Annotated[String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)]
 
 
-def _shape(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^({pattern})$"}
+def shorthand(model: type, written: Any, *fields: str) -> Any:
+    """文字だけを書いたら、`fields` のすべてがその文字になる `model`。"""
+
+    def spread(value: Any) -> Any:
+        return dict.fromkeys(fields, value) if isinstance(value, str) else value
+
+    return Annotated[model, BeforeValidator(spread, json_schema_input_type=written | model)]
 
 
-def must(kind: str, holds: Callable[[str], Any], what: str) -> AfterValidator:
-    """文字の値についての一つの決まり。守られていなければ `what` を誤りにする。"""
-    return AfterValidator(lambda value: str(value) if holds(value) else wrong(kind, what))
+def _schema(**of_string: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **of_string})
+
+
+def _written(kind: type, pattern: str, convert: Callable[[str], Any], what: str, *schema: WithJsonSchema) -> Any:
+    """`pattern` の書き方の文字だけを `kind` の値にする型。"""
+
+    def read(value: Any) -> Any:
+        if type(value) is kind:
+            return value
+        with suppress(ValueError):  # 2025-02-30 のように、書き方は合っていても、ない日
+            if isinstance(value, str) and re.fullmatch(pattern, value):
+                return convert(value)
+        return wrong(what)
+
+    return Annotated[kind, BeforeValidator(read), *schema]
 
 
 def _quoted(value: Any) -> Any:
-    if isinstance(value, Bare) and value:
-        wrong("needs_quotes", '数・日付・真偽に変わりうる書き方です。引用符で囲んでください（例 "0012"）')
+    if isinstance(value, Bare):
+        wrong('数・日付・真偽に変わりうる書き方です。引用符で囲んでください（例 "0012"）')
     return value
 
 
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool) or value in ("true", "false"):
-        return value is True or value == "true"
-    return wrong("flag", "true か false で書いてください（yes、no、on、off は使えません）")
-
-
-def is_visible(value: str) -> bool:
-    """見えない文字がないか。画面で同じに見える二つの名が、別の名になるのを防ぐ。"""
-    return not any(is_hidden(letter) for letter in value)
-
-
-_HIDDEN = "見えない文字（制御文字、改行、幅のない文字など）があります。打ち直してください"
-
 String = Annotated[str, BeforeValidator(_quoted)]
-MaybeText = Annotated[String, Field(max_length=100), must("hidden", is_visible, _HIDDEN)]
-Text = Annotated[MaybeText, must("blank", str.strip, "空です。書いてください")]
-Prose = Annotated[
-    String,
-    Field(max_length=1000),
-    AfterValidator(str.strip),
-    must("hidden", lambda value: is_visible(value.replace("\n", "")), _HIDDEN),
-    must("blank", str.strip, "空です。書いてください"),
-]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Count = Annotated[int, whole()]
-Ratio = Annotated[Decimal, decimal("1")]
-Percent = Annotated[Decimal, decimal("100")]
+Text = text(100)
+MaybeText = text(100, blank=True)
+Prose = text(1000, lines=True)
+Flag = _written(bool, "true|false", "true".__eq__, "true か false で書いてください（yes、no、on、off は使えません）")
+# 数の下限と上限は、項目のところに書く（ここにも書くと、pydantic は片方だけを使う）
+Count = _written(int, "0|[1-9][0-9]{0,8}", int, "整数で書いてください（桁区切りと先頭の 0 は付けません）")
+Rate = _written(Decimal, _DECIMAL, Decimal, "0.05 のような数で書いてください（% や先頭の 0 は付けません）")
+Day = _written(date, _DAY, date.fromisoformat, "日付は 2026-10-31 の形で書いてください", _schema(pattern=f"^{_DAY}$"))
+YearMonth = _written(Month, _MONTH, Month.parse, "月は 2026-10 の形で書いてください", _schema(pattern=f"^{_MONTH}$"))
 _Each = TypeVar("_Each")
 Some = Annotated[
-    tuple[_Each, ...],
-    AfterValidator(lambda found: found or wrong("empty", "少なくとも一つ書いてください")),
-    Field(json_schema_extra={"minItems": 1}),
+    tuple[_Each, ...], must(bool, "少なくとも一つ書いてください"), Field(json_schema_extra={"minItems": 1})
 ]
-Day = Annotated[date, Written(date, _DAY, date.fromisoformat, "日付は 2026-10-31 の形で書いてください", _shape(_DAY))]
-YearMonth = Annotated[Month, Written(Month, _MONTH, Month.parse, "月は 2026-10 の形で書いてください", _shape(_MONTH))]
 
 
 class Settings(BaseModel):
     """設定の一まとまり。知らない項目を断り、作ったあとは変えられない。"""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dated(Settings):
     """期間のあるもの。両端の日を含み、書かれていない端は開いている。"""
 
-    since: Day | None = Field(None, alias="from")
-    """この日から"""
-    until: Day | None = Field(None, alias="to")
-    """この日まで（この日を含む）"""
+    since: Day | None = Field(None, alias="from", description="この日から")
+    until: Day | None = Field(None, alias="to", description="この日まで（この日を含む）")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        return self if self.first <= self.last else wrong("BAD_REGISTRY", "from が to より後の日付です")
+        return self if self.first <= self.last else wrong("from が to より後の日付です", "BAD_REGISTRY")
 
     @property
     def first(self) -> date:
@@ -165,21 +129,17 @@ class Dated(Settings):
         return self.first <= day <= self.last
 
 
-class _AsWritten(GenerateJsonSchema):
+class AsWritten(GenerateJsonSchema):
     """エディターに見せるスキーマを、YAML に書く形に合わせる：要らない項目は null ではなく、書かない。"""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        found = super().default_schema(schema)
-        return {key: value for key, value in found.items() if (key, value) != ("default", None)}
+        return self.generate_inner(schema["schema"])
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        return super().decimal_schema(schema)["anyOf"][0]
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
-
-
-def schema_of(model: type[Settings]) -> dict[str, Any]:
-    """一つのファイルの JSON スキーマ。エディターが、書いている最中に誤りと説明を示すためのもの。"""
-    found = model.model_json_schema(schema_generator=_AsWritten)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}

@@ -23,7 +23,7 @@ class Hold:
     until: date | None = None
 
 
-def register_holds(entries: Iterable[Entry], _months: object, _params: object, today: date) -> list[Hold]:
+def register_holds(entries: Iterable[Entry], today: date) -> list[Hold]:
     """名簿の行から「控える」を作る。どの名簿も、全ての月に効く。
 
     月末より後に届いた申出も、その月の公開より前なら間に合わなければならないので、申出日では区切らない。

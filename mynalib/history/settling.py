@@ -1,7 +1,6 @@
 """置いた月の後始末：食い違いの記憶と台帳。どこで落ちても、次の処理がここから続ける。"""
 
 from mynalib.domain.months import Month
-from mynalib.domain.params import Params
 from mynalib.history.files import revisions
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
@@ -9,7 +8,7 @@ from mynalib.history.memory import remember
 from mynalib.history.months import KeptMonth, MonthDamaged, damaged, kept_month, kept_months, verify_month
 
 
-def settle(home: Home, _params: Params | None = None, leaving_out: Month | None = None) -> None:
+def settle(home: Home, leaving_out: Month | None = None) -> None:
     """置いたが記録し終えていない月を、記録し終える。失われた記憶は、作り直せるなら作り直す。
 
     Raises:

@@ -60,7 +60,7 @@ def open_source(home: Home, params: Params, month: Month) -> Source:
     kept_month(home, month)
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
     entries = read_registers(home, params)
-    holds = (*register_holds(entries, months, params, clock.today()), *memory_holds(home))
+    holds = (*register_holds(entries, clock.today()), *memory_holds(home))
     return Source(home, params, month, months, holds, cube(home, months, params, holds))
 
 

@@ -63,7 +63,7 @@ def publish(
         GateFailed: 点検で見つかった。
     """
     with home.locked():
-        settle(home, params)
+        settle(home)
         source = open_source(home, params, month)
         settle_releases(source)
         _require_ready(source)

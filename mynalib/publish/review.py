@@ -1,14 +1,17 @@
 """取込の点検に載せる表：照合、隔離した行、前の月との差、食い違い、名簿で見つからない行。"""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 
 from mynalib.domain.employers import fold_symbol
+from mynalib.history import clock
 from mynalib.history.lens import Lens
 from mynalib.history.memory import WHY, read_memory
-from mynalib.history.months import KeptMonth
+from mynalib.history.months import KeptMonth, damaged
+from mynalib.history.registers import Entry
+from mynalib.history.tables import read_table
 from mynalib.insight import measures
 
 if TYPE_CHECKING:
@@ -50,8 +53,9 @@ def reconciles(source: "Source") -> bool:
 
 def _quarantine(kept: KeptMonth) -> pd.DataFrame:
     """隔離した行。一行＝理由×列。lines は元ファイルの行番号（はじめの 20 行）。"""
-    with duckdb.connect() as db:
-        rows = db.read_parquet(str(kept.quarantine)).df()
+    rows = read_table(kept.quarantine)
+    if rows is None:
+        raise damaged(kept.folder, kept.quarantine.name)
     rows["column"] = rows["column"].fillna("")
     grouped = rows.groupby(["reason", "column"]).line
     table = grouped.agg(rows="size", lines=lambda lines: _line_list(sorted(lines))).reset_index()
@@ -80,7 +84,7 @@ def _kept_back(source: "Source") -> pd.DataFrame:
     return table.assign(why=table.why.map(WHY)).astype({"since": "str", "why": "str", "members": "int64"})
 
 
-def unresolved_lines(source: "Source", entries) -> list[tuple[str, int]]:
+def unresolved_lines(source: "Source", entries: Iterable[Entry]) -> list[tuple[str, int]]:
     """どの人にも当てはまらず、処理も書かれていない名簿の行（名簿, 行番号）。"""
     with Lens(source.months[-1:], source.params) as lens:
         present = {
@@ -90,5 +94,5 @@ def unresolved_lines(source: "Source", entries) -> list[tuple[str, int]]:
     return [
         (entry.register, entry.line)
         for entry in entries
-        if not entry.handled and entry.withdrawn_on is None and not present.intersection(entry.keys)
+        if not entry.handled and entry.in_force(clock.today()) and not present.intersection(entry.keys)
     ]
