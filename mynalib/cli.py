@@ -1,4 +1,7 @@
-"""コマンド。一つの動詞が、一つの関数を呼ぶ。ここには、判断を書かない。"""
+"""コマンド。一つの動詞が、一つの関数を呼ぶ。ここには、判断を書かない。
+
+公開の道具（ノートブックの実行など）は読みこみに数秒かかるので、使う命令の中で読みこむ。
+"""
 
 import json
 import sys
@@ -9,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mynalib.demo import DEMO_FOLDER, run_demo
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
@@ -17,8 +19,6 @@ from mynalib.history.checking import check_home
 from mynalib.history.founding import found
 from mynalib.history.home import find_home
 from mynalib.history.loading import ingest as load_month
-from mynalib.publish.publishing import publish as publish_month
-from mynalib.publish.verify import verify as verify_month
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -46,11 +46,13 @@ JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に
 
 @app.command()
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="架空の組合を作る場所")] = Path(DEMO_FOLDER),
+    home: Annotated[Path, typer.Option("--home", help="架空の組合を作る場所")] = Path("demo"),
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """架空の組合を作り、24 か月を取り込み、いちばん新しい月を公開する。"""
+    from mynalib.demo import run_demo
+
     with _bar() as progress:
         published = run_demo(home, jobs, progress.watch)
     portal = published.folder.parent / "index.html"
@@ -119,6 +121,8 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """その月の報告とリストを作り、点検して、公開する。"""
+    from mynalib.publish.publishing import publish as publish_month
+
     place = find_home(home)
     with _bar() as progress:
         tick = progress.watch("公開")
@@ -145,6 +149,8 @@ def publish(
 @app.command()
 def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """公開したものを開き直して、公開したときのままかを確かめる。"""
+    from mynalib.publish.verify import verify as verify_month
+
     place = find_home(home)
     done = verify_month(place, load_params(place.params), month)
     result = {"outcome": "verified", "folder": str(done.folder), "artefacts": done.artefacts}

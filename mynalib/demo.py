@@ -1,4 +1,4 @@
-"""A synthetic society: the monthly files as received, its registers, and the truth behind them."""
+"""架空の組合：届いたはずのファイル、名簿、そして作り手だけが知る真実。"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,57 +7,69 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mynalib import demo_life as life
-from mynalib.domain.items import ITEMS
+from mynalib.demo_life import live
+from mynalib.domain.items import ITEMS, KEY, NAMES
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
-from mynalib.history import clock
+from mynalib.history import clock, registers
 from mynalib.history.founding import found
 from mynalib.history.loading import ingest
 from mynalib.publish.publishing import Published, publish
 
-LINE_END = "\r\n"
-KEY = ["symbol", "number", "branch"]
-KEY_LABELS = ["被保険者証記号", "被保険者証番号", "被保険者証枝番"]
-OPTOUT_LABELS = [*KEY_LABELS, "申出日", "受付", "撤回日", "処理", "新記号", "新番号", "新枝番"]
-DECISION_LABELS = [*KEY_LABELS, "判断", "判断者", "判断日"]
+DEMO_FOLDER = "demo"
+NEWEST_LAG = -1  # 終わった月のうち、いちばん新しい月
 
-# Rows added to the good ones, whose numbers never reach 9900000. The pair of a DUPLICATE_KEY contradicts
-# itself, so that no reading of it can keep either row. \x81\xff is no character in cp932.
+# よい行に混ぜる悪い行。よい行の番号は 9900000 に届かない。DUPLICATE_KEY の二行は食い違うので、
+# どちらも残せない。\x81\xff は cp932 の文字ではない。
 BAD_ROWS = (
-    ("COLUMN_COUNT", ("101,{n},00,1,20240401,,1",)),
-    ("MISSING_KEY", ("106,{n},,0,,,,1", "113,,00,0,,,,1")),
+    ("COLUMN_COUNT", ("101,9900001,00,1,20240401,,1",)),
+    ("MISSING_KEY", ("106,9900002,,0,,,,1", "113,,00,0,,,,1")),
     ("BAD_KEY", ("102,9.90E+06,00,0,,,,1",)),
-    ("BAD_CODE", ("103,{n},00,2,,,,1",)),
-    ("BAD_DATE", ("101,{n},00,1,20240230,,,1", "111,{n},01,1,20241301,,,1")),
-    ("DUPLICATE_KEY", ("101,{n},00,1,20240401,,,1", "101,{n},00,0,,,,1")),
-    ("ENCODING", ("\x81\xff,{n},00,0,,,,1",)),
-    ("CONTROL_CHAR", ("108,99\x07{n},00,0,,,,1",)),
-    ("UNKNOWN_KIGO", ("777,{n},00,1,20230605,,,1", "777,{n},01,0,,,,1", "777,{n},02,0,,,,")),
+    ("BAD_CODE", ("103,9900003,00,2,,,,1",)),
+    ("BAD_DATE", ("101,9900004,00,1,20240230,,,1", "111,9900004,01,1,20241301,,,1")),
+    ("DUPLICATE_KEY", ("101,9900005,00,1,20240401,,,1", "101,9900005,00,0,,,,1")),
+    ("ENCODING", ("\x81\xff,9900006,00,0,,,,1",)),
+    ("CONTROL_CHAR", ("108,99\x0700007,00,0,,,,1",)),
+    ("UNKNOWN_KIGO", ("777,9900008,00,1,20230605,,,1", "777,9900008,01,0,,,,1", "777,9900008,02,0,,,,")),
 )
-UNKNOWN_EVERY = 2  # months, counted back from the newest
-PEOPLE_PER_BAD_KIND = 1_200  # keeps the bad rows of a small society far below 0.5 %, too
+PEOPLE_PER_BAD_KIND = 1_200  # 小さな組合でも、悪い行が 0.5% に遠く届かないように
+UNKNOWN_EVERY = 2  # 登録のない記号は、最新の月から数えて何か月ごとに来るか
 
-TARGETS = (
-    "never_linked",
-    "never_linked_card_unclear",
-    "cancelled_by_lapse",
-    "renewed_not_relinked",
+ENTRIES = (  # 名簿、どの人を（_choices）、申出日は何か月前か（一人に一つ）、書き方か判断
+    ("optout", "never_linked", (0, 2, 4, 6, 8), ""),
+    ("optout", "cancelled_by_lapse", (10, 12), ""),
+    ("optout", "renewed_not_relinked", (14,), ""),
+    ("optout", "registered_usable", (0, 3, 6, 9, 12), ""),
+    ("optout", "never_linked", (4, 4), "full_width"),
+    ("optout", "leading_zeros", (7, 7), "no_zeros"),
+    ("optout", "registered_usable", (9,), "withdrawn"),
+    ("pending_cancellation", "registered_usable", (0, 0, 0, 0), ""),
+    ("pending_cancellation", "newly_cancelled", (1, 1), ""),
+    ("never_contact", "never_linked", (2, 2, 2), ""),
+    ("decisions", "review", (0,), "可"),
+    ("decisions", "review", (0,), "否"),
+    ("decisions", "review", (0,), "確認中"),
 )
+COLUMNS = {
+    "optout": [*registers.HEADER, *registers.OPTIONAL],
+    "pending_cancellation": [*registers.HEADER],
+    "never_contact": [*registers.HEADER],
+    "decisions": [*registers.KEY, "判断", "判断者", "判断日"],
+}
+MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 @dataclass(frozen=True)
 class DemoSociety:
-    """What a society would have received and noted, and what only its inventor can know.
+    """組合に届き、組合が書きとめたはずのものと、作り手だけが知ること。
 
-    files: month → the file as received: cp932, CRLF, official item names, eight columns.
-    registers: file name → CSV (cp932, CRLF): optout, pending_cancellation, never_contact, decisions.
-    truth: one row per person × month with a good row: month, person (the same for life, whatever the key),
-        symbol, number, branch, employer_id, insured, status as the row alone says it, vanished (in the
-        months after the own request has vanished), and what the registers as handed out say of the
-        person, the same in all months: opted_out, pending, never_contact, decision ("" = none).
-    bad_rows: one row per bad row: month, reason, line (1 = header).
+    files: 月 → 届いたままのファイル。cp932、CRLF、通知どおりの八つの列名。
+    registers: ファイル名 → CSV（cp932、CRLF）。optout、pending_cancellation、never_contact、decisions。
+    truth: よい行のある人×月に一行。month、person（番号が変わっても一生同じ）、symbol、number、branch、
+        employer_id、insured、status（行だけから分かる区分）、vanished（本人の申請が消えたあとの月）と、名簿が
+        その人についていうこと（どの月にも同じ）：opted_out、pending、never_contact、decision（なければ ""）。
+    bad_rows: 悪い行に一行。month、reason、line（1 は見出し）。
     """
 
     files: dict[Month, bytes]
@@ -67,192 +79,107 @@ class DemoSociety:
 
 
 def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int = 20260401) -> DemoSociety:
-    """The same arguments give the same bytes. Of few people, or in few months, not everything happens.
+    """同じ引数からは、同じバイト列。人や月が少なければ、起こらないこともある。
 
     Raises:
-        ValueError: the first month would be before 2020-11, when nobody could have registered yet.
+        ValueError: はじめの月が 2020-11 より前（まだ、だれも登録できない）。
     """
-    life_seed, file_seed, register_seed = np.random.SeedSequence(seed).spawn(3)
-    rng = np.random.Generator(np.random.PCG64(file_seed))
-    files, truth, bad = {}, [], []
-    for month, snapshot in life.simulate(last, months, people, life_seed):
-        columns = _columns(snapshot)
-        bad_rows = _bad_rows(month, last, people)
-        lines = _line_numbers(rng, len(snapshot), len(bad_rows))
-        files[month] = _file(columns, [row for _, row in bad_rows], lines)
-        truth.append(_truth(month, snapshot, columns))
-        bad += [(str(month), reason, line) for (reason, _), line in zip(bad_rows, lines, strict=True)]
-    registers, marked = _registers(pd.concat(truth, ignore_index=True), last, register_seed)
-    return DemoSociety(files, registers, marked, pd.DataFrame(bad, columns=["month", "reason", "line"]))
-
-
-def _columns(snapshot: np.ndarray) -> dict[str, list[str]]:
-    """The eight items as text, in the order of the file."""
-    lives = snapshot["life"].tolist()
-    return {
-        "symbol": [life.EMPLOYERS[e][1] for e in snapshot["employer"].tolist()],
-        "number": [f"{n:07}" for n in life.numbers(snapshot["household"]).tolist()],
-        "branch": [f"{b:02}" for b in snapshot["branch"].tolist()],
-        "state": [life.STATES[x] for x in lives],
-        "registered_on": [str(d) if d else "" for d in snapshot["registered_on"].tolist()],
-        "cancelled_on": [str(d) if d else "" for d in snapshot["cancelled_on"].tolist()],
-        "cancel_kind": [life.KINDS[x] for x in lives],
-        "certificate_flag": [life.FLAGS[c] for c in snapshot["certificate"].tolist()],
-    }
-
-
-def _file(columns: dict[str, list[str]], bad: list[str], lines: list[int]) -> bytes:
-    header = ",".join(item.label for item in ITEMS)
-    rows = [",".join(row) for row in zip(*(columns[item.name] for item in ITEMS), strict=True)]
-    for row, line in zip(bad, lines, strict=True):
-        rows.insert(line - 2, row)
-    body = LINE_END.join([*rows, ""])
-    # latin-1 passes the undecodable bytes through; everything else in the body is ASCII
-    return (header + LINE_END).encode("cp932") + body.encode("latin-1")
+    rng = np.random.default_rng(seed)
+    files, snapshots, bad_rows = {}, [], []
+    for month, snapshot in live(last, months, people, rng):
+        bad = _bad_rows(month, last, people)
+        lines = sorted((2 + rng.choice(len(snapshot) + len(bad), len(bad), replace=False)).tolist())
+        files[month] = _file(snapshot, bad, lines)
+        bad_rows += [(str(month), reason, line) for (reason, _), line in zip(bad, lines, strict=True)]
+        snapshots.append(snapshot.assign(month=str(month)))
+    truth = pd.concat(snapshots, ignore_index=True)
+    truth = truth[["month", "person", *KEY, "employer_id", "insured", "status", "vanished"]]
+    entries = _entries(truth, last, months, rng)
+    sheets = {f"{name}.csv": _csv(entries, name) for name in COLUMNS}
+    bad_table = pd.DataFrame(bad_rows, columns=["month", "reason", "line"])
+    return DemoSociety(files, sheets, _marked(truth, entries), bad_table)
 
 
 def _bad_rows(month: Month, last: Month, people: int) -> list[tuple[str, str]]:
-    back = (last.year - month.year) * 12 + last.number - month.number
-    wanted = max(1, people // PEOPLE_PER_BAD_KIND)
-    turn = back % len(BAD_ROWS)
-    kinds = (BAD_ROWS[turn:] + BAD_ROWS[:turn])[:wanted]
-    return [
-        (reason, row.format(n=9_900_001 + back * 16 + place))
-        for place, (reason, rows) in enumerate(kinds)
-        for row in rows
-        if reason != "UNKNOWN_KIGO" or back % UNKNOWN_EVERY == 0
-    ]
+    kinds = BAD_ROWS[: people // PEOPLE_PER_BAD_KIND]
+    unknown_comes = (last.number - month.number) % UNKNOWN_EVERY == 0
+    return [(reason, row) for reason, rows in kinds for row in rows if reason != "UNKNOWN_KIGO" or unknown_comes]
 
 
-def _line_numbers(rng: np.random.Generator, good: int, bad: int) -> list[int]:
-    return sorted((2 + rng.choice(good + bad, bad, replace=False)).tolist())
+def _file(snapshot: pd.DataFrame, bad: list[tuple[str, str]], lines: list[int]) -> bytes:
+    rows = [",".join(row) for row in snapshot[[*NAMES]].itertuples(index=False)]
+    for (_, row), line in zip(bad, lines, strict=True):
+        rows.insert(line - 2, row)
+    header = ",".join(item.label for item in ITEMS) + "\r\n"
+    body = "".join(f"{row}\r\n" for row in rows)
+    return header.encode("cp932") + body.encode("latin-1")  # latin-1 は、cp932 の文字でないバイトもそのまま通す
 
 
-def _truth(month: Month, snapshot: np.ndarray, columns: dict[str, list[str]]) -> pd.DataFrame:
-    facts = zip(snapshot["life"].tolist(), snapshot["certificate"].tolist(), strict=True)
-    return pd.DataFrame(
-        {
-            "month": str(month),
-            "person": snapshot["person"],
-            **{name: columns[name] for name in KEY},
-            "employer_id": [life.IDS[e] for e in snapshot["employer"].tolist()],
-            "insured": snapshot["branch"] == 0,
-            "status": [life.STATUSES[x][certificate] for x, certificate in facts],
-            "vanished": snapshot["vanished"] & (snapshot["life"] == life.NEVER),
-        }
-    )
+def _csv(entries: pd.DataFrame, name: str) -> bytes:
+    rows = entries.loc[entries["名簿"] == name, COLUMNS[name]]
+    return rows.to_csv(index=False, lineterminator="\r\n").encode("cp932")
 
 
-def _registers(truth: pd.DataFrame, last: Month, seed: np.random.SeedSequence) -> tuple[dict[str, bytes], pd.DataFrame]:
-    """Entries for people chosen from the truth, and the truth with these people marked."""
-    choose = _Choice(truth, last, np.random.Generator(np.random.PCG64(seed)))
-    optout = _optouts(choose)
-    pending = choose.rows(choose.status("registered_usable"), 4, choose.day(0))
-    pending = pd.concat([pending, choose.rows(choose.newly_cancelled(), 2, choose.day(1))])
-    never = choose.rows(choose.now["insured"], 3, choose.day(2))
-    decided = _decisions(choose)
-    marked = truth.assign(
-        opted_out=truth["person"].isin(optout.loc[optout["撤回日"] == "", "person"]),
-        pending=truth["person"].isin(pending["person"]),
-        never_contact=truth["person"].isin(never["person"]),
-        decision=truth["person"].map(decided.set_index("person")["判断"]).fillna(""),
-    )
-    return {
-        "optout.csv": _csv(optout, OPTOUT_LABELS),
-        "pending_cancellation.csv": _csv(pending, OPTOUT_LABELS[:4]),
-        "never_contact.csv": _csv(never, OPTOUT_LABELS[:4]),
-        "decisions.csv": _csv(decided, DECISION_LABELS),
-    }, marked
+def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Generator) -> pd.DataFrame:
+    """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、COLUMNS にあるもの。"""
+    free = _choices(truth, last, months).sample(frac=1, random_state=rng)
+    chosen = []
+    for register, who, backs, how in ENTRIES:
+        people = free[free["who"] == who][: len(backs)]
+        free = free.drop(people.index)
+        filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in backs[: len(people)]]
+        chosen.append(people.assign(名簿=register, 申出日=filed, how=how))
+    entries = pd.concat([*chosen, *_gone(truth, last)], ignore_index=True).fillna("")
+    for label, name in zip(registers.KEY, KEY, strict=True):
+        entries[label] = [_written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)]
+    day = f"{last.end:%Y%m25}"
+    entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
+    entries["撤回日"] = np.where(entries["how"] == "withdrawn", day, "")
+    return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=day)
 
 
-class _Choice:
-    """Picks people of the newest month, nobody twice, and writes their keys as a register has them."""
-
-    def __init__(self, truth: pd.DataFrame, last: Month, rng: np.random.Generator):
-        self.truth, self.last, self.rng = truth, last, rng
-        self.now = truth[truth["month"] == str(last)]
-        self.before = truth[truth["month"] == str(last.plus(-1))]
-        self.months = truth["month"].nunique()
-        first_key = truth.drop_duplicates("person").set_index("person")["symbol"]
-        kept_key = self.now["person"].map(first_key) == self.now["symbol"]
-        in_first = self.now["person"].isin(truth.loc[truth["month"] == truth["month"].min(), "person"])
-        self.settled = kept_key & in_first & ~self.now["vanished"] & (self.now["employer_id"] != "E19")
-        self.taken: set[int] = set()
-
-    def rows(self, who: pd.Series, count: int, on: str) -> pd.DataFrame:
-        free = self.now[who & self.settled & ~self.now["person"].isin(self.taken)]
-        return self.written(free.iloc[self.rng.permutation(len(free))[:count]], on)
-
-    def written(self, people: pd.DataFrame, on: str) -> pd.DataFrame:
-        self.taken.update(people["person"])
-        entry = people[["person", *KEY]].rename(columns=dict(zip(KEY, KEY_LABELS, strict=True)))
-        return entry.assign(**{**dict.fromkeys(OPTOUT_LABELS[3:], ""), "申出日": on, "受付": "健保"})
-
-    def status(self, *names: str) -> pd.Series:
-        return self.now["status"].isin(names)
-
-    def newly_cancelled(self) -> pd.Series:
-        own = self.before.loc[self.before["status"] == "cancelled_at_own_request", "person"]
-        return self.status("cancelled_at_own_request") & ~self.now["person"].isin(own)
-
-    def day(self, back: int) -> str:
-        """Some day `back` months before the newest month, but not before the first."""
-        month = self.last.plus(-min(back, self.months - 1))
-        return f"{month.year}{month.number:02}{self.rng.integers(1, 29):02}"
+def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
+    """名簿に書ける人：どの月にも同じ番号でいて、申請の消えた人でもない。who は、ENTRIES が呼ぶ名。"""
+    newest, before = (truth[truth["month"] == str(month)] for month in (last, last.plus(-1)))
+    settled = truth.groupby([*KEY])["month"].transform("size") == months
+    choices = newest[settled[newest.index] & ~newest["vanished"]]
+    own = "cancelled_at_own_request"
+    newly = (choices["status"] == own) & ~choices["person"].isin(before.loc[before["status"] == own, "person"])
+    kinds = [newly, choices["status"].str.startswith("review_"), choices["number"].str.startswith("0")]
+    return choices.assign(who=np.select(kinds, ["newly_cancelled", "review", "leading_zeros"], choices["status"]))
 
 
-def _optouts(choose: _Choice) -> pd.DataFrame:
-    targets = [choose.rows(choose.status(*TARGETS), 1, choose.day(2 * i)) for i in range(8)]
-    others = [choose.rows(choose.status("registered_usable"), 1, choose.day(3 * i)) for i in range(5)]
-    wide = choose.rows(choose.status(*TARGETS), 2, choose.day(4))
-    wide = wide.assign(**{name: wide[name].str.translate(FULL_WIDTH) for name in KEY_LABELS[1:]})
-    zeros = choose.rows(choose.now["number"].str.startswith("0"), 2, choose.day(7))
-    zeros = zeros.assign(**{name: zeros[name].astype(int).astype(str) for name in KEY_LABELS[1:]})
-    withdrawn = choose.rows(choose.status("registered_usable"), 1, choose.day(9))
-    withdrawn = withdrawn.assign(撤回日=choose.day(0) if choose.months > 1 else withdrawn["申出日"])
-    ordinary = pd.concat([*targets, *others])
-    ordinary["受付"] = np.where(np.arange(len(ordinary)) % 3 == 0, "事業所", "健保")
-    return pd.concat([ordinary, wide, zeros, withdrawn, _retired(choose), _transferred(choose)])
+def _gone(truth: pd.DataFrame, last: Month) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """申し出たあとで、退職した一人と、転籍した一人。"""
+    newest = truth[truth["month"] == str(last)]
+    employed = truth[truth["employer_id"] != "NOEMPLOYER"]
+    seen = employed.drop_duplicates(["person", "number"], keep="last")
+    seen = seen.assign(名簿="optout", 申出日=seen["month"].str.replace("-", "") + "05", how="")
+    today = employed[employed["month"] == str(last)][["person", *KEY]].set_axis(["person", *registers.NEW_KEY], axis=1)
+    moved = seen.merge(today, on="person").query("number != 新番号")
+    retired = seen[~seen["person"].isin(newest["person"])]
+    return retired.tail(1).assign(処理="退職"), moved.tail(1).assign(処理="転籍")
 
 
-def _retired(choose: _Choice) -> pd.DataFrame:
-    """Somebody who objected in the month in which they were last seen."""
-    employed = choose.truth[choose.truth["employer_id"] != "NOEMPLOYER"]
-    gone = employed[~employed["person"].isin(choose.now["person"])]
-    person = gone.drop_duplicates("person", keep="last").tail(1)
-    on = person["month"].str.replace("-", "") + "15"
-    return choose.written(person, "").assign(申出日=on, 処理="退職")
+def _written(key: str, name: str, how: str) -> str:
+    """鍵の一つを、人が名簿に書くとおりに。"""
+    if how == "full_width" and name != "symbol":
+        return key.translate(FULL_WIDTH)
+    return str(int(key)) if how == "no_zeros" else key
 
 
-def _transferred(choose: _Choice) -> pd.DataFrame:
-    """Somebody who objected under a key that a transfer has changed since."""
-    employed = choose.now[choose.now["employer_id"] != "NOEMPLOYER"].set_index("person")
-    old = choose.truth[choose.truth["person"].isin(employed.index.difference(list(choose.taken)))]
-    moved = old[old["number"] != old["person"].map(employed["number"])]
-    person = moved.drop_duplicates("person", keep="last").tail(1)
-    on = person["month"].str.replace("-", "") + "10"
-    new = {label: person["person"].map(employed[name]) for label, name in zip(OPTOUT_LABELS[-3:], KEY, strict=True)}
-    return choose.written(person, "").assign(申出日=on, 処理="転籍", **new)
-
-
-def _decisions(choose: _Choice) -> pd.DataFrame:
-    review = choose.now["status"].str.startswith("review_")
-    entry = choose.rows(review, 3, "")
-    return entry.assign(判断=["可", "否", "確認中"][: len(entry)], 判断者="担当者A", 判断日=choose.day(0))
-
-
-def _csv(entries: pd.DataFrame, labels: list[str]) -> bytes:
-    return entries[labels].to_csv(index=False, lineterminator=LINE_END).encode("cp932")
-
-
-DEMO_FOLDER = "demo"
-NEWEST_LAG = -1  # the newest month that has ended
+def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
+    """真実に、名簿に書いた人の印を付ける。"""
+    noted = entries[entries["撤回日"] == ""].set_index("person")
+    marks = {mark: truth["person"].isin(noted.index[noted["名簿"] == name]) for name, mark in MARKS.items()}
+    decided = noted.loc[noted["名簿"] == "decisions", "判断"]
+    return truth.assign(**marks, decision=truth["person"].map(decided).fillna(""))
 
 
 def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
-    """Found a home of invented data, take in 24 months through the front door, publish the newest.
+    """架空の置き場所を作り、24 か月を表の口から取り込み、いちばん新しい月を公開する。
 
-    watch: name → something with total(count) and step(), to show progress.
+    watch: 名 → 進み具合を見せるもの。total(数) と step() を持つ。
     """
     home = found(folder, demo=True)
     params = load_params(home.params)
@@ -267,5 +194,4 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
         ingest(home, params, file, month)
         loading.step()
     publishing = watch("公開")
-    newest = max(society.files)
-    return publish(home, params, newest, workers=workers, on_plan=publishing.total, on_done=publishing.step)
+    return publish(home, params, max(society.files), workers=workers, on_plan=publishing.total, on_done=publishing.step)

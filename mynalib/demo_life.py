@@ -1,388 +1,233 @@
-"""The life of the demo's invented people: joining, registering, lapsing, cancelling, leaving."""
+"""架空の組合の人々の一生：入り、登録し、失効し、解除し、移り、去る。"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from mynalib.domain.months import Month
 
-# id, symbol, people in a society of 12,000, how far its uptake lies from the society's
-EMPLOYERS = (
-    ("E01", "101", 4_700, 0.01),
-    ("E02", "102", 260, -0.04),
-    ("E03", "103", 640, 0.03),
-    ("E04", "104", 130, -0.09),
-    ("E05", "105", 28, 0.05),
-    ("E06", "106", 520, 0.02),
-    ("E07", "107", 430, -0.22),
-    ("E08", "108", 560, 0.04),
-    ("E09", "109", 95, -0.02),
-    ("E10", "110", 12, 0.08),
-    ("E11", "111", 900, 0.06),
-    ("E12", "112", 620, -0.03),
-    ("E13", "113", 1_050, 0.00),
-    ("E14", "114", 170, -0.06),
-    ("E15", "115", 680, -0.05),
-    ("E16", "116", 480, 0.02),
-    ("E17", "117", 310, -0.01),
-    ("E18", "118", 46, 0.07),
-    ("E19", "119", 3, -0.10),
-    ("KENPO", "120", 25, 0.15),
-    ("NOEMPLOYER", "901", 180, -0.07),
+# E01〜E19 は事業所、KENPO は組合の職員、NOEMPLOYER は任意継続の人。
+# size は 12,000 人の組合での人数、lean は登録の割合の、組合全体との差（LEANS は % で）
+IDS = [*(f"E{n:02}" for n in range(1, 20)), "KENPO", "NOEMPLOYER"]
+SYMBOLS = [*(str(n) for n in range(101, 121)), "901"]
+SIZES = [4700, 260, 640, 130, 28, 520, 430, 560, 95, 12, 900, 620, 1050, 170, 680, 480, 310, 46, 3, 25, 180]
+LEANS = [1, -4, 3, -9, 5, 2, -22, 4, -2, -8, 6, -3, 0, -6, -5, 2, -1, 7, -10, 15, -7]
+EMPLOYERS = pd.DataFrame({"symbol": SYMBOLS, "size": SIZES, "lean": np.array(LEANS) / 100}, index=IDS)
+FIXED = ["E19", "KENPO"]  # 組合の大きさによらず、この人数
+HIRING_WAVE, CAMPAIGN, VANISHING, CONTINUED = "E12", "E15", "E03", "NOEMPLOYER"
+STILL_BELOW = 100  # これより小さい事業所には出入りがない。減りすぎて、取込の関門で止まらないように
+
+HOUSEHOLDS = (1, 2, 1, 3, 1, 1, 4, 2, 1, 1, 3, 1, 2, 1, 5, 1, 2, 3, 1, 4, 1, 2)  # 世帯の人数。この順をくりかえす
+BRANCHES = np.array([branch for size in HOUSEHOLDS for branch in range(size)])
+LEADING_ZEROS_EVERY = 33  # 何世帯に一つ、番号が 0 で始まるか
+
+JOIN, JOIN_IN_APRIL, WAVE_IN_APRIL = 0.0075, 0.0215, 0.17  # 一月に入る人の割合
+LEAVE, LEAVE_IN_APRIL = 0.0072, 0.014  # 一月に去る世帯の割合
+CONTINUE, TRANSFER = 0.10, 0.20  # 去る世帯のうち、任意継続になる世帯と、ほかの事業所に移る世帯
+CONTINUED_MONTHS = 24  # 任意継続は二年まで（健康保険法第 38 条）
+
+UPTAKE, UPTAKE_MONTHS = (0.51, 0.765), 23  # 登録したことのある割合。23 か月前から最新の月まで、S 字に増える
+BRANCH_LEANS = np.array([0.05, -0.03, -0.10, -0.10, -0.10])
+CAMPAIGN_LIFT, CAMPAIGN_MONTHS = 0.08, 7  # 一つの事業所の勧奨が、どれだけ、何か月前から効いたか
+
+# 人の一生は、段（PHASES）の並び。並べ方が筋書き（BEFORE_LINKING と AFTER_LINKING）
+PHASES = pd.DataFrame(
+    [  # 状態、解除区分、証明書、実施日と解除日に書く日（DATES の一つ）、行から分かる区分
+        ("unclear", "0", "", "", "", "", "never_linked_card_unclear"),
+        ("expired", "0", "", "0", "", "", "never_linked_certificate_lapsed"),
+        ("ready", "0", "", "1", "", "", "never_linked"),
+        ("vanished", "0", "", "1", "", "", "never_linked"),
+        ("linked", "1", "", "1", "linked_on", "", "registered_usable"),
+        ("undated", "1", "", "1", "", "", "registered_usable"),
+        ("card_unknown", "1", "", "", "linked_on", "", "registered_certificate_unknown"),
+        ("waiting", "1", "", "0", "linked_on", "", "registered_certificate_lapsed"),
+        ("lapsed", "0", "2", "0", "linked_on", "month_end", "cancelled_by_lapse"),
+        ("renewed", "0", "2", "1", "linked_on", "month_end", "renewed_not_relinked"),
+        ("half_linked", "0", "2", "1", "relinked_on", "month_end", "review_inconsistent"),
+        ("again", "1", "2", "1", "relinked_on", "month_end", "registered_usable"),
+        ("again_first_date", "1", "2", "1", "linked_on", "month_end", "registered_usable"),
+        ("own_request", "0", "1", "1", "linked_on", "some_day", "cancelled_at_own_request"),
+        ("came_back", "1", "1", "0", "relinked_on", "some_day", "review_cancelled_then_registered"),
+        ("returned", "0", "3", "0", "linked_on", "some_day", "card_returned"),
+        ("returned_valid", "0", "3", "1", "linked_on", "some_day", "review_returned_flag_valid"),
+        ("muddled", "0", "", "1", "linked_on", "month_end", "review_inconsistent"),
+    ],
+    columns=["phase", "state", "cancel_kind", "certificate_flag", "registered_on", "cancelled_on", "status"],
+).set_index("phase")
+
+BEFORE_LINKING = pd.DataFrame(
+    [  # 割合、はじめ、出来事のあと（"" は変わらない）
+        (0.80, "ready", ""),
+        (0.02, "ready", "expired"),
+        (0.03, "expired", ""),
+        (0.03, "expired", "ready"),
+        (0.09, "unclear", ""),
+        (0.03, "unclear", "ready"),
+    ],
+    columns=["share", "at_first", "at_change"],
 )
-IDS = tuple(row[0] for row in EMPLOYERS)
-SIZES = np.array([row[2] for row in EMPLOYERS])
-LEANS = np.array([row[3] for row in EMPLOYERS])
-FIXED = ("E19", "KENPO")  # as small as they are in a society of any size
-HIRING_WAVE, CAMPAIGN, VANISHING = (IDS.index(i) for i in ("E12", "E15", "E03"))
-NOEMPLOYER = IDS.index("NOEMPLOYER")
-NEVER_MOVES = IDS.index("E19")
-SMALL = 100  # below this only people living alone leave, so that no month looks like a broken file
-
-HOUSEHOLD_MIX = (0.46, 0.22, 0.17, 0.11, 0.04)  # of 1, 2, 3 … people
-GRADUATE_MIX = (0.94, 0.06)
-UPTAKE = (0.51, 0.757)  # registered or once registered, 24 months ago and now
-UPTAKE_MONTHS = 23
-ROLE_LEANS = np.array([0.05, -0.03, -0.10])  # insured, first dependant, further dependants
-CERTIFICATE_YEARS = 5
-WARM_UP = 18  # months lived before the first file, so that it already holds lapsed and cancelled people
-FIRST_LINKS = Month(2020, 9)
-OWN_REQUESTS_SINCE = 20241028
-APRIL = 4
-LEADING_ZERO_EVERY = 33
-
-# chances per month, unless said otherwise
-LEAVE, LEAVE_IN_APRIL, LEAVE_901, LEAVE_ALONE = 0.006, 0.013, 0.045, 0.002
-JOIN, JOIN_IN_APRIL, WAVE = 0.0075, 0.014, 0.17
-TRANSFER = 0.0012
-CONTINUE = 0.11  # of a household that leaves its employer: stays as a voluntarily continued one
-UNRENEWED = 0.12  # of the certificates that fall due
-RENEW_LATE, GET_CARD, LINK_AGAIN = 0.05, 0.012, 0.15
-OWN_REQUEST, COME_BACK, RETURN_CARD, MUDDLE = 0.00033, 0.03, 0.0002, 0.0004
-
-# certificate as the flag shows it; index of the status tables
-UNCLEAR, EXPIRED, VALID = range(3)
-FLAGS = ("", "0", "1")
-NEVER, REGISTERED, AGAIN, LAPSED, HALF_LINKED, OWN, CAME_BACK, RETURNED, MUDDLED = range(9)
-STATES = ("0", "1", "1", "0", "0", "0", "1", "0", "0")
-KINDS = ("", "", "2", "2", "2", "1", "1", "3", "")
-_REGISTERED = ("registered_certificate_unknown", "registered_certificate_lapsed", "registered_usable")
-STATUSES = (
-    ("never_linked_card_unclear", "never_linked_certificate_lapsed", "never_linked"),
-    _REGISTERED,
-    _REGISTERED,
-    ("cancelled_by_lapse", "cancelled_by_lapse", "renewed_not_relinked"),
-    ("review_inconsistent",) * 3,
-    ("cancelled_at_own_request",) * 3,
-    ("registered_certificate_unknown", "review_cancelled_then_registered", "registered_usable"),
-    ("card_returned", "card_returned", "review_returned_flag_valid"),
-    ("review_inconsistent",) * 3,
+AFTER_LINKING = pd.DataFrame(
+    [  # 割合、登録した月、出来事の前の月、出来事（多くは解除）の月、証明書を更新した月、また登録した月
+        (0.904, "linked", "", "", "", ""),
+        (0.010, "undated", "", "", "", ""),
+        (0.003, "card_unknown", "", "", "", ""),
+        (0.030, "linked", "waiting", "lapsed", "", ""),
+        (0.014, "linked", "waiting", "lapsed", "renewed", "again"),
+        (0.006, "linked", "", "lapsed", "renewed", "again_first_date"),
+        (0.006, "linked", "waiting", "lapsed", "renewed", "linked"),
+        (0.002, "linked", "", "lapsed", "renewed", "half_linked"),
+        (0.005, "linked", "", "own_request", "", ""),
+        (0.004, "linked", "", "own_request", "", "came_back"),
+        (0.006, "linked", "", "returned", "", ""),
+        (0.002, "linked", "", "returned_valid", "", ""),
+        (0.008, "linked", "", "muddled", "linked", ""),
+        (0.000, "linked", "", "own_request", "", "vanished"),  # 一人だけ（_one_to_vanish）
+    ],
+    columns=["share", "at_linked", "at_eve", "at_event", "at_renewed", "at_relinked"],
 )
-
-PERSON = np.dtype(
-    [
-        ("person", "i4"),
-        ("household", "i4"),  # serial; the number in the file follows from it
-        ("branch", "i1"),
-        ("employer", "i1"),
-        ("present", "?"),
-        ("staying", "?"),  # neither leaves nor transfers
-        ("reluctance", "f8"),  # registers once the uptake around them has passed it
-        ("life", "i1"),
-        ("certificate", "i1"),
-        ("expires", "i4"),  # month, counted as year * 12 + number
-        ("registered_on", "i4"),  # 20260401; 0 = none
-        ("cancelled_on", "i4"),
-        ("vanished", "?"),  # was cancelled at own request, and the file no longer says so
-    ]
-)
-
-
-@dataclass
-class World:
-    """Everybody who ever was in the file, at the end of `month`."""
-
-    rng: np.random.Generator
-    last: Month
-    month: Month
-    people: np.ndarray
-    households: int = 0
-
-    def chance(self, who: np.ndarray, probability: float) -> np.ndarray:
-        return who & self.people["present"] & (self.rng.random(len(who)) < probability)
-
-    def lives(self, *lives: int) -> np.ndarray:
-        return np.isin(self.people["life"], lives)
-
-    def put(self, who: np.ndarray, **values: object) -> None:
-        for name, value in values.items():
-            self.people[name][who] = value
-
-
-def simulate(last: Month, months: int, people: int, seed: np.random.SeedSequence) -> Iterator[tuple[Month, np.ndarray]]:
-    """One snapshot of PERSON rows per month, oldest first, in the order of the file."""
-    first = last.plus(1 - months)
-    start = max(first.plus(-WARM_UP), FIRST_LINKS.plus(1))
-    if start >= first:
-        raise ValueError("the first month must not be before 2020-11")
-    world = _founded(last, start, people, seed)
-    while world.month < last:
-        world.month = world.month.plus(1)
-        if world.month >= first:
-            _move(world)
-        _live(world)
-        _act_the_vanishing(world, first)
-        if world.month >= first:
-            yield world.month, _snapshot(world.people)
-
-
-def numbers(household: np.ndarray) -> np.ndarray:
-    """The 7-digit number of a household, unique in the whole society; some begin with zeros."""
-    zeros = household % LEADING_ZERO_EVERY == 7
-    return household + np.where(zeros, 12_345, 8_300_001)
-
-
-def _snapshot(people: np.ndarray) -> np.ndarray:
-    here = people[people["present"]]
-    by_key = np.lexsort((here["branch"], numbers(here["household"]), here["employer"]))
-    return here[by_key]
-
-
-def _founded(last: Month, start: Month, people: int, seed: np.random.SeedSequence) -> World:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    world = World(rng, last, start, np.zeros(0, PERSON))
-    scaled = np.maximum(3, np.round(SIZES * people / 12_000).astype(int))
-    for employer, size in enumerate(scaled):
-        exact = SIZES[employer] if IDS[employer] in FIXED else size
-        _arrive(world, int(exact), HOUSEHOLD_MIX, np.array([employer]))
-    world.people["staying"] = world.people["employer"] == NEVER_MOVES
-    return world
-
-
-def _move(world: World) -> None:
-    _leave(world)
-    _transfer(world)
-    _join(world)
-
-
-def _live(world: World) -> None:
-    _let_certificates_expire(world)
-    _cancel_the_expired(world)
-    _link_again(world)
-    _renew_late(world)
-    _register(world)
-    _come_back(world)
-    _cancel_at_own_request(world)
-    _return_cards(world)
-    _muddle(world)
-
-
-def _arrive(world: World, persons: int, mix: tuple[float, ...], employers: np.ndarray) -> None:
-    """Whole households come in, `employers[i % len]` taking the i-th; some are registered already."""
-    household, branch = _households(world.rng, persons, mix)
-    new = np.zeros(persons, PERSON)
-    new["person"] = len(world.people) + np.arange(persons)
-    new["household"] = world.households + household
-    new["branch"] = branch
-    new["employer"] = employers[household % len(employers)]
-    new["present"] = True
-    new["reluctance"] = world.rng.random(persons)
-    new["certificate"] = np.searchsorted((0.18, 0.30), world.rng.random(persons), side="right")
-    new["expires"] = _count(world.month) + world.rng.integers(-2, 12 * CERTIFICATE_YEARS - 2, persons)
-    _bring_registration(world, new, new["reluctance"] < _uptake(world, new))
-    world.people = np.concatenate([world.people, new])
-    world.households += int(household[-1]) + 1 if persons else 0
-
-
-def _households(rng: np.random.Generator, persons: int, mix: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    sizes = 1 + np.searchsorted(np.cumsum(mix)[:-1], rng.random(persons), side="right")
-    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.repeat(np.arange(persons), sizes)[:persons], (np.arange(sizes.sum()) - first)[:persons]
-
-
-def _bring_registration(world: World, new: np.ndarray, linked: np.ndarray) -> None:
-    """Registration is for life, so people arrive with the date of an earlier insurer's days."""
-    new["life"][linked] = REGISTERED
-    new["certificate"][linked] = VALID
-    months = world.rng.integers(_count(FIRST_LINKS), _count(world.month), len(new))
-    dates = (months - 1) // 12 * 10_000 + ((months - 1) % 12 + 1) * 100 + world.rng.integers(1, 29, len(new))
-    new["registered_on"][linked] = dates[linked]
-
-
-def _leave(world: World) -> None:
-    people = world.people
-    rate = np.full(len(IDS), LEAVE_IN_APRIL if world.month.number == APRIL else LEAVE)
-    rate[NOEMPLOYER] = LEAVE_901
-    alone = np.bincount(people["household"][people["present"]], minlength=world.households) == 1
-    large = _large(world)[people["employer"]]
-    free = people["present"] & ~_with_staying(world) & (large | alone[people["household"]])
-    fate = world.rng.random(world.households)[people["household"]]
-    goes = free & (fate < rate[people["employer"]])
-    continues = goes & (fate < CONTINUE * rate[people["employer"]]) & (people["employer"] != NOEMPLOYER)
-    grows_up = world.chance(free & large & (people["branch"] > 0), LEAVE_ALONE)
-    world.put((goes & ~continues) | grows_up, present=False)
-    _rekey(world, continues & people["present"], NOEMPLOYER)
-
-
-def _transfer(world: World) -> None:
-    people = world.people
-    moves = (world.rng.random(world.households) < TRANSFER)[people["household"]]
-    to = _pick_employers(world, world.households)[people["household"]]
-    large = _large(world)[people["employer"]] & (people["employer"] != NOEMPLOYER)
-    moves &= people["present"] & large & ~_with_staying(world) & (to != people["employer"])
-    _rekey(world, moves, to[moves])
-
-
-def _rekey(world: World, who: np.ndarray, employer: object) -> None:
-    """A new employer means a new number: the person disappears under the old key."""
-    old, order = np.unique(world.people["household"][who], return_inverse=True)
-    world.put(who, household=world.households + order, employer=employer)
-    world.households += len(old)
-
-
-def _join(world: World) -> None:
-    present = world.people[world.people["present"]]
-    ordinary = round(JOIN * len(present))
-    _arrive(world, ordinary, HOUSEHOLD_MIX, _pick_employers(world, max(1, ordinary)))
-    if world.month.number == APRIL:
-        graduates = round(JOIN_IN_APRIL * len(present))
-        _arrive(world, graduates, GRADUATE_MIX, _pick_employers(world, max(1, graduates)))
-        wave = round(WAVE * np.count_nonzero(present["employer"] == HIRING_WAVE))
-        _arrive(world, wave, GRADUATE_MIX, np.array([HIRING_WAVE]))
-
-
-def _pick_employers(world: World, count: int) -> np.ndarray:
-    weights = np.where(_large(world), SIZES, 0)
-    weights[NOEMPLOYER] = 0
-    steps = np.cumsum(weights)
-    return np.searchsorted(steps, world.rng.integers(0, max(1, steps[-1]), count), side="right") % len(IDS)
-
-
-def _large(world: World) -> np.ndarray:
-    employers = world.people["employer"][world.people["present"]]
-    return np.bincount(employers, minlength=len(IDS)) >= SMALL
-
-
-def _with_staying(world: World) -> np.ndarray:
-    people = world.people
-    return np.isin(people["household"], people["household"][people["staying"]])
-
-
-def _uptake(world: World, people: np.ndarray) -> np.ndarray:
-    """The share of such people who have registered by now: an S over the last 24 months."""
-    back = _count(world.last) - _count(world.month)
-    along = min(1.0, max(0.0, 1 - back / UPTAKE_MONTHS))
-    share = UPTAKE[0] + (UPTAKE[1] - UPTAKE[0]) * along * along * (3 - 2 * along)
-    campaign = np.where((people["employer"] == CAMPAIGN) & (back <= 7), 0.08, 0.0)
-    return share + LEANS[people["employer"]] + ROLE_LEANS[np.minimum(people["branch"], 2)] + campaign
-
-
-def _register(world: World) -> None:
-    people = world.people
-    who = people["present"] & world.lives(NEVER) & (people["reluctance"] < _uptake(world, people))
-    world.put(who, life=REGISTERED, registered_on=_some_day(world)[who])
-    world.put(world.chance(who, 0.01), registered_on=0)
-    _issue(world, who & (people["certificate"] != VALID))
-    world.put(world.chance(who, 0.006), certificate=UNCLEAR)
-
-
-def _let_certificates_expire(world: World) -> None:
-    """Usable to the end of the third month after expiry; who renews in time leaves no trace."""
-    people = world.people
-    due = (people["certificate"] == VALID) & (people["expires"] + 3 <= _count(world.month))
-    due &= ~world.lives(RETURNED)
-    people["expires"][due] += 12 * CERTIFICATE_YEARS
-    world.put(world.chance(due, UNRENEWED), certificate=EXPIRED)
-
-
-def _cancel_the_expired(world: World) -> None:
-    people = world.people
-    at_risk = world.lives(REGISTERED, AGAIN) & (people["certificate"] == EXPIRED)
-    expired_before = people["expires"] + 3 - 12 * CERTIFICATE_YEARS < _count(world.month)
-    who = world.chance(at_risk, 0.5) | (at_risk & expired_before)
-    world.put(who, life=LAPSED, cancelled_on=_day(world.month, world.month.end.day))
-    world.put(world.chance(who, 0.05), certificate=UNCLEAR)
-
-
-def _link_again(world: World) -> None:
-    """Some keep the first date, some lose the cancellation, some are caught half way for a month."""
-    half_way = world.lives(HALF_LINKED)
-    renewed = world.lives(LAPSED) & (world.people["certificate"] == VALID)
-    who = world.chance(renewed, LINK_AGAIN)
-    keeps_first_date = world.chance(who, 0.25)
-    world.put(who & ~keeps_first_date, registered_on=_some_day(world)[who & ~keeps_first_date])
-    world.put(who | half_way, life=AGAIN)
-    world.put(world.chance(who & ~keeps_first_date, 0.2), life=HALF_LINKED)
-    world.put(world.chance(who & world.lives(AGAIN), 0.25), life=REGISTERED, cancelled_on=0)
-
-
-def _renew_late(world: World) -> None:
-    certificate = world.people["certificate"]
-    expired = (world.lives(NEVER) & (certificate == EXPIRED)) | (world.lives(LAPSED) & (certificate != VALID))
-    without_card = world.lives(NEVER) & (certificate == UNCLEAR)
-    _issue(world, world.chance(expired, RENEW_LATE) | world.chance(without_card, GET_CARD))
-
-
-def _issue(world: World, who: np.ndarray) -> None:
-    world.put(who, certificate=VALID, expires=_count(world.month) + 12 * CERTIFICATE_YEARS)
-
-
-def _cancel_at_own_request(world: World) -> None:
-    if _own_requests_exist(world.month):
-        who = world.chance(world.lives(REGISTERED), OWN_REQUEST)
-        days = np.maximum(_some_day(world)[who], OWN_REQUESTS_SINCE)
-        world.put(who, life=OWN, cancelled_on=np.maximum(days, world.people["registered_on"][who]))
-
-
-def _own_requests_exist(month: Month) -> bool:
-    return _day(month, month.end.day) >= OWN_REQUESTS_SINCE
-
-
-def _come_back(world: World) -> None:
-    who = world.chance(world.lives(OWN) & ~world.people["staying"], COME_BACK)
-    world.put(who, life=CAME_BACK, registered_on=_some_day(world)[who])
-    world.put(world.chance(who, 0.6), certificate=EXPIRED)
-
-
-def _return_cards(world: World) -> None:
-    who = world.chance(world.lives(REGISTERED), RETURN_CARD)
-    days = np.maximum(_some_day(world)[who], world.people["registered_on"][who])
-    flags = np.searchsorted((0.4, 0.85), world.rng.random(np.count_nonzero(who)), side="right")
-    world.put(who, life=RETURNED, cancelled_on=days, certificate=flags)
-
-
-def _muddle(world: World) -> None:
-    """Rows that contradict themselves, and mostly come right within months."""
-    right = world.chance(world.lives(MUDDLED), 0.4)
-    wrong = world.chance(world.lives(REGISTERED) & (world.people["registered_on"] > 0), MUDDLE)
-    world.put(right, life=REGISTERED, cancelled_on=0)
-    world.put(wrong, life=MUDDLED)
-    dated = world.chance(wrong, 0.5)
-    world.put(dated, cancelled_on=_day(world.month, world.month.end.day))
-
-
-def _act_the_vanishing(world: World, first: Month) -> None:
-    """One person's own request shows for some months; then kind and dates are gone, as if never linked."""
-    asks = max(first, world.last.plus(-6))
-    if world.month == asks and _own_requests_exist(asks):
-        people = world.people
-        found = people["present"] & world.lives(REGISTERED) & (people["employer"] == VANISHING)
-        who = np.flatnonzero(found & (people["branch"] == 0) & (people["certificate"] == VALID))[:1]
-        world.put(who, life=OWN, staying=True, vanished=True, reluctance=2.0)
-        world.put(who, cancelled_on=_day(world.month, world.month.end.day))
-    if world.month == max(asks.plus(1), world.last.plus(-3)):
-        gone = world.people["vanished"]
-        world.put(gone, life=NEVER, registered_on=0, cancelled_on=0)
-
-
-def _count(month: Month) -> int:
-    return month.year * 12 + month.number
-
-
-def _day(month: Month, day: int) -> int:
-    return (month.year * 100 + month.number) * 100 + day
-
-
-def _some_day(world: World) -> np.ndarray:
-    return _day(world.month, 0) + world.rng.integers(1, world.month.end.day + 1, len(world.people))
+TURNS = ["change", "linked", "eve", "event", "renewed", "relinked"]  # 筋書きの列が効きはじめる月。起こる順
+DATES = ["linked_on", "relinked_on", "month_end", "some_day"]
+EVENT_FROM, EVENT_TO = -41, 1  # 出来事が起こるのは、最新の月から数えて何か月目か。1 は、来月の解除を待つ人
+VANISHING_ASKED, VANISHING_SHOWN = -6, 3  # 一人の申請が現れる月と、それが消えるまでの月数
+
+
+def serial(month: Month) -> int:
+    """1970 年 1 月からの月数。このファイルの中の月は、すべてこの数。"""
+    return (month.year - 1970) * 12 + month.number - 1
+
+
+FIRST_LINKS, FIRST_FILE = serial(Month(2020, 9)), serial(Month(2020, 11))
+OWN_REQUESTS = serial(Month(2024, 11))  # 本人の申請による解除は 2024-10-28 に始まった。その翌月から
+NEVER = serial(Month(3000, 1))
+
+
+def live(last: Month, months: int, size: int, rng: np.random.Generator) -> Iterator[tuple[Month, pd.DataFrame]]:
+    """月と、その月の加入者の全て。古い月から。
+
+    Returns:
+        一人一行、ファイルの順。八項目（文字）と、person, employer_id, insured, status, vanished。
+    Raises:
+        ValueError: はじめの月が 2020-11 より前（まだ、だれも登録できない）。
+    """
+    newest = serial(last)
+    window = np.arange(newest - months + 1, newest + 1)
+    if window[0] < FIRST_FILE:
+        raise ValueError("はじめの月は 2020-11 からです")
+    people = _arrive(window, size)
+    _leave(people, window, rng)
+    _link(people, window, rng)
+    people = _meet_events(people, window, rng)
+    stays = _stays(people)
+    for month in window:
+        yield last.plus(int(month) - newest), _snapshot(people, stays, month)
+
+
+def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
+    """はじめの月からいる人と、あとから入る人。一人一行。同じ世帯は、続いて並ぶ。"""
+    batches = []
+    for employer, of_12_000 in EMPLOYERS["size"].items():
+        persons = of_12_000 if employer in FIXED else max(3, round(of_12_000 * size / 12_000))
+        moving = persons >= STILL_BELOW
+        batches.append((employer, moving, window[0], persons))
+        in_april = JOIN_IN_APRIL + WAVE_IN_APRIL * (employer == HIRING_WAVE)
+        if moving and employer != CONTINUED:
+            joining = (persons * _by_month(window, JOIN, in_april)).round().astype(int)
+            batches += [(employer, moving, *batch) for batch in zip(window[1:], joining, strict=True)]
+    rows = [(*batch, branch) for *batch, persons in batches for branch in np.resize(BRANCHES, persons)]
+    people = pd.DataFrame(rows, columns=["employer_id", "moving", "since", "branch"])
+    return people.assign(person=people.index, household=(people["branch"] == 0).cumsum())
+
+
+def _by_month(window: np.ndarray, usual: float, in_april: float) -> np.ndarray:
+    """はじめの月を除く月ごとの割合。"""
+    return np.where(window[1:] % 12 == 3, in_april, usual)
+
+
+def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:
+    """世帯ごとに、去る月（left）と、移る先（to。"" は組合を離れる）を決める。"""
+    homes = people.drop_duplicates("household")
+    continued = homes["employer_id"] == CONTINUED
+    months = np.searchsorted(_by_month(window, LEAVE, LEAVE_IN_APRIL).cumsum(), rng.random(len(homes)))
+    left = window[0] + 1 + np.where(continued, rng.integers(0, CONTINUED_MONTHS, len(homes)), months)
+    stays = ~homes["moving"] | (left <= homes["since"]) | (left > window[-1])
+    large = EMPLOYERS.query("size >= @STILL_BELOW").drop(CONTINUED)["size"]
+    other, fate = rng.choice(large.index, len(homes), p=large / large.sum()), rng.random(len(homes))
+    to = np.select([fate < CONTINUE, fate < CONTINUE + TRANSFER], [CONTINUED, other], "")
+    to[continued | (to == homes["employer_id"])] = ""
+    home = people["household"] - 1
+    people["left"], people["to"] = np.where(stays, NEVER, left)[home], to[home]
+
+
+def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:
+    """登録する月（linked）。人ごとに決まった腰の重さを、まわりの登録の割合がこえた月。登録は一生つづく。"""
+    back = window[-1] - window
+    along = np.clip(1 - back / UPTAKE_MONTHS, 0, 1)
+    uptake = UPTAKE[0] + (UPTAKE[1] - UPTAKE[0]) * along**2 * (3 - 2 * along)
+    leans = people["employer_id"].map(EMPLOYERS["lean"]) + BRANCH_LEANS[people["branch"]]
+    lifted = np.outer(people["employer_id"] == CAMPAIGN, back <= CAMPAIGN_MONTHS)
+    around = uptake + leans.to_numpy()[:, None] + CAMPAIGN_LIFT * lifted
+    linked = window[0] + (around <= rng.random((len(people), 1))).sum(axis=1)
+    earlier = rng.integers(FIRST_LINKS, people["since"])  # 入る前、別の保険者のときに登録した
+    people["linked"] = np.where(linked <= people["since"], earlier, linked)
+
+
+def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """一人ずつに、筋書きと、その月日を与える。"""
+    n, asked = len(people), max(window[-1] + VANISHING_ASKED, window[0])
+    before, after = (rng.choice(len(table), n, p=table["share"]) for table in (BEFORE_LINKING, AFTER_LINKING))
+    change = window[-1] + rng.integers(EVENT_FROM, EVENT_TO + 1, n)
+    to_renew, to_relink, day = rng.integers(2, 10, n), rng.integers(1, 8, n), rng.integers(1, 29, n)
+    one = _one_to_vanish(people, asked)
+    after[one], change[one], to_renew[one], to_relink[one] = len(AFTER_LINKING) - 1, asked, 0, VANISHING_SHOWN
+
+    people = people.assign(change=change, before=before, after=after)
+    people = people.join(BEFORE_LINKING.drop(columns="share"), on="before").join(AFTER_LINKING, on="after")
+    too_early = (change <= people["linked"] + 1) | ((people["at_event"] == "own_request") & (change < OWN_REQUESTS))
+    event = np.where(too_early, NEVER, change)
+    relinked = event + to_renew + to_relink
+    people = people.assign(eve=event - 1, event=event, renewed=event + to_renew, relinked=relinked)
+    people["linked_on"], people["relinked_on"] = _date(people["linked"].to_numpy(), day), _date(relinked, day)
+    people["month_end"], people["some_day"] = _date(event + 1, 0), _date(event, day)
+    return people
+
+
+def _one_to_vanish(people: pd.DataFrame, asked: int) -> pd.Index:
+    """本人の申請による解除が、あとで消える一人。ずっといる被保険者から選ぶ。"""
+    stays = (people["branch"] == 0) & (people["since"] < asked) & (people["left"] == NEVER)
+    return people.index[stays & (people["employer_id"] == VANISHING) & (people["linked"] + 1 < asked)][:1]
+
+
+def _date(month: np.ndarray, day: np.ndarray | int) -> list[str]:
+    """「20260401」の形。0 日は、前の月の末日。"""
+    days = month.astype("datetime64[M]").astype("datetime64[D]") + day - 1
+    return [text.replace("-", "") for text in np.datetime_as_string(days).tolist()]
+
+
+def _stays(people: pd.DataFrame) -> pd.DataFrame:
+    """一人×一つの番号。事業所が変わると、番号も変わる。一部の番号は 0 で始まる。"""
+    first = people[["person", "household", "employer_id", "since", "left"]]
+    moved = people[(people["to"] != "") & (people["left"] < NEVER)]
+    until = np.where(moved["to"] == CONTINUED, moved["left"] + CONTINUED_MONTHS, NEVER)
+    second = moved[["person"]].assign(employer_id=moved["to"], since=moved["left"], left=until)
+    second["household"] = moved["household"] + people["household"].max()
+    stays = pd.concat([first, second], ignore_index=True)
+    numbers = stays["household"] + np.where(stays["household"] % LEADING_ZEROS_EVERY == 0, 12_345, 8_300_000)
+    return stays.assign(number=numbers.astype(str).str.zfill(7), symbol=stays["employer_id"].map(EMPLOYERS["symbol"]))
+
+
+def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataFrame:
+    """その月の加入者の、その月までに来た最後の段。"""
+    here = stays[(stays["since"] <= month) & (month < stays["left"])]
+    here = here.sort_values(["symbol", "number", "person"], ignore_index=True)
+    rows = people.iloc[here["person"]].reset_index(drop=True)
+    phase = rows["at_first"]
+    for turn in TURNS:
+        then = rows[f"at_{turn}"]
+        phase = then.where((rows[turn] <= month) & (then != ""), phase)
+    facts = PHASES.loc[phase].reset_index()
+    for column in ("registered_on", "cancelled_on"):
+        facts[column] = np.select([facts[column] == date for date in DATES], [rows[date] for date in DATES], "")
+    facts = facts.assign(insured=rows["branch"] == 0, vanished=phase == "vanished")
+    facts["branch"] = "0" + rows["branch"].astype(str)
+    return pd.concat([here[["person", "employer_id", "symbol", "number"]], facts], axis=1)

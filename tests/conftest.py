@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,8 @@ def published(_published, tmp_path) -> SmallSociety:
 def small(tmp_path) -> SmallSociety:
     """三事業所、二か月を取り込んだ、まだ公開していない小さな組合。"""
     return SmallSociety.found(tmp_path / "home")
+
+
+def pytest_unconfigure() -> None:
+    """結果を知らせ終えたあとの標準エラーを閉じる。DuckDB が終わりぎわに、害のない長い警告を出すことがある。"""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -64,8 +64,24 @@ def test_every_module_says_in_one_sentence_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def lines_of_code(path: Path) -> int:
+    """空行・注釈・docstring を除いた行の数。"""
+    source = path.read_text(encoding="utf-8")
+    prose = set()
+    for node in ast.walk(ast.parse(source)):
+        for part in getattr(node, "body", None) if isinstance(getattr(node, "body", None), list) else []:
+            if (
+                isinstance(part, ast.Expr)
+                and isinstance(part.value, ast.Constant)
+                and isinstance(part.value.value, str)
+            ):
+                prose |= set(range(part.lineno, part.end_lineno + 1))
+    lines = enumerate(source.splitlines(), 1)
+    return sum(1 for n, line in lines if n not in prose and line.strip() and not line.strip().startswith("#"))
+
+
 def test_the_package_stays_within_its_budget():
-    assert sum(len(p.read_text(encoding="utf-8").splitlines()) for p in SOURCES) < 5_000
+    assert sum(lines_of_code(path) for path in SOURCES) < 5_000
 
 
 def test_no_sql_is_built_by_formatting():

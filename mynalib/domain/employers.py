@@ -1,6 +1,5 @@
 """事業所と、記号から事業所への対応（登録簿）。どの人がどの事業所の人かは、ここだけで決まる。"""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Self
@@ -48,10 +47,6 @@ def fold_symbol(text: str) -> str:
     return text.strip(TRIMMED).translate(_FOLDING)
 
 
-def _not_a_formula(symbol: str) -> bool:
-    return not fold_symbol(symbol).startswith(tuple("=+-@＝＋－＠"))
-
-
 _ID = "id は半角の英大文字ではじまる、英大文字と数字の 2〜12 字にしてください（例 E01）"
 _UNUSABLE = "集計の行の名か、Windows や表の道具が使えない名です。別の id にしてください"
 _FORMULA = "記号を = + - @ ではじめることはできません（表計算ソフトで式になります）"
@@ -64,7 +59,7 @@ EmployerName = text(100, "BAD_EMPLOYER_NAME")
 Symbol = Annotated[
     text(40, "BAD_REGISTRY"),
     must(lambda value: value.strip() == value, "記号の前後に空白があります。消してください", "BAD_REGISTRY"),
-    must(_not_a_formula, _FORMULA, "BAD_REGISTRY"),
+    must(lambda value: fold_symbol(value)[0] not in "=+-@＝＋－＠", _FORMULA, "BAD_REGISTRY"),
 ]
 Number = shaped("[0-9]{1,18}", '番号は半角の数字で書いてください（例 "1"）', "BAD_REGISTRY")
 
@@ -168,9 +163,8 @@ class SymbolEntry:
     def covers(self, number: str) -> bool:
         """番号（半角の数字）がこの行に入るか。先頭の 0 は数えない。数字でない番号は、範囲のある行に入らない。"""
         low, high = self.bounds
-        if self.number_from is None:
-            return True
-        return re.fullmatch("[0-9]+", number) is not None and low <= int(number) <= high
+        digits = number.isascii() and number.isdecimal()
+        return self.number_from is None or (digits and low <= int(number) <= high)
 
 
 @dataclass(frozen=True)

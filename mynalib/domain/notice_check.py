@@ -38,7 +38,7 @@ def _joint_use(joint_use: JointUse, listed: int, today: date) -> _Hints:
             what = f"管理責任者の{label}がありません。法は公表を求めています。お知らせに加え、ここにも書いてください"
             yield f"controller.{field}", what
     yield from _published(joint_use.notice, today)
-    for name in set(joint_use.employer_columns) - set(NEEDED):
+    for name in [column for column in joint_use.employer_columns if column not in NEEDED]:
         yield "employer_columns", f"「{_LABELS[name]}」は勧奨に要りません。要るわけがなければ、外してください"
     missing = [_LABELS[name] for name in (*KEY, *SOURCES_OF_ACTION) if name not in joint_use.items]
     if missing:

@@ -48,12 +48,9 @@ class RejectedParams(BadParams):
 
     def __init__(self, documents: Iterable[Document]):
         found = [each for document in documents for each in sorted(document.problems, key=lambda each: each[0])]
-        super().__init__(
-            where="params の設定",
-            what=f"{len(found)} 件の誤りがあります。",
-            fix="上の行を直して、もう一度実行してください。取り込んだ月は変わっていません。",
-            problems=[problem for _, _, problem in found],
-        )
+        what, problems = f"{len(found)} 件の誤りがあります。", [problem for _, _, problem in found]
+        fix = "上の行を直して、もう一度実行してください。取り込んだ月は変わっていません。"
+        super().__init__(where="params の設定", what=what, fix=fix, problems=problems)
         codes = {code for _, code, _ in found}
         self.code = codes.pop() if len(codes) == 1 else BadParams.code
 
@@ -84,11 +81,7 @@ class Params:
 
 
 def load_params(folder: Path) -> Params:
-    """設定のフォルダーを読む。
-
-    Raises:
-        RejectedParams: 誤りが一つでもあるとき。全部の誤りを持つ。
-    """
+    """設定のフォルダーを読む。誤りが一つでもあれば、全部の誤りを持つ RejectedParams。"""
     found = sorted((folder / "employers").glob("[!.]*"))
     files = [f"employers/{path.name}" for path in found if path.suffix.lower() in (".yaml", ".yml")]
     names = ["society.yaml", "joint_use.yaml", *files, "benefits.yaml", "benchmarks.yaml"]
@@ -96,9 +89,8 @@ def load_params(folder: Path) -> Params:
     parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in FILES.items() if name != "employer"}
     parts["employers"] = _employers([documents[name] for name in files])
     if not files:
-        documents["employers"] = Document("employers")
-        what = "事業所のファイル（E01.yaml など）がありません。置いてください"
-        documents["employers"].note((), what, "BAD_REGISTRY")
+        nothing = documents["employers"] = Document("employers")
+        nothing.note((), "事業所のファイル（E01.yaml など）がありません。置いてください", "BAD_REGISTRY")
     _check_claims(tuple(_claims(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
@@ -170,10 +162,6 @@ class _Claim(NamedTuple):
     file: str
     place: Place
 
-    @property
-    def owner(self) -> str:
-        return self.entry.employer_id or self.entry.kind
-
     def overlaps(self, other: "_Claim") -> bool:
         """同じ日に、同じ人を指しうるか。"""
         one, two = self.entry, other.entry
@@ -200,9 +188,10 @@ def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) ->
             documents[claim.file].note(claim.place, what, "BAD_REGISTRY")
     for one, other in combinations(claims, 2):
         if one.overlaps(other):
-            place = f"{one.owner}（{documents[one.file].where(one.place)}）"
+            owner, rival = (claim.entry.employer_id or claim.entry.kind for claim in (one, other))
+            place = f"{owner}（{documents[one.file].where(one.place)}）"
             what = f"記号「{shown(other.entry.symbol)}」の期間と番号が、{place}と重なっています。"
-            code = "BAD_REGISTRY" if one.owner == other.owner else "AMBIGUOUS_KIGO"
+            code = "BAD_REGISTRY" if owner == rival else "AMBIGUOUS_KIGO"
             documents[other.file].note(other.place, f"{what}期間か番号の範囲で分けてください", code)
 
 

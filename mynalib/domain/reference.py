@@ -27,7 +27,7 @@ class Limit(Settings):
     def _complete(self) -> Self:
         if self.verified_by and self.base is None:
             wrong("確かめた行には base（円）を書いてください")
-        if bool(self.threshold) != bool(self.rate):
+        if len(self.model_fields_set & {"threshold", "rate"}) == 1:
             wrong("threshold と rate は、両方書くか、両方とも消してください")
         return self
 
@@ -62,7 +62,9 @@ class Benchmark(Settings):
     date: Day = Field(description="いつの時点か")
     measure: Literal["registration_rate", "card_rate"] = Field(description="保険証の登録率か、カードの保有率か")
     value: Rate = Field(ge=0, le=100, description="値（%）")
-    denominator: Literal["card_holders", "population", "members"] = Field(description="分母。同じ分母の数とだけ比べる")
+    denominator: Literal["card_holders", "population", "members"] = Field(
+        description="分母：カードを持つ人、人口、加入者"
+    )
     definition: Prose = Field(description="何を何で割ったか")
     source: Prose = Field(description="出典")
 

@@ -168,13 +168,11 @@ class _Builder:
         return Bare(event.value) if changes else event.value
 
     def _refuse_features(self, event: yaml.Event, place: Place) -> None:
-        refused = {
-            "tag": "「!」ではじまるタグは使えません。消してください",
-            "anchor": "「&」「*」（別名）は使えません。値をそのまま書いてください",
-        }
-        for feature, what in refused.items():
-            if getattr(event, feature, None):
-                self.document.note(place, what, line=_line(event))
+        if getattr(event, "tag", None):
+            self.document.note(place, "「!」ではじまるタグは使えません。消してください", line=_line(event))
+        if getattr(event, "anchor", None):
+            what = "「&」「*」（別名）は使えません。値をそのまま書いてください"
+            self.document.note(place, what, line=_line(event))
 
 
 def _line(event: yaml.Event) -> int:
