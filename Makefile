@@ -10,10 +10,10 @@ demo: $(UV)
 	$(UV) run --locked --no-dev myna demo
 
 test: $(UV)
-	$(UV) run --locked pytest
+	$(UV) run --locked pytest -n auto --dist loadfile
 
 test-long: $(UV)
-	MYNA_LONG=1 $(UV) run --locked pytest
+	MYNA_LONG=1 $(UV) run --locked pytest -n auto --dist loadfile
 
 lint: $(UV)
 	$(UV) run --locked ruff check .

@@ -1,8 +1,8 @@
 """試験の土台：止めた時計、架空の組合（一度だけ作る）、小さな組合。"""
 
+import atexit
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,13 @@ def small(tmp_path) -> SmallSociety:
     return SmallSociety.found(tmp_path / "home")
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """ブラウザーがなければ、その試験が動いていないことを、最後の行で知らせる。"""
+    if not hasattr(config, "workerinput") and not shutil.which("chromium"):
+        print("ブラウザーの試験は、動いていません（Chromium がありません）")
+
+
+@atexit.register
+def _close_standard_error() -> None:
     """結果を知らせ終えたあとの標準エラーを閉じる。DuckDB が終わりぎわに、害のない長い警告を出すことがある。"""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -30,6 +30,7 @@ PURPOSE = (
 )
 NOTICE = "共同利用のお知らせ（第{version}版、{effective}から）にもとづきます。同意されない方は、事業所または健保組合にお申し出ください。"
 SHARED = "数は、お知らせにもとづいて共有できる方についてのものです。"
+TOTAL_OF_SHOWN = "全体の数は、人数を表示した事業所の計です。伏せた事業所は入らないので、組合の実数とは少し違います。"
 DENOMINATOR = "登録率は、加入者（被保険者と被扶養者）に占める登録者の割合です。国の公表する登録率（カード保有者が分母）とは比べられません。"
 CROSSING = "{as_of}のデータです。行き違いの節はご容赦ください。"
 
@@ -114,6 +115,8 @@ def _notes(source: Source, edition: Edition) -> list[str]:
         notes.append(DENOMINATOR)
     if edition.audience in ("employer", "wide"):
         notes.append(SHARED)
+    if edition.audience == "wide":
+        notes.append(TOTAL_OF_SHOWN)
     return [*notes, NOTICE.format(version=notice.version, effective=notice.effective), PURPOSE]
 
 
