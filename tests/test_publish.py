@@ -377,6 +377,13 @@ def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(publish
             assert (page.parent / link).is_file(), f"{page.name}: {link}"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ")
+def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
+    open_to_all = {path.name for path in published.release.iterdir() if path.stat().st_mode & 0o007}
+    assert open_to_all == {"assets", "index.html", "management"}
+    assert not [p for p in (published.release / "employers").iterdir() if p.stat().st_mode & 0o077]
+
+
 def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path):
     society = SmallSociety.found(tmp_path / "home")
     command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(society.home.root)]

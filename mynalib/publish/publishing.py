@@ -17,7 +17,7 @@ from mynalib.publish.batch import run_jobs
 from mynalib.publish.capsules import Source, open_source
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.plan import employers_of, plan_jobs
-from mynalib.publish.release import assemble, inspect, place, readable, settle_releases, unchanged
+from mynalib.publish.release import assemble, inspect, place, settle_releases, unchanged
 from mynalib.publish.review import reconciles, unresolved_lines
 
 
@@ -83,8 +83,6 @@ def _finish(source: Source, assembled, room: Path, draft: bool) -> Published:
     if draft:
         return Published("draft", assembled.folder, **counts)
     existing = unchanged(source, assembled)
-    if existing is None:
-        readable(assembled.folder)
     target = existing or place(source, assembled)
     shutil.rmtree(room, ignore_errors=True)
     return Published("unchanged" if existing else "released", target, **counts)

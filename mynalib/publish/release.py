@@ -24,6 +24,7 @@ from mynalib.publish.plan import code_hash, library_versions
 from mynalib.publish.portal import write_months, write_portal
 from mynalib.publish.scan import scan_release
 
+WIDE_FOLDERS = ("assets", "management")
 PORTAL_TITLE = "マイナ保険証の取得促進　資料の一覧"
 
 
@@ -147,6 +148,7 @@ def place(source: Source, assembled: Assembled) -> Path:
     head = ledger.append("prepared", artefacts=len(assembled.manifest["artefacts"]), **facts)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "manifest_sha256": digest}
     write_file(assembled.folder / "receipt.json", json.dumps(receipt, indent=1).encode())
+    _open_to_readers(assembled.folder)
     source.home.reports.mkdir(parents=True, exist_ok=True)
     target = place_folder(assembled.folder, source.home.reports, source.month)
     ledger.append("released", folder=target.name, **facts)
@@ -168,8 +170,12 @@ def settle_releases(source: Source) -> None:
             write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
 
 
-def readable(folder: Path) -> None:
-    """下書きは自分だけが読める。公開したものは、フォルダーの権限に従って読める。"""
-    if os.name != "nt":
-        for path in [folder, *folder.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() else 0o644)
+def _open_to_readers(folder: Path) -> None:
+    """広く配れるものだけを、だれでも読めるようにする。内部用と事業所用は、権限を付けた人だけが読める。"""
+    if os.name == "nt":
+        return  # Windows の権限は、フォルダーに付けたものを受け継ぐ
+    wide = [folder / "index.html", *(folder / name for name in WIDE_FOLDERS)]
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    for path in (folder, *wide, *(below for place in wide for below in place.rglob("*"))):
+        path.chmod(0o755 if path.is_dir() else 0o644)
