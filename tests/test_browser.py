@@ -1,5 +1,6 @@
 """本物の Chromium で、公開したページを file:// から開く：図が出る、外へ何も取りに行かない、読み上げと紙でも読める。"""
 
+import itertools
 import os
 import shutil
 from pathlib import Path
@@ -106,6 +107,14 @@ def test_no_page_is_wider_than_the_screen(browser, demo_release, width):
         visit = Visit(browser, path, viewport={"width": width, "height": 900})
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
         visit.close()
+
+
+def test_the_months_under_a_chart_do_not_overlap_on_a_phone(browser, demo_release):
+    visit = Visit(browser, demo_release / "employers" / "E01" / "index.html", viewport={"width": 375, "height": 900})
+    boxes = [label.bounding_box() for label in visit.page.locator("#trend .xtick text").all()]
+    assert len(boxes) > 2
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in itertools.pairwise(boxes))
+    visit.close()
 
 
 def test_the_portal_filters_employers_by_any_spelling(browser, demo_release):

@@ -1,4 +1,4 @@
-"""行を保留にする理由の名と、人に見せる言葉。"""
+"""行を隔離にする理由の名と、人に見せる言葉。"""
 
 from mynalib.domain.items import ITEMS, NAMES
 
@@ -13,7 +13,7 @@ REASONS = {
     "ENCODING": "読めない文字があります",
     "CONTROL_CHAR": "制御文字があります",
 }
-MY_NUMBER = "MY_NUMBER"  # 個人番号らしい値。保留ではなく、ファイルを断るかどうかに使う
+MY_NUMBER = "MY_NUMBER"  # 個人番号らしい値。隔離ではなく、ファイルを断るかどうかに使う
 SKIP = "SKIP"  # 見出し、空の行、引用符の中の改行で続く行
 LABELS = {item.name: item.label for item in ITEMS}
 
@@ -27,5 +27,5 @@ FAULTS = (
 
 
 def described(reason: str, column: str | None) -> str:
-    """保留の一行を、値を見せずに言う。"""
+    """隔離の一行を、値を見せずに言う。"""
     return f"「{LABELS[column]}」：{REASONS[reason]}" if column else REASONS[reason]

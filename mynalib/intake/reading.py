@@ -1,4 +1,4 @@
-"""取込の入口：一つのファイルから、受け入れた行と保留した行の Parquet を作る。"""
+"""取込の入口：一つのファイルから、受け入れた行と隔離した行の Parquet を作る。"""
 
 import glob
 import shutil
@@ -38,7 +38,7 @@ def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProf
         registry: その月の末日の登録簿。
         into: 空の、ほかから見えないフォルダー。断るときは空のまま残す。
     Returns:
-        ファイルの判定。members は一人一行で記号・番号（数として）・枝番の順、quarantine は保留した一行一行。
+        ファイルの判定。members は一人一行で記号・番号（数として）・枝番の順、quarantine は隔離した一行一行。
     Raises:
         Refused: EMPTY, ENCODING, NOT_TEXT, NOT_CSV, HEADER, UNNOTIFIED_ITEM, COLUMN_COUNT, DIALECT, MALFORMED,
             TRUNCATED, TOO_LARGE, ALL_BAD, DISK_FULL。文面は値を含まない。

@@ -9,7 +9,7 @@ from mynalib.domain.items import NAMES
 from mynalib.intake.faults import SKIP
 from mynalib.intake.layout import Layout, record_at, trimmed
 
-HIDDEN = "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず保留になる
+HIDDEN = "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず隔離になる
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f]")
 _EXCEL_TEXT = re.compile('="([^"]*)"')
 

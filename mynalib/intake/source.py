@@ -99,7 +99,7 @@ class Source:
 
 
 def _widener(encoding: str | None) -> Callable[[bytes, bool], bytes]:
-    """UTF-16 を UTF-8 に直す関数。読めない所は U+FFFD になり、その行が保留になる。"""
+    """UTF-16 を UTF-8 に直す関数。読めない所は U+FFFD になり、その行が隔離になる。"""
     if not encoding or not encoding.startswith("utf-16"):
         return lambda chunk, _: chunk
     decoder = codecs.getincrementaldecoder(encoding)("replace")

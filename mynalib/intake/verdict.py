@@ -12,7 +12,7 @@ from mynalib.intake.workbench import Workbench
 
 
 def judge(bench: Workbench, copied: Copied, registry: Registry, where: str) -> Intake:
-    """保留を除いた後の作業台を数える。
+    """隔離を除いた後の作業台を数える。
 
     Raises: Refused ENCODING（半分を超える行が読めない）、ALL_BAD（受け取れる行がない）。
     """

@@ -1,5 +1,5 @@
--- 同じ人の行を保留に加える。中身が同じなら先の行を残し、食い違えば一つも残さない。
--- 引数：なし（ordered から作り、quarantined に足す）。一行＝保留する一行。列：line 行番号、fault
+-- 同じ人の行を隔離に加える。中身が同じなら先の行を残し、食い違えば一つも残さない。
+-- 引数：なし（ordered から作り、quarantined に足す）。一行＝隔離する一行。列：line 行番号、fault
 INSERT INTO quarantined
 WITH twice AS (
     SELECT DISTINCT place, number, branch FROM neighbour

@@ -9,6 +9,7 @@ for (const figure of document.querySelectorAll("figure")) {
   if (narrow) {
     layout.margin = { ...layout.margin, l: 8, r: 8 };
     layout.font = { ...layout.font, size: 12 };
+    if (layout.xaxis.type === "category") layout.xaxis.nticks = 4; // 月の名が重ならないように
   }
   window.Plotly.newPlot(figure.querySelector(".chart"), data, layout, plain);
 }
