@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mynalib.demo_life import live
+from mynalib.demo_life import live, table
 from mynalib.domain.items import ITEMS, KEY, NAMES
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
@@ -19,37 +19,9 @@ from mynalib.publish.publishing import Published, publish
 DEMO_FOLDER = "demo"
 NEWEST_LAG = -1  # 終わった月のうち、いちばん新しい月
 
-# よい行に混ぜる悪い行。よい行の番号は 9900000 に届かない。DUPLICATE_KEY の二行は食い違うので、
-# どちらも残せない。\x81\xff は cp932 の文字ではない。
-BAD_ROWS = (
-    ("COLUMN_COUNT", ("101,9900001,00,1,20240401,,1",)),
-    ("MISSING_KEY", ("106,9900002,,0,,,,1", "113,,00,0,,,,1")),
-    ("BAD_KEY", ("102,9.90E+06,00,0,,,,1",)),
-    ("BAD_CODE", ("103,9900003,00,2,,,,1",)),
-    ("BAD_DATE", ("101,9900004,00,1,20240230,,,1", "111,9900004,01,1,20241301,,,1")),
-    ("DUPLICATE_KEY", ("101,9900005,00,1,20240401,,,1", "101,9900005,00,0,,,,1")),
-    ("ENCODING", ("\x81\xff,9900006,00,0,,,,1",)),
-    ("CONTROL_CHAR", ("108,99\x0700007,00,0,,,,1",)),
-    ("UNKNOWN_KIGO", ("777,9900008,00,1,20230605,,,1", "777,9900008,01,0,,,,1", "777,9900008,02,0,,,,")),
-)
 PEOPLE_PER_BAD_KIND = 1_200  # 小さな組合でも、悪い行が 0.5% に遠く届かないように
 UNKNOWN_EVERY = 2  # 登録のない記号は、最新の月から数えて何か月ごとに来るか
 
-ENTRIES = (  # 名簿、どの人を（_choices）、申出日は何か月前か（一人に一つ）、書き方か判断
-    ("optout", "never_linked", (0, 2, 4, 6, 8), ""),
-    ("optout", "cancelled_by_lapse", (10, 12), ""),
-    ("optout", "renewed_not_relinked", (14,), ""),
-    ("optout", "registered_usable", (0, 3, 6, 9, 12), ""),
-    ("optout", "never_linked", (4, 4), "full_width"),
-    ("optout", "leading_zeros", (7, 7), "no_zeros"),
-    ("optout", "registered_usable", (9,), "withdrawn"),
-    ("pending_cancellation", "registered_usable", (0, 0, 0, 0), ""),
-    ("pending_cancellation", "newly_cancelled", (1, 1), ""),
-    ("never_contact", "never_linked", (2, 2, 2), ""),
-    ("decisions", "review", (0,), "可"),
-    ("decisions", "review", (0,), "否"),
-    ("decisions", "review", (0,), "確認中"),
-)
 COLUMNS = {
     "optout": [*registers.HEADER, *registers.OPTIONAL],
     "pending_cancellation": [*registers.HEADER],
@@ -101,7 +73,7 @@ def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int 
 
 
 def _bad_rows(month: Month, last: Month, people: int) -> list[tuple[str, str]]:
-    kinds = BAD_ROWS[: people // PEOPLE_PER_BAD_KIND]
+    kinds = table("bad_rows")[: people // PEOPLE_PER_BAD_KIND].itertuples(index=False)
     unknown_comes = (last.number - month.number) % UNKNOWN_EVERY == 0
     return [(reason, row) for reason, rows in kinds for row in rows if reason != "UNKNOWN_KIGO" or unknown_comes]
 
@@ -124,7 +96,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、COLUMNS にあるもの。"""
     free = _choices(truth, last, months).sample(frac=1, random_state=rng)
     chosen = []
-    for register, who, backs, how in ENTRIES:
+    for register, who, backs, how in table("entries").itertuples(index=False):
         people = free[free["who"] == who][: len(backs)]
         free = free.drop(people.index)
         filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in backs[: len(people)]]
@@ -139,7 +111,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
 
 
 def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
-    """名簿に書ける人：どの月にも同じ番号でいて、申請の消えた人でもない。who は、ENTRIES が呼ぶ名。"""
+    """名簿に書ける人：どの月にも同じ番号でいて、申請の消えた人でもない。who は、demo.yaml の entries が呼ぶ名。"""
     newest, before = (truth[truth["month"] == str(month)] for month in (last, last.plus(-1)))
     settled = truth.groupby([*KEY])["month"].transform("size") == months
     choices = newest[settled[newest.index] & ~newest["vanished"]]

@@ -1,25 +1,19 @@
 """架空の組合の人々の一生：入り、登録し、失効し、解除し、移り、去る。"""
 
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from mynalib.domain.months import Month
 
-# E01〜E19 は事業所、KENPO は組合の職員、NOEMPLOYER は任意継続の人。
-# size は 12,000 人の組合での人数、lean は登録の割合の、組合全体との差（LEANS は % で）
-IDS = [*(f"E{n:02}" for n in range(1, 20)), "KENPO", "NOEMPLOYER"]
-SYMBOLS = [*(str(n) for n in range(101, 121)), "901"]
-SIZES = [4700, 260, 640, 130, 28, 520, 430, 560, 95, 12, 900, 620, 1050, 170, 680, 480, 310, 46, 3, 25, 180]
-LEANS = [1, -4, 3, -9, 5, 2, -22, 4, -2, -8, 6, -3, 0, -6, -5, 2, -1, 7, -10, 15, -7]
-EMPLOYERS = pd.DataFrame({"symbol": SYMBOLS, "size": SIZES, "lean": np.array(LEANS) / 100}, index=IDS)
 FIXED = ["E19", "KENPO"]  # 組合の大きさによらず、この人数
 HIRING_WAVE, CAMPAIGN, VANISHING, CONTINUED = "E12", "E15", "E03", "NOEMPLOYER"
 STILL_BELOW = 100  # これより小さい事業所には出入りがない。減りすぎて、取込の関門で止まらないように
 
-HOUSEHOLDS = (1, 2, 1, 3, 1, 1, 4, 2, 1, 1, 3, 1, 2, 1, 5, 1, 2, 3, 1, 4, 1, 2)  # 世帯の人数。この順をくりかえす
-BRANCHES = np.array([branch for size in HOUSEHOLDS for branch in range(size)])
 LEADING_ZEROS_EVERY = 33  # 何世帯に一つ、番号が 0 で始まるか
 
 JOIN, JOIN_IN_APRIL, WAVE_IN_APRIL = 0.0075, 0.0215, 0.17  # 一月に入る人の割合
@@ -31,65 +25,21 @@ UPTAKE, UPTAKE_MONTHS = (0.51, 0.765), 23  # 登録したことのある割合�
 BRANCH_LEANS = np.array([0.05, -0.03, -0.10, -0.10, -0.10])
 CAMPAIGN_LIFT, CAMPAIGN_MONTHS = 0.08, 7  # 一つの事業所の勧奨が、どれだけ、何か月前から効いたか
 
-# 人の一生は、段（PHASES）の並び。並べ方が筋書き（BEFORE_LINKING と AFTER_LINKING）
-PHASES = pd.DataFrame(
-    [  # 状態、解除区分、証明書、実施日と解除日に書く日（DATES の一つ）、行から分かる区分
-        ("unclear", "0", "", "", "", "", "never_linked_card_unclear"),
-        ("expired", "0", "", "0", "", "", "never_linked_certificate_lapsed"),
-        ("ready", "0", "", "1", "", "", "never_linked"),
-        ("vanished", "0", "", "1", "", "", "never_linked"),
-        ("linked", "1", "", "1", "linked_on", "", "registered_usable"),
-        ("undated", "1", "", "1", "", "", "registered_usable"),
-        ("card_unknown", "1", "", "", "linked_on", "", "registered_certificate_unknown"),
-        ("waiting", "1", "", "0", "linked_on", "", "registered_certificate_lapsed"),
-        ("lapsed", "0", "2", "0", "linked_on", "month_end", "cancelled_by_lapse"),
-        ("renewed", "0", "2", "1", "linked_on", "month_end", "renewed_not_relinked"),
-        ("half_linked", "0", "2", "1", "relinked_on", "month_end", "review_inconsistent"),
-        ("again", "1", "2", "1", "relinked_on", "month_end", "registered_usable"),
-        ("again_first_date", "1", "2", "1", "linked_on", "month_end", "registered_usable"),
-        ("own_request", "0", "1", "1", "linked_on", "some_day", "cancelled_at_own_request"),
-        ("came_back", "1", "1", "0", "relinked_on", "some_day", "review_cancelled_then_registered"),
-        ("returned", "0", "3", "0", "linked_on", "some_day", "card_returned"),
-        ("returned_valid", "0", "3", "1", "linked_on", "some_day", "review_returned_flag_valid"),
-        ("muddled", "0", "", "1", "linked_on", "month_end", "review_inconsistent"),
-    ],
-    columns=["phase", "state", "cancel_kind", "certificate_flag", "registered_on", "cancelled_on", "status"],
-).set_index("phase")
-
-BEFORE_LINKING = pd.DataFrame(
-    [  # 割合、はじめ、出来事のあと（"" は変わらない）
-        (0.80, "ready", ""),
-        (0.02, "ready", "expired"),
-        (0.03, "expired", ""),
-        (0.03, "expired", "ready"),
-        (0.09, "unclear", ""),
-        (0.03, "unclear", "ready"),
-    ],
-    columns=["share", "at_first", "at_change"],
-)
-AFTER_LINKING = pd.DataFrame(
-    [  # 割合、登録した月、出来事の前の月、出来事（多くは解除）の月、証明書を更新した月、また登録した月
-        (0.904, "linked", "", "", "", ""),
-        (0.010, "undated", "", "", "", ""),
-        (0.003, "card_unknown", "", "", "", ""),
-        (0.030, "linked", "waiting", "lapsed", "", ""),
-        (0.014, "linked", "waiting", "lapsed", "renewed", "again"),
-        (0.006, "linked", "", "lapsed", "renewed", "again_first_date"),
-        (0.006, "linked", "waiting", "lapsed", "renewed", "linked"),
-        (0.002, "linked", "", "lapsed", "renewed", "half_linked"),
-        (0.005, "linked", "", "own_request", "", ""),
-        (0.004, "linked", "", "own_request", "", "came_back"),
-        (0.006, "linked", "", "returned", "", ""),
-        (0.002, "linked", "", "returned_valid", "", ""),
-        (0.008, "linked", "", "muddled", "linked", ""),
-        (0.000, "linked", "", "own_request", "", "vanished"),  # 一人だけ（_one_to_vanish）
-    ],
-    columns=["share", "at_linked", "at_eve", "at_event", "at_renewed", "at_relinked"],
-)
 TURNS = ["change", "linked", "eve", "event", "renewed", "relinked"]  # 筋書きの列が効きはじめる月。起こる順
 DATES = ["linked_on", "relinked_on", "month_end", "some_day"]
 EVENT_FROM, EVENT_TO = -41, 1  # 出来事が起こるのは、最新の月から数えて何か月目か。1 は、来月の解除を待つ人
 VANISHING_ASKED, VANISHING_SHOWN = -6, 3  # 一人の申請が現れる月と、それが消えるまでの月数
+
+
+@cache
+def table(name: str) -> pd.DataFrame:
+    """demo.yaml の表。書いていない欄は ''。"""
+    text = (files("mynalib") / "demo.yaml").read_text(encoding="utf-8")
+    return pd.DataFrame(yaml.safe_load(text)[name]).fillna("")
+
+
+def _employers() -> pd.DataFrame:
+    return table("employers").set_index("id")
 
 
 def serial(month: Month) -> int:
@@ -125,8 +75,9 @@ def live(last: Month, months: int, size: int, rng: np.random.Generator) -> Itera
 
 def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
     """はじめの月からいる人と、あとから入る人。一人一行。同じ世帯は、続いて並ぶ。"""
+    branches = [branch for size in table("households")[0] for branch in range(size)]
     batches = []
-    for employer, of_12_000 in EMPLOYERS["size"].items():
+    for employer, of_12_000 in _employers()["size"].items():
         persons = of_12_000 if employer in FIXED else max(3, round(of_12_000 * size / 12_000))
         moving = persons >= STILL_BELOW
         batches.append((employer, moving, window[0], persons))
@@ -134,7 +85,7 @@ def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
         if moving and employer != CONTINUED:
             joining = (persons * _by_month(window, JOIN, in_april)).round().astype(int)
             batches += [(employer, moving, *batch) for batch in zip(window[1:], joining, strict=True)]
-    rows = [(*batch, branch) for *batch, persons in batches for branch in np.resize(BRANCHES, persons)]
+    rows = [(*batch, branch) for *batch, persons in batches for branch in np.resize(branches, persons)]
     people = pd.DataFrame(rows, columns=["employer_id", "moving", "since", "branch"])
     return people.assign(person=people.index, household=(people["branch"] == 0).cumsum())
 
@@ -151,7 +102,7 @@ def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -
     months = np.searchsorted(_by_month(window, LEAVE, LEAVE_IN_APRIL).cumsum(), rng.random(len(homes)))
     left = window[0] + 1 + np.where(continued, rng.integers(0, CONTINUED_MONTHS, len(homes)), months)
     stays = ~homes["moving"] | (left <= homes["since"]) | (left > window[-1])
-    large = EMPLOYERS.query("size >= @STILL_BELOW").drop(CONTINUED)["size"]
+    large = _employers().query("size >= @STILL_BELOW").drop(CONTINUED)["size"]
     other, fate = rng.choice(large.index, len(homes), p=large / large.sum()), rng.random(len(homes))
     to = np.select([fate < CONTINUE, fate < CONTINUE + TRANSFER], [CONTINUED, other], "")
     to[continued | (to == homes["employer_id"])] = ""
@@ -164,7 +115,7 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
     back = window[-1] - window
     along = np.clip(1 - back / UPTAKE_MONTHS, 0, 1)
     uptake = UPTAKE[0] + (UPTAKE[1] - UPTAKE[0]) * along**2 * (3 - 2 * along)
-    leans = people["employer_id"].map(EMPLOYERS["lean"]) + BRANCH_LEANS[people["branch"]]
+    leans = people["employer_id"].map(_employers()["lean"] / 100) + BRANCH_LEANS[people["branch"]]
     lifted = np.outer(people["employer_id"] == CAMPAIGN, back <= CAMPAIGN_MONTHS)
     around = uptake + leans.to_numpy()[:, None] + CAMPAIGN_LIFT * lifted
     linked = window[0] + (around <= rng.random((len(people), 1))).sum(axis=1)
@@ -175,14 +126,15 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
 def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """一人ずつに、筋書きと、その月日を与える。"""
     n, asked = len(people), max(window[-1] + VANISHING_ASKED, window[0])
-    before, after = (rng.choice(len(table), n, p=table["share"]) for table in (BEFORE_LINKING, AFTER_LINKING))
+    plots = [table("before_linking"), table("after_linking")]
+    before, after = (rng.choice(len(plot), n, p=plot["share"]) for plot in plots)
     change = window[-1] + rng.integers(EVENT_FROM, EVENT_TO + 1, n)
     to_renew, to_relink, day = rng.integers(2, 10, n), rng.integers(1, 8, n), rng.integers(1, 29, n)
     one = _one_to_vanish(people, asked)
-    after[one], change[one], to_renew[one], to_relink[one] = len(AFTER_LINKING) - 1, asked, 0, VANISHING_SHOWN
+    after[one], change[one], to_renew[one], to_relink[one] = len(plots[1]) - 1, asked, 0, VANISHING_SHOWN
 
     people = people.assign(change=change, before=before, after=after)
-    people = people.join(BEFORE_LINKING.drop(columns="share"), on="before").join(AFTER_LINKING, on="after")
+    people = people.join(plots[0].drop(columns="share"), on="before").join(plots[1], on="after")
     too_early = (change <= people["linked"] + 1) | ((people["at_event"] == "own_request") & (change < OWN_REQUESTS))
     event = np.where(too_early, NEVER, change)
     relinked = event + to_renew + to_relink
@@ -213,7 +165,10 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     second["household"] = moved["household"] + people["household"].max()
     stays = pd.concat([first, second], ignore_index=True)
     numbers = stays["household"] + np.where(stays["household"] % LEADING_ZEROS_EVERY == 0, 12_345, 8_300_000)
-    return stays.assign(number=numbers.astype(str).str.zfill(7), symbol=stays["employer_id"].map(EMPLOYERS["symbol"]))
+    return stays.assign(
+        number=numbers.astype(str).str.zfill(7),
+        symbol=stays["employer_id"].map(_employers()["symbol"]),
+    )
 
 
 def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataFrame:
@@ -225,7 +180,7 @@ def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataF
     for turn in TURNS:
         then = rows[f"at_{turn}"]
         phase = then.where((rows[turn] <= month) & (then != ""), phase)
-    facts = PHASES.loc[phase].reset_index()
+    facts = table("phases").set_index("phase").loc[phase].reset_index()
     for column in ("registered_on", "cancelled_on"):
         facts[column] = np.select([facts[column] == date for date in DATES], [rows[date] for date in DATES], "")
     facts = facts.assign(insured=rows["branch"] == 0, vanished=phase == "vanished")

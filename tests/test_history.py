@@ -695,10 +695,10 @@ def test_a_home_is_found_by_option_then_variable_then_folder(tmp_path, monkeypat
     one, two, three = (make_home(tmp_path / name) for name in ("one", "two", "three"))
     monkeypatch.chdir(three.root)
     monkeypatch.delenv("MYNA_HOME", raising=False)
-    assert find_home() == Home(three.root.resolve())
+    assert find_home().root == three.root.resolve()
     monkeypatch.setenv("MYNA_HOME", str(two.root))
-    assert find_home() == two
-    assert find_home(one.root) == one
+    assert find_home().root == two.root
+    assert find_home(one.root).root == one.root
     with pytest.raises(NoHome):
         find_home(tmp_path)
     monkeypatch.delenv("MYNA_HOME")

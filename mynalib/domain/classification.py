@@ -27,17 +27,17 @@ FACTS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """当てはまる人の区分。`when` は（事実, 値）の組で、全て一致したら当てはまる。"""
+    """当てはまる人の区分（または注意）の名。`when` は（事実, 値たち）の組で、全ての事実がそのどれかなら当てはまる。"""
 
     status: str
-    when: tuple[tuple[str, str], ...] = ()
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def matches(self, facts: dict[str, str]) -> bool:
-        return all(facts[name] == value for name, value in self.when)
+        return all(facts[name] in values for name, values in self.when)
 
 
-def _rule(status: str, **when: str) -> Rule:
-    return Rule(status, tuple(when.items()))
+def _rule(status: str, **when: str | tuple[str, ...]) -> Rule:
+    return Rule(status, tuple((name, (value,) if isinstance(value, str) else value) for name, value in when.items()))
 
 
 RULES = (
@@ -109,41 +109,23 @@ WITHHELD = {  # 先にあるものが勝つ。当てはまれば、行うこと�
     "kept_back": "食い違いの確認が済んでいない",
 }
 
-_CANCELLED = ("cancelled_only", "registered_before_cancelled", "same_day", "registered_after_cancelled")
+_KINDS = ("1", "2", "3")
 _UNDATED = ("none", "cancelled_only")
+_NOT_CANCELLED = ("none", "registered_only")
+_OVERTAKEN = ("cancelled_only", "registered_before_cancelled", "same_day")  # 最後の日付が、解除の日
 
-WARNINGS = (  # （名前, 事実が当てはまるか）。区分は変えず、点検のために数える
-    ("cancel_kind_missing", lambda f: f["state"] == "0" and not f["cancel_kind"] and f["dates"] != "none"),
-    (
-        "card_unclear",
-        lambda f: (f["state"], f["cancel_kind"], f["certificate_flag"], f["dates"]) == ("0", BLANK, "0", "none"),
-    ),
-    (
-        "cancel_date_missing",
-        lambda f: f["state"] == "0" and f["cancel_kind"] and f["dates"] not in _CANCELLED,
-    ),
-    ("registered_without_date", lambda f: f["state"] == "1" and f["dates"] in _UNDATED),
-    ("registered_again", lambda f: f["state"] == "1" and f["dates"] == "registered_after_cancelled"),
-    (
-        "registered_with_cancellation",
-        lambda f: (
-            f["state"] == "1"
-            and f["dates"] != "registered_after_cancelled"
-            and (f["cancel_kind"] or f["dates"] in _CANCELLED)
-        ),
-    ),
-    (
-        "certificate_flag_blank",
-        lambda f: not f["certificate_flag"] and (f["state"] == "1" or f["cancel_kind"] == "2"),
-    ),
-    (
-        "registered_after_cancelled",
-        lambda f: (f["state"], f["cancel_kind"], f["dates"]) == ("0", "2", "registered_after_cancelled"),
-    ),
-    (
-        "returned_flag_valid",
-        lambda f: (f["state"], f["cancel_kind"], f["certificate_flag"]) == ("0", "3", "1"),
-    ),
+WARNINGS = (  # 当てはまるもの全てが付く。区分は変えず、点検のために数える
+    _rule("cancel_kind_missing", state="0", cancel_kind=BLANK, dates=FACTS["dates"][1:]),
+    _rule("card_unclear", state="0", cancel_kind=BLANK, certificate_flag="0", dates="none"),
+    _rule("cancel_date_missing", state="0", cancel_kind=_KINDS, dates=_NOT_CANCELLED),
+    _rule("registered_without_date", state="1", dates=_UNDATED),
+    _rule("registered_again", state="1", dates="registered_after_cancelled"),
+    _rule("registered_with_cancellation", state="1", dates=_OVERTAKEN),
+    _rule("registered_with_cancellation", state="1", cancel_kind=_KINDS, dates=_NOT_CANCELLED),
+    _rule("certificate_flag_blank", state="1", certificate_flag=BLANK),
+    _rule("certificate_flag_blank", state="0", cancel_kind="2", certificate_flag=BLANK),
+    _rule("registered_after_cancelled", state="0", cancel_kind="2", dates="registered_after_cancelled"),
+    _rule("returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
 )
 
 
@@ -163,7 +145,7 @@ def _decide(facts: dict[str, str]) -> dict[str, str]:
         "status": status.name,
         "action": status.action,
         "counts_as_registered": facts["state"],
-        "warnings": ";".join(name for name, holds in WARNINGS if holds(facts)),
+        "warnings": ";".join(dict.fromkeys(rule.status for rule in WARNINGS if rule.matches(facts))),
         "label_ja": status.label,
     }
 

@@ -23,11 +23,14 @@ class NoEmployer(DatedSymbol):
 
 
 class FileProfile(Settings):
-    """届くファイルの形。`profile` が調べ、人が確かめたもの。"""
+    """届くファイルの形。`profile` が調べ、人が確かめたもの。`auto` のほかに合わないファイルは断る。
 
-    encoding: Literal["auto", "utf-8", "cp932", "utf-16"] = Field(description="文字コード")
-    header: Literal["auto", "present", "absent"] = Field(description="見出しの行があるか")
-    date: Literal["YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki"] = Field(description="日付の書き方")
+    八桁（YYYYMMDD）の日付は、date が何でも読む。
+    """
+
+    encoding: Literal["auto", "utf-8", "cp932", "utf-16"] = Field("auto", description="文字コード")
+    header: Literal["auto", "present", "absent"] = Field("auto", description="見出しの行があるか")
+    date: Literal["YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki"] = Field("YYYYMMDD", description="日付の書き方")
 
 
 class Registers(Settings):

@@ -102,6 +102,15 @@ def replace_file(written: Path, target: Path) -> None:
     flush(target.parent)
 
 
+def link_or_copy(origin: Path, target: Path) -> None:
+    """同じ中身のファイルを置く。できれば場所を取らずに。"""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(origin)
+    except OSError:
+        shutil.copyfile(origin, target)
+
+
 def fresh_folder(path: Path) -> Path:
     """空の、自分だけが読めるフォルダー。前の処理の残りは消す。"""
     shutil.rmtree(path, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,59 +23,24 @@ class Locked(MynaError):
     code = "LOCKED"
 
 
-@dataclass(frozen=True)
 class Home:
     """組合の置き場所。中の場所は、全てここで決まる。"""
 
-    root: Path
-
-    @property
-    def params(self) -> Path:
-        return self.root / "params"
-
-    @property
-    def notebooks(self) -> Path:
-        return self.root / "notebooks"
-
-    @property
-    def data(self) -> Path:
-        return self.root / "data"
-
-    @property
-    def originals(self) -> Path:
-        return self.data / "originals"
-
-    @property
-    def months(self) -> Path:
-        return self.data / "months"
-
-    @property
-    def inbox(self) -> Path:
-        return self.data / "inbox"
-
-    @property
-    def registers(self) -> Path:
-        return self.data / "registers"
-
-    @property
-    def cubes(self) -> Path:
-        return self.data / "cubes"
-
-    @property
-    def drafts(self) -> Path:
-        return self.data / "drafts"
-
-    @property
-    def kept_back(self) -> Path:
-        return self.data / "kept_back.parquet"
-
-    @property
-    def ledger(self) -> Path:
-        return self.data / "ledger.jsonl"
-
-    @property
-    def reports(self) -> Path:
-        return self.root / "reports"
+    def __init__(self, root: Path):
+        self.root = root
+        self.params = root / "params"
+        self.notebooks = root / "notebooks"
+        self.reports = root / "reports"
+        self.data = root / "data"
+        self.originals = self.data / "originals"
+        self.months = self.data / "months"
+        self.returners = self.data / "returners"
+        self.inbox = self.data / "inbox"
+        self.registers = self.data / "registers"
+        self.cubes = self.data / "cubes"
+        self.drafts = self.data / "drafts"
+        self.kept_back = self.data / "kept_back.parquet"
+        self.ledger = self.data / "ledger.jsonl"
 
     @contextmanager
     def locked(self):

@@ -15,7 +15,6 @@ from mynalib.history.registers import read_registers
 from mynalib.history.settling import is_damaged, settle
 from mynalib.intake.gates import IntakePolicy, MonthSummary, examine
 from mynalib.intake.intake import Head
-from mynalib.intake.profile import FileProfile
 from mynalib.intake.reading import read_file
 
 NO_OP = "DUPLICATE_FILE"
@@ -59,8 +58,7 @@ def ingest(
 def _load(
     home: Home, params: Params, file: Path, month: Month, staged: Path, passed: set[str], broken: Month | None
 ) -> dict:
-    profile = FileProfile(**params.society.file.model_dump())
-    read = read_file(file, month=month, registry=params.registry(month), profile=profile, into=staged)
+    read = read_file(file, month=month, registry=params.registry(month), profile=params.society.file, into=staged)
     facts = read.as_dict()
     existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
     stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, _policy(params))}

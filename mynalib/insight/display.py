@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import jinja2
 import pandas as pd
+import yaml
 from IPython.display import publish_display_data
 
 from mynalib.domain.classification import ACTIONS, STATUSES
@@ -13,46 +14,34 @@ from mynalib.insight.disclosure import Released
 
 MARK = "myna"
 MASKED = "＊"
-LEGEND = "＊は、人数が少ないため伏せた値です。人数は5の倍数に丸め、率は丸めた人数から計算しています。"
-LABELS = {  # 列の名：（見出し, 単位のある数か）
-    "month": ("月", False),
-    "employer_id": ("コード", False),
-    "employer": ("事業所", False),
-    "members": ("加入者（人）", True),
-    "registered": ("登録者（人）", True),
-    "rate": ("登録率（%）", True),
-    "usable": ("うち証明書が期限内等（人）", True),
-    "usable_rate": ("同じく率（%）", True),
-    "link_targets": ("❶登録の勧奨（人）", True),
-    "renew_targets": ("❷更新の勧奨（人）", True),
-    "status": ("区分", False),
-    "reason": ("わけ", False),
-    "change": ("登録者の増減（人）", True),
-    "column": ("列", False),
-    "rows": ("行数（行）", True),
-    "lines": ("元ファイルの行", False),
-    "before": ("前の月（人）", True),
-    "after": ("この月（人）", True),
-    "difference": ("差（人）", True),
-    "check": ("照合", False),
-    "left": ("左（人・行）", True),
-    "right": ("右（人・行）", True),
-    "result": ("結果", False),
-    "symbol": ("記号", False),
-    "number": ("番号", False),
-    "branch": ("枝番", False),
-    "member_kind": ("本人／家族", False),
-    "action": ("勧奨の内容", False),
-    "since": ("いつから", False),
-    "why": ("なぜ", False),
-}
-WORDS = {  # 値の名を、人の読む言葉に
+VALUES = {  # 値の名を、人の読む言葉に
     "action": ACTIONS,
     "status": {name: status.label for name, status in STATUSES.items()},
     "column": {item.name: item.label for item in ITEMS},
     "reason": REASONS,
 }
 RATE_COLUMNS = ("rate", "usable_rate")
+
+
+def words(name: str) -> dict | list | str:
+    """words.yaml の決まった言葉。"""
+    return _all_words()[name]
+
+
+@cache
+def _all_words() -> dict:
+    return yaml.safe_load((files("mynalib.insight") / "words.yaml").read_text(encoding="utf-8"))
+
+
+def label(column: str) -> str:
+    """列の見出し。知らない列は KeyError。"""
+    columns = words("columns")
+    return columns["numbers"].get(column) or columns["texts"][column]
+
+
+def legend(audience: str) -> str:
+    """伏せた値のある版に付ける凡例。"""
+    return words("legend") if audience in ("wide", "employer") else ""
 
 
 @cache
@@ -87,7 +76,7 @@ def _publish(bundle: dict, mark: dict) -> None:
 
 
 def columns_of(frame: pd.DataFrame) -> list[dict]:
-    return [{"label": LABELS[name][0], "number": LABELS[name][1]} for name in frame.columns]
+    return [{"label": label(name), "number": name in words("columns")["numbers"]} for name in frame.columns]
 
 
 def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
@@ -99,8 +88,8 @@ def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
 
 def label_and_unit(column: str) -> tuple[str, str]:
     """「加入者（人）」を「加入者」と「人」に分ける。"""
-    label, _, unit = LABELS[column][0].rpartition("（")
-    return (label, unit.rstrip("）")) if label else (LABELS[column][0], "")
+    name, _, unit = label(column).rpartition("（")
+    return (name, unit.rstrip("）")) if name else (label(column), "")
 
 
 def text(column: str, value: object, decimals: int) -> str:
@@ -110,6 +99,6 @@ def text(column: str, value: object, decimals: int) -> str:
         return f"{value:.{decimals}f}"
     if column in ("change", "difference"):
         return f"{value:+,}" if value else "0"
-    if column in WORDS:
-        return WORDS[column].get(value, str(value))
-    return f"{value:,}" if LABELS[column][1] else str(value)
+    if column in VALUES:
+        return VALUES[column].get(value, str(value))
+    return f"{value:,}" if column in words("columns")["numbers"] else str(value)

@@ -10,32 +10,14 @@ from mynalib.insight import disclosure, display
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.disclosure import Released, require_released
 
-EDITIONS = {
-    "internal": "健保内部用（実数）",
-    "wide": "理事会・組合会用（概数）",
-    "employer": "事業所の担当部署用（概数）",
-    "named": "事業所の担当部署用（取扱注意：個人データ）",
-}
 FIVE = ["members", "registered", "rate", "link_targets", "renew_targets"]
-NEXT_STEPS = (
-    "❶ 利用登録の案内：事業所の担当部署に勧奨リストを渡し、朝礼や社内報でも知らせる。登録は任意であることを添える。",
-    "❷ 証明書の更新の案内：更新だけでは使えない方（自動解除された方）には、更新のあとの再登録まで一度に案内する。",
-    "期限切れから3か月以内の方は、このファイルでは見えない。更新の時期の全員への案内は、組合の広報で行う。",
-    "登録していない方には資格確認書が要る。発行の対象を、内部用の区分の表で確かめる。",
-)
-HANDLING = (
-    "ここにある方のデータは、上の部署の中だけで使い、転送・複写をしないでください。",
-    "ご案内が済んだら、組合が定めた期間のうちに消してください。",
-    "この資料に載らない理由を、本人にも、ほかの人にも、推測して伝えないでください。",
-)
-LEGENDS = {"wide": display.LEGEND, "employer": display.LEGEND}
 
 
 def heading(capsule: Capsule) -> None:
     """だれの、いつの、どの版か。"""
     facts = capsule.facts
     subject = f"{facts['employer']} 御中" if facts["employer"] else facts["society"]
-    display.show("heading", lines=[subject, f"{capsule.month.as_of}　{EDITIONS[capsule.audience]}"])
+    display.show("heading", lines=[subject, f"{capsule.month.as_of}　{display.words('editions')[capsule.audience]}"])
 
 
 def numbers(released: Released, month: Month, columns: Sequence[str]) -> None:
@@ -68,7 +50,7 @@ def _difference(column: str, now: object, then: object, decimals: int) -> str:
 def table(released: Released, name: str, caption: str, legend: str = "") -> None:
     """表と、その CSV。"""
     require_released(released)
-    legend = legend or LEGENDS.get(released.terms.audience, "")
+    legend = legend or display.legend(released.terms.audience)
     display.show_released("table", released, name, caption=caption, legend=legend)
 
 
@@ -92,7 +74,7 @@ def changes(capsule: Capsule) -> None:
 
 def next_steps(capsule: Capsule) -> None:
     """次にすること。人数によらない、決まった文。"""
-    display.show("section", title="次にすること", lines=NEXT_STEPS)
+    display.show("section", title="次にすること", lines=display.words("next_steps"))
 
 
 def society_figure(capsule: Capsule) -> None:
@@ -133,4 +115,4 @@ def people(released: Released, caption: str) -> None:
 
 def handling(capsule: Capsule) -> list[str]:
     """勧奨リストの取扱い。"""
-    return [f"お渡しする部署：{'、'.join(capsule.facts['departments'])}", *HANDLING]
+    return [f"お渡しする部署：{'、'.join(capsule.facts['departments'])}", *display.words("handling")]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import Cleaner
 from mynalib.intake.encoding import Decoder
 from mynalib.intake.layout import Layout, find_layout
-from mynalib.intake.profile import FileProfile
 from mynalib.intake.source import Source
 
 

@@ -11,12 +11,12 @@ from mynalib.domain.employers import TRIMMED, Registry
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.items import NAMES
 from mynalib.domain.months import Month
+from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.faults import FAULTS
 from mynalib.intake.intake import Intake
 from mynalib.intake.layout import SPARE
-from mynalib.intake.profile import FileProfile
 from mynalib.intake.spellings import entry_columns, spell, symbols_in_order
 from mynalib.intake.verdict import judge
 from mynalib.intake.workbench import Workbench, workbench

@@ -60,7 +60,7 @@ def _write_sheet(book, formats: dict, capsule: Capsule, title: str, purpose: str
     sheet.set_default_row(18)
     for index, column in enumerate(rows.columns):
         sheet.set_column(index, index, WIDTHS[column])
-        sheet.write_string(top, index, display.LABELS[column][0], formats["head"])
+        sheet.write_string(top, index, display.label(column), formats["head"])
     for number, row in enumerate(rows.to_dict("records"), top + 1):
         for index, (column, value) in enumerate(row.items()):
             sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])

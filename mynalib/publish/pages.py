@@ -8,6 +8,7 @@ import nbformat
 import plotly
 from nbconvert import HTMLExporter
 
+from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK
 
@@ -38,16 +39,14 @@ def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode
     ]
 
 
-def copy_assets(folder: Path, plotly_from: Path | None = None) -> None:
-    """読み手のフォルダーに、様式と図の道具を置く。大きな plotly.js は、同じ公開の中では一つを指す。"""
-    assets = folder / "assets"
-    assets.mkdir(parents=True, exist_ok=True)
-    for name in ASSETS:
-        (assets / name).write_bytes(_shipped(name))
-    try:
-        (assets / PLOTLY).hardlink_to(plotly_from or "")
-    except OSError:
-        (assets / PLOTLY).write_bytes(_shipped(PLOTLY))
+def copy_assets(folder: Path, placed: Path | None = None) -> None:
+    """読み手のフォルダーに、様式と図の道具を置く。同じ公開の中では、もう置いたもの（placed）を指す。"""
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    for name in (*ASSETS, PLOTLY):
+        if placed:
+            link_or_copy(placed / name, folder / "assets" / name)
+        else:
+            (folder / "assets" / name).write_bytes(_shipped(name))
 
 
 def is_ours(asset: Path) -> bool:

@@ -18,7 +18,7 @@ from mynalib.publish.jobs import Job
 from mynalib.publish.opening import BadParameter, check_parameters
 
 LIBRARIES = ("duckdb", "ipython", "jinja2", "nbconvert", "pandas", "papermill", "plotly", "xlsxwriter")
-CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json")
+CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json", "*.yaml")
 
 
 class UnknownEmployer(MynaError):

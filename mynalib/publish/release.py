@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +12,13 @@ from mynalib.domain.classification import decision_table
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history import clock
-from mynalib.history.files import fresh_folder, place_folder, sha256, write_file
+from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, write_file
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.publish.capsules import Source
 from mynalib.publish.earlier import read_manifest, releases
 from mynalib.publish.jobs import Job
-from mynalib.publish.pages import PLOTLY, copy_assets
+from mynalib.publish.pages import copy_assets
 from mynalib.publish.plan import code_hash, library_versions
 from mynalib.publish.portal import write_months, write_portal
 from mynalib.publish.scan import scan_release
@@ -50,7 +49,7 @@ def assemble(
     artefacts = []
     for job in jobs:
         for output in records[job.name]["outputs"]:
-            _link(job.folder / "out" / output["path"], folder / output["path"])
+            link_or_copy(job.folder / "out" / output["path"], folder / output["path"])
             artefacts.append(output)
     employers = list(source.params.notified(source.month.end))
     write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
@@ -67,20 +66,12 @@ def page_facts(source: Source, title: str) -> dict:
     return {"title": title, "society": society.name, "demo": society.demo, "as_of": source.month.as_of}
 
 
-def _link(origin: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        target.hardlink_to(origin)
-    except OSError:
-        shutil.copyfile(origin, target)
-
-
 def _assets(folder: Path, artefacts: list[dict]) -> list[dict]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
     copy_assets(folder)
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
     for owner in owners:
-        copy_assets(owner, folder / "assets" / PLOTLY)
+        copy_assets(owner, folder / "assets")
     return [
         _artefact(folder, path, "publishable")
         for owner in (folder, *owners)

@@ -12,10 +12,11 @@ import nbformat
 import papermill
 import plotly.graph_objects as go
 
-from mynalib.insight import charts, disclosure, tables
+from mynalib.insight import charts, disclosure, display, tables
 from mynalib.publish import engine, jobs, lists, opening, pages, products
 
 go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_json()
 pages.warm_up()
+display.words("columns")
 
 READY = (duckdb, nbformat, papermill, charts, disclosure, tables, engine, jobs, lists, opening, products)
