@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 EXPORT := export --locked --all-groups --no-emit-project --no-hashes --no-header --no-annotate -q
 
-.PHONY: demo test test-long lint lock check-lock screenshot
+.PHONY: demo test test-long lint lock check-lock schemas screenshot
 
 demo: $(UV)
 	$(UV) run --locked --no-dev myna demo
@@ -26,6 +26,9 @@ lock: $(UV)
 check-lock: $(UV)
 	$(UV) lock --check
 	$(UV) $(EXPORT) | diff - requirements.lock
+
+schemas: $(UV)
+	$(UV) run --locked python tests/schemas.py
 
 screenshot: $(UV)
 	$(UV) run --locked python tests/screenshot.py

@@ -5,8 +5,10 @@
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,6 +21,8 @@ from mynalib.history.checking import check_home
 from mynalib.history.founding import found
 from mynalib.history.home import find_home
 from mynalib.history.loading import ingest as load_month
+from mynalib.history.profiling import profile as profile_file
+from mynalib.history.returners import ingest_returners
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -42,6 +46,9 @@ MonthOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU の数")]
+
+
+Kind = Literal["month", "returners"]
 
 
 @app.command()
@@ -83,23 +90,44 @@ def ingest(
         bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
     ] = False,
     confirm: Annotated[list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")] = [],  # noqa: B006 typer の書き方
+    kind: Annotated[
+        Kind, typer.Option(help="month 月次のファイル、returners 返納者の日次ファイル（リストから外すだけ）")
+    ] = "month",
     as_json: JsonOption = False,
 ) -> None:
     """ファイルを確かめて、月の断面として取り込む。"""
     place = find_home(home)
-    result = load_month(place, load_params(place.params), file, month, replace=replace, confirm=confirm)
-    _say(as_json, result, _ingested(result))
+    if kind == "returners" and replace:
+        raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
+    load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
+    result = load(place, load_params(place.params), file, month, confirm=confirm)
+    _say(as_json, result, _ingested(result, kind))
 
 
-def _ingested(result: dict) -> str:
+def _ingested(result: dict, kind: str) -> str:
     if result["outcome"] == "no_op":
         return f"{result['month']} は、同じファイルがもう取り込まれています。何も変えていません。"
+    if kind == "returners":
+        return f"返納者 {result['accepted']:,} 人を、{result['month']} までの勧奨リストから外します（人数と率は変わりません）。"
     reasons = "、".join(f"{name} {count} 行" for name, count in sorted(result["reasons"].items()))
     return (
         f"{result['month']} を取り込みました：{result['data_rows']:,} 行のうち {result['accepted']:,} 行を受け入れ、"
         f"{result['quarantined']:,} 行を隔離しました{f'（{reasons}）' if reasons else ''}。\n"
         f"  次は myna publish --month {result['month']} です。"
     )
+
+
+@app.command()
+def profile(
+    file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）")],
+    home: HomeOption = None,
+    write: Annotated[bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")] = False,
+    sheet: Annotated[Path | None, typer.Option(help="確認シート（HTML）を置く場所。印刷して、システムの会社に")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
+    shape = profile_file(file, find_home(home) if write else None, sheet)
+    _say(as_json, {"outcome": "profiled", "file": shape.profile.model_dump()}, shape.sheet("txt"))
 
 
 @app.command()
@@ -125,7 +153,6 @@ def publish(
 
     place = find_home(home)
     with _bar() as progress:
-        tick = progress.watch("公開")
         done = publish_month(
             place,
             load_params(place.params),
@@ -134,8 +161,7 @@ def publish(
             only=employer,
             draft=draft,
             workers=jobs,
-            on_plan=tick.total,
-            on_done=tick.step,
+            **progress.watch("公開"),
         )
     said = {
         "released": "公開しました",
@@ -157,19 +183,6 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     _say(as_json, result, f"公開したときのままです（{done.artefacts} 点）：{done.folder}")
 
 
-class _Watched:
-    """一本の進み具合。"""
-
-    def __init__(self, progress: Progress, name: str):
-        self._progress, self._task = progress, progress.add_task(name, total=None)
-
-    def total(self, count: int) -> None:
-        self._progress.update(self._task, total=count)
-
-    def step(self, *_: object) -> None:
-        self._progress.advance(self._task)
-
-
 class _bar(Progress):
     """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
 
@@ -177,8 +190,10 @@ class _bar(Progress):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         super().__init__(*columns, console=progress_console)
 
-    def watch(self, name: str) -> _Watched:
-        return _Watched(self, name)
+    def watch(self, name: str) -> dict[str, Callable]:
+        """一本の帯。全体の数を知らせる on_plan と、一つ進める on_done。"""
+        task = self.add_task(name, total=None)
+        return {"on_plan": lambda count: self.update(task, total=count), "on_done": lambda _: self.advance(task)}
 
 
 def _say(as_json: bool, result: dict, text: str) -> None:
@@ -200,12 +215,9 @@ def main() -> None:
 
 
 def _as_json(error: MynaError) -> dict:
-    counts = (
-        {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
-        if "ingest" in sys.argv
-        else {}
-    )
+    ingesting = "ingest" in sys.argv
+    counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None} if ingesting else {}
+    texts = {"where": error.where, "what": error.what, "fix": error.fix}
     problems = [str(problem) for problem in error.problems]
-    outcome = "refused" if "ingest" in sys.argv else "failed"
-    texts = {"where": error.where, "what": error.what, "fix": error.fix, "problems": problems}
-    return {"outcome": outcome, "error": error.code, **counts, **texts}
+    outcome = "refused" if ingesting else "failed"
+    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": problems}

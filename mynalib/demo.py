@@ -22,12 +22,8 @@ NEWEST_LAG = -1  # 終わった月のうち、いちばん新しい月
 PEOPLE_PER_BAD_KIND = 1_200  # 小さな組合でも、悪い行が 0.5% に遠く届かないように
 UNKNOWN_EVERY = 2  # 登録のない記号は、最新の月から数えて何か月ごとに来るか
 
-COLUMNS = {
-    "optout": [*registers.HEADER, *registers.OPTIONAL],
-    "pending_cancellation": [*registers.HEADER],
-    "never_contact": [*registers.HEADER],
-    "decisions": [*registers.KEY, "判断", "判断者", "判断日"],
-}
+COLUMNS = {"optout": [*registers.HEADER, *registers.OPTIONAL], "decisions": [*registers.DECISIONS]}
+COLUMNS |= {name: [*registers.HEADER] for name in ("pending_cancellation", "never_contact")}
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -107,7 +103,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     day = f"{last.end:%Y%m25}"
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
     entries["撤回日"] = np.where(entries["how"] == "withdrawn", day, "")
-    return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=day)
+    return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{last.end:%Y%m%d}")
 
 
 def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
@@ -151,7 +147,7 @@ def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
 def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
     """架空の置き場所を作り、24 か月を表の口から取り込み、いちばん新しい月を公開する。
 
-    watch: 名 → 進み具合を見せるもの。total(数) と step() を持つ。
+    watch: 名 → 進み具合を見せるもの（on_plan と on_done。publish の引数と同じ）。
     """
     home = found(folder, demo=True)
     params = load_params(home.params)
@@ -159,11 +155,10 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
     for name, content in society.registers.items():
         (home.registers / name).write_bytes(content)
     loading = watch("取込")
-    loading.total(len(society.files))
+    loading["on_plan"](len(society.files))
     for month, content in society.files.items():
         file = home.inbox / f"{month}_架空データ.csv"
         file.write_bytes(content)
         ingest(home, params, file, month)
-        loading.step()
-    publishing = watch("公開")
-    return publish(home, params, max(society.files), workers=workers, on_plan=publishing.total, on_done=publishing.step)
+        loading["on_done"](month)
+    return publish(home, params, max(society.files), workers=workers, **watch("公開"))

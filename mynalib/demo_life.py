@@ -166,8 +166,7 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     stays = pd.concat([first, second], ignore_index=True)
     numbers = stays["household"] + np.where(stays["household"] % LEADING_ZEROS_EVERY == 0, 12_345, 8_300_000)
     return stays.assign(
-        number=numbers.astype(str).str.zfill(7),
-        symbol=stays["employer_id"].map(_employers()["symbol"]),
+        number=numbers.astype(str).str.zfill(7), symbol=stays["employer_id"].map(_employers()["symbol"])
     )
 
 

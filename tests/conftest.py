@@ -18,10 +18,9 @@ os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
 os.environ.pop("MYNA_HOME", None)
 
 
-class _Silent:
-    def total(self, count: int) -> None: ...
-
-    def step(self, *_: object) -> None: ...
+def silent(_: str) -> dict:
+    """進み具合を見せない。"""
+    return {"on_plan": lambda _: None, "on_done": lambda _: None}
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +33,7 @@ def demo_society() -> DemoSociety:
 def demo_home(tmp_path_factory) -> Home:
     """`myna demo` と同じものを、一度だけ作る。試験は、読むだけ。"""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    run_demo(folder, None, lambda _: _Silent())
+    run_demo(folder, None, silent)
     return Home(folder)
 
 

@@ -19,6 +19,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Hold, Lens
 from mynalib.history.memory import memory_holds
 from mynalib.history.months import KeptMonth, keep, kept_months, staging
+from mynalib.history.registers import DECISIONS
 from mynalib.history.settling import settle
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +79,7 @@ def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
         (home.params / "employers" / f"{name}.yaml").write_text(text, encoding="utf-8")
     for name in REGISTERS:
         write_register(home, name, [])
+    write_register(home, "decisions", [], ",".join(DECISIONS))
     return home
 
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from conftest import silent
 from playwright.sync_api import sync_playwright
 
 from mynalib.demo import run_demo
@@ -13,15 +14,9 @@ os.environ.setdefault("MYNA_TODAY", "2026-11-22")
 TARGET = Path(__file__).parents[1] / "docs" / "management.png"
 
 
-class _Silent:
-    def total(self, count: int) -> None: ...
-
-    def step(self, *_: object) -> None: ...
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        released = run_demo(Path(folder) / "demo", None, lambda _: _Silent()).folder
+        released = run_demo(Path(folder) / "demo", None, silent).folder
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 1180}, device_scale_factor=1, locale="ja-JP")
         page.goto((released / "management" / "index.html").as_uri())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mynalib.domain.employers import Registry, SymbolEntry, fold_symbol
 from mynalib.domain.items import ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
@@ -28,6 +29,22 @@ def person(symbol: str, index: int, facts: str | None = None) -> str:
 
 def everybody() -> list[str]:
     return [person(symbol, index) for symbol, size in SIZES.items() for index in range(size)]
+
+
+def covers(entry: SymbolEntry, number: str) -> bool:
+    """番号（半角の数字）が登録簿の行に入るか。先頭の 0 は数えない。数字でない番号は、範囲のある行に入らない。"""
+    low, high = entry.bounds
+    digits = number.isascii() and number.isdecimal()
+    return entry.number_from is None or (digits and low <= int(number) <= high)
+
+
+def employer_of(registry: Registry, symbol: str, number: str) -> str | None:
+    """一人の事業所を、一行ずつ探す遅い検算。事業所のない人は None、登録のない記号と番号は KeyError。"""
+    folded = fold_symbol(symbol)
+    found = [entry for entry in registry.entries if entry.folded == folded and covers(entry, number)]
+    if len(found) != 1:
+        raise KeyError("登録のない記号と番号です")
+    return found[0].employer_id
 
 
 @dataclass(frozen=True)

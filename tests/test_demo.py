@@ -12,7 +12,8 @@ import pytest
 
 from mynalib.domain.params import load_params
 from mynalib.history.clock import today
-from mynalib.history.lens import Lens, register_holds
+from mynalib.history.holds import register_holds
+from mynalib.history.lens import Lens
 from mynalib.history.memory import memory_holds
 from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
@@ -47,6 +48,8 @@ def counted(demo_society) -> dict:
     truth = demo_society.truth
     held = truth[truth.opted_out | truth.pending | truth.never_contact | truth.vanished]
     held = {(m, s, n, b) for m, s, n, b in held[["month", "symbol", "number", "branch"]].itertuples(index=False)}
+    settled = truth[(truth.decision == "可") & (truth.month == "2026-10")]
+    settled = {(m, s, n, b) for m, s, n, b in settled[["month", "symbol", "number", "branch"]].itertuples(index=False)}
     counts: dict = {}
     for month, content in demo_society.files.items():
         bad = set(demo_society.bad_rows[demo_society.bad_rows.month == str(month)].line)
@@ -55,15 +58,23 @@ def counted(demo_society) -> dict:
                 continue
             symbol, number, branch, state, registered, cancelled, kind, flag = raw.decode("cp932").split(",")
             decision = decisions[state, kind, flag, order_of(registered, cancelled)]
-            free = (str(month), symbol, number, branch) not in held
+            who = (str(month), symbol, number, branch)
+            action = settled_action(state, flag) if who in settled else decision["action"] if who not in held else ""
             for employer in (employers[symbol], "TOTAL"):
                 tally = counts.setdefault((str(month), employer), Counter())
                 tally["members"] += 1
                 tally["registered"] += state == "1"
                 tally["usable"] += decision["status"] == "registered_usable"
-                tally["link_targets"] += free and decision["action"] == "link"
-                tally["renew_targets"] += free and decision["action"] in ("renew", "renew_then_link")
+                tally["link_targets"] += action == "link"
+                tally["renew_targets"] += action in ("renew", "renew_then_link")
     return counts
+
+
+def settled_action(state: str, flag: str) -> str:
+    """要確認の人を、人が「可」としたときに行うこと：いまの状態と証明書だけで決まる。"""
+    if state == "1":
+        return "renew" if flag == "0" else ""
+    return "renew_then_link" if flag == "0" else "link"
 
 
 def published_rates(release: Path, edition: str) -> list[dict]:
@@ -114,7 +125,8 @@ def test_nobody_who_must_not_be_reminded_is_on_any_list(demo_release, demo_socie
         | newest.never_contact
         | newest.vanished
         | newest.status.isin(["cancelled_at_own_request", "card_returned"])
-        | newest.status.str.startswith(("review", "registered_usable", "registered_certificate_unknown"))
+        | newest.status.str.startswith(("registered_usable", "registered_certificate_unknown"))
+        | (newest.status.str.startswith("review") & (newest.decision != "可"))
         | newest.employer_id.isin(["NOEMPLOYER", "KENPO"])
     ]
     listed = set()
@@ -126,6 +138,9 @@ def test_nobody_who_must_not_be_reminded_is_on_any_list(demo_release, demo_socie
         assert mine <= {tuple(key) for key in expected.itertuples(index=False)}
         listed |= mine
     assert len(listed) > 2_000
+    assert listed & {
+        tuple(k) for k in newest.loc[newest.decision == "可", ["symbol", "number", "branch"]].itertuples(index=False)
+    }
     assert not listed & {tuple(key) for key in never[["symbol", "number", "branch"]].itertuples(index=False)}
 
 

@@ -51,7 +51,9 @@ def error_codes() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
                 codes |= {node.value.value} if isinstance(node.value, ast.Constant) else set()
-            named = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "NotReady")
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused"
+            if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):  # 公開の関門（名、何が、どうすれば）
+                codes |= {e.value for e in node.value.elts[:1] if isinstance(e, ast.Constant) and e.value.isupper()}
             if named and node.args and isinstance(node.args[0], ast.Constant):
                 codes.add(node.args[0].value)
     return codes - {"ERROR"}

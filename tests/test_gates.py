@@ -1,13 +1,16 @@
 """月の関門の約束。前の月と比べて、途中までのファイルや別の月のファイルを、黙って加えない。"""
 
+from decimal import Decimal
+
 import pytest
 
 from mynalib.domain.months import Month
-from mynalib.intake.gates import IntakePolicy, MonthSummary, examine
+from mynalib.domain.society import IntakePolicy
+from mynalib.intake.gates import MonthSummary, examine
 from mynalib.intake.intake import Head
 
 APRIL, MAY, JUNE = Month(2026, 4), Month(2026, 5), Month(2026, 6)
-POLICY = IntakePolicy()
+POLICY = IntakePolicy(max_drop="0.05", max_change="0.05", employer_max_drop="0.3", min_rows="20")
 
 
 def summary(month=MAY, sha="b", members=1000, registered=700, **by_employer):
@@ -103,8 +106,8 @@ def test_comparison_is_with_the_newest_earlier_month_in_any_order():
 
 def test_policy_of_a_society_can_be_wider_or_stricter():
     last = summary(MAY, "a")
-    assert codes(summary(JUNE, members=800, registered=560), last, policy=IntakePolicy(max_drop=0.2)) == []
-    assert codes(summary(JUNE, members=990, registered=693), last, policy=IntakePolicy(max_drop=0.001)) == [
+    assert codes(summary(JUNE, members=800, registered=560), last, policy=POLICY.model_copy(update={"max_drop": Decimal("0.2")})) == []
+    assert codes(summary(JUNE, members=990, registered=693), last, policy=POLICY.model_copy(update={"max_drop": Decimal("0.001")})) == [
         "SUSPICIOUS_DROP"
     ]
 

@@ -38,6 +38,7 @@ from months import (
     stage,
     write_register,
 )
+from societies import employer_of
 
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS, WITHHELD
 from mynalib.domain.employers import FOLD_FROM, fold_symbol
@@ -112,7 +113,7 @@ def slow_person(person, registry, reason):
         action = "review"
     if reason and reason != "kept_back":
         action = "never"
-    employer = registry.employer_of(person.symbol, person.number) or "NOEMPLOYER"
+    employer = employer_of(registry, person.symbol, person.number) or "NOEMPLOYER"
     return employer, person.branch == "00", status, action, reason
 
 
@@ -269,7 +270,7 @@ def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(shared_numbers, befor
         expected = {
             (person.number, person.branch, slow_status(person)[1])
             for person in now
-            if registry.employer_of("101", person.number) == employer
+            if employer_of(registry, "101", person.number) == employer
             and slow_status(person)[1] in REMIND
             and person.key not in held
             and not contradicts(was[person.key], person)

@@ -76,9 +76,7 @@ STATUSES = {
         Status("never_linked", "link", "未登録（証明書は期限内）"),
         Status("never_linked_card_unclear", "link", "未登録（証明書の状態が空欄。カード未保有の場合もある）"),
         Status(
-            "never_linked_certificate_lapsed",
-            "renew_then_link",
-            "未登録・証明書は失効（カード未保有の場合もある）",
+            "never_linked_certificate_lapsed", "renew_then_link", "未登録・証明書は失効（カード未保有の場合もある）"
         ),
         Status("renewed_not_relinked", "link", "失効で自動解除、証明書は更新済み・再登録待ち"),
         Status("cancelled_by_lapse", "renew_then_link", "証明書の失効による自動解除"),

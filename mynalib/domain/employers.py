@@ -160,23 +160,9 @@ class SymbolEntry:
             return 0, MAX_NUMBER
         return self.number_from, self.number_to
 
-    def covers(self, number: str) -> bool:
-        """番号（半角の数字）がこの行に入るか。先頭の 0 は数えない。数字でない番号は、範囲のある行に入らない。"""
-        low, high = self.bounds
-        digits = number.isascii() and number.isdecimal()
-        return self.number_from is None or (digits and low <= int(number) <= high)
-
 
 @dataclass(frozen=True)
 class Registry:
     """ある日の登録簿。一つの記号と番号に当てはまる行は、多くても一つ。"""
 
     entries: tuple[SymbolEntry, ...]
-
-    def employer_of(self, symbol: str, number: str) -> str | None:
-        """一人の事業所。事業所のない人は None、登録のない記号と番号は KeyError。遅いので、検算にだけ使う。"""
-        folded = fold_symbol(symbol)
-        found = [entry for entry in self.entries if entry.folded == folded and entry.covers(number)]
-        if len(found) != 1:
-            raise KeyError("登録のない記号と番号です")
-        return found[0].employer_id

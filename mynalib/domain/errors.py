@@ -43,7 +43,7 @@ class BadParams(MynaError):
 
 
 class Refused(MynaError):
-    """受け取ったファイルや月を断る。`code` は断る理由の名で、呼ぶ側が渡す（取込の契約の一覧）。"""
+    """受け取ったファイル、月、公開を断る。`code` は断る理由の名で、呼ぶ側が渡す（README の一覧）。"""
 
     def __init__(self, code: str, *, where: str, what: str, fix: str, problems: Sequence[Problem] = ()):
         super().__init__(where=where, what=what, fix=fix, problems=problems)

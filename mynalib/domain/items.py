@@ -65,5 +65,4 @@ REASONS = {  # 行を隔離する理由
     "DUPLICATE_KEY": "同じ人の行が二つ以上ある",
     "ENCODING": "文字として読めない",
     "CONTROL_CHAR": "制御文字がある",
-    "TRUNCATED": "行が途中で切れている",
 }

@@ -44,6 +44,10 @@ class Month:
         years, index = divmod(self.number - 1 + months, 12)
         return Month(self.year + years, index + 1)
 
+    def minus(self, earlier: "Month") -> int:
+        """earlier からの月数。"""
+        return (self.year - earlier.year) * 12 + self.number - earlier.number
+
     def has_ended(self, today: date) -> bool:
         return self.end < today
 

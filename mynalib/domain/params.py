@@ -1,8 +1,6 @@
 """params/ の設定を読む。全部のファイルの全部の誤りを、行番号つきで一度に報告する。"""
 
 import hashlib
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from mynalib.domain.errors import BadParams
 from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits
-from mynalib.domain.schemas import AsWritten, Settings
+from mynalib.domain.schemas import Settings
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
 
@@ -29,7 +27,6 @@ FILES: dict[str, type[Settings]] = {
     "benefits": Benefits,
     "benchmarks": Benchmarks,
 }
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("BAD_EMPLOYER_ID", "ID_COLLISION", "BAD_EMPLOYER_NAME", "BAD_REGISTRY", "AMBIGUOUS_KIGO")
 PHRASES = {  # pydantic の誤りの種類から、人に見せる文へ
     "missing": "必要な項目がありません。書いてください",
@@ -95,15 +92,6 @@ def load_params(folder: Path) -> Params:
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
     return Params(**parts, fingerprint=hashlib.sha256(repr(parts).encode()).hexdigest())
-
-
-def schema_texts() -> dict[str, str]:
-    """スキーマのファイルの名と中身。エディターが、書いている最中に誤りと説明を示すためのもの。"""
-    texts = {}
-    for name, model in FILES.items():
-        schema = {"$schema": DIALECT, **model.model_json_schema(schema_generator=AsWritten)}
-        texts[f"{name}.schema.json"] = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
-    return texts
 
 
 def _values(document: Document, model: type[Settings]) -> Any:
@@ -193,8 +181,3 @@ def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) ->
             what = f"記号「{shown(other.entry.symbol)}」の期間と番号が、{place}と重なっています。"
             code = "BAD_REGISTRY" if owner == rival else "AMBIGUOUS_KIGO"
             documents[other.file].note(other.place, f"{what}期間か番号の範囲で分けてください", code)
-
-
-if __name__ == "__main__":
-    for _name, _text in schema_texts().items():
-        Path(sys.argv[1], _name).write_text(_text, encoding="utf-8", newline="\n")

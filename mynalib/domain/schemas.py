@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from mynalib.domain.months import Month
 from mynalib.domain.strict_yaml import Bare, is_visible
@@ -127,19 +126,3 @@ class Dated(Settings):
 
     def on(self, day: date) -> bool:
         return self.first <= day <= self.last
-
-
-class AsWritten(GenerateJsonSchema):
-    """エディターに見せるスキーマを、YAML に書く形に合わせる：要らない項目は null ではなく、書かない。"""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        return super().decimal_schema(schema)["anyOf"][0]
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.notice_check import check_joint_use
-from mynalib.domain.params import Params, load_params
+from mynalib.domain.params import load_params
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
 from mynalib.history.months import kept_months, verify_month
 from mynalib.history.registers import read_registers
+from mynalib.history.returners import returner_holds
 from mynalib.history.settling import check_recorded
 
 
@@ -44,15 +45,12 @@ def check_home(home: Home) -> Checked:
     if _try(errors, lambda: Ledger(home.ledger).verify()):
         _try(errors, lambda: check_recorded(home))
         _try(errors, lambda: read_memory(home))
+        _try(errors, lambda: returner_holds(home))
     warnings: tuple[Problem, ...] = ()
     if params is not None:
         _try(errors, lambda: read_registers(home, params))
-        warnings = _warnings(params)
+        warnings = tuple(check_joint_use(params, clock.today()))
     return Checked(tuple(errors), warnings, len(months))
-
-
-def _warnings(params: Params) -> tuple[Problem, ...]:
-    return tuple(check_joint_use(params, clock.today()))
 
 
 def _try(errors: list[Problem], step: Callable):

@@ -39,23 +39,13 @@ def writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise (_full(root) if error.errno in _FULL else _not_writable(root, error)) from None
-
-
-def _full(root: Path) -> DiskFull:
-    return DiskFull(
-        where=str(root),
-        what="空き容量が足りません。これまでの月と公開したものは、変わっていません",
-        fix="要らないものを消すか、広いディスクに移してから、もう一度実行してください。",
-    )
-
-
-def _not_writable(root: Path, error: OSError) -> NotWritable:
-    return NotWritable(
-        where=str(error.filename or root),
-        what=f"読み書きできません（{errno.errorcode.get(error.errno or 0, type(error).__name__)}）",
-        fix="フォルダーの権限と、ほかのソフト（Excel など）で開いていないかを確かめて、もう一度実行してください。",
-    )
+        if error.errno in _FULL:
+            what = "空き容量が足りません。これまでの月と公開したものは、変わっていません"
+            fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
+            raise DiskFull(where=str(root), what=what, fix=fix) from None
+        what = f"読み書きできません（{errno.errorcode.get(error.errno or 0, type(error).__name__)}）"
+        fix = "フォルダーの権限と、ほかのソフト（Excel など）で開いていないかを確かめて、もう一度実行してください。"
+        raise NotWritable(where=str(error.filename or root), what=what, fix=fix) from None
 
 
 def sha256(path: Path) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from mynalib.domain.errors import MynaError
 from mynalib.history.files import writing
 from mynalib.history.home import Home, shipped
-from mynalib.history.registers import HEADER
+from mynalib.history.registers import DECISIONS, HEADER
 
-REGISTERS = ("optout.csv", "pending_cancellation.csv", "never_contact.csv")
+REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(("optout", "pending_cancellation", "never_contact"), HEADER)
 
 
 class NotEmpty(MynaError):
@@ -39,8 +39,8 @@ def _lay_out(home: Home, demo: bool) -> None:
     shutil.copytree(shipped("params"), home.params)
     for place in (home.inbox, home.registers, home.reports):
         place.mkdir(parents=True, exist_ok=True)
-    for name in REGISTERS:
-        (home.registers / name).write_text(",".join(HEADER) + "\r\n", encoding="utf-8-sig", newline="")
+    for name, columns in REGISTERS.items():
+        (home.registers / f"{name}.csv").write_text(",".join(columns) + "\r\n", encoding="utf-8-sig", newline="")
     if demo:
         _mark_as_demo(home)
 

@@ -9,10 +9,12 @@ import pandas as pd
 from mynalib.domain.classification import WITHHELD
 from mynalib.history.registers import WITHHELD_BY, Entry
 
+ALLOWED = "allowed"  # 控える理由ではなく、「食い違いを確かめたので、控えなくてよい」
+
 
 @dataclass(frozen=True)
 class Hold:
-    """控える一件。since の月末から until の月末の前まで。None は限りなし。
+    """控える一件（reason は WITHHELD の名か ALLOWED）。since の月末から until の月末の前まで。None は限りなし。
 
     key は Entry.key と同じ形：折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。
     """
@@ -38,7 +40,7 @@ def register_holds(entries: Iterable[Entry], today: date) -> list[Hold]:
 
 def holds_table(holds: Iterable[Hold]) -> pd.DataFrame:
     """控える人の表。rank は理由の順（小さいものが勝つ）。"""
-    rank = {reason: number for number, reason in enumerate(WITHHELD)}
+    rank = {reason: number for number, reason in enumerate((*WITHHELD, ALLOWED))}
     rows = [(h.reason, rank[h.reason], *h.key, h.since, h.until) for h in holds]
     table = pd.DataFrame(rows, columns=["reason", "rank", "symbol_key", "number_key", "branch", "since", "until"])
     text = dict.fromkeys(("reason", "symbol_key", "number_key", "branch"), "str")

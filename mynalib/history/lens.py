@@ -15,7 +15,6 @@ from mynalib.domain.employers import FOLD_FROM, FOLD_TO
 from mynalib.domain.params import Params
 from mynalib.history.files import DiskFull
 from mynalib.history.holds import Hold, holds_table
-from mynalib.history.holds import register_holds as register_holds
 from mynalib.history.months import SPILL, KeptMonth, MonthDamaged, verify_month
 from mynalib.history.tables import is_full, put_table
 
@@ -141,6 +140,10 @@ def _symbols(months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
 
 
 def _decisions() -> pd.DataFrame:
+    """判定表。settled は、状態と証明書が同じで、解除も日付の食い違いもない人に行うこと。"""
     codes = [name for name in FACTS if name != "dates"]
     table = decision_table()
+    plain = table[(table.cancel_kind == "") & (table.dates == table.state.map({"0": "none", "1": "registered_only"}))]
+    settled = plain.set_index(["state", "certificate_flag"]).action.rename("settled")
+    table = table.join(settled, on=["state", "certificate_flag"])
     return table.assign(**{name: table[name].replace("", "-1").astype("int8") for name in codes})

@@ -13,9 +13,10 @@ from mynalib.history.ledger import operator
 from mynalib.history.months import keep, kept_months, staging
 from mynalib.history.registers import read_registers
 from mynalib.history.settling import is_damaged, settle
-from mynalib.intake.gates import IntakePolicy, MonthSummary, examine
+from mynalib.intake.gates import MonthSummary, examine
 from mynalib.intake.intake import Head
 from mynalib.intake.reading import read_file
+from mynalib.intake.source import require_file
 
 NO_OP = "DUPLICATE_FILE"
 REPLACEABLE = ("MONTH_EXISTS",)
@@ -23,13 +24,7 @@ REPAIRABLE = ("MONTH_EXISTS", "MONTH_ORDER")  # 壊れた月は、無いもの�
 
 
 def ingest(
-    home: Home,
-    params: Params,
-    file: Path,
-    month: Month,
-    *,
-    replace: bool = False,
-    confirm: Collection[str] = (),
+    home: Home, params: Params, file: Path, month: Month, *, replace: bool = False, confirm: Collection[str] = ()
 ) -> dict:
     """ファイルを、その月の断面として取り込む。
 
@@ -42,7 +37,7 @@ def ingest(
         Locked, DiskFull, NotWritable: 書けない。これまでの月は、何も変わらない。
     """
     _require_ended(month)
-    _require_file(file)
+    require_file(file)
     with home.locked():
         read_registers(home, params)
         broken = month if replace and is_damaged(home, month) else None
@@ -61,19 +56,20 @@ def _load(
     read = read_file(file, month=month, registry=params.registry(month), profile=params.society.file, into=staged)
     facts = read.as_dict()
     existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
-    stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, _policy(params))}
+    stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, params.society.policy.intake)}
     if NO_OP in stopped:
-        return _report("no_op", month, facts)
+        return report("no_op", month, facts)
     for code, gate in stopped.items():
         if code not in passed:
             raise gate
     confirmed = {"confirmed": sorted(stopped), "confirmed_by": operator() if stopped else ""}
     keep(home, month, staged, file, facts | confirmed)
     settle(home)
-    return _report("loaded", month, facts)
+    return report("loaded", month, facts)
 
 
-def _report(outcome: str, month: Month, facts: dict) -> dict:
+def report(outcome: str, month: Month, facts: dict) -> dict:
+    """取込の結果の形。"""
     counts = {name: facts[name] for name in ("data_rows", "accepted", "quarantined", "reasons", "sha256")}
     return {"outcome": outcome, "error": None, "month": str(month), **counts}
 
@@ -84,13 +80,6 @@ def _summary(month: Month, facts: dict) -> MonthSummary:
     return MonthSummary(month, facts["sha256"], facts["accepted"], registered, heads)
 
 
-def _policy(params: Params) -> IntakePolicy:
-    limits = params.society.policy.intake.model_dump()
-    return IntakePolicy(
-        **limits | {name: float(limits[name]) for name in ("max_drop", "max_change", "employer_max_drop")}
-    )
-
-
 def _require_ended(month: Month) -> None:
     if not month.has_ended(clock.today()):
         raise Refused(
@@ -99,9 +88,3 @@ def _require_ended(month: Month) -> None:
             what="まだ終わっていない月です。ファイルは月末の断面なので、届いた月の前の月を指定します",
             fix=f"10 月末の断面が 11 月に届いたなら、--month は 10 月です。いまなら {Month.of(clock.today()).plus(-1)} です。",
         )
-
-
-def _require_file(file: Path) -> None:
-    if not file.is_file():
-        fix = "ファイルの名と場所を確かめてください。"
-        raise Refused("EMPTY", where=file.name, what="ファイルがありません", fix=fix)

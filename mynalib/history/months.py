@@ -79,14 +79,14 @@ def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) ->
     """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。"""
     intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
     (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
-    _keep_original(home, month, original, facts["sha256"])
+    keep_original(home, month, original, facts["sha256"])
     folder = place_folder(staged, home.months, month)
     for name in (*TABLES, "intake.json"):
         (folder / name).chmod(0o444)
     return _read(month, folder)
 
 
-def _keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
+def keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
     """届いたままの写しを置く。同じものがもうあれば、何もしない。"""
     home.originals.mkdir(parents=True, exist_ok=True)
     target = home.originals / f"{month}-{digest[:12]}.csv"

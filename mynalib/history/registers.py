@@ -1,4 +1,4 @@
-"""人が付ける名簿（不同意・解除の申請・連絡しない人）。読めなければ、取込も公開も止める。"""
+"""人が付ける名簿（不同意・解除の申請・連絡しない人・要確認への判断）。読めなければ、取込も公開も止める。"""
 
 import re
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from mynalib.domain.employers import fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
 from mynalib.domain.schemas import is_visible
+from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.sheets import SheetUnreadable, read_sheet
 
@@ -16,7 +17,9 @@ KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番"
 NEW_KEY = ("新記号", "新番号", "新枝番")
 HEADER = (*KEY, "申出日")
 OPTIONAL = ("受付", "撤回日", "処理", *NEW_KEY)
-CHOICES = {"受付": ("", "健保", "事業所"), "処理": ("", "退職", "転籍", "未収録")}
+DECISION = ("判断", "判断者", "判断日")
+DECISIONS = (*KEY, *DECISION)
+CHOICES = {"受付": ("", "健保", "事業所"), "処理": ("", "退職", "転籍", "未収録"), "判断": ("", "可", "確認中", "否")}
 WITHHELD_BY = {"optout": "optout", "pending_cancellation": "pending", "never_contact": "never_contact"}
 
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -33,7 +36,10 @@ class RegisterUnreadable(MynaError):
 
 @dataclass(frozen=True)
 class Entry:
-    """名簿の一行。鍵は折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。"""
+    """名簿の一行。鍵は折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。
+
+    decisions の行だけ、filed_on が判断日、verdict が判断になる。
+    """
 
     register: str
     line: int
@@ -42,6 +48,7 @@ class Entry:
     filed_on: date | None
     withdrawn_on: date | None
     handled: str
+    verdict: str = ""
 
     @property
     def keys(self) -> tuple[tuple[str, str, str], ...]:
@@ -72,7 +79,7 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
     """一つの名簿の、読めた行と、全ての誤り。"""
     entries, problems = [], []
     try:
-        rows = read_sheet(path, HEADER, OPTIONAL)
+        rows = read_sheet(path, DECISIONS) if name == "decisions" else read_sheet(path, HEADER, OPTIONAL)
     except SheetUnreadable as error:
         return [], [Problem(path.name, error.what)]
     for line, row in rows:
@@ -84,22 +91,30 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
 
 def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, list[Wrong]]:
     """一行を読む。誤りがあれば、全ての誤り。"""
+    row = dict.fromkeys((*HEADER, *OPTIONAL, *DECISION), "") | row
     key, wrong = _key(row, KEY)
     has_new = any(row[column] for column in NEW_KEY) or row["処理"] == "転籍"
     new_key, new_wrong = _key(row, NEW_KEY) if has_new else (None, [])
-    filed_on, withdrawn_on = _date(row["申出日"]), _date(row["撤回日"])
-    wrong += new_wrong
-    wrong += [
-        (c, "日付ではありません（例 2026-04-01）")
-        for c, d in (("申出日", filed_on), ("撤回日", withdrawn_on))
-        if d == "?"
-    ]
+    dates = {column: _date(row[column]) for column in ("申出日", "撤回日", "判断日")}
+    filed_on, withdrawn_on = dates["申出日"] or dates["判断日"], dates["撤回日"]
+    wrong += new_wrong + _undecided(name, row, dates["判断日"])
+    wrong += [(column, "日付ではありません（例 2026-04-01）") for column, day in dates.items() if day == "?"]
     if isinstance(filed_on, date) and isinstance(withdrawn_on, date) and withdrawn_on < filed_on:
         wrong.append(("撤回日", "申出日より前です"))
     for column, allowed in CHOICES.items():
         if row[column] not in allowed:
             wrong.append((column, f"{'・'.join(allowed[1:])} のいずれかです"))
-    return (None, wrong) if wrong else (Entry(name, line, key, new_key, filed_on, withdrawn_on, row["処理"]), [])
+    if wrong:
+        return None, wrong
+    return Entry(name, line, key, new_key, filed_on, withdrawn_on, row["処理"], row["判断"]), []
+
+
+def _undecided(name: str, row: dict[str, str], day: date | str | None) -> list[Wrong]:
+    """判断の行に足りないもの。先の日付の判断は、そのあとに変わった事実まで認めたことになるので断る。"""
+    if name != "decisions":
+        return []
+    wrong = [(column, "書いてありません") for column in DECISION if not row[column]]
+    return wrong + ([("判断日", "先の日付です")] if isinstance(day, date) and day > clock.today() else [])
 
 
 def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[tuple[str, str, str], list[Wrong]]:

@@ -16,7 +16,9 @@ class SheetUnreadable(Exception):
         self.what = what
 
 
-def read_sheet(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+def read_sheet(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> list[tuple[int, dict[str, str]]]:
     """空でない行の、行番号（1 は見出し）と、列名から値への組。
 
     Returns:
@@ -28,7 +30,8 @@ def read_sheet(path: Path, required: tuple[str, ...], optional: tuple[str, ...])
     header = _trimmed(records[0][1]) if records else []
     known = {*required, *optional}
     if not set(required) <= set(header) or not set(header) <= known or len(set(header)) != len(header):
-        raise SheetUnreadable(f"一行目の列名は {'、'.join(required)}（と {'、'.join(optional)}）です")
+        beside = f"（と {'、'.join(optional)}）" if optional else ""
+        raise SheetUnreadable(f"一行目の列名は {'、'.join(required)}{beside}です")
     rows = []
     for line, cells in records[1:]:
         cells = _trimmed(cells)

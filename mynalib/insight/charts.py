@@ -6,19 +6,9 @@ import plotly.graph_objects as go
 from mynalib.domain.months import Month
 from mynalib.insight import display
 from mynalib.insight.disclosure import Released, require_released
+from mynalib.insight.display import words
 
-INK, BLUE, TEAL, GREY, RED = "#1a1a1c", "#0031d8", "#0e6f72", "#949494", "#c5341a"
-FONT = '"Noto Sans JP","Noto Sans CJK JP","BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans",sans-serif'
-LAYOUT = {
-    "template": "none",
-    "font": {"family": FONT, "size": 14, "color": INK},
-    "margin": {"l": 56, "r": 24, "t": 16, "b": 48},
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "hovermode": "x unified",
-    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-}
-AXIS = {"gridcolor": "#e6e6e6", "linecolor": GREY, "zeroline": False, "automargin": True}
+BLUE, TEAL, RED = "#0031d8", "#0e6f72", "#c5341a"
 
 
 def trend(released: Released, name: str, caption: str, target: dict | None = None) -> None:
@@ -34,8 +24,8 @@ def trend(released: Released, name: str, caption: str, target: dict | None = Non
         traces.append(go.Scatter(mode="markers", name=f"目標 {target['value']}%", marker=mark, **point))
     layout = {
         "height": 340,
-        "yaxis": {**AXIS, "range": [0, 100], "ticksuffix": "%", "dtick": 20},
-        "xaxis": {**AXIS, "type": "category", "showgrid": False, "tickangle": 0, "nticks": 9},
+        "yaxis": {**words("axis"), "range": [0, 100], "ticksuffix": "%", "dtick": 20},
+        "xaxis": {**words("axis"), "type": "category", "showgrid": False, "tickangle": 0, "nticks": 9},
     }
     _show(released, name, caption, traces, layout)
 
@@ -62,8 +52,8 @@ def employers(released: Released, name: str, caption: str) -> None:
     layout = {
         "height": 90 + 30 * len(each),
         "hovermode": "closest",
-        "xaxis": {**AXIS, "range": [0, 100], "ticksuffix": "%", "dtick": 20},
-        "yaxis": {**AXIS, "showgrid": False},
+        "xaxis": {**words("axis"), "range": [0, 100], "ticksuffix": "%", "dtick": 20},
+        "yaxis": {**words("axis"), "showgrid": False},
         "bargap": 0.35,
     }
     _show(released, name, caption, [bars, *_total_line(frame, released.decimals)], layout)
@@ -103,8 +93,7 @@ def _line(
 def _every_month(months: pd.Series, target: dict | None) -> list[str]:
     """最初の月から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
     first, last = Month.parse(months.min()), Month.parse(max(months.max(), target["month"] if target else ""))
-    span = (last.year - first.year) * 12 + last.number - first.number
-    return [str(first.plus(step)) for step in range(span + 1)]
+    return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
 
 
 def _label(month: str) -> str:
@@ -116,7 +105,7 @@ def _numbers(values: pd.Series) -> list[float | None]:
 
 
 def _show(released: Released, name: str, caption: str, traces: list, layout: dict) -> None:
-    figure = go.Figure(traces, {**LAYOUT, **layout, "showlegend": len(traces) > 1}).to_plotly_json()
+    figure = go.Figure(traces, {**words("figure"), **layout, "showlegend": len(traces) > 1}).to_plotly_json()
     figure["layout"].pop("template", None)
     legend = display.legend(released.terms.audience)
     display.show_released("figure", released, name, plotly=figure, figure=figure, caption=caption, legend=legend)

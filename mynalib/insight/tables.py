@@ -54,6 +54,12 @@ def table(released: Released, name: str, caption: str, legend: str = "") -> None
     display.show_released("table", released, name, caption=caption, legend=legend)
 
 
+def internal(capsule: Capsule, name: str, caption: str) -> None:
+    """健保の職員だけが見る表。行がなければ、そう書く。"""
+    released = disclosure.internal(capsule.table(name), capsule.terms)
+    return table(released, name, caption) if len(released.frame) else paragraph(f"{caption}：ありません。")
+
+
 def paragraph(text: str) -> None:
     """決まった文。人数や率を入れない。"""
     display.show("paragraph", text=text)

@@ -1,18 +1,7 @@
 """行を隔離にする理由の名と、人に見せる言葉。"""
 
-from mynalib.domain.items import ITEMS, NAMES
+from mynalib.domain.items import ITEMS, NAMES, REASONS
 
-REASONS = {
-    "COLUMN_COUNT": "列の数が合いません（引用符の閉じ忘れを含む）",
-    "MISSING_KEY": "空欄です",
-    "BAD_KEY": "記号・番号・枝番として読めません",
-    "BAD_CODE": "決められたコードではありません",
-    "BAD_DATE": "日付として読めないか、ありえない日です",
-    "UNKNOWN_KIGO": "登録簿にない記号・番号です",
-    "DUPLICATE_KEY": "同じ人の行がほかにもあります",
-    "ENCODING": "読めない文字があります",
-    "CONTROL_CHAR": "制御文字があります",
-}
 MY_NUMBER = "MY_NUMBER"  # 個人番号らしい値。隔離ではなく、ファイルを断るかどうかに使う
 SKIP = "SKIP"  # 見出し、空の行、引用符の中の改行で続く行
 LABELS = {item.name: item.label for item in ITEMS}

@@ -5,9 +5,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
+from mynalib.domain.society import IntakePolicy
 from mynalib.intake.intake import Head
 
 ALL_ZERO_ROWS = 50  # 登録は保険者の間で引き継がれる。これだけいて一人も登録がない月はない
@@ -24,24 +26,12 @@ class MonthSummary:
     by_employer: Mapping[str, Head] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class IntakePolicy:
-    """関門の幅（0–1）。min_rows 人からの割合だけを見る。
-
-    max_drop は全体の人数、employer_max_drop は一事業所の人数、max_change は登録済の割合の、減ってよい幅。
-    """
-
-    max_drop: float = 0.05
-    max_change: float = 0.05
-    employer_max_drop: float = 0.3
-    min_rows: int = 20
-
-
 def examine(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> tuple[Refused, ...]:
     """加えてよくない理由の全て。なければ空。
 
     Args:
         existing: 履歴にある月。順は問わない。人数は、new より前の一番新しい月と比べる。
+        policy: 関門の幅。max_drop は全体の人数、employer_max_drop は一事業所の人数、max_change は登録済の割合の、減ってよい幅。
     Returns:
         DUPLICATE_FILE（同じ月に同じファイル：何もしなくてよい。ほかの関門は見ない）、MONTH_EXISTS、STALE_COPY、
         MONTH_ORDER、SUSPICIOUS_DROP、SUSPICIOUS_CHANGE。
@@ -102,7 +92,7 @@ def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iter
             yield employer, head.members, now
 
 
-def _dropped(before: int, now: int, most: float, policy: IntakePolicy) -> bool:
+def _dropped(before: int, now: int, most: Decimal, policy: IntakePolicy) -> bool:
     return before >= policy.min_rows and before - now > most * before
 
 

@@ -1,1 +1,95 @@
-from mynalib.domain.society import FileProfile as FileProfile  # 届くファイルの形
+"""見たことのないファイルの形を調べる。形と数だけを言い、人の値は一つも言わない。"""
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import jinja2
+import yaml
+
+from mynalib.domain.employers import TRIMMED
+from mynalib.domain.items import ITEMS, NAMES
+from mynalib.domain.society import FileProfile
+from mynalib.intake.cleaning import MARK
+from mynalib.intake.copying import Copied, copy_clean
+from mynalib.intake.faults import FAULTS
+from mynalib.intake.layout import SPARE
+from mynalib.intake.source import require_file
+from mynalib.intake.workbench import Workbench, workbench
+
+DATE_STYLES = ("YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki")
+MOST_SHAPES = 8
+
+
+@dataclass(frozen=True)
+class FileShape:
+    """ファイルの形。columns は項目の名の並び。
+
+    shapes は（項目, 形, 行）、combinations は（状態, 解除区分, フラグ, 実施日あり, 解除日あり, 行）、
+    dates は（書き方, 値の数, いちばん早い日, 遅い日）で、多い順。symbols は記号の種類、read は読めた行、lines は物理行。
+    """
+
+    name: str
+    copied: Copied
+    read: int
+    symbols: int
+    wide: int
+    shapes: Sequence[tuple]
+    combinations: Sequence[tuple]
+    dates: Sequence[tuple]
+
+    @property
+    def profile(self) -> FileProfile:
+        """society.yaml の `file:` に書くもの。"""
+        style, values, *_ = self.dates[0]
+        encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
+        header = "present" if self.copied.layout.header else "absent"
+        plain = encoding == "utf-8" and header == "absent" and self.wide == 0  # 半角だけでは、どちらとも言えない
+        return FileProfile(encoding="auto" if plain else encoding, header=header, date=style if values else "YYYYMMDD")
+
+    def sheet(self, form: str) -> str:
+        """実ファイル確認シート。form は txt か html。"""
+        room = files("mynalib.intake")
+        template, questions = (
+            (room / name).read_text(encoding="utf-8") for name in (f"sheet.{form}.j2", "questions.yaml")
+        )
+        environment = jinja2.Environment(autoescape=form == "html", undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701 文字の版は、画面に出すだけ
+        labels = {item.name: item.label for item in ITEMS}
+        sheet = environment.from_string(template)
+        return sheet.render(file=self, labels=labels, questions=yaml.safe_load(questions)).lstrip()
+
+
+def profile_file(path: Path) -> FileShape:
+    """ファイルを調べる。何も残さない。
+
+    Raises:
+        Refused: 八項目のファイルとして読めない（read_file と同じ名）。
+    """
+    require_file(path)
+    with TemporaryDirectory(prefix="myna-") as folder:
+        clean = Path(folder) / "lines.csv"
+        copied = copy_clean(path, FileProfile(), clean)
+        with workbench(Path(folder) / "spill", path.name) as bench:
+            return _seen(bench, clean, copied, path.name)
+
+
+def _seen(bench: Workbench, clean: Path, copied: Copied, name: str) -> FileShape:
+    columns = dict.fromkeys((*copied.layout.columns, SPARE)[: len(NAMES) + 1], "VARCHAR")
+    bench.run("faults", faults=list(FAULTS))
+    bench.run("macros")
+    where = {"path": glob.escape(str(clean)), "columns": columns, "delimiter": copied.layout.delimiter}
+    bench.run("seen", mark=MARK, blanks=TRIMMED, **where)
+    [(read, symbols, wide)] = bench.run("seen_rows")
+    return FileShape(
+        name,
+        copied,
+        read,
+        symbols,
+        wide,
+        bench.run("shapes", most=MOST_SHAPES),
+        bench.run("combinations"),
+        bench.run("date_styles", styles=list(DATE_STYLES)),
+    )

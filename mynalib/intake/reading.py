@@ -102,6 +102,7 @@ def _order(bench: Workbench, month: Month, registry: Registry, where: str) -> No
         symbols=[one.text for one in spellings],
         registered=[one.registered for one in spellings],
         faults=[one.fault for one in spellings],
+        blanks=TRIMMED,
     )
     bench.run("entry", **entry_columns(registry))
     bench.run("calendar", first=EARLIEST, last=month.end + LATEST)

@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from mynalib.domain.errors import Refused
@@ -13,6 +14,13 @@ MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ
 MAX_LINE = 1 << 20
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DOS_EOF, _NUL = b"\x1a", b"\0"
+
+
+def require_file(path: Path) -> None:
+    """ファイルがなければ、断る。"""
+    if not path.is_file():
+        fix = "ファイルの名と場所を確かめてください。"
+        raise Refused("EMPTY", where=path.name, what="ファイルがありません", fix=fix)
 
 
 class Source:

@@ -8,7 +8,6 @@ from mynalib.domain.employers import Registry, fold_symbol
 
 _ANY_NUMBER = 10**20 - 1
 _REPLACEMENT = "\ufffd"
-_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
 @dataclass(frozen=True)
@@ -30,31 +29,19 @@ def entry_columns(registry: Registry) -> dict[str, list[int]]:
     """登録簿を、entry.sql の引数にする。place は登録どおりの記号の順位で、members.parquet の並びを決める。"""
     numbers = {folded: at for at, folded in enumerate(_folded_symbols(registry))}
     places = {symbol: at for at, symbol in enumerate(symbols_in_order(registry))}
-    rows = [
-        (
-            at,
-            numbers[one.folded],
-            places[one.symbol],
-            one.number_from or 0,
-            _ANY_NUMBER if one.number_to is None else one.number_to,
-        )
-        for at, one in enumerate(registry.entries)
-    ]
-    names = ("entries", "symbols", "places", "number_from", "number_to")
-    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    entries = registry.entries
+    return {
+        "entries": list(range(len(entries))),
+        "symbols": [numbers[one.folded] for one in entries],
+        "places": [places[one.symbol] for one in entries],
+        "number_from": [one.number_from or 0 for one in entries],
+        "number_to": [_ANY_NUMBER if one.number_to is None else one.number_to for one in entries],
+    }
 
 
 def symbols_in_order(registry: Registry) -> list[str]:
     """登録どおりの記号を、文字の順に。重ならない。"""
     return sorted({entry.symbol for entry in registry.entries})
-
-
-def is_my_number(text: str) -> bool:
-    """検査用数字まで合う 12 桁の数字か。Source: sql/macros.sql の is_my_number と同じ省令。"""
-    if len(text) != len(_WEIGHTS) + 1 or not (text.isascii() and text.isdigit()):
-        return False
-    remainder = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False)) % 11
-    return int(text[-1]) == (0 if remainder <= 1 else 11 - remainder)
 
 
 def _folded_symbols(registry: Registry) -> list[str]:
@@ -73,7 +60,5 @@ def _reason(folded: str) -> str:
         return "MISSING_KEY"
     if _REPLACEMENT in folded:
         return "ENCODING"
-    if is_my_number(folded):
-        return "MY_NUMBER"
     # 空白や見えない文字を含むものは、記号ではない
     return "BAD_KEY" if any(unicodedata.category(char)[0] in "CZ" for char in folded) else "UNKNOWN_KIGO"

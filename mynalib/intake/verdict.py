@@ -39,6 +39,7 @@ def _summed(bench: Workbench, copied: Copied, registry: Registry) -> Intake:
         quarantined=quarantined,
         reasons=reasons,
         by_employer=_by_employer(rows, registry),
+        unknown_symbols=bench.run("unknown", shown=SHOWN) if "UNKNOWN_KIGO" in reasons else (),
         notes={name: count for name, count in notes.items() if count},
     )
 

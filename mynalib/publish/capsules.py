@@ -12,27 +12,17 @@ from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history import clock
 from mynalib.history.cubes import cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
-from mynalib.history.lens import Lens, put_table, register_holds
-from mynalib.history.memory import memory_holds
+from mynalib.history.lens import Lens, put_table
 from mynalib.history.months import kept_month, kept_months
-from mynalib.history.registers import read_registers
+from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
+from mynalib.insight.display import words
 from mynalib.publish.catalogue import Edition
 from mynalib.publish.earlier import society_figure
 from mynalib.publish.review import review_tables
-
-PURPOSE = (
-    "この資料は、マイナ保険証の利用登録と電子証明書の更新をお勧めするためだけに使います。人事評価等には使いません。"
-)
-NOTICE = "共同利用のお知らせ（第{version}版、{effective}から）にもとづきます。同意されない方は、事業所または健保組合にお申し出ください。"
-SHARED = "数は、お知らせにもとづいて共有できる方についてのものです。"
-TOTAL_OF_SHOWN = "全体の数は、人数を表示した事業所の計です。伏せた事業所は入らないので、組合の実数とは少し違います。"
-DENOMINATOR = "登録率は、加入者（被保険者と被扶養者）に占める登録者の割合です。国の公表する登録率（カード保有者が分母）とは比べられません。"
-CROSSING = "{as_of}のデータです。行き違いの節はご容赦ください。"
 
 
 @dataclass(frozen=True)
@@ -43,7 +33,7 @@ class Source:
     params: Params
     month: Month
     months: tuple = field(repr=False)
-    holds: tuple = field(repr=False)
+    overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
 
     @property
@@ -56,13 +46,12 @@ def open_source(home: Home, params: Params, month: Month) -> Source:
 
     Raises:
         UnknownMonth: まだ取り込まれていない。
-        RegisterUnreadable, MemoryDamaged: 控える人が分からない。
+        RegisterUnreadable, MemoryDamaged, ReturnersDamaged: 控える人が分からない。
     """
     kept_month(home, month)
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
-    entries = read_registers(home, params)
-    holds = (*register_holds(entries, clock.today()), *memory_holds(home))
-    return Source(home, params, month, months, holds, cube(home, months, params, holds))
+    overlays = read_overlays(home, params, months)
+    return Source(home, params, month, months, overlays, cube(home, months, params, overlays.holds))
 
 
 def make_capsule(source: Source, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
@@ -89,7 +78,7 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "demo": society.demo,
         "employer_id": employer.id if employer else "",
         "employer": employer.name if employer else "",
-        "departments": _departments(employer, source.month) if employer else [],
+        "departments": list(employer.scope_on(source.month.end)) if employer else [],
         "policy": society.policy.model_dump(mode="json"),
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
@@ -99,25 +88,16 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
     }
 
 
-def _departments(employer: Employer, month: Month) -> list[str]:
-    return list(employer.scope_on(month.end))
-
-
 def _target(source: Source) -> dict | None:
     ahead = [t for t in source.params.society.targets if t.measure == "registration_rate" and t.month >= source.month]
     return {"month": str(ahead[0].month), "value": str(ahead[0].value)} if ahead else None
 
 
 def _notes(source: Source, edition: Edition) -> list[str]:
+    """末尾の注記。どの版に、どの文を、どの順に載せるかは insight/words.yaml の notes。"""
     notice = source.params.joint_use.notice
-    notes = [CROSSING.format(as_of=source.month.as_of)]
-    if edition.audience != "named":
-        notes.append(DENOMINATOR)
-    if edition.audience in ("employer", "wide"):
-        notes.append(SHARED)
-    if edition.audience == "wide":
-        notes.append(TOTAL_OF_SHOWN)
-    return [*notes, NOTICE.format(version=notice.version, effective=notice.effective), PURPOSE]
+    facts = {"as_of": source.month.as_of, "version": notice.version, "effective": notice.effective}
+    return [note["text"].format(**facts) for note in words("notes") if edition.audience in note["editions"]]
 
 
 def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +127,7 @@ def _flow(source: Source) -> pd.DataFrame | None:
     pair = [kept for kept in source.months if kept.month in (before, source.month)]
     if len(pair) < 2:
         return None
-    with Lens(pair, source.params, source.holds) as lens:
+    with Lens(pair, source.params, source.overlays.holds) as lens:
         return lens.query("flow", before=str(before), after=str(source.month))
 
 
@@ -164,7 +144,7 @@ def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFr
 
 def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
     kept = [kept for kept in source.months if kept.month == source.month]
-    with Lens(kept, source.params, source.holds) as lens:
+    with Lens(kept, source.params, source.overlays.of_lists) as lens:
         rows = lens.query(
             "reminders",
             month=str(source.month),

@@ -10,15 +10,7 @@ from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.insight import disclosure, display
 from mynalib.insight.capsule import Capsule
 
-SHEETS = (
-    ("❶登録の勧奨", LINK_ACTIONS, "link"),
-    ("❷更新の勧奨", RENEW_ACTIONS, "renew"),
-)
-WORDING = {
-    "link": "マイナンバーカードの保険証利用登録がまだの方です。登録は任意です。登録しない方には資格確認書があります。",
-    "renew": "電子証明書の期限切れから3か月以上たった方です。更新は市区町村の窓口です。"
-    "「更新と、その後の利用登録」の方は、更新のあとに、もう一度、利用登録が要ります。",
-}
+SHEETS = (("❶登録の勧奨", LINK_ACTIONS, "link"), ("❷更新の勧奨", RENEW_ACTIONS, "renew"))
 WIDTHS = {"symbol": 12, "number": 14, "branch": 8, "member_kind": 12, "action": 44}
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
@@ -74,7 +66,7 @@ def _preface(capsule: Capsule, title: str, purpose: str, people: int) -> list[tu
         (_marked(capsule, f"{title}　{people:,} 人"), "title", 24),
         (f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）", "text", 20),
         (f"渡してよい部署：{'、'.join(facts['departments'])}", "text", 36),
-        (WORDING[purpose], "text", 54),
+        (display.words("reminders")[purpose], "text", 54),
         *((note, "text", 36) for note in facts["notes"]),
     ]
 

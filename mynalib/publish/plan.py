@@ -39,10 +39,16 @@ def employers_of(source: Source, without: Collection[str] = (), only: str | None
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
-def plan_jobs(source: Source, employers: Collection[Employer], folder: Path, society: bool = True) -> list[Job]:
-    """全ての仕事と、そのカプセルを作る。parameters の名が一つでも違えば、何も動かさずに止まる。"""
+def plan_jobs(
+    source: Source, employers: Collection[Employer], folder: Path, society: bool = True, lists: bool = True
+) -> list[Job]:
+    """全ての仕事と、そのカプセルを作る。parameters の名が一つでも違えば、何も動かさずに止まる。
+
+    Args:
+        society, lists: 組合の資料、勧奨リストを作るか。
+    """
     jobs = []
-    for edition in EDITIONS:
+    for edition in [edition for edition in EDITIONS if lists or edition.level != "named"]:
         per_employer = NOTEBOOKS[edition.notebook].per_employer
         for employer in employers if per_employer else [None] * society:
             jobs.append(_job(source, edition, folder, employer))

@@ -48,7 +48,8 @@ def _card(employer: Employer, present: set[str], without: list[str]) -> dict:
         for path in sorted(present)
         if path.startswith(folder) and path.endswith(".xlsx")
     ]
-    status = "この月は公開していません" if employer.id in without else ""
+    missing = "勧奨リストは、名簿の確かめが済んでからです" if f"{folder}reminders.html" not in present else ""
+    status = "この月は公開していません" if employer.id in without else missing
     found = [{"href": path, "title": title, "level": level} for path, title, level in links if path in present]
     return {"id": employer.id, "name": employer.name, "links": found, "status": status}
 

@@ -1,32 +1,23 @@
 """公開の流れ：関門、計画、実行、組み立て、点検、公開。どこで止まっても、公開したものは前のまま。"""
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.loading import settle
 from mynalib.history.months import verify_month
-from mynalib.history.registers import read_registers
 from mynalib.publish.batch import run_jobs
 from mynalib.publish.capsules import Source, open_source
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.plan import employers_of, plan_jobs
 from mynalib.publish.release import assemble, inspect, place, settle_releases, unchanged
-from mynalib.publish.review import reconciles, unresolved_lines
-
-
-class NotReady(MynaError):
-    """その月は、公開してよい状態でない。`code` は理由の名。"""
-
-    def __init__(self, code: str, *, where: str, what: str, fix: str, problems: Collection[Problem] = ()):
-        super().__init__(where=where, what=what, fix=fix, problems=tuple(problems))
-        self.code = code
+from mynalib.publish.review import reconciles
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ def publish(
         only: 一つの事業所だけの下書き。
         draft: 公開せず、下書きで止める。
     Raises:
-        NotReady: 古い、隔離が多い、照合が合わない、名簿に答えのない行がある。
+        Refused: 古い、隔離が多い、照合が合わない。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
         GateFailed: 点検で見つかった。
     """
@@ -69,13 +60,15 @@ def publish(
         _require_ready(source)
         employers = employers_of(source, without, only)
         room = home.drafts / (f"{month}-{only}" if only else str(month))
-        jobs = plan_jobs(source, employers, room / "jobs", society=only is None)
+        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists=not source.overlays.unanswered)
         on_plan(len(jobs))
         records = run_jobs(jobs, workers, on_done)
         _require_all(source, jobs, records)
         assembled = assemble(source, jobs, records, sorted(without), room / "release")
         inspect(source, assembled.folder, assembled.manifest["artefacts"])
-        return _finish(source, assembled, room, draft or only is not None)
+        done = _finish(source, assembled, room, draft or only is not None)
+        _require_answered(source)
+        return done
 
 
 def _finish(source: Source, assembled, room: Path, draft: bool) -> Published:
@@ -104,47 +97,34 @@ def _require_all(source: Source, jobs: list[Job], records: dict[str, dict]) -> N
 
 def _require_ready(source: Source) -> None:
     """公開の関門。取込は止めず、公開だけを止める。"""
-    kept = source.months[-1]
-    verify_month(kept)
-    _require_fresh(source)
-    _require_few_quarantined(source)
+    verify_month(source.months[-1])
+    for code, what, fix in _stops(source):
+        raise Refused(code, where=source.month.label, what=what, fix=fix)
+
+
+def _stops(source: Source) -> Iterator[tuple[str, str, str]]:
+    """公開してはならない理由の名、何が、どうすれば。"""
+    policy, intake = source.params.society.policy.publish, source.months[-1].intake
+    days, rows, held = (clock.today() - source.month.end).days, intake["data_rows"], intake["quarantined"]
+    if days > policy.stale_after_days:
+        what = f"月末から {days} 日たっています（公開できるのは {policy.stale_after_days} 日まで）。古い状態で勧奨すると、行き違いになります"
+        yield "STALE_MONTH", what, "新しい月のファイルを取り込んで、その月を公開してください。"
+    if rows >= policy.min_rows and held > policy.max_quarantine * rows:
+        what = f"{rows:,} 行のうち {held:,} 行を隔離しています（公開できるのは {policy.max_quarantine:.1%} まで）"
+        fix = "元のファイルを確かめ、送り直してもらうか、直したファイルを --replace で取り込んでください。"
+        yield "TOO_MANY_QUARANTINED", what, fix
     if not reconciles(source):
-        raise NotReady(
-            "NOT_RECONCILED",
-            where=source.month.label,
-            what="人数の照合が合いません",
-            fix="myna check で確かめてください。",
-        )
-    unresolved = unresolved_lines(source, read_registers(source.home, source.params))
-    if unresolved:
-        raise NotReady(
+        yield "NOT_RECONCILED", "人数の照合が合いません", "myna check で確かめてください。"
+
+
+def _require_answered(source: Source) -> None:
+    """答えのない名簿の行があれば、勧奨リストのほかは出来ているが、止まる。"""
+    waiting = source.overlays.unanswered
+    if waiting:
+        raise Refused(
             "OPTOUT_UNRESOLVED",
             where="名簿",
-            what=f"{source.month.label}のだれにも当てはまらない行が {len(unresolved)} 件あります",
-            fix="記号・番号・枝番を確かめ、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いてください。",
-            problems=[Problem(f"{register} {line} 行目", "当てはまる人がいません") for register, line in unresolved],
-        )
-
-
-def _require_fresh(source: Source) -> None:
-    limit = source.params.society.policy.publish.stale_after_days
-    days = (clock.today() - source.month.end).days
-    if days > limit:
-        raise NotReady(
-            "STALE_MONTH",
-            where=source.month.label,
-            what=f"月末から {days} 日たっています（公開できるのは {limit} 日まで）。古い状態で勧奨すると、行き違いになります",
-            fix="新しい月のファイルを取り込んで、その月を公開してください。",
-        )
-
-
-def _require_few_quarantined(source: Source) -> None:
-    policy, intake = source.params.society.policy.publish, source.months[-1].intake
-    rows, held = intake["data_rows"], intake["quarantined"]
-    if rows >= policy.min_rows and held > float(policy.max_quarantine) * rows:
-        raise NotReady(
-            "TOO_MANY_QUARANTINED",
-            where=source.month.label,
-            what=f"{rows:,} 行のうち {held:,} 行を隔離しています（公開できるのは {float(policy.max_quarantine):.1%} まで）",
-            fix="元のファイルを確かめ、送り直してもらうか、直したファイルを --replace で取り込んでください。",
+            what=f"{source.month.label}のだれにも当てはまらない行が {len(waiting)} 件あるので、勧奨リストは作っていません（ほかの資料は出来ています）",
+            fix="記号・番号・枝番を確かめ、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いて、もう一度 publish してください。",
+            problems=[Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting],
         )

@@ -104,7 +104,7 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
 
 def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。"""
-    with Lens(source.months[-1:], source.params, source.holds) as lens:
+    with Lens(source.months[-1:], source.params, source.overlays.of_lists) as lens:
         people = set(lens.query("keys", month=str(source.month)).number_key)
         lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
     problems = scan_release(release, artefacts, people, lists, source.params.society.demo)
@@ -142,23 +142,25 @@ def place(source: Source, assembled: Assembled) -> Path:
     _open_to_readers(assembled.folder)
     source.home.reports.mkdir(parents=True, exist_ok=True)
     target = place_folder(assembled.folder, source.home.reports, source.month)
-    ledger.append("released", folder=target.name, **facts)
-    write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
+    _record(source, target, facts)
     return target
+
+
+def _record(source: Source, folder: Path, facts: dict) -> None:
+    Ledger(source.home.ledger).append("released", folder=folder.name, **facts)
+    write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
 
 
 def settle_releases(source: Source) -> None:
     """置いたが台帳に書き終えていない公開を、書き終える。"""
-    ledger = Ledger(source.home.ledger)
-    lines = ledger.lines()
+    lines = Ledger(source.home.ledger).lines()
     recorded = {line["manifest_sha256"] for line in lines if line["did"] == "released"}
     prepared = {line["manifest_sha256"]: line for line in lines if line["did"] == "prepared"}
     for folder in releases(source.home).values():
         digest = sha256(folder / "manifest.json")
         if digest in prepared and digest not in recorded:
             facts = {name: prepared[digest][name] for name in ("month", "manifest_sha256", "without")}
-            ledger.append("released", folder=folder.name, **facts)
-            write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
+            _record(source, folder, facts)
 
 
 def _open_to_readers(folder: Path) -> None:

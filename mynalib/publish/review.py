@@ -1,23 +1,21 @@
-"""取込の点検に載せる表：照合、隔離した行、前の月との差、食い違い、名簿で見つからない行。"""
+"""取込の点検に載せる表：次にすること、照合、隔離した行、前の月との差、食い違い、名簿で見つからない行。"""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mynalib.domain.employers import fold_symbol
-from mynalib.history import clock
-from mynalib.history.lens import Lens
+from mynalib.domain.classification import WITHHELD
+from mynalib.domain.errors import SHOWN
+from mynalib.domain.months import Month
 from mynalib.history.memory import WHY, read_memory
 from mynalib.history.months import KeptMonth, damaged
-from mynalib.history.registers import Entry
+from mynalib.history.registers import WITHHELD_BY
 from mynalib.history.tables import read_table
 from mynalib.insight import measures
+from mynalib.insight.display import words
 
 if TYPE_CHECKING:
     from mynalib.publish.capsules import Source
-
-SHOWN_LINES = 20
 
 
 def review_tables(source: "Source") -> dict[str, pd.DataFrame]:
@@ -29,6 +27,9 @@ def review_tables(source: "Source") -> dict[str, pd.DataFrame]:
         "differences": _differences(source),
         "statuses": measures.statuses(source.cube, str(source.month)),
         "kept_back": _kept_back(source),
+        "todo": _todo(source, kept),
+        "unknown_symbols": _unknown_symbols(kept),
+        "unanswered": _unanswered(source),
     }
 
 
@@ -58,13 +59,13 @@ def _quarantine(kept: KeptMonth) -> pd.DataFrame:
         raise damaged(kept.folder, kept.quarantine.name)
     rows["column"] = rows["column"].fillna("")
     grouped = rows.groupby(["reason", "column"]).line
-    table = grouped.agg(rows="size", lines=lambda lines: _line_list(sorted(lines))).reset_index()
+    table = grouped.agg(rows="size", lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
     return table.astype({"reason": "str", "column": "str", "lines": "str"})
 
 
-def _line_list(lines: list[int]) -> str:
-    shown = "、".join(str(line) for line in lines[:SHOWN_LINES])
-    return shown + (f" ほか {len(lines) - SHOWN_LINES} 行" if len(lines) > SHOWN_LINES else "")
+def _line_list(lines: list[int], rows: int) -> str:
+    shown = "、".join(str(line) for line in lines[:SHOWN])
+    return shown + (f" ほか {rows - SHOWN} 行" if rows > SHOWN else "")
 
 
 def _differences(source: "Source") -> pd.DataFrame:
@@ -77,22 +78,40 @@ def _differences(source: "Source") -> pd.DataFrame:
 
 
 def _kept_back(source: "Source") -> pd.DataFrame:
-    """確認を待つ食い違い。一行＝いつから×なぜ。"""
+    """食い違い。一行＝いつから×なぜ。age は、この月までの月数。"""
     memory = read_memory(source.home)
     waiting = memory[(memory.since <= str(source.month)) & ((memory.until == "") | (memory.until > str(source.month)))]
     table = waiting.groupby(["since", "why"]).size().reset_index(name="members")
-    return table.assign(why=table.why.map(WHY)).astype({"since": "str", "why": "str", "members": "int64"})
+    ages = [source.month.minus(Month.parse(since)) for since in table.since]
+    table = table.assign(why=table.why.map(WHY), age=ages)[["since", "age", "why", "members"]]
+    return table.astype({"since": "str", "why": "str", "members": "int64", "age": "int64"})
 
 
-def unresolved_lines(source: "Source", entries: Iterable[Entry]) -> list[tuple[str, int]]:
-    """どの人にも当てはまらず、処理も書かれていない名簿の行（名簿, 行番号）。"""
-    with Lens(source.months[-1:], source.params) as lens:
-        present = {
-            (fold_symbol(key[0]), *key[1:])
-            for key in lens.query("keys", month=str(source.month)).itertuples(index=False)
-        }
-    return [
-        (entry.register, entry.line)
-        for entry in entries
-        if not entry.handled and entry.in_force(clock.today()) and not present.intersection(entry.keys)
+def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
+    """登録簿にない記号。一行＝記号（記号そのものは載せない）。"""
+    found = kept.intake.get("unknown_symbols", [])
+    rows = [(f"その {at}", rows, _line_list(lines, rows)) for at, (rows, lines) in enumerate(found, 1)]
+    return pd.DataFrame(rows, columns=["unknown", "rows", "lines"]).astype({"unknown": "str", "lines": "str"})
+
+
+def _unanswered(source: "Source") -> pd.DataFrame:
+    """どの人にも当てはまらない名簿の行。suspects は、答えるまで控える人。"""
+    rows = [
+        (WITHHELD[WITHHELD_BY[each.entry.register]], each.entry.line, each.state, len(each.suspects))
+        for each in source.overlays.unanswered
     ]
+    table = pd.DataFrame(rows, columns=["register", "line", "state", "suspects"])
+    return table.astype({"register": "str", "state": "str", "line": "int64", "suspects": "int64"})
+
+
+def _todo(source: "Source", kept: KeptMonth) -> pd.DataFrame:
+    """次にすること。一行＝すること（0 件のものは出さない）。言葉は insight/words.yaml の todo。"""
+    cube = source.cube[source.cube.month == str(source.month)]
+    counts = {
+        "quarantined": kept.intake["quarantined"],
+        "unknown_symbols": len(kept.intake.get("unknown_symbols", [])),
+        "review": int(cube.members[cube.action == "review"].sum()),
+        "unanswered": len(source.overlays.unanswered),
+    }
+    rows = [(*words("todo")[name], count) for name, count in counts.items() if count]
+    return pd.DataFrame(rows, columns=["todo", "how", "count"]).astype({"todo": "str", "how": "str", "count": "int64"})

@@ -1,6 +1,7 @@
 -- person：member に区分を付けたもの。列 employer_id（事業所なしは NOEMPLOYER、登録簿にない記号は ?）, insured（本人か）,
 -- status, warnings, action, withheld_by（控える理由。なければ NULL）。
--- 行うことは、上から決まる：名簿の人は never、区分が never なら never、食い違い・不明の記号・月末より後の日付は review。
+-- 行うことは、上から決まる：名簿の人は never、区分が never なら never、不明の記号・食い違い・月末より後の日付は review。
+-- 食い違いを人が確かめた（allowed）なら、同じ状態と証明書で、解除も日付の食い違いもない人と同じことをする（settled）。
 create view person as
 select
     p.* exclude (dates, month_end),
@@ -11,11 +12,14 @@ select
     case
         when w.reason <> 'kept_back' then 'never'
         when d.action = 'never' then 'never'
-        when w.reason = 'kept_back' or s.employer_id is null then 'review'
-        when greatest(p.registered_on, p.cancelled_on) > p.month_end then 'review'
-        else coalesce(d.action, 'review')
+        when s.employer_id is null then 'review'
+        when w.reason = 'kept_back' and not w.allowed then 'review'
+        when d.action <> 'review'
+            and (w.allowed or coalesce(greatest(p.registered_on, p.cancelled_on) <= p.month_end, true)) then d.action
+        when w.allowed then coalesce(d.settled, 'review')
+        else 'review'
     end as action,
-    w.reason as withheld_by
+    if(w.reason = 'kept_back' and w.allowed, null, w.reason) as withheld_by
 from (
     select
         *,

@@ -43,3 +43,7 @@ CREATE TEMP MACRO settled(fault) AS
     CASE WHEN starts_with(fault::VARCHAR, 'MY_NUMBER ')
         THEN (kind_of_bad(split_part(fault::VARCHAR, ' ', 2)) || ' ' || split_part(fault::VARCHAR, ' ', 2))::fault
     ELSE fault END;
+-- coded：一桁の数字か空欄なら、そのまま。ほかは「形が違う」。
+CREATE TEMP MACRO coded(value) AS CASE WHEN regexp_full_match(value, '[0-9]?') THEN value ELSE '形が違う' END;
+-- given：日付が書いてあるか。00000000 は空欄とみる。
+CREATE TEMP MACRO given(value) AS CASE WHEN regexp_full_match(value, '0*') THEN '' ELSE '○' END;

@@ -1,0 +1,41 @@
+"""月に重ねるもの：名簿、判断、食い違いの記憶、返納者、答えのない名簿の行から、だれを控えるか。"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.decisions import decision_holds
+from mynalib.history.holds import Hold, register_holds
+from mynalib.history.home import Home
+from mynalib.history.memory import memory_holds
+from mynalib.history.months import KeptMonth
+from mynalib.history.registers import read_registers
+from mynalib.history.returners import returner_holds
+from mynalib.history.unanswered import Unanswered, unanswered
+
+
+@dataclass(frozen=True)
+class Overlays:
+    """holds は人数にもリストにも効く。returners は、リストから外すだけで、人数や率には効かない。"""
+
+    holds: tuple[Hold, ...]
+    returners: tuple[Hold, ...]
+    unanswered: tuple[Unanswered, ...]
+
+    @property
+    def of_lists(self) -> tuple[Hold, ...]:
+        return (*self.holds, *self.returners)
+
+
+def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Overlays:
+    """今日までに分かっている、控える人の全て。
+
+    Raises:
+        RegisterUnreadable, MemoryDamaged, ReturnersDamaged: 控える人が分からない。
+    """
+    entries = read_registers(home, params)
+    waiting = unanswered(months, entries, clock.today())
+    holds = [*register_holds(entries, clock.today()), *decision_holds(months, entries), *memory_holds(home)]
+    holds += [hold for each in waiting for hold in each.suspects]
+    return Overlays(tuple(dict.fromkeys(holds)), tuple(returner_holds(home)), waiting)

@@ -1,0 +1,110 @@
+"""返納者の日次ファイル：カードを返した人を、勧奨リストから外すためだけに使う。人数や率には、決して入れない。"""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from mynalib.domain.employers import fold_symbol
+from mynalib.domain.errors import MynaError, Refused
+from mynalib.domain.items import KEY
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.files import remove_file, sha256
+from mynalib.history.holds import Hold
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger, operator
+from mynalib.history.loading import report
+from mynalib.history.months import keep_original, staging
+from mynalib.history.tables import read_table, read_tables, write_table
+from mynalib.intake.intake import Intake
+from mynalib.intake.reading import read_file
+from mynalib.intake.source import require_file
+
+SUSPICIOUS = "SUSPICIOUS_CHANGE"
+
+
+class ReturnersDamaged(MynaError):
+    """取り込んだ返納者のファイルが、無いか、取り込んだときのものでない。"""
+
+    code = "RETURNERS_UNREADABLE"
+
+
+def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, confirm: Collection[str] = ()) -> dict:
+    """返納者のファイルを取り込む。その人たちは、month までの月の勧奨リストに載らない。
+
+    Args:
+        month: 返納のあった月。終わっていなくてもよい。
+        confirm: SUSPICIOUS_CHANGE（登録済の人がいる）を、人が確かめて通すとき。
+    Returns:
+        loading.ingest と同じ形。
+    Raises:
+        Refused: 断る。これまでのものは、何も変わらない。
+        Locked, DiskFull, NotWritable: 書けない。
+    """
+    require_file(file)
+    if month > Month.of(clock.today()):
+        fix = "返納のあった月を指定してください。"
+        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", what="まだ始まっていない月です", fix=fix)
+    with home.locked():
+        staged = staging(home)
+        try:
+            registry = params.registry(month)
+            read = read_file(file, month=month, registry=registry, profile=params.society.file, into=staged)
+            return _keep(home, month, staged, file, read, confirm)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
+    facts, ledger = read.as_dict(), Ledger(home.ledger)
+    target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
+    if target.is_file() and _recorded(home).get(target.name) == sha256(target):
+        return report("no_op", month, facts)
+    if read.registered and SUSPICIOUS not in confirm:
+        fix = f"月次のファイルなら --kind month で取り込みます。正しいと確かめたら --confirm {SUSPICIOUS} を付けてください。"
+        what = f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです"
+        raise Refused(SUSPICIOUS, where=file.name, what=what, fix=fix)
+    keep_original(home, month, file, read.sha256)
+    remove_file(target)
+    write_table(target, read_table(staged / "members.parquet")[list(KEY)])
+    names = ("sha256", "data_rows", "accepted", "quarantined")
+    confirmed = {"confirmed": [SUSPICIOUS], "confirmed_by": operator()} if read.registered else {}
+    counts = {name: facts[name] for name in names} | confirmed
+    ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)
+    return report("loaded", month, facts)
+
+
+def returner_holds(home: Home) -> list[Hold]:
+    """リストから外す人。返納のあった月の末日までの断面に効く（そのあとは、月次のファイルに現れる）。
+
+    Raises:
+        ReturnersDamaged: 台帳にあるファイルが、無いか変わっている（「返納者はいない」とはみなさない）。
+    """
+    recorded = _recorded(home)
+    paths = [home.returners / name for name in recorded]
+    for path in paths:
+        if not path.is_file() or sha256(path) != recorded[path.name]:
+            fix = "原本（data/originals/）を、もう一度 --kind returners で取り込んでください。"
+            what = "無いか、取り込んだときのものではありません"
+            raise ReturnersDamaged(where=path.name, what=what, fix=fix)
+    return [
+        Hold(
+            "pending",
+            (fold_symbol(row.symbol), row.number.lstrip("0"), row.branch),
+            until=Month.parse(path.name[:7]).plus(1).end,
+        )
+        for path, table in zip(paths, read_tables(paths), strict=True)
+        for row in table.itertuples(index=False)
+    ]
+
+
+def _recorded(home: Home) -> dict[str, str]:
+    """台帳にある、消していない返納者のファイルと、そのハッシュ。"""
+    lines = Ledger(home.ledger).lines()
+    purged = {name for line in lines if line["did"] == "purged" for name in line.get("folders", ())}
+    return {
+        line["folder"]: line["members_sha256"]
+        for line in lines
+        if line["did"] == "returners" and line["folder"] not in purged
+    }

@@ -1,0 +1,23 @@
+-- 判断が、どの月の事実についてのもので、いつまで効くか。引数なし（decided: symbol_key, number_key, branch, verdict, decided_on）。
+-- 一行＝判断した人。since 判断した事実の月（判断日までに終わった、その人のいる最後の月。無ければ ''）、
+-- until その後、はじめて事実が変わった月（まだなら ''）。いない月は、事実の変わらない月とみなす。
+with seen as (
+    select
+        d.*, m.month, m.month_end,
+        {a: m.state, b: m.registered_on, c: m.cancelled_on, d: m.cancel_kind, e: m.certificate_flag} as facts
+    from member m
+    join decided d using (symbol_key, number_key, branch)
+),
+judged as (
+    select symbol_key, number_key, branch, max(month) as since, arg_max(facts, month) as facts
+    from seen
+    where month_end <= decided_on
+    group by all
+)
+select
+    d.symbol_key, d.number_key, d.branch, d.verdict, coalesce(j.since, '') as since,
+    coalesce(min(s.month) filter (s.month > j.since and s.facts is distinct from j.facts), '') as until
+from decided d
+left join judged j using (symbol_key, number_key, branch)
+left join seen s using (symbol_key, number_key, branch)
+group by all

@@ -1,0 +1,51 @@
+"""名簿の、どの人にも当てはまらない行：退職したか、記号・番号が変わったか、書き誤りか。人が答えるまで、疑わしい人を控える。"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from mynalib.domain.months import Month
+from mynalib.history.holds import Hold
+from mynalib.history.lens import Lens
+from mynalib.history.months import KeptMonth
+from mynalib.history.registers import WITHHELD_BY, Entry
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """答えのない名簿の行。
+
+    last_seen は、その人が最後にいた月（一度もいなければ None）。suspects は、そのあとに現れた、枝番と日付がその人の最後と
+    同じ人を控えるもの。同じ人だとは言えないが、そうかもしれない（控えるだけで、月をまたいで結ぶことはしない）。
+    """
+
+    entry: Entry
+    last_seen: Month | None
+    suspects: tuple[Hold, ...]
+
+    @property
+    def state(self) -> str:
+        return f"{self.last_seen.label}まではいた人です" if self.last_seen else "一度も見つかりません"
+
+
+def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: date) -> tuple[Unanswered, ...]:
+    """months の最後の月で、どの人にも当てはまらず、「処理」も書かれていない行。"""
+    asked = [e for e in entries if e.register in WITHHELD_BY and not e.handled and e.in_force(today)]
+    if not asked:
+        return ()
+    rows = [(at, *key) for at, entry in enumerate(asked) for key in entry.keys]
+    with Lens(months) as lens:
+        lens.put("asked", pd.DataFrame(rows, columns=["entry", "symbol_key", "number_key", "branch"]))
+        found = lens.query("unanswered", month=str(months[-1].month))
+    return tuple(_unanswered(asked[at], table) for at, table in found.groupby("entry"))
+
+
+def _unanswered(entry: Entry, table: pd.DataFrame) -> Unanswered:
+    last_seen = table.last_seen.iloc[0]
+    suspects = tuple(
+        Hold(WITHHELD_BY[entry.register], (row.symbol_key, row.number_key, row.branch), Month.parse(row.since).end)
+        for row in table[table.since != ""].itertuples(index=False)
+    )
+    return Unanswered(entry, Month.parse(last_seen) if last_seen else None, suspects)
