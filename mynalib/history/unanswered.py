@@ -33,13 +33,18 @@ class Unanswered:
 def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: date) -> tuple[Unanswered, ...]:
     """months の最後の月で、どの人にも当てはまらず、「処理」も書かれていない行。"""
     asked = [e for e in entries if e.register in WITHHELD_BY and not e.handled and e.in_force(today)]
-    if not asked:
+    absent = _queried("absent", months[-1:], asked).entry if asked else ()
+    if not len(absent):  # たいていは、最後の月だけを読めば済む
         return ()
+    asked = [asked[at] for at in absent]
+    return tuple(_unanswered(asked[at], table) for at, table in _queried("unanswered", months, asked).groupby("entry"))
+
+
+def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> pd.DataFrame:
     rows = [(at, *key) for at, entry in enumerate(asked) for key in entry.keys]
     with Lens(months) as lens:
         lens.put("asked", pd.DataFrame(rows, columns=["entry", "symbol_key", "number_key", "branch"]))
-        found = lens.query("unanswered", month=str(months[-1].month))
-    return tuple(_unanswered(asked[at], table) for at, table in found.groupby("entry"))
+        return lens.query(name)
 
 
 def _unanswered(entry: Entry, table: pd.DataFrame) -> Unanswered:

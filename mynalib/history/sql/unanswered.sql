@@ -1,4 +1,4 @@
--- $month にいない名簿の行（asked: entry 行の番号, symbol_key, number_key, branch。一行に鍵が二つあることもある）と、疑わしい人。
+-- 最後の月にいない名簿の行（asked: absent.sql と同じ形）と、疑わしい人。引数なし。
 -- 一行＝名簿の行×疑わしい人（いなければ一行だけで、since 以下は ''）。last_seen 最後にいた月（なければ ''）、
 -- since 疑わしい人が、はじめて同じ枝番と日付で現れた月、symbol_key, number_key, branch その人の鍵。
 with seen as (
@@ -9,11 +9,10 @@ with seen as (
     join asked a using (symbol_key, number_key, branch)
     group by all
 ),
-gone as (from seen where last_seen < $month),
 look_alike as (
     select g.entry, g.last_seen, m.symbol_key, m.number_key, m.branch, min(m.month) as since
     from member m
-    join gone g
+    join seen g
         on m.branch = g.facts.branch and m.month > g.last_seen
         and m.registered_on is not distinct from g.facts.registered_on
         and m.cancelled_on is not distinct from g.facts.cancelled_on
@@ -25,11 +24,9 @@ suspect as (
         on m.month = s.last_seen and m.symbol_key = s.symbol_key and m.number_key = s.number_key and m.branch = s.branch
 )
 select
-    a.entry, coalesce(g.last_seen, '') as last_seen, coalesce(s.since, '') as since,
+    a.entry, coalesce(n.last_seen, '') as last_seen, coalesce(s.since, '') as since,
     coalesce(s.symbol_key, '') as symbol_key, coalesce(s.number_key, '') as number_key, coalesce(s.branch, '') as branch
 from (select distinct entry from asked) a
 left join seen n using (entry)
-left join gone g using (entry)
 left join suspect s using (entry)
-where n.entry is null or g.entry is not null
 order by all
