@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mynalib.history.profiling import profile
+
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 QUIET = [
@@ -140,4 +142,18 @@ def test_an_employer_folder_works_wherever_it_is_copied(browser, demo_release, t
     visit = Visit(browser, folder / "index.html")
     assert visit.page.locator("figure .main-svg").count() >= 1
     assert visit.errors == []
+    visit.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_sheet_for_the_system_vendor_stands_alone(browser, tmp_path, width):
+    file, sheet = tmp_path / "届いたもの.csv", tmp_path / "確認シート.html"
+    file.write_text("101,8399001,00,1,20240401,,,1\n101,8399002,00,0,,,,\n", encoding="utf-8")
+    profile(file, sheet=sheet)
+    visit = Visit(browser, sheet, viewport={"width": width, "height": 800})
+    assert (visit.requests, visit.errors) == ([sheet.as_uri()], [])
+    assert visit.page.locator("table.answer tbody tr").count() == 15
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert "83990" not in visit.page.content()
+    assert Axe().run(visit.page).violations_count == 0
     visit.close()

@@ -44,11 +44,12 @@ class FileShape:
     @property
     def profile(self) -> FileProfile:
         """society.yaml の `file:` に書くもの。"""
-        style, values, *_ = self.dates[0]
         encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
         header = "present" if self.copied.layout.header else "absent"
         plain = encoding == "utf-8" and header == "absent" and self.wide == 0  # 半角だけでは、どちらとも言えない
-        return FileProfile(encoding="auto" if plain else encoding, header=header, date=style if values else "YYYYMMDD")
+        return FileProfile(
+            encoding="auto" if plain else encoding, header=header, date=self.dates[0][0] if self.dates else "YYYYMMDD"
+        )
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""

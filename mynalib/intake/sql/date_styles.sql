@@ -1,4 +1,4 @@
--- 日付の書き方ごとに、八桁にできる値の数。引数：$styles 書き方。一行＝書き方。
+-- 日付の書き方ごとに、八桁にできる値の数。引数：$styles 書き方。一行＝一つでも読めた書き方。
 -- 列：style、values 値、first・last いちばん早い日と遅い日（YYYYMMDD）
 WITH day AS (
     SELECT registered_on AS value FROM seen WHERE given(registered_on) = '○'
@@ -20,4 +20,5 @@ FROM (
     FROM read
 )
 GROUP BY style
+HAVING count(*) FILTER (good) > 0
 ORDER BY values DESC, list_position($styles::VARCHAR[], style)
