@@ -1,145 +1,136 @@
 """取込の速さと記憶の量を、DuckDB が同じファイルを文字列のまま表にする時間との比で測る。
 
-    python benchmarks/intake.py                     100 万行、3 回
-    python benchmarks/intake.py --rows 10000000     1000 万行
+    python benchmarks/intake.py                             100 万行、3 回
+    python benchmarks/intake.py --rows 10000000 --record    1000 万行を測り、intake.json に残す
+    python benchmarks/intake.py --rows 40000000 --memory 8GB --repeats 1 --jobs table utf-8 --record
+    python benchmarks/intake.py --report                    intake.json から README.md の表を作る
 
-どの回も「表にするだけ（UTF-8）」「取込（UTF-8）」「取込（cp932）」を続けて測り、回ごとの比の中央値を出す。
-ファイルには、かなの記号（5 %）、同じ人の行（0.1 %）、誤りのある行（0.1 %）、引用符の行（0.01 %）が混じる。
+どの回も、選んだ仕事を続けて測り、回ごとの比の中央値を出す。検査する仕事どうしの結果が違えば、失敗にする。
 """
 
 import argparse
-import json
-import resource
 import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
+from job import measured
+from record import LABELS, README, RECORD, broken_limits, keep, read_record, section, surroundings, with_tables
+from sample import ENCODINGS, THREADS, make_files
 
-from mynalib.domain.employers import Registry, SymbolEntry, fold_symbol
-from mynalib.domain.items import ITEMS
-from mynalib.domain.months import Month
-from mynalib.intake.profile import FileProfile
-from mynalib.intake.reading import read_file
+from mynalib.intake import workbench
 
-THREADS = 2
-LIMITS = {"取込 utf-8": 2.0, "取込 cp932": 2.5}
-MOST_MB = 1536
-SYMBOLS = (*(str(101 + at) for at in range(19)), "東①", "901")
-ROWS = """
-COPY (
-    SELECT
-        CASE WHEN h % 20 = 0 THEN '東①' WHEN quoted THEN '"' || (101 + h % 19) || '"' ELSE (101 + h % 19)::VARCHAR END,
-        CASE WHEN bad AND h % 3 = 0 THEN '8.30E+06' ELSE lpad((8000000 + person)::VARCHAR, 8, '0') END,
-        lpad((h // 100 % 3)::VARCHAR, 2, '0'),
-        CASE WHEN bad AND h % 3 = 1 THEN '9' WHEN kind < 72 THEN '1' ELSE '0' END,
-        CASE WHEN bad AND h % 3 = 2 THEN '20260230' WHEN kind < 72
-            THEN strftime(DATE '2021-01-01' + (h // 11 % 1900)::INTEGER, '%Y%m%d') ELSE '' END,
-        CASE WHEN kind BETWEEN 72 AND 75 THEN strftime(DATE '2025-01-01' + (h // 13 % 400)::INTEGER, '%Y%m%d') ELSE '' END,
-        CASE WHEN kind BETWEEN 72 AND 75 THEN (1 + h // 17 % 3)::VARCHAR ELSE '' END,
-        CASE h // 19 % 50 WHEN 0 THEN '' WHEN 1 THEN '0' ELSE '1' END
-    FROM (
-        SELECT person, hash(person) >> 8 AS h, (hash(person) >> 8) // 7 % 100 AS kind, n % 1009 = 0 AS bad, n % 9973 = 0 AS quoted
-        FROM (SELECT n, CASE WHEN n % 1000 = 999 THEN n - 1 ELSE n END * 7919 % $rows AS person FROM range($rows) AS rows(n))
-    )
-) TO $path (HEADER false, QUOTE '', DELIMITER ',')
-"""
+FIGURES = {"wall": 2, "cpu": 2, "peak_mb": 0, "disk_mb": 0, "spill_mb": 0}  # 記録する桁
+INSTALL = "uv run --isolated --group bench python benchmarks/intake.py"
 
 
-def make_files(rows: int, folder: Path) -> dict[str, Path]:
-    """UTF-8 と cp932 の、同じ中身のファイル。"""
-    body, utf8, cp932 = folder / "body", folder / "utf-8.csv", folder / "cp932.csv"
-    duckdb.connect(config={"threads": THREADS}).execute(ROWS, {"rows": rows, "path": str(body)})
-    header = ",".join(item.label for item in ITEMS) + "\n"
-    with body.open(encoding="utf-8", newline="") as source, utf8.open("wb") as one, cp932.open("wb") as other:
-        text = header
-        while text:
-            one.write(text.encode())
-            other.write(text.encode("cp932"))
-            text = source.read(1 << 22)
-    body.unlink()
-    return {"utf-8": utf8, "cp932": cp932}
-
-
-def load_as_text(path: Path, folder: Path) -> dict:
-    """比べる相手：DuckDB が、全列を文字列のまま、新しいデータベースの表にして閉じる。"""
-    db = duckdb.connect(str(folder / "raw.duckdb"), config={"threads": THREADS})
-    sql = (
-        "CREATE TABLE raw AS FROM read_csv($path, all_varchar = true, header = true, delim = ',', strict_mode = false)"
-    )
-    db.execute(sql, {"path": str(path)})
-    db.close()
-    return {}
-
-
-def take_in(path: Path, folder: Path) -> dict:
-    """測るもの：検査し、並べ、受け入れた行と保留した行を書く。"""
-    entries = (SymbolEntry(one, fold_symbol(one), f"E{at:02}", "", None, None) for at, one in enumerate(SYMBOLS, 1))
-    intake = read_file(
-        path, month=Month(2026, 5), registry=Registry(tuple(entries)), profile=FileProfile(), into=folder
-    )
-    return {"data_rows": intake.data_rows, "accepted": intake.accepted, "reasons": dict(intake.reasons)}
-
-
-WORK = {"load_as_text": load_as_text, "take_in": take_in}
-
-
-def measured(work: str, path: Path) -> dict:
-    """別のプロセスで一度だけ動かし、秒・CPU 秒・最大の記憶（MB）を測る。"""
-    command = [sys.executable, __file__, "--work", work, "--file", str(path)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def run_once(work: str, path: Path) -> dict:
-    with TemporaryDirectory(dir=path.parent) as folder:
-        wall, cpu = time.perf_counter(), time.process_time()
-        found = WORK[work](path, Path(folder))
-        found |= {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-    return found | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-
-
-def compare(rows: int, repeats: int, folder: Path) -> bool:
-    """続けて測って表を出す。比と記憶が約束に収まれば True。"""
-    files = make_files(rows, folder)
-    jobs = {
-        "表にするだけ": ("load_as_text", "utf-8"),
-        "取込 utf-8": ("take_in", "utf-8"),
-        "取込 cp932": ("take_in", "cp932"),
+def compare(rows: int, repeats: int, jobs: Sequence[str], memory: str, folder: Path) -> dict:
+    """続けて測り、記録の形にする。"""
+    encodings = {job: job if job in ENCODINGS else "utf-8" for job in jobs}
+    files = make_files(rows, dict.fromkeys(encodings.values()), folder)
+    rounds = [{job: measured(job, files[encodings[job]], memory) for job in jobs} for _ in range(repeats)]
+    checked = _agreed(rows, rounds)
+    return surroundings() | {
+        "command": _command(rows, repeats, jobs, memory),
+        "rows": rows,
+        "bytes": files["utf-8"].stat().st_size,
+        "repeats": repeats,
+        "threads": THREADS,
+        "memory_limit": memory,
+        "accepted": checked["accepted"],
+        "reasons": checked["reasons"],
+        "jobs": {job: _middle(job, rounds) for job in jobs},
     }
-    runs = [{name: measured(work, files[encoding]) for name, (work, encoding) in jobs.items()} for _ in range(repeats)]
-    print(f"{rows:,} 行、{files['utf-8'].stat().st_size / 1e6:.0f} MB、{repeats} 回の中央値、{THREADS} スレッド")
-    print(f"{'':14}{'秒':>8}{'CPU 秒':>8}{'MB':>8}{'比':>8}{'CPU の比':>8}")
-    kept = [_line(name, runs) for name in jobs]
-    print(runs[0]["取込 utf-8"]["reasons"], f"受け入れ {runs[0]['取込 utf-8']['accepted']:,}")
-    return all(kept)
 
 
-def _line(name: str, runs: list[dict]) -> bool:
-    middle = {key: statistics.median(run[name][key] for run in runs) for key in ("wall", "cpu", "peak_mb")}
-    ratios = {
-        key: statistics.median(run[name][key] / run["表にするだけ"][key] for run in runs) for key in ("wall", "cpu")
+def _agreed(rows: int, rounds: Sequence[dict]) -> dict:
+    """検査する仕事の、どの回でも同じ結果。"""
+    found = [(job, one) for each in rounds for job, one in each.items()]
+    checked = [(job, one) for job, one in found if job != "table"]
+    first = checked[0][1]
+    for job, one in checked:
+        if any(one[name] != first[name] for name in ("accepted", "reasons", "digests")):
+            raise SystemExit(f"{LABELS[job]} の結果が、{LABELS[checked[0][0]]} と違います")
+    if (
+        any(one.get("rows", rows) != rows for _, one in found)
+        or first["accepted"] + sum(first["reasons"].values()) != rows
+    ):
+        raise SystemExit("行の数が合いません")
+    return first
+
+
+def _middle(job: str, rounds: Sequence[dict]) -> dict:
+    """中央値。比は、同じ回の「表にするだけ」との比の中央値。"""
+    figures = {
+        name: round(statistics.median(one[job][name] for one in rounds), digits) for name, digits in FIGURES.items()
     }
-    print(
-        f"{name:14}{middle['wall']:8.2f}{middle['cpu']:8.2f}{middle['peak_mb']:8.0f}{ratios['wall']:8.2f}{ratios['cpu']:8.2f}"
-    )
-    return name not in LIMITS or (ratios["wall"] <= LIMITS[name] and middle["peak_mb"] <= MOST_MB)
+    ratios = [one[job]["wall"] / one["table"]["wall"] for one in rounds]
+    cpu_ratios = [one[job]["cpu"] / one["table"]["cpu"] for one in rounds]
+    return figures | {
+        "ratio": round(statistics.median(ratios), 2),
+        "ratios": [round(ratio, 2) for ratio in sorted(ratios)],
+        "cpu_ratio": round(statistics.median(cpu_ratios), 2),
+    }
+
+
+def _command(rows: int, repeats: int, jobs: Sequence[str], memory: str) -> str:
+    parts = [f"python benchmarks/intake.py --rows {rows} --repeats {repeats}"]
+    parts += [f"--memory {memory}"] if memory != workbench.MEMORY else []
+    parts += [f"--jobs {' '.join(jobs)}"] if list(jobs) != list(LABELS) else []
+    return " ".join([*parts, "--record"])
+
+
+def _measurable(jobs: Sequence[str]) -> list[str]:
+    """入っていない道具の仕事を除き、そのことを言う。"""
+    if "polars" in jobs and not find_spec("polars"):
+        print(f"polars は入っていないので測りません。測るには：{INSTALL}")
+        jobs = [job for job in jobs if job != "polars"]
+    if "pandas" in jobs and not find_spec("pyarrow"):
+        print(f"pyarrow は入っていないので、pandas は遅いほうの読み書きで測ります。入れて測るには：{INSTALL}")
+    return [job for job in LABELS if job in jobs or job == "table"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="データの行の数")
+    parser.add_argument("--repeats", type=int, default=3, help="くり返す回数")
+    parser.add_argument("--jobs", nargs="+", choices=LABELS, default=list(LABELS), help="測る仕事")
+    parser.add_argument("--memory", default=workbench.MEMORY, help="取込の DuckDB の memory_limit（例 8GB）")
+    parser.add_argument("--files", type=Path, help="測るファイルの置き場所。あれば使い、終わっても消さない")
+    parser.add_argument("--make", action="store_true", help="--files にファイルを作るだけで、測らない")
+    parser.add_argument("--record", type=Path, nargs="?", const=RECORD, help="結果を残す JSON")
+    parser.add_argument("--report", action="store_true", help="README.md の表を作り直すだけで、測らない")
+    return parser.parse_args()
+
+
+def _disk() -> Path | None:
+    """/tmp は記憶の上にあることがあるので、あれば /var/tmp を使う。"""
+    place = Path("/var/tmp")
+    return place if place.is_dir() else None
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--work", choices=WORK, help=argparse.SUPPRESS)
-    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.work:
-        print(json.dumps(run_once(options.work, options.file)))
+    options = _options()
+    if options.report:
+        README.write_text(
+            with_tables(README.read_text(encoding="utf-8"), read_record()), encoding="utf-8", newline="\n"
+        )
         return 0
-    with TemporaryDirectory() as folder:
-        return 0 if compare(options.rows, options.repeats, Path(folder)) else 1
+    jobs = _measurable(options.jobs)
+    with nullcontext(options.files) if options.files else TemporaryDirectory(dir=_disk()) as folder:
+        if options.make:
+            make_files(options.rows, [job for job in ENCODINGS if job in jobs], Path(folder))
+            return 0
+        run = compare(options.rows, options.repeats, jobs, options.memory, Path(folder))
+    print(section(run))
+    if options.record:
+        keep(run, options.record)
+    broken = broken_limits(run)
+    print("\n".join(broken), end="\n" if broken else "")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def init(folder: Annotated[Path, typer.Argument(help="新しく作るフォル�
 
 @app.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）")],
+    file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）", readable=False)],
     month: MonthOption,
     home: HomeOption = None,
     replace: Annotated[
@@ -119,7 +119,7 @@ def _ingested(result: dict, kind: str) -> str:
 
 @app.command()
 def profile(
-    file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）")],
+    file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）", readable=False)],
     home: HomeOption = None,
     write: Annotated[bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")] = False,
     sheet: Annotated[Path | None, typer.Option(help="確認シート（HTML）を置く場所。印刷して、システムの会社に")] = None,
@@ -178,9 +178,9 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     from mynalib.publish.verify import verify as verify_month
 
     place = find_home(home)
-    done = verify_month(place, load_params(place.params), month)
-    result = {"outcome": "verified", "folder": str(done.folder), "artefacts": done.artefacts}
-    _say(as_json, result, f"公開したときのままです（{done.artefacts} 点）：{done.folder}")
+    folder, artefacts = verify_month(place, load_params(place.params), month)
+    result = {"outcome": "verified", "folder": str(folder), "artefacts": artefacts}
+    _say(as_json, result, f"公開したときのままです（{artefacts} 点）：{folder}")
 
 
 class _bar(Progress):

@@ -106,10 +106,19 @@ def test_comparison_is_with_the_newest_earlier_month_in_any_order():
 
 def test_policy_of_a_society_can_be_wider_or_stricter():
     last = summary(MAY, "a")
-    assert codes(summary(JUNE, members=800, registered=560), last, policy=POLICY.model_copy(update={"max_drop": Decimal("0.2")})) == []
-    assert codes(summary(JUNE, members=990, registered=693), last, policy=POLICY.model_copy(update={"max_drop": Decimal("0.001")})) == [
-        "SUSPICIOUS_DROP"
-    ]
+    assert (
+        codes(
+            summary(JUNE, members=800, registered=560),
+            last,
+            policy=POLICY.model_copy(update={"max_drop": Decimal("0.2")}),
+        )
+        == []
+    )
+    assert codes(
+        summary(JUNE, members=990, registered=693),
+        last,
+        policy=POLICY.model_copy(update={"max_drop": Decimal("0.001")}),
+    ) == ["SUSPICIOUS_DROP"]
 
 
 def test_each_message_says_where_what_and_how_to_confirm():

@@ -77,11 +77,7 @@ STORIES = {
     "少しずつ消えた": ([LINKED, replace(LINKED, state=0), BLANK], "history_lost", "review"),
     "解除区分だけ変わった": ([LAPSED, replace(LAPSED, cancel_kind=3)], "kind_changed", "review"),
     "失効が本人の申請に変わった": ([LAPSED, OWN], "kind_changed", "never"),
-    "別の日に解除し直した": (
-        [LAPSED, replace(LAPSED_LATER, cancel_kind=3)],
-        None,
-        "card_info",
-    ),
+    "別の日に解除し直した": ([LAPSED, replace(LAPSED_LATER, cancel_kind=3)], None, "card_info"),
     "番号の 0 が落ちた": ([OWN, never_linked("12345")], "own_request_vanished", "review"),
     "番号の 0 が増えた": ([OWN, never_linked("00012345")], "own_request_vanished", "review"),
     "枝番が違えば別の人": ([OWN, never_linked(branch="01")], None, "link"),

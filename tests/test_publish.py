@@ -17,9 +17,11 @@ import pytest
 from societies import MONTHS, SmallSociety, everybody, person
 
 from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.publish.catalogue import notebook_path
+from mynalib.publish.publishing import publish
 from mynalib.publish.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
@@ -325,8 +327,12 @@ def test_too_many_quarantined_rows_stop_publishing_but_not_the_intake(small):
 
 
 def test_a_month_that_was_not_taken_in_is_unknown(small):
+    assert code_of(lambda: publish(small.home, small.params, Month.parse("2027-01"))) == "UNKNOWN_MONTH"
+
+
+def test_a_month_whose_folder_was_deleted_is_damaged(small):
     shutil.rmtree(small.home.months / str(MONTHS[1]))
-    assert code_of(small.publish) == "UNKNOWN_MONTH"
+    assert code_of(small.publish) == "MONTH_DAMAGED"
 
 
 def test_a_draft_of_one_employer_releases_nothing(small):
@@ -347,8 +353,8 @@ def test_the_capsules_and_the_executed_lists_die_with_the_run(published):
 
 
 def test_a_release_verifies(published):
-    done = verify(published.home, published.params, MONTHS[1])
-    assert done.artefacts == len(published.bytes_of()) - 1  # manifest は自分を数えない
+    _, artefacts = verify(published.home, published.params, MONTHS[1])
+    assert artefacts == len(published.bytes_of()) - 1  # manifest は自分を数えない
 
 
 @pytest.mark.parametrize(

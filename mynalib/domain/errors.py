@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+FULL = ("No space left", "File too large", "Disk quota exceeded", "max_temp_directory_size")  # 空きが足りない印
 SHOWN = 20  # 一度に見せる誤りの数。残りは件数だけ
 
 

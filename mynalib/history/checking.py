@@ -10,10 +10,10 @@ from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
-from mynalib.history.months import kept_months, verify_month
+from mynalib.history.months import kept_months, require_originals, verify_month
 from mynalib.history.registers import read_registers
 from mynalib.history.returners import returner_holds
-from mynalib.history.settling import check_recorded
+from mynalib.history.settling import require_recorded
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ def check_home(home: Home) -> Checked:
     for kept in months:
         _try(errors, lambda kept=kept: verify_month(kept))
     if _try(errors, lambda: Ledger(home.ledger).verify()):
-        _try(errors, lambda: check_recorded(home))
+        _try(errors, lambda: require_recorded(home))
         _try(errors, lambda: read_memory(home))
         _try(errors, lambda: returner_holds(home))
+        _try(errors, lambda: require_originals(home))
     warnings: tuple[Problem, ...] = ()
     if params is not None:
         _try(errors, lambda: read_registers(home, params))
@@ -57,5 +58,5 @@ def _try(errors: list[Problem], step: Callable):
     try:
         return step()
     except MynaError as error:
-        errors += error.problems or [Problem(error.where, error.what)]
+        errors += error.problems or [Problem(error.where, f"{error.what}。{error.fix}")]
         return None

@@ -63,13 +63,13 @@ def revisions(folder: Path) -> dict[Month, list[Path]]:
     return {month: [path for _, path in sorted(found[month])] for month in sorted(found)}
 
 
-def place_folder(staged: Path, folder: Path, month: Month) -> Path:
-    """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。"""
+def place_folder(staged: Path, folder: Path, month: Month, mode: int | None = None) -> Path:
+    """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。mode は、中のファイルの権限。"""
     existing = revisions(folder).get(month, [])
     last = int(_REVISION.fullmatch(existing[-1].name)[2] or 1) if existing else 0
     target = folder / (f"{month}-r{last + 1}" if last else str(month))
     for path in [*staged.rglob("*"), staged]:
-        flush(path)
+        flush(path, mode if path.is_file() else None)
     if target.exists():  # 同じ名のファイル。OS によっては、黙って置きかわる
         raise FileExistsError(errno.EEXIST, "", str(target))
     staged.rename(target)
@@ -85,9 +85,9 @@ def write_file(path: Path, content: bytes) -> None:
     replace_file(beside, path)
 
 
-def replace_file(written: Path, target: Path) -> None:
+def replace_file(written: Path, target: Path, mode: int | None = None) -> None:
     """書き終えたファイルを、ディスクに届かせてから、その名にする。"""
-    flush(written)
+    flush(written, mode)
     written.replace(target)
     flush(target.parent)
 
@@ -115,8 +115,8 @@ def remove_file(path: Path) -> None:
         path.unlink()
 
 
-def flush(path: Path) -> None:
-    """ディスクに届かせる。"""
+def flush(path: Path, mode: int | None = None) -> None:
+    """ディスクに届かせる。mode があれば、そのあと権限を決める（名を付ける前に、書きかえられなくする）。"""
     if path.is_dir() and os.name == "nt":  # Windows のフォルダーは開けず、書きこみは OS に任せる
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
@@ -124,3 +124,5 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+    if mode:
+        path.chmod(mode)

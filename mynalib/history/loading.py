@@ -10,7 +10,7 @@ from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.months import keep, kept_months, staging
+from mynalib.history.months import keep, kept_months, require_original, staging
 from mynalib.history.registers import read_registers
 from mynalib.history.settling import is_damaged, settle
 from mynalib.intake.gates import MonthSummary, examine
@@ -37,8 +37,8 @@ def ingest(
         Locked, DiskFull, NotWritable: 書けない。これまでの月は、何も変わらない。
     """
     _require_ended(month)
-    require_file(file)
     with home.locked():
+        require_file(file)
         read_registers(home, params)
         broken = month if replace and is_damaged(home, month) else None
         settle(home, leaving_out=broken)
@@ -55,6 +55,7 @@ def _load(
 ) -> dict:
     read = read_file(file, month=month, registry=params.registry(month), profile=params.society.file, into=staged)
     facts = read.as_dict()
+    require_original(home, file, read.sha256)
     existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
     stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, params.society.policy.intake)}
     if NO_OP in stopped:

@@ -75,7 +75,8 @@ def remember(home: Home, months: Sequence[KeptMonth], month: Month) -> None:
 
 
 def _replay(lens: Lens, before: KeptMonth | None, kept: KeptMonth) -> None:
-    verify_month(kept)
+    for each in filter(None, (before, kept)):
+        verify_month(each)
     lens.query("registered", month=str(kept.month))
     lens.query("contradictions", month=str(kept.month), before=str(before.month) if before else "")
     lens.query("own_requests", month=str(kept.month))

@@ -70,7 +70,7 @@ def staging(home: Home) -> Path:
     home.months.mkdir(parents=True, exist_ok=True)
     for left in home.months.glob(f"{SPILL}*"):
         shutil.rmtree(left, ignore_errors=True)
-    for left in home.data.glob(".*.part"):
+    for left in (*home.data.rglob(".*.part"), *home.originals.glob("*.part")):
         left.unlink(missing_ok=True)
     return fresh_folder(home.months / INCOMING)
 
@@ -80,10 +80,7 @@ def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) ->
     intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
     (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
     keep_original(home, month, original, facts["sha256"])
-    folder = place_folder(staged, home.months, month)
-    for name in (*TABLES, "intake.json"):
-        (folder / name).chmod(0o444)
-    return _read(month, folder)
+    return _read(month, place_folder(staged, home.months, month, mode=0o444))
 
 
 def keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
@@ -100,8 +97,21 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
         fix = "ファイルを書き終えてから、もう一度取り込んでください。何も取り込んでいません。"
         raise Refused("TRUNCATED", where=original.name, what="読んでいる間に、変わりました", fix=fix)
     remove_file(target)
-    replace_file(beside, target)
-    target.chmod(0o400)
+    replace_file(beside, target, mode=0o400)
+
+
+def require_originals(home: Home) -> None:
+    """原本の全てが、名にあるハッシュのものか。違えば MonthDamaged（直せるのは、原本があるあいだだけ）。"""
+    for original in sorted(home.originals.glob("*.csv")):
+        require_original(home, original, sha256(original))
+
+
+def require_original(home: Home, file: Path, digest: str) -> None:
+    """file が原本なら、その名にあるハッシュのものか。"""
+    if file.resolve().parent == home.originals.resolve() and digest[:12] not in file.name:
+        what = "原本が、取り込んだときのものではありません"
+        fix = "バックアップの原本か、送り主から受け取り直したファイルに替えてください。"
+        raise MonthDamaged(where=file.name, what=what, fix=fix)
 
 
 def _read(month: Month, folder: Path) -> KeptMonth:

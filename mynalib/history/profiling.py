@@ -19,7 +19,8 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         Refused: 八項目のファイルとして読めない。
         BadParams: society.yaml に `file:` の三つの行がない。
     """
-    shape = profile_file(file)
+    with writing(file.parent):
+        shape = profile_file(file)
     if sheet:
         with writing(sheet.parent):
             write_file(sheet, shape.sheet("html").encode())

@@ -42,11 +42,11 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
         Refused: 断る。これまでのものは、何も変わらない。
         Locked, DiskFull, NotWritable: 書けない。
     """
-    require_file(file)
     if month > Month.of(clock.today()):
         fix = "返納のあった月を指定してください。"
         raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", what="まだ始まっていない月です", fix=fix)
     with home.locked():
+        require_file(file)
         staged = staging(home)
         try:
             registry = params.registry(month)

@@ -1,7 +1,7 @@
 """置いた月の後始末：食い違いの記憶と台帳。どこで落ちても、次の処理がここから続ける。"""
 
 from mynalib.domain.months import Month
-from mynalib.history.files import revisions
+from mynalib.history.files import revisions, sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import remember
@@ -12,61 +12,59 @@ def settle(home: Home, leaving_out: Month | None = None) -> None:
     """置いたが記録し終えていない月を、記録し終える。失われた記憶は、作り直せるなら作り直す。
 
     Raises:
-        MonthDamaged: 置いた月が、台帳に書いたものと違う。
+        MonthDamaged: 置いた月が、無いか、台帳に書いたものと違う。
     """
-    ledger, months = Ledger(home.ledger), kept_months(home, leaving_out)
-    recorded = _recorded(ledger)
-    for kept in months:
-        _require_as_recorded(kept, recorded)
+    recorded = require_recorded(home, leaving_out)
+    months = kept_months(home, leaving_out)
     waiting = [kept for kept in months if kept.folder.name not in recorded]
     if waiting or (months and not home.kept_back.exists()):
         remember(home, months, min(kept.month for kept in waiting or months))
     for kept in waiting:
-        ledger.append("ingested", **_for_ledger(kept))
+        Ledger(home.ledger).append("ingested", **_for_ledger(kept))
 
 
 def is_damaged(home: Home, month: Month) -> bool:
-    """その月が、置いたときのものでないか。無い月は、壊れていない。"""
-    if month not in revisions(home.months):
-        return False
+    """その月が、置いたときのものでないか。取り込んだことのない月は、壊れていない。"""
     try:
-        kept = kept_month(home, month)
-        verify_month(kept)
-        _require_as_recorded(kept, _recorded(Ledger(home.ledger)))
+        _require(home, {folder: digest for folder, digest in _recorded(home).items() if folder[:7] == str(month)})
+        if month in revisions(home.months):
+            verify_month(kept_month(home, month))
     except MonthDamaged:
         return True
     return False
 
 
-def check_recorded(home: Home) -> None:
-    """全ての月が、台帳に書いたものと同じかを確かめる。違えば MonthDamaged。"""
-    recorded = _recorded(Ledger(home.ledger))
-    for kept in kept_months(home):
-        _require_as_recorded(kept, recorded)
+def require_recorded(home: Home, leaving_out: Month | None = None) -> dict[str, str]:
+    """台帳にある月（消した月は除く）が全て、書いたときのままかを確かめ、フォルダーとハッシュを返す。違えば MonthDamaged。"""
+    recorded = _recorded(home)  # 台帳を先に読む。点検の間に、次の月が置かれることがある
+    _require(home, {folder: digest for folder, digest in recorded.items() if folder[:7] != str(leaving_out)})
+    return recorded
 
 
-def _recorded(ledger: Ledger) -> dict[str, str]:
-    """台帳に書いた月のフォルダーと、その members.parquet のハッシュ。消した月は除く。"""
+def _require(home: Home, recorded: dict[str, str]) -> None:
+    """月ごとに、台帳にある最も新しい版を確かめる（置きかえた前の版は、壊れていてもよい）。"""
+    newest = {folder[:7]: folder for folder in sorted(recorded, key=lambda name: (len(name), name))}
+    for folder in newest.values():
+        record = home.months / folder / "intake.json"
+        there = revisions(home.months).get(Month.parse(folder[:7]), [])
+        superseded = record.parent in there and there[-1] != record.parent
+        if not superseded and not (record.is_file() and sha256(record) == recorded[folder]):
+            raise damaged(record.parent, record.name)
+
+
+def _recorded(home: Home) -> dict[str, str]:
+    """台帳に書いた月のフォルダーと、その intake.json のハッシュ（その中に、ほかのファイルのハッシュがある）。消した月は除く。"""
     recorded: dict[str, str] = {}
-    for line in ledger.lines():
+    for line in Ledger(home.ledger).lines():
         if line["did"] == "ingested":
-            recorded[line["folder"]] = line["members_sha256"]
+            recorded[line["folder"]] = line["intake_sha256"]
         if line["did"] == "purged":
             for folder in line.get("folders", ()):
                 recorded.pop(folder, None)
     return recorded
 
 
-def _require_as_recorded(kept: KeptMonth, recorded: dict[str, str]) -> None:
-    if recorded.get(kept.folder.name, digest := _digest(kept)) != digest:
-        raise damaged(kept.folder, "intake.json")
-
-
-def _digest(kept: KeptMonth) -> str:
-    return kept.intake["files"]["members.parquet"]
-
-
 def _for_ledger(kept: KeptMonth) -> dict:
     names = ("sha256", "data_rows", "accepted", "quarantined", "confirmed", "confirmed_by")
-    facts = {name: kept.intake[name] for name in names}
-    return facts | {"month": str(kept.month), "folder": kept.folder.name, "members_sha256": _digest(kept)}
+    facts = {name: kept.intake[name] for name in names} | {"intake_sha256": sha256(kept.folder / "intake.json")}
+    return facts | {"month": str(kept.month), "folder": kept.folder.name}

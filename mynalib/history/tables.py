@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from mynalib.domain.errors import FULL
 from mynalib.history.files import replace_file
 
 
@@ -65,4 +66,4 @@ def _as_os_error(path: Path) -> Iterator[None]:
 
 def is_full(error: duckdb.Error) -> bool:
     """空きが足りないための失敗か。"""
-    return any(sign in str(error) for sign in ("No space left", "File too large", "max_temp_directory_size"))
+    return any(sign in str(error) for sign in FULL)

@@ -10,6 +10,7 @@ from mynalib.domain.items import NAMES
 from mynalib.intake.faults import SKIP
 from mynalib.intake.layout import RECORD_LINES, Layout
 from mynalib.intake.records import Record, read_record
+from mynalib.intake.source import MAX_LINE, too_long
 
 MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
 _LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
@@ -25,7 +26,7 @@ class Cleaner:
     def clean(self, block: bytes, *, last: bool = False, unfinished: bool = False) -> bytes:
         """改行で終わるブロックを、行数を変えずに直す。last は最後のブロック、unfinished は最後の行に改行がなかったか。
 
-        Raises: Refused TRUNCATED（改行なしで終わる最後の行が、途中で切れている）。
+        Raises: Refused TRUNCATED（改行なしで終わる最後の行が、途中で切れている）、NOT_CSV（一行が長すぎる）。
         """
         delimiter = ord(self.layout.delimiter)
         block = _unquoted((self._rest + block).replace(b"\r\n", b"\n"), delimiter)
@@ -33,6 +34,8 @@ class Cleaner:
         bytes_ = np.frombuffer(block, np.uint8)
         low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
         ends = low[bytes_[low] == _LF]
+        if len(ends) and np.diff(ends, prepend=-1).max() > MAX_LINE:
+            raise too_long(self._name)
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)

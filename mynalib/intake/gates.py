@@ -5,7 +5,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
@@ -36,71 +35,48 @@ def examine(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakeP
         DUPLICATE_FILE（同じ月に同じファイル：何もしなくてよい。ほかの関門は見ない）、MONTH_EXISTS、STALE_COPY、
         MONTH_ORDER、SUSPICIOUS_DROP、SUSPICIOUS_CHANGE。
     """
+    stops = list(_stops(new, existing, policy))
+    only = [stop for stop in stops if stop[0] == "DUPLICATE_FILE"]
+    return tuple(
+        Refused(code, where=new.month.label, what=what, fix=fix, problems=problems)
+        for code, what, fix, *problems in only or stops
+    )
+
+
+def _stops(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> Iterator[tuple]:
+    """加えてよくない理由の名、何が、どうすれば、あればその内訳。"""
     same_month = [one for one in existing if one.month == new.month]
-    if any(one.sha256 == new.sha256 for one in same_month):
-        return (_duplicate_file(new),)
-    earlier = [one for one in existing if one.month < new.month]
-    last = max(earlier, key=lambda one: one.month) if earlier else None
-    found = [_month_exists(new)] if same_month else []
-    found += [_stale_copy(new, one) for one in existing if one.sha256 == new.sha256]
-    found += _out_of_order(new, existing) if not same_month else []
-    found += _drops(new, last, policy) if last else []
-    found += _changes(new, last, policy)
-    return tuple(found)
-
-
-def _duplicate_file(new: MonthSummary) -> Refused:
-    what = "同じファイルが、この月として取り込まれています"
-    return Refused("DUPLICATE_FILE", where=new.month.label, what=what, fix="何もしなくてかまいません。")
-
-
-def _month_exists(new: MonthSummary) -> Refused:
-    what = "別のファイルが、この月として取り込まれています"
-    fix = "差し替えるなら --replace を付けてください。月の指定が違うなら --month を直してください。"
-    return Refused("MONTH_EXISTS", where=new.month.label, what=what, fix=fix)
-
-
-def _stale_copy(new: MonthSummary, same: MonthSummary) -> Refused:
-    what = f"{same.month.label}のファイルと、中身が一字も違いません"
-    fix = f"この月のファイルか、確かめてください。{_confirm('STALE_COPY')}"
-    return Refused("STALE_COPY", where=new.month.label, what=what, fix=fix)
-
-
-def _out_of_order(new: MonthSummary, existing: Sequence[MonthSummary]) -> Iterator[Refused]:
+    last = max((one for one in existing if one.month < new.month), key=lambda one: one.month, default=None)
     newest = max((one.month for one in existing), default=new.month)
-    if new.month < newest:
-        what = f"{newest.label}まで取り込んだ後に、それより前の月を加えようとしています"
+    if any(one.sha256 == new.sha256 for one in same_month):
+        yield "DUPLICATE_FILE", "同じファイルが、この月として取り込まれています", "何もしなくてかまいません。"
+    if same_month:
+        fix = "差し替えるなら --replace を付けてください。月の指定が違うなら --month を直してください。"
+        yield "MONTH_EXISTS", "別のファイルが、この月として取り込まれています", fix
+    for same in (one for one in existing if one.sha256 == new.sha256):
+        fix = f"この月のファイルか、確かめてください。{_confirm('STALE_COPY')}"
+        yield "STALE_COPY", f"{same.month.label}のファイルと、中身が一字も違いません", fix
+    if not same_month and new.month < newest:
         fix = f"--month を確かめてください。{_confirm('MONTH_ORDER')}"
-        yield Refused("MONTH_ORDER", where=new.month.label, what=what, fix=fix)
-
-
-def _drops(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Refused]:
-    problems = [Problem(name, _fell(before, now)) for name, before, now in _fallen(new, last, policy)]
-    if problems:
+        yield "MONTH_ORDER", f"{newest.label}まで取り込んだ後に、それより前の月を加えようとしています", fix
+    fallen = list(_fallen(new, last, policy)) if last else []
+    if fallen:
         what = f"{last.month.label}より、人が大きく減っています。途中までのファイルかもしれません"
-        fix = f"送り主に人数を確かめてください。{_confirm('SUSPICIOUS_DROP')}"
-        yield Refused("SUSPICIOUS_DROP", where=new.month.label, what=what, fix=fix, problems=problems)
+        yield "SUSPICIOUS_DROP", what, f"送り主に人数を確かめてください。{_confirm('SUSPICIOUS_DROP')}", *fallen
+    if what := _change(new, last, policy):
+        fix = f"返納者の日次ファイルではないか、列がずれていないかを確かめてください。{_confirm('SUSPICIOUS_CHANGE')}"
+        yield "SUSPICIOUS_CHANGE", what, fix
 
 
-def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[tuple[str, int, int]]:
-    """大きく減ったところの、名・前の人数・今の人数。"""
-    if _dropped(last.members, new.members, policy.max_drop, policy):
-        yield "全体", last.members, new.members
+def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Problem]:
+    """大きく減ったところと、前と今の人数。"""
+    heads = {"全体": (last.members, new.members, policy.max_drop)}
     for employer, head in sorted(last.by_employer.items()):
         now = new.by_employer.get(employer, Head(0, 0)).members
-        if _dropped(head.members, now, policy.employer_max_drop, policy):
-            yield employer, head.members, now
-
-
-def _dropped(before: int, now: int, most: Decimal, policy: IntakePolicy) -> bool:
-    return before >= policy.min_rows and before - now > most * before
-
-
-def _changes(new: MonthSummary, last: MonthSummary | None, policy: IntakePolicy) -> Iterator[Refused]:
-    what = _change(new, last, policy)
-    if what:
-        fix = f"返納者の日次ファイルではないか、列がずれていないかを確かめてください。{_confirm('SUSPICIOUS_CHANGE')}"
-        yield Refused("SUSPICIOUS_CHANGE", where=new.month.label, what=what, fix=fix)
+        heads[employer] = (head.members, now, policy.employer_max_drop)
+    for name, (before, now, most) in heads.items():
+        if before >= policy.min_rows and before - now > most * before:
+            yield Problem(name, f"{before} 人が {now} 人になりました")
 
 
 def _change(new: MonthSummary, last: MonthSummary | None, policy: IntakePolicy) -> str:
@@ -113,10 +89,6 @@ def _change(new: MonthSummary, last: MonthSummary | None, policy: IntakePolicy) 
         return ""
     before, now = last.registered / last.members, new.registered / new.members
     return f"登録済の割合が、{last.month.label}の {before:.1%} から {now:.1%} に下がりました"
-
-
-def _fell(before: int, now: int) -> str:
-    return f"{before} 人が {now} 人になりました"
 
 
 def _confirm(code: str) -> str:

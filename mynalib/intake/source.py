@@ -100,10 +100,15 @@ class Source:
     def _too_long(self, carry: bytes) -> Refused:
         if carry.endswith(_NUL):
             return self._refused("TRUNCATED", "0 のバイトが続いています", "送り主から受け取り直してください。")
-        return self._refused("NOT_CSV", "一行が長すぎます", "CSV で受け取り直してください。")
+        return too_long(self._name)
 
     def _refused(self, code: str, what: str, fix: str) -> Refused:
         return Refused(code, where=self._name, what=what, fix=fix)
+
+
+def too_long(name: str) -> Refused:
+    """加入者の行ではありえない長さの行がある。"""
+    return Refused("NOT_CSV", where=name, what="一行が長すぎます", fix="CSV で受け取り直してください。")
 
 
 def _widener(encoding: str | None) -> Callable[[bytes, bool], bytes]:

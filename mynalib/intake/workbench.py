@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from mynalib.domain.errors import MynaError, Refused
+from mynalib.domain.errors import FULL, MynaError, Refused
 
 THREADS = 2
 MEMORY = "1GB"  # 全体で 1.5 GB に収める。超える分は spill に書く
@@ -64,7 +64,7 @@ def workbench(spill: Path, where: str) -> Iterator[Workbench]:
 
 
 def _without_values(error: duckdb.Error, where: str) -> MynaError:
-    if "No space left" in str(error) or "max_temp_directory_size" in str(error):
+    if any(sign in str(error) for sign in FULL):
         return Refused(
             "DISK_FULL", where=where, what="空き容量が足りません", fix="元のファイルの 4 倍ほどの空きを作ってください。"
         )

@@ -1,6 +1,5 @@
 """公開したものを開き直して確かめる：ハッシュ、過不足、点検。"""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Problem
@@ -23,14 +22,8 @@ class ReleaseDamaged(MynaError):
     code = "RELEASE_DAMAGED"
 
 
-@dataclass(frozen=True)
-class Verified:
-    folder: Path
-    artefacts: int
-
-
-def verify(home: Home, params: Params, month: Month) -> Verified:
-    """その月の公開を確かめる。
+def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
+    """その月の公開を確かめ、その場所と、成果物の数を返す。
 
     Raises:
         UnknownMonth: 公開していない。
@@ -53,7 +46,7 @@ def verify(home: Home, params: Params, month: Month) -> Verified:
         )
     source = open_source(home, params, month)
     inspect(source, folder, manifest["artefacts"])
-    return Verified(folder, len(manifest["artefacts"]))
+    return folder, len(manifest["artefacts"])
 
 
 def _differences(folder: Path, manifest: dict) -> list[Problem]:
