@@ -23,7 +23,7 @@ COPY (
     SELECT
         CASE WHEN bad AND h % 4 = 3 THEN '999' WHEN h % 20 = 0 THEN '東①' WHEN quoted THEN '"' || (101 + h % 19) || '"'
             ELSE (101 + h % 19)::VARCHAR END,
-        CASE WHEN bad AND h % 4 = 0 THEN '8.30E+06' ELSE lpad((8000000 + person)::VARCHAR, 8, '0') END,
+        CASE WHEN bad AND h % 4 = 0 THEN '8.30E+06' ELSE format('{:08d}', 8000000 + person) END,
         lpad((h // 100 % 3)::VARCHAR, 2, '0'),
         CASE WHEN bad AND h % 4 = 1 THEN '9' WHEN kind < 72 THEN '1' ELSE '0' END,
         CASE WHEN bad AND h % 4 = 2 THEN '20260230' WHEN kind < 72

@@ -108,7 +108,8 @@ def _ingested(result: dict, kind: str) -> str:
     if result["outcome"] == "no_op":
         return f"{result['month']} は、同じファイルがもう取り込まれています。何も変えていません。"
     if kind == "returners":
-        return f"返納者 {result['accepted']:,} 人を、{result['month']} までの勧奨リストから外します（人数と率は変わりません）。"
+        left = f"（読めない {result['quarantined']:,} 行は、外していません）" if result["quarantined"] else ""
+        return f"返納者 {result['accepted']:,} 人を、{result['month']} までの勧奨リストから外します（人数と率は変わりません）{left}。"
     reasons = "、".join(f"{name} {count} 行" for name, count in sorted(result["reasons"].items()))
     return (
         f"{result['month']} を取り込みました：{result['data_rows']:,} 行のうち {result['accepted']:,} 行を受け入れ、"
@@ -122,7 +123,9 @@ def profile(
     file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）", readable=False)],
     home: HomeOption = None,
     write: Annotated[bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")] = False,
-    sheet: Annotated[Path | None, typer.Option(help="確認シート（HTML）を置く場所。印刷して、システムの会社に")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="確認シート（HTML）を置く場所。印刷して、システムの会社に")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""

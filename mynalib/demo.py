@@ -47,7 +47,7 @@ class DemoSociety:
 
 
 def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int = 20260401) -> DemoSociety:
-    """同じ引数からは、同じバイト列。人や月が少なければ、起こらないこともある。
+    """同じ引数からは、同じバイト列（判断日だけは今日）。人や月が少なければ、起こらないこともある。
 
     Raises:
         ValueError: はじめの月が 2020-11 より前（まだ、だれも登録できない）。
@@ -103,7 +103,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     day = f"{last.end:%Y%m25}"
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
     entries["撤回日"] = np.where(entries["how"] == "withdrawn", day, "")
-    return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{last.end:%Y%m%d}")
+    return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{clock.today():%Y%m%d}")
 
 
 def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:

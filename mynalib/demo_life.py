@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from mynalib.domain.months import Month
+from mynalib.domain.shipped import shipped_yaml
 
 FIXED = ["E19", "KENPO"]  # 組合の大きさによらず、この人数
 HIRING_WAVE, CAMPAIGN, VANISHING, CONTINUED = "E12", "E15", "E03", "NOEMPLOYER"
@@ -34,8 +33,7 @@ VANISHING_ASKED, VANISHING_SHOWN = -6, 3  # 一人の申請が現れる月と、
 @cache
 def table(name: str) -> pd.DataFrame:
     """demo.yaml の表。書いていない欄は ''。"""
-    text = (files("mynalib") / "demo.yaml").read_text(encoding="utf-8")
-    return pd.DataFrame(yaml.safe_load(text)[name]).fillna("")
+    return pd.DataFrame(shipped_yaml("", "demo")[name]).fillna("")
 
 
 def _employers() -> pd.DataFrame:

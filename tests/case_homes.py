@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -345,7 +345,9 @@ def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[str, p
             file = other.room / step["file"]
             file.write_text("\n".join(line for line in lines if not line.startswith(starts)), encoding="utf-8")
             ingest(other.home, other.params, file, Month.parse(step["month"]), confirm=CONFIRMED)
-        return capsules(open_source(other.home, other.params, other.month), code)
+        source = open_source(other.home, other.params, other.month)
+        answered = replace(source.overlays, unanswered=())  # 行を除いた人の名簿の行には、退職と答えたものとする
+        return capsules(replace(source, overlays=answered), code)
 
 
 def listed(release: Path) -> Iterator[tuple[str, set[str]]]:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -153,10 +155,11 @@ def put_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
     return keep(home, Month.parse(month), stage(home, people), original, facts_of(people, original))
 
 
-def load_month(home: Home, month: str, people: Sequence[Person]) -> KeptMonth:
-    """月を置いて、記憶と台帳に記録する。"""
-    kept = put_month(home, month, people)
-    settle(home)
+def load_month(home: Home, month: str, people: Sequence[Person], on: str = "") -> KeptMonth:
+    """月を置いて、記憶と台帳に記録する。on は取り込む日（なければ、試験の今日）。"""
+    with patch.dict(os.environ, {"MYNA_TODAY": on} if on else {}):
+        kept = put_month(home, month, people)
+        settle(home)
     return kept
 
 

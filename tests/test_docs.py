@@ -30,7 +30,7 @@ def test_the_readme_names_no_verb_that_does_not_exist():
 def test_every_item_is_in_the_table_of_columns_with_its_codes(item):
     row = next(line for line in README.splitlines() if line.startswith(f"| {item.label} |"))
     assert item.meaning in row
-    assert all(f"{code} {meaning}" in row for code, meaning in item.codes)
+    assert all(f"{code} {meaning}" in row for code, meaning in item.codes.items())
     assert ("空欄" in row.split("|")[3]) == (item.blank or item.name == "branch")
 
 

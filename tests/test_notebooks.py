@@ -116,7 +116,7 @@ QUIET = {"extra_arguments": ["--IPKernelApp.log_level=50"]}
         ({"month": "2026-10", "emploer": "E01"}, "emploer"),
         ({"month": "2026-10", "employer": "E01", "extra": 1}, "extra"),
         ({"month": "2026年10月", "employer": "E01"}, "month"),
-        ({"month": "2026-10", "employer": "E99"}, "お知らせに載っている事業所ではありません"),
+        ({"month": "2026-10", "employer": "E99"}, "公開できる事業所ではありません"),
         ({"month": "2025-01", "employer": "E01"}, "取り込まれていません"),
     ],
     ids=["事業所がない", "綴りの誤り", "知らない名", "月の形", "知らない事業所", "ない月"],

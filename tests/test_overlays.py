@@ -34,6 +34,7 @@ from mynalib.history.registers import DECISIONS
 from mynalib.history.returners import ingest_returners, returner_holds
 from mynalib.publish.capsules import make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS
+from mynalib.publish.opening import open_capsule
 
 LINE = "101,0012345,00"
 RETURNED = Person(
@@ -42,8 +43,13 @@ RETURNED = Person(
 REMIND = ("link", "renew", "renew_then_link")
 
 
-def decide(home: Home, verdict: str, on: str = "2026-06-30", key: str = LINE) -> None:
+def decide(home: Home, verdict: str, on: str = "2026-07-10", key: str = LINE) -> None:
     write_register(home, "decisions", [f"{key},{verdict},担当,{on}"], ",".join(DECISIONS))
+
+
+def arrive(home: Home, month: str, people: list[Person]) -> None:
+    """次の月の五日に届いて、取り込む。"""
+    load_month(home, month, people, on=f"{Month.parse(month).plus(1)}-05")
 
 
 def overlaid(home: Home, month: str, lists: bool = False) -> dict[tuple, str]:
@@ -69,7 +75,7 @@ def home(tmp_path) -> Home:
 
 @pytest.mark.parametrize(("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")])
 def test_a_decision_answers_a_contradiction(home, verdict, expected):
-    load_month(home, "2026-06", [RETURNED])
+    arrive(home, "2026-06", [RETURNED])
     assert action(home, "2026-06") == "review"
     decide(home, verdict)
     assert action(home, "2026-06") == expected
@@ -77,11 +83,11 @@ def test_a_decision_answers_a_contradiction(home, verdict, expected):
 
 @pytest.mark.parametrize(("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")])
 def test_a_decision_answers_a_remembered_contradiction_and_lasts_while_nothing_changes(home, verdict, expected):
-    load_month(home, "2026-05", [own_request()])
-    load_month(home, "2026-06", [never_linked()])
+    arrive(home, "2026-05", [own_request()])
+    arrive(home, "2026-06", [never_linked()])
     assert action(home, "2026-06") == "review"
     decide(home, verdict)
-    load_month(home, "2026-08", [never_linked()])
+    arrive(home, "2026-08", [never_linked()])
     assert [action(home, month) for month in ("2026-06", "2026-08")] == [expected, expected]
 
 
@@ -90,37 +96,65 @@ def test_a_decision_answers_a_remembered_contradiction_and_lasts_while_nothing_c
 )
 @pytest.mark.parametrize("verdict", ["可", "否"])
 def test_a_decision_lapses_when_the_facts_change_and_does_not_come_back(home, verdict, changed):
-    load_month(home, "2026-05", [own_request()])
-    load_month(home, "2026-06", [never_linked()])
+    arrive(home, "2026-05", [own_request()])
+    arrive(home, "2026-06", [never_linked()])
     decide(home, verdict)
-    load_month(home, "2026-07", [changed])
-    load_month(home, "2026-08", [never_linked()])
+    arrive(home, "2026-07", [changed])
+    arrive(home, "2026-08", [never_linked()])
     assert action(home, "2026-07") == ("never" if changed.cancel_kind == 1 else "review")
     assert action(home, "2026-08") == "review"
 
 
 def test_a_decision_made_before_the_contradiction_frees_nobody(home):
-    load_month(home, "2026-05", [own_request()])
-    decide(home, "可", on="2026-05-31")
-    load_month(home, "2026-06", [never_linked()])
+    arrive(home, "2026-05", [own_request()])
+    decide(home, "可", on="2026-06-30")
+    arrive(home, "2026-06", [never_linked()])
     assert [action(home, month) for month in ("2026-05", "2026-06")] == ["never", "review"]
 
 
+def test_a_decision_made_before_the_month_was_replaced_frees_nobody(home):
+    arrive(home, "2026-05", [own_request()])
+    arrive(home, "2026-06", [RETURNED])
+    decide(home, "可")
+    assert action(home, "2026-06") == "link"
+    load_month(home, "2026-06", [never_linked()], on="2026-07-20")
+    assert action(home, "2026-06") == "review"
+    decide(home, "可", on="2026-07-20")
+    assert action(home, "2026-06") == "link"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Person(state=1, registered_on=DAY, cancelled_on=date(2026, 7, 31), cancel_kind=1, certificate_flag=0),
+        Person(state=1, registered_on=DAY, cancelled_on=LATER, cancel_kind=1, certificate_flag=0),
+        Person(
+            state=1, registered_on=date(2026, 8, 1), cancelled_on=date(2026, 7, 31), cancel_kind=1, certificate_flag=0
+        ),
+    ],
+    ids=["これから", "もう", "どちらもこれから"],
+)
+def test_no_decision_frees_an_own_request_on_the_record(home, asked):
+    arrive(home, "2026-06", [asked])
+    decide(home, "可")
+    assert action(home, "2026-06") == "review"
+
+
 def test_a_decision_about_a_month_that_is_gone_can_only_hold_back(home):
-    load_month(home, "2026-05", [own_request()])
-    load_month(home, "2026-07", [never_linked()])
+    arrive(home, "2026-05", [own_request()])
+    arrive(home, "2026-07", [never_linked()])
     for verdict, expected in (("可", "review"), ("否", "never")):
-        decide(home, verdict, on="2026-04-30")
+        decide(home, verdict, on="2026-05-31")
         assert action(home, "2026-07") == expected
 
 
 def test_the_newest_decision_counts_and_of_two_on_one_day_the_stricter(home):
-    load_month(home, "2026-06", [RETURNED])
+    arrive(home, "2026-06", [RETURNED])
     for rows, expected in (
-        (["可,担当,2026-06-30", "否,担当,2026-07-01"], "never"),
-        (["否,担当,2026-06-30", "可,担当,2026-07-01"], "link"),
-        (["可,担当,2026-07-01", "確認中,担当,2026-07-01"], "review"),
-        (["否,担当,2026-07-01", "確認中,担当,2026-07-01"], "never"),
+        (["可,担当,2026-07-10", "否,担当,2026-07-11"], "never"),
+        (["否,担当,2026-07-10", "可,担当,2026-07-11"], "link"),
+        (["可,担当,2026-07-10", "確認中,担当,2026-07-10"], "review"),
+        (["否,担当,2026-07-10", "確認中,担当,2026-07-10"], "never"),
     ):
         write_register(home, "decisions", [f"{LINE},{row}" for row in rows], ",".join(DECISIONS))
         assert action(home, "2026-06") == expected
@@ -130,8 +164,8 @@ def test_the_newest_decision_counts_and_of_two_on_one_day_the_stricter(home):
 def everyone(tmp_path_factory) -> Home:
     """全ての事実の組合せの人が、一人ずつ。"""
     home = make_home(tmp_path_factory.mktemp("decided") / "home")
-    facts = product((0, 1), (None, 1, 2, 3), (None, 0, 1), (None, DAY), (None, LATER))
-    load_month(
+    facts = product((0, 1), (None, 1, 2, 3), (None, 0, 1), (None, DAY, date(2026, 1, 10)), (None, LATER))
+    arrive(
         home,
         "2026-06",
         [
@@ -142,11 +176,17 @@ def everyone(tmp_path_factory) -> Home:
     return home
 
 
+def cancel_kinds(home: Home) -> dict[tuple, int]:
+    table = persons(home, "2026-06")
+    keys = zip(table.symbol, table.number, table.branch, strict=True)
+    return dict(zip(keys, table.cancel_kind.fillna(0).astype(int), strict=True))
+
+
 @pytest.mark.parametrize("register", ["optout", "pending_cancellation", "never_contact"])
 def test_no_decision_frees_anybody_who_is_in_a_register(everyone, register):
     keys = [f"101,{number},00" for _, number, _ in overlaid(everyone, "2026-06")]
     write_register(everyone, register, [f"{key},20260601" for key in keys])
-    write_register(everyone, "decisions", [f"{key},可,担当,2026-06-30" for key in keys], ",".join(DECISIONS))
+    write_register(everyone, "decisions", [f"{key},可,担当,2026-07-10" for key in keys], ",".join(DECISIONS))
     assert set(overlaid(everyone, "2026-06").values()) == {"never"}
     write_register(everyone, register, [])
 
@@ -155,11 +195,14 @@ def test_no_decision_frees_anybody_who_is_in_a_register(everyone, register):
 def test_a_decision_frees_only_whoever_is_in_review(everyone, verdict):
     write_register(everyone, "decisions", [], ",".join(DECISIONS))
     before = overlaid(everyone, "2026-06")
-    rows = [f"101,{number},00,{verdict},担当,2026-06-30" for _, number, _ in before]
+    rows = [f"101,{number},00,{verdict},担当,2026-07-10" for _, number, _ in before]
     write_register(everyone, "decisions", rows, ",".join(DECISIONS))
     after = overlaid(everyone, "2026-06")
     if verdict == "可":
-        assert {after[key] for key in before if before[key] == "review"} == {"link", "renew", "renew_then_link"}
+        freed = {key for key in before if before[key] == "review" and after[key] != "review"}
+        assert {after[key] for key in freed} == {"link", "renew", "renew_then_link"}
+        held = [key for key in before if before[key] == "review" and key not in freed]
+        assert {cancel_kinds(everyone)[key] for key in held} == {1}
         assert all(after[key] == before[key] for key in before if before[key] != "review")
     else:
         held = "review" if verdict == "確認中" else "never"
@@ -169,17 +212,17 @@ def test_a_decision_frees_only_whoever_is_in_review(everyone, verdict):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (f"{LINE},,担当,2026-06-30", "判断"),
-        (f"{LINE},可,,2026-06-30", "判断者"),
+        (f"{LINE},,担当,2026-07-10", "判断"),
+        (f"{LINE},可,,2026-07-10", "判断者"),
         (f"{LINE},可,担当,", "判断日"),
-        (f"{LINE},よい,担当,2026-06-30", "判断"),
+        (f"{LINE},よい,担当,2026-07-10", "判断"),
         (f"{LINE},可,担当,2026-11-23", "先の日付"),
         (f"{LINE},可,担当,きのう", "日付ではありません"),
-        ("101,,00,可,担当,2026-06-30", "番号"),
+        ("101,,00,可,担当,2026-07-10", "番号"),
     ],
 )
 def test_a_decision_that_is_not_whole_stops_everything(home, row, words):
-    load_month(home, "2026-06", [RETURNED])
+    arrive(home, "2026-06", [RETURNED])
     write_register(home, "decisions", [row], ",".join(DECISIONS))
     with pytest.raises(MynaError) as stopped:
         action(home, "2026-06")
@@ -191,17 +234,17 @@ def test_a_decision_that_is_not_whole_stops_everything(home, row, words):
 
 def test_a_contradiction_outlives_twelve_silent_months_and_the_months_themselves(home):
     """理由が消え、その人が十二か月いなくても、元の月を消しても、戻れば要確認のまま。"""
-    load_month(home, "2025-05", [own_request(), registered("0000002")])
-    load_month(home, "2025-06", [never_linked(), registered("0000002")])
+    arrive(home, "2025-05", [own_request(), registered("0000002")])
+    arrive(home, "2025-06", [never_linked(), registered("0000002")])
     for step in range(12):
-        load_month(home, str(Month(2025, 7).plus(step)), [registered("0000002")])
-    load_month(home, "2026-07", [never_linked(), registered("0000002")])
+        arrive(home, str(Month(2025, 7).plus(step)), [registered("0000002")])
+    arrive(home, "2026-07", [never_linked(), registered("0000002")])
     assert action(home, "2026-07") == "review"
     purge(home, "2026-06")
-    load_month(home, "2026-08", [never_linked(), registered("0000002")])
+    arrive(home, "2026-08", [never_linked(), registered("0000002")])
     assert action(home, "2026-08") == "review"
-    load_month(home, "2026-09", [registered(), registered("0000002")])
-    load_month(home, "2026-10", [lapsed(), registered("0000002")])
+    arrive(home, "2026-09", [registered(), registered("0000002")])
+    arrive(home, "2026-10", [lapsed(), registered("0000002")])
     assert action(home, "2026-10") == "renew_then_link"
 
 
@@ -294,6 +337,21 @@ def test_returners_of_a_month_that_has_not_begun_are_refused(home):
     assert stopped.value.code == "MONTH_NOT_ENDED"
 
 
+@pytest.mark.parametrize("bad", ["101,0000002,00,0,20250401,20261131,3,1", "999,0000002,00,0,,,,"])
+def test_returners_that_cannot_all_be_read_are_refused_unless_a_person_confirms(home, bad):
+    """読めない行の人はリストに残ってしまうので、黙って隔離しない。"""
+    load_month(home, "2026-10", [never_linked(), never_linked("0000002")])
+    with pytest.raises(MynaError) as stopped:
+        take_returners_of(home, [f"{LINE},0,,,,", bad], "2026-11")
+    assert stopped.value.code == "TOO_MANY_QUARANTINED"
+    assert [problem.where for problem in stopped.value.problems] == ["2 行目"]
+    assert "0000002" not in str(stopped.value)
+    assert action(home, "2026-10", lists=True) == "link"
+    done = take_returners_of(home, [f"{LINE},0,,,,", bad], "2026-11", confirm=["TOO_MANY_QUARANTINED"])
+    assert (done["accepted"], done["quarantined"]) == (1, 1)
+    assert action(home, "2026-10", lists=True) == "never"
+
+
 @pytest.mark.parametrize("damage", ["消えた", "変わった"])
 def test_lost_returners_stop_the_lists_until_they_are_taken_again(home, damage):
     load_month(home, "2026-10", [never_linked()])
@@ -383,14 +441,76 @@ def test_an_entry_that_never_matched_suspects_nobody_and_says_so(home):
     assert (waiting.last_seen, waiting.suspects, waiting.state) == (None, (), "一度も見つかりません")
 
 
+@pytest.mark.parametrize(
+    ("answer", "waiting"),
+    [
+        ("退職,,,", None),
+        ("未収録,,,", "2026年5月まではいた人です"),  # いたことがあるのに、未収録ではない
+        (f"転籍,101,{OTHER},00", None),
+        ("転籍,101,0088888,00", "新しい鍵に当てはまる人がいません"),
+    ],
+)
+def test_only_a_true_answer_answers(home, answer, waiting):
+    load_month(home, "2026-05", [never_linked(), registered("0000002")])
+    load_month(home, "2026-06", [never_linked(OTHER), registered("0000002")])
+    register_objector(home, f",{answer}")
+    overlays = read_overlays(home, params_of(home), kept_months(home))
+    assert [each.state for each in overlays.unanswered] == ([waiting] if waiting else [])
+    assert overlaid(home, "2026-06")["101", OTHER, "00"] == ("link" if answer.startswith("退職") else "never")
+
+
+def test_an_answer_lapses_when_the_new_key_vanishes_too(home):
+    load_month(home, "2026-05", [never_linked(), registered("0000002")])
+    load_month(home, "2026-06", [never_linked(OTHER), registered("0000002")])
+    register_objector(home, f",転籍,101,{OTHER},00")
+    load_month(home, "2026-07", [never_linked("0077777"), registered("0000002")])
+    (waiting,) = read_overlays(home, params_of(home), kept_months(home)).unanswered
+    assert (waiting.last_seen, len(waiting.suspects)) == (Month(2026, 6), 1)
+    assert overlaid(home, "2026-07")["101", "0077777", "00"] == "never"
+
+
+def test_not_yet_in_the_file_is_an_answer_until_the_first_month_with_the_person(home):
+    register_objector(home, ",未収録,,,")
+    for month, people, waits in (
+        ("2026-05", [registered("0000002")], 0),
+        ("2026-06", [never_linked(), registered("0000002")], 0),
+        ("2026-07", [never_linked("0077777"), registered("0000002")], 1),
+    ):
+        load_month(home, month, people)
+        assert len(read_overlays(home, params_of(home), kept_months(home)).unanswered) == waits
+    assert overlaid(home, "2026-07")["101", "0077777", "00"] == "never"
+
+
+def test_whoever_appeared_beside_the_objector_in_the_last_month_is_suspected_too(home):
+    """番号の切りかえの月には、古い鍵と新しい鍵が、どちらも載ることがある。"""
+    load_month(home, "2026-05", [never_linked(), never_linked("0000002")])
+    load_month(home, "2026-06", [never_linked(), never_linked(OTHER), never_linked("0000002")])
+    load_month(home, "2026-07", [never_linked(OTHER), never_linked("0000002")])
+    register_objector(home)
+    assert overlaid(home, "2026-07") == {("101", OTHER, "00"): "never", ("101", "0000002", "00"): "link"}
+
+
+@pytest.mark.parametrize(("verdict", "expected"), [("否", "never"), ("確認中", "review"), ("可", "link")])
+def test_a_decision_to_hold_back_follows_nobody_but_holds_whoever_it_may_be(home, verdict, expected):
+    arrive(home, "2026-05", [never_linked(), never_linked("0000002")])
+    decide(home, verdict, on="2026-06-10")
+    arrive(home, "2026-06", [never_linked(OTHER), never_linked("0000002")])
+    assert overlaid(home, "2026-06")["101", OTHER, "00"] == expected
+    overlays = read_overlays(home, params_of(home), kept_months(home))
+    assert len(overlays.unanswered) == int(verdict != "可")
+    assert overlays.blocking == [], "判断の行は、リストを止めない"
+
+
 def slow_suspects(months: list[list[Person]], objector: tuple) -> set:
-    """SQL を使わない検算：最後にいた月より後に、同じ枝番と日付で現れ、その月にいなかった人。"""
+    """SQL を使わない検算：最後にいた月より後に、同じ枝番と日付で現れた人。前からともにいた人を除く。"""
     seen = [at for at, people in enumerate(months) if any(p.key == objector for p in people)]
     if not seen or seen[-1] == len(months) - 1:
         return set()
     last = seen[-1]
     was = next(p for p in months[last] if p.key == objector)
     there = {p.key for p in months[last]}
+    before = {p.key for people in months[:last] for p in people}
+    there &= before if last else there
     alike = (
         p
         for people in months[last + 1 :]
@@ -421,7 +541,7 @@ def test_suspects_are_exactly_those_a_slow_reading_finds(tmp_path_factory, data)
     assert found == slow_suspects(months, ("101", "12345", "00"))
 
 
-def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, tmp_path):
+def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypatch):
     """不同意の人の番号が変わると、リストは作られず、ほかの資料からは疑わしい人が消えている。"""
     rows = everybody()
     objector = rows[2]
@@ -432,9 +552,17 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, tmp_path
         small.publish()
     assert stopped.value.code == "OPTOUT_UNRESOLVED"
     assert "2026年9月まではいた人です" in str(stopped.value)
+    assert "ほかの資料は公開しました" in stopped.value.what
+    with pytest.raises(MynaError) as drafted:
+        small.publish(draft=True)
+    assert "下書きは出来ています" in drafted.value.what
     release = sorted(small.home.reports.glob("2026-10*"))[-1]
     assert (release / "employers" / "E01" / "index.html").is_file()
     assert not list(release.rglob("reminders*"))
+    monkeypatch.setenv("MYNA_HOME", str(small.home.root))
+    with pytest.raises(MynaError) as alone:
+        open_capsule("05_employer_reminders", {"month": "2026-10", "employer": "E01"})
+    assert alone.value.code == "OPTOUT_UNRESOLVED", "ノートブックを手で動かしても、リストは作れない"
     assert "名簿の確かめ" in (release / "index.html").read_text(encoding="utf-8")
     source = open_source(small.home, small.params, MONTHS[1])
     assert source.cube[(source.cube.month == "2026-10") & (source.cube.withheld_by == "optout")].members.sum() == 1
@@ -455,14 +583,28 @@ def test_the_review_lists_what_a_person_should_do_next(small):
     assert list(tables["todo"]["count"]) == [3, 2, 1]
     assert list(tables["unknown_symbols"].rows) == [2, 1]
     assert tables["unanswered"].to_dict("records") == [
-        {"register": "共同利用への不同意", "line": 2, "state": "一度も見つかりません", "suspects": 0}
+        {"register": "optout.csv", "line": 2, "state": "一度も見つかりません", "suspects": 0}
     ]
     assert not any("777" in str(table.to_dict()).replace("7770001", "") for name, table in tables.items())
 
 
+def test_the_review_says_on_which_lines_the_contradictions_are(home):
+    from mynalib.publish.review import review_tables
+
+    arrive(home, "2026-05", [registered("0000001"), own_request("0000003"), own_request("0000004")])
+    people = [registered("0000001"), RETURNED, never_linked("0000003"), never_linked("0000004")]
+    arrive(home, "2026-06", people)
+    decide(home, "可", key="101,0000004,00")
+    tables = review_tables(open_source(home, params_of(home), Month(2026, 6)))
+    lines = {row.why: (row.members, row.lines) for row in tables["review"].itertuples()}
+    assert lines == {"要確認：返納だが証明書は期限内": (1, "3"), "食い違いの確認が済んでいない": (1, "4")}
+    (remembered,) = tables["kept_back"].to_dict("records")
+    assert (remembered["age"], remembered["members"], remembered["waiting"]) == (0, 2, 1)
+
+
 def test_a_future_date_can_be_decided_but_an_unknown_symbol_cannot(home):
     future = registered(certificate_flag=0, cancelled_on=date(2026, 7, 15))
-    load_month(home, "2026-06", [future])
+    arrive(home, "2026-06", [future])
     assert action(home, "2026-06") == "review"
     decide(home, "可")
     assert action(home, "2026-06") == "renew"

@@ -1,8 +1,11 @@
 """見たことのないファイルを調べる：形と問いだけを言い、人の値は一つも言わない。調べた形で、そのファイルが読める。"""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from mynalib.history.home import Home
 from mynalib.history.profiling import profile
 from mynalib.intake.profile import profile_file
 from mynalib.intake.reading import read_file
+from mynalib.intake.workbench import scratch
 
 HEADER = ",".join(item.label for item in ITEMS)
 ROWS = (
@@ -70,7 +74,7 @@ def test_the_shapes_and_codes_are_counted(tmp_path):
     assert shapes["registered_on", ""] == 1
     assert sum(rows for item, _, rows in shape.shapes if item == "state") == 4
     assert ("9", "", "1", "○", "", 1) in shape.combinations
-    assert shape.dates[0] == ("YYYYMMDD", 4, "20240401", "20260331")
+    assert shape.dates[0] == ("YYYYMMDD", 4, "2024", "2026"), "日は、だれかのものかもしれない"
 
 
 def test_blank_dates_written_as_zeros_are_not_dates(tmp_path):
@@ -98,6 +102,19 @@ def test_values_that_are_not_codes_are_only_counted(tmp_path):
 CELL = st.one_of(
     st.from_regex(r"839[0-9]{4,9}", fullmatch=True), st.text("東花子ァﾊ①９８3７%-/ .Aｚ\u3000", max_size=9)
 )
+
+
+def test_the_letters_of_a_date_are_shown_only_where_a_date_is_written(tmp_path):
+    rows = ["和元日,8399001,00,0,令和6年4月1日,R6.4.1,,1", "月日,8399002,00,0,和元,令和元年月日,,1"]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    shapes = {(item, form) for item, form, _ in profile_file(tmp_path / "a.csv").shapes if form}
+    assert {form for item, form in shapes if item == "symbol"} == {"漢漢漢", "漢漢"}
+    assert {form for item, form in shapes if item.endswith("_on")} == {
+        "令和9年9月9日",
+        "A9.9.9",
+        "漢漢",
+        "漢漢漢漢漢漢",
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -138,8 +155,50 @@ def test_settings_without_the_block_are_left_alone(tmp_path):
     settings_file.write_text(broken, encoding="utf-8")
     with pytest.raises(MynaError) as stopped:
         profile(write(tmp_path / "a.csv"), home)
-    assert (stopped.value.code, "header:" in stopped.value.what) == ("BAD_PARAMS", True)
+    assert (stopped.value.code, "header:" in str(stopped.value)) == ("BAD_PARAMS", True)
     assert settings_file.read_text(encoding="utf-8") == broken
+
+
+def test_settings_that_are_not_utf8_are_left_alone(tmp_path):
+    home = found(tmp_path / "home")
+    settings_file = home.params / "society.yaml"
+    settings_file.write_bytes(settings_file.read_text(encoding="utf-8").encode("cp932"))
+    before = settings_file.read_bytes()
+    with pytest.raises(MynaError) as stopped:
+        profile(write(tmp_path / "a.csv"), home)
+    assert (stopped.value.code, "UTF-8" in str(stopped.value)) == ("BAD_PARAMS", True)
+    assert settings_file.read_bytes() == before
+
+
+def test_settings_on_one_line_are_written_too(tmp_path):
+    home = found(tmp_path / "home")
+    settings_file = home.params / "society.yaml"
+    text = settings_file.read_text(encoding="utf-8")
+    block = re.search(r"file:\n(?:  .*\n)+", text)[0]
+    settings_file.write_text(
+        text.replace(block, "file: {encoding: auto, header: auto, date: YYYYMMDD}\n"), encoding="utf-8"
+    )
+    profile(write(tmp_path / "a.csv", "cp932", False, "wareki"), home)
+    assert load_params(home.params).society.file == FileProfile(encoding="cp932", header="absent", date="wareki")
+
+
+def test_the_sheet_never_replaces_the_file(tmp_path):
+    file = write(tmp_path / "a.csv")
+    before = file.read_bytes()
+    with pytest.raises(MynaError) as stopped:
+        profile(file, sheet=tmp_path / "." / "a.csv")
+    assert (stopped.value.code, file.read_bytes()) == ("NOT_WRITABLE", before)
+
+
+def test_what_a_killed_run_left_behind_is_swept_after_a_day(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name, days in (("myna-old", 2), ("myna-running", 0), ("others", 9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lines.csv").write_text("x", encoding="utf-8")
+        os.utime(tmp_path / name, (time.time() - days * 86_400,) * 2)
+    with scratch() as folder:
+        assert folder.parent == tmp_path
+    assert {path.name for path in tmp_path.iterdir()} == {"myna-running", "others"}
 
 
 @pytest.mark.parametrize(

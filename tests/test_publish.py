@@ -343,6 +343,28 @@ def test_a_draft_of_one_employer_releases_nothing(small):
     assert not small.release.exists()
 
 
+def test_a_release_placed_just_before_a_crash_is_recorded_even_if_an_older_one_is_the_same(small, monkeypatch):
+    """r2 で変えたものを r3 で戻すと、r3 は r1 と同じ中身になる。"""
+    from mynalib.publish import release
+
+    small.publish()
+    small.object_to(",".join(everybody()[2].split(",")[:3]))
+    assert small.publish().folder.name == "2026-10-r2"
+    small.object_to()
+    with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
+        crash.setattr(release, "_record", interrupted)
+        small.publish()
+    assert small.publish().outcome == "unchanged"
+    lines = Ledger(small.home.ledger).lines()
+    assert [line["folder"] for line in lines if line["did"] == "released"] == ["2026-10", "2026-10-r2", "2026-10-r3"]
+    assert 'href="2026-10-r3/' in (small.home.reports / "index.html").read_text(encoding="utf-8")
+    verify(small.home, small.params, MONTHS[1])
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 # 公開の木、確かめ --------------------------------------------------------------------------------
 
 

@@ -9,6 +9,8 @@ from itertools import product
 
 import pandas as pd
 
+from mynalib.domain.shipped import shipped_yaml
+
 BLANK = ""
 FACTS = {
     "state": ("0", "1"),
@@ -67,45 +69,14 @@ class Status:
     label: str
 
 
-STATUSES = {
-    status.name: status
-    for status in (
-        Status("registered_usable", "none", "登録済（証明書は期限内または失効後3か月以内）"),
-        Status("registered_certificate_unknown", "none", "登録済（証明書の状態は不明）"),
-        Status("registered_certificate_lapsed", "renew", "登録済だが証明書が失効して3か月以上"),
-        Status("never_linked", "link", "未登録（証明書は期限内）"),
-        Status("never_linked_card_unclear", "link", "未登録（証明書の状態が空欄。カード未保有の場合もある）"),
-        Status(
-            "never_linked_certificate_lapsed", "renew_then_link", "未登録・証明書は失効（カード未保有の場合もある）"
-        ),
-        Status("renewed_not_relinked", "link", "失効で自動解除、証明書は更新済み・再登録待ち"),
-        Status("cancelled_by_lapse", "renew_then_link", "証明書の失効による自動解除"),
-        Status("cancelled_at_own_request", "never", "本人の申請による解除"),
-        Status("card_returned", "card_info", "マイナンバーカードを返納"),
-        Status("review_inconsistent", "review", "要確認：区分・状態・日付が食い違う"),
-        Status("review_returned_flag_valid", "review", "要確認：返納だが証明書は期限内"),
-        Status("review_cancelled_then_registered", "review", "要確認：本人解除の後に登録済・証明書失効"),
-    )
-}
-
-ACTIONS = {
-    "none": "勧奨なし",
-    "link": "❶ マイナ保険証の利用登録",
-    "renew": "❷ 電子証明書の更新",
-    "renew_then_link": "❷ 電子証明書の更新と、その後の利用登録",
-    "card_info": "カード返納者への案内（健保のみ）",
-    "review": "要確認（勧奨しない）",
-    "never": "勧奨しない",
-}
+_WORDS = shipped_yaml("domain", "classification")
+STATUSES = {name: Status(name, action, label) for name, (action, label) in _WORDS["statuses"].items()}
+ACTIONS: dict[str, str] = _WORDS["actions"]
 LINK_ACTIONS = ("link",)
 RENEW_ACTIONS = ("renew", "renew_then_link")
 
-WITHHELD = {  # 先にあるものが勝つ。当てはまれば、行うことは「勧奨しない」になる
-    "optout": "共同利用への不同意",
-    "pending": "解除の申請を受付済み",
-    "never_contact": "連絡しない人",
-    "kept_back": "食い違いの確認が済んでいない",
-}
+WITHHELD: dict[str, str] = _WORDS["withheld"]
+"""控える理由。先にあるものが勝つ。"""
 
 _KINDS = ("1", "2", "3")
 _UNDATED = ("none", "cancelled_only")

@@ -8,28 +8,31 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.history.holds import ALLOWED, Hold
+from mynalib.history.holds import Hold
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
-from mynalib.history.registers import CHOICES, Entry
-
-EFFECTS = {"可": ALLOWED, "確認中": "kept_back", "否": "never_contact"}
+from mynalib.history.registers import ALLOWED, CHOICES, REASONS, Entry
 
 
-def decision_holds(months: Sequence[KeptMonth], entries: Iterable[Entry]) -> list[Hold]:
+def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[Entry]) -> list[Hold]:
     """判断を、窓に重ねる形にする。
 
-    判断は、判断日までに終わった、その人のいる最後の月の事実についてのもので、後の月に事実が変われば、そこで終わる。
-    その月がもう無いときは、「可」は効かず、控える判断は効きつづける。
+    判断は、判断日までに取り込んだ、その人のいる最後の月の事実についてのもので、後の月に事実が変われば、そこで終わる。
+    その月がもう無いか、判断のあとに置きかえたときは、「可」は効かず、控える判断は効きつづける。
     """
     decided = pd.DataFrame(
-        [(*entry.key, entry.verdict, pd.Timestamp(entry.filed_on)) for entry in _latest(entries)],
+        [(*entry.key, entry.verdict, entry.filed_on.isoformat()) for entry in _latest(entries)],
         columns=["symbol_key", "number_key", "branch", "verdict", "decided_on"],
     )
     if decided.empty:
         return []
+    days = {line["folder"]: line["at"][:10] for line in Ledger(home.ledger).lines() if line["did"] == "ingested"}
+    loaded = [(str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days]
     with Lens(months) as lens:
         lens.put("decided", decided)
+        lens.put("loaded", pd.DataFrame(loaded, columns=["month", "loaded_on"], dtype="str"))
         rows = lens.query("decided")
     return [_hold(row) for row in rows.itertuples(index=False) if row.since or row.verdict != "可"]
 
@@ -44,5 +47,5 @@ def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
 
 def _hold(row) -> Hold:
     since, until = (Month.parse(month).end if month else None for month in (row.since, row.until))
-    key = (row.symbol_key, row.number_key, row.branch)
-    return Hold(EFFECTS[row.verdict], key, since if row.verdict == "可" else None, until)
+    reason = REASONS[row.verdict]
+    return Hold(reason, (row.symbol_key, row.number_key, row.branch), since if reason == ALLOWED else None, until)

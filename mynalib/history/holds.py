@@ -7,9 +7,7 @@ from datetime import date
 import pandas as pd
 
 from mynalib.domain.classification import WITHHELD
-from mynalib.history.registers import WITHHELD_BY, Entry
-
-ALLOWED = "allowed"  # 控える理由ではなく、「食い違いを確かめたので、控えなくてよい」
+from mynalib.history.registers import ALLOWED, Entry
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,9 @@ def register_holds(entries: Iterable[Entry], today: date) -> list[Hold]:
     月末より後に届いた申出も、その月の公開より前なら間に合わなければならないので、申出日では区切らない。
     """
     return [
-        Hold(WITHHELD_BY[entry.register], key)
+        Hold(entry.reason, key)
         for entry in entries
-        if entry.register in WITHHELD_BY and entry.in_force(today)
+        if not entry.verdict and entry.in_force(today)
         for key in entry.keys
     ]
 

@@ -27,6 +27,11 @@ class Overlays:
     def of_lists(self) -> tuple[Hold, ...]:
         return (*self.holds, *self.returners)
 
+    @property
+    def blocking(self) -> list[Unanswered]:
+        """答えるまで、勧奨リストを作れない行。判断の行は、要らなくなれば消すだけなので、止めない。"""
+        return [each for each in self.unanswered if not each.entry.verdict]
+
 
 def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Overlays:
     """今日までに分かっている、控える人の全て。
@@ -36,6 +41,6 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
     """
     entries = read_registers(home, params)
     waiting = unanswered(months, entries, clock.today())
-    holds = [*register_holds(entries, clock.today()), *decision_holds(months, entries), *memory_holds(home)]
+    holds = [*register_holds(entries, clock.today()), *decision_holds(home, months, entries), *memory_holds(home)]
     holds += [hold for each in waiting for hold in each.suspects]
     return Overlays(tuple(dict.fromkeys(holds)), tuple(returner_holds(home)), waiting)

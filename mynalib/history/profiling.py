@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from mynalib.domain.errors import BadParams
-from mynalib.history.files import write_file, writing
+from mynalib.domain.params import RejectedParams
+from mynalib.domain.strict_yaml import read_yaml
+from mynalib.history.files import NotWritable, write_file, writing
 from mynalib.history.home import Home
 from mynalib.intake.profile import FileShape, profile_file
 
@@ -17,8 +18,12 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         sheet: あれば、確認シート（HTML）を置く場所。
     Raises:
         Refused: 八項目のファイルとして読めない。
-        BadParams: society.yaml に `file:` の三つの行がない。
+        RejectedParams: society.yaml が読めないか、`file:` の三つの行がない。
+        NotWritable: 書けない。確認シートの場所が、調べるファイルそのもの。
     """
+    if sheet and sheet.resolve() == file.resolve():
+        what, fix = "調べるファイルそのものです", "確認シートには、別の名を付けてください（例 確認シート.html）。"
+        raise NotWritable(where=str(sheet), what=what, fix=fix)
     with writing(file.parent):
         shape = profile_file(file)
     if sheet:
@@ -31,17 +36,15 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
 
 
 def _write_block(path: Path, values: dict[str, str]) -> None:
-    text = path.read_text(encoding="utf-8")
-    block = re.search(r"^file:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*", text, re.MULTILINE)
+    document = read_yaml(path, path.name)
+    for name in values:
+        if ("file", name) not in document.lines:
+            what = f"file: の {name}: の行がありません。見本（myna init で作られるもの）のとおりに書いてください"
+            document.note(("file",), what)
+    if document.problems:
+        raise RejectedParams([document])
+    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
     for name, value in values.items():
-        line = re.compile(rf"^( +{name}: *)[^ #\n]+( *)", re.MULTILINE)
-        if not block or not line.search(block[0]):
-            what, fix = (
-                f"file: の {name}: の行がありません",
-                "見本（myna init で作られるもの）のとおりに書いてください。",
-            )
-            raise BadParams(where=path.name, what=what, fix=fix)
-        written = line.sub(lambda found, value=value: f"{found[1]}{value}{found[2]}", block[0], count=1)
-        text = text.replace(block[0], written)
-        block = re.search(re.escape(written), text)
-    write_file(path, text.encode())
+        row = document.lines["file", name] - 1
+        lines[row] = re.sub(rf"({name}: *)[^\s#,}}]+", rf"\g<1>{value}", lines[row], count=1)
+    write_file(path, "".join(lines).encode())

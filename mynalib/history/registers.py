@@ -20,7 +20,15 @@ OPTIONAL = ("受付", "撤回日", "処理", *NEW_KEY)
 DECISION = ("判断", "判断者", "判断日")
 DECISIONS = (*KEY, *DECISION)
 CHOICES = {"受付": ("", "健保", "事業所"), "処理": ("", "退職", "転籍", "未収録"), "判断": ("", "可", "確認中", "否")}
-WITHHELD_BY = {"optout": "optout", "pending_cancellation": "pending", "never_contact": "never_contact"}
+ALLOWED = "allowed"  # 控える理由ではなく、「食い違いを確かめたので、控えなくてよい」
+REASONS = {  # 名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ
+    "optout": "optout",
+    "pending_cancellation": "pending",
+    "never_contact": "never_contact",
+    "可": ALLOWED,
+    "確認中": "kept_back",
+    "否": "never_contact",
+}
 
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
@@ -53,6 +61,10 @@ class Entry:
     @property
     def keys(self) -> tuple[tuple[str, str, str], ...]:
         return (self.key,) if self.new_key is None else (self.key, self.new_key)
+
+    @property
+    def reason(self) -> str:
+        return REASONS[self.verdict or self.register]
 
     def in_force(self, today: date) -> bool:
         return self.withdrawn_on is None or self.withdrawn_on > today

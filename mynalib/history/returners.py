@@ -1,11 +1,11 @@
 """返納者の日次ファイル：カードを返した人を、勧奨リストから外すためだけに使う。人数や率には、決して入れない。"""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mynalib.domain.employers import fold_symbol
-from mynalib.domain.errors import MynaError, Refused
+from mynalib.domain.errors import MynaError, Problem, Refused
 from mynalib.domain.items import KEY
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -21,8 +21,6 @@ from mynalib.intake.intake import Intake
 from mynalib.intake.reading import read_file
 from mynalib.intake.source import require_file
 
-SUSPICIOUS = "SUSPICIOUS_CHANGE"
-
 
 class ReturnersDamaged(MynaError):
     """取り込んだ返納者のファイルが、無いか、取り込んだときのものでない。"""
@@ -35,7 +33,7 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
 
     Args:
         month: 返納のあった月。終わっていなくてもよい。
-        confirm: SUSPICIOUS_CHANGE（登録済の人がいる）を、人が確かめて通すとき。
+        confirm: 人が確かめて通すと決めた関門の名（SUSPICIOUS_CHANGE 登録済の人がいる、TOO_MANY_QUARANTINED 読めない行がある）。
     Returns:
         loading.ingest と同じ形。
     Raises:
@@ -61,18 +59,31 @@ def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, conf
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
     if target.is_file() and _recorded(home).get(target.name) == sha256(target):
         return report("no_op", month, facts)
-    if read.registered and SUSPICIOUS not in confirm:
-        fix = f"月次のファイルなら --kind month で取り込みます。正しいと確かめたら --confirm {SUSPICIOUS} を付けてください。"
-        what = f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです"
-        raise Refused(SUSPICIOUS, where=file.name, what=what, fix=fix)
+    stops = dict(_stops(read, staged))
+    for code, (what, fix, problems) in stops.items():
+        if code not in confirm:
+            fix = f"{fix}正しいと確かめたら --confirm {code} を付けてください。"
+            raise Refused(code, where=file.name, what=what, fix=fix, problems=problems)
     keep_original(home, month, file, read.sha256)
     remove_file(target)
     write_table(target, read_table(staged / "members.parquet")[list(KEY)])
     names = ("sha256", "data_rows", "accepted", "quarantined")
-    confirmed = {"confirmed": [SUSPICIOUS], "confirmed_by": operator()} if read.registered else {}
+    confirmed = {"confirmed": sorted(stops), "confirmed_by": operator() if stops else ""}
     counts = {name: facts[name] for name in names} | confirmed
     ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)
     return report("loaded", month, facts)
+
+
+def _stops(read: Intake, staged: Path) -> Iterator[tuple[str, tuple[str, str, list[Problem]]]]:
+    """取り込んでよくない理由の名と、何が、どうすれば、その内訳。"""
+    if read.registered:
+        what = f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです"
+        yield "SUSPICIOUS_CHANGE", (what, "月次のファイルなら --kind month で取り込みます。", [])
+    if read.quarantined:
+        rows = read_table(staged / "quarantine.parquet").itertuples(index=False)
+        what = f"読めない行が {read.quarantined} 行あり、その人たちがリストに残ってしまいます"
+        fix = "直したファイルを受け取るか、その人たちを never_contact.csv に書いてください。"
+        yield "TOO_MANY_QUARANTINED", (what, fix, [Problem(f"{row.line} 行目", row.reason) for row in rows])
 
 
 def returner_holds(home: Home) -> list[Hold]:

@@ -10,7 +10,7 @@ from mynalib.domain.months import Month
 from mynalib.history.holds import Hold
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
-from mynalib.history.registers import WITHHELD_BY, Entry
+from mynalib.history.registers import ALLOWED, Entry
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,25 @@ class Unanswered:
 
     @property
     def state(self) -> str:
+        if self.entry.new_key:
+            return "新しい鍵に当てはまる人がいません"
         return f"{self.last_seen.label}まではいた人です" if self.last_seen else "一度も見つかりません"
+
+    @property
+    def excused(self) -> bool:
+        """「未収録」は、一度も現れないあいだだけの答え。"""
+        return self.entry.handled == "未収録" and self.last_seen is None
 
 
 def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: date) -> tuple[Unanswered, ...]:
-    """months の最後の月で、どの人にも当てはまらず、「処理」も書かれていない行。"""
-    asked = [e for e in entries if e.register in WITHHELD_BY and not e.handled and e.in_force(today)]
+    """months の最後の月で、どの人にも当てはまらない、控える行。「処理」に退職とあるものを除く。"""
+    asked = [e for e in entries if e.reason != ALLOWED and e.handled != "退職" and e.in_force(today)]
     absent = _queried("absent", months[-1:], asked).entry if asked else ()
     if not len(absent):  # たいていは、最後の月だけを読めば済む
         return ()
     asked = [asked[at] for at in absent]
-    return tuple(_unanswered(asked[at], table) for at, table in _queried("unanswered", months, asked).groupby("entry"))
+    found = (_unanswered(asked[at], table) for at, table in _queried("unanswered", months, asked).groupby("entry"))
+    return tuple(each for each in found if not each.excused)
 
 
 def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> pd.DataFrame:
@@ -50,7 +58,7 @@ def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> 
 def _unanswered(entry: Entry, table: pd.DataFrame) -> Unanswered:
     last_seen = table.last_seen.iloc[0]
     suspects = tuple(
-        Hold(WITHHELD_BY[entry.register], (row.symbol_key, row.number_key, row.branch), Month.parse(row.since).end)
+        Hold(entry.reason, (row.symbol_key, row.number_key, row.branch), Month.parse(row.since).end)
         for row in table[table.since != ""].itertuples(index=False)
     )
     return Unanswered(entry, Month.parse(last_seen) if last_seen else None, suspects)

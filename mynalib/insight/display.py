@@ -5,11 +5,11 @@ from importlib.resources import files
 
 import jinja2
 import pandas as pd
-import yaml
 from IPython.display import publish_display_data
 
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
+from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight.disclosure import Released
 
 MARK = "myna"
@@ -25,12 +25,7 @@ RATE_COLUMNS = ("rate", "usable_rate")
 
 def words(name: str) -> dict | list | str:
     """words.yaml の決まった言葉。"""
-    return _all_words()[name]
-
-
-@cache
-def _all_words() -> dict:
-    return yaml.safe_load((files("mynalib.insight") / "words.yaml").read_text(encoding="utf-8"))
+    return shipped_yaml("insight", "words")[name]
 
 
 def label(column: str) -> str:

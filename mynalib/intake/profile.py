@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import jinja2
-import yaml
 
 from mynalib.domain.employers import TRIMMED
 from mynalib.domain.items import ITEMS, NAMES
+from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.faults import FAULTS
 from mynalib.intake.layout import SPARE
 from mynalib.intake.source import require_file
-from mynalib.intake.workbench import Workbench, workbench
+from mynalib.intake.workbench import Workbench, scratch, workbench
 
 DATE_STYLES = ("YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki")
 MOST_SHAPES = 8
@@ -29,7 +28,7 @@ class FileShape:
     """ファイルの形。columns は項目の名の並び。
 
     shapes は（項目, 形, 行）、combinations は（状態, 解除区分, フラグ, 実施日あり, 解除日あり, 行）、
-    dates は（書き方, 値の数, いちばん早い日, 遅い日）で、多い順。symbols は記号の種類、read は読めた行、lines は物理行。
+    dates は（書き方, 値の数, いちばん早い年, 遅い年）で、多い順。symbols は記号の種類、read は読めた行、lines は物理行。
     """
 
     name: str
@@ -53,14 +52,11 @@ class FileShape:
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""
-        room = files("mynalib.intake")
-        template, questions = (
-            (room / name).read_text(encoding="utf-8") for name in (f"sheet.{form}.j2", "questions.yaml")
-        )
+        template = (files("mynalib.intake") / f"sheet.{form}.j2").read_text(encoding="utf-8")
         environment = jinja2.Environment(autoescape=form == "html", undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701 文字の版は、画面に出すだけ
         labels = {item.name: item.label for item in ITEMS}
         sheet = environment.from_string(template)
-        return sheet.render(file=self, labels=labels, questions=yaml.safe_load(questions)).lstrip()
+        return sheet.render(file=self, labels=labels, questions=shipped_yaml("intake", "questions")).lstrip()
 
 
 def profile_file(path: Path) -> FileShape:
@@ -70,10 +66,10 @@ def profile_file(path: Path) -> FileShape:
         Refused: 八項目のファイルとして読めない（read_file と同じ名）。
     """
     require_file(path)
-    with TemporaryDirectory(prefix="myna-") as folder:
-        clean = Path(folder) / "lines.csv"
+    with scratch() as folder:
+        clean = folder / "lines.csv"
         copied = copy_clean(path, FileProfile(), clean)
-        with workbench(Path(folder) / "spill", path.name) as bench:
+        with workbench(folder / "spill", path.name) as bench:
             return _seen(bench, clean, copied, path.name)
 
 

@@ -1,9 +1,12 @@
 """取込の間だけ使う DuckDB。SQL は sql/ のファイルにあり、値は引数で渡す。"""
 
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import duckdb
@@ -12,6 +15,8 @@ from mynalib.domain.errors import FULL, MynaError, Refused
 
 THREADS = 2
 MEMORY = "1GB"  # 全体で 1.5 GB に収める。超える分は spill に書く
+SCRATCH = "myna-"
+DAY = 24 * 60 * 60
 _SQL = Path(__file__).with_name("sql")
 
 
@@ -61,6 +66,17 @@ def workbench(spill: Path, where: str) -> Iterator[Workbench]:
         yield bench
     finally:
         bench.close()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """人の値を一時に書く、自分だけのフォルダー。終われば消す。強制終了で残ったものは、一日たてば次のときに消す。"""
+    for left in Path(gettempdir()).glob(f"{SCRATCH}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left)
+    with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _without_values(error: duckdb.Error, where: str) -> MynaError:

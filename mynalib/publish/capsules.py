@@ -1,7 +1,7 @@
 """カプセルを作る：履歴を開くのはここだけで、一人の読み手に見せてよい行と列だけを写す。"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
+from mynalib.domain.errors import MynaError, Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.cubes import cube
@@ -52,6 +53,24 @@ def open_source(home: Home, params: Params, month: Month) -> Source:
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
     overlays = read_overlays(home, params, months)
     return Source(home, params, month, months, overlays, cube(home, months, params, overlays.holds))
+
+
+class UnknownEmployer(MynaError):
+    """指定された事業所が、その月の公開先にない。"""
+
+    code = "UNKNOWN_EMPLOYER"
+
+
+def employers_of(source: Source, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
+    """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
+    notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
+    for code in {*without, *([only] if only else [])} - set(notified):
+        raise UnknownEmployer(
+            where=f"事業所 {code}",
+            what=f"{source.month.label}に公開できる事業所ではありません",
+            fix=f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。",
+        )
+    return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
 def make_capsule(source: Source, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
@@ -142,7 +161,23 @@ def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFr
     }
 
 
+def require_answered(source: Source, done: str = "") -> None:
+    """答えのない名簿の行があれば、勧奨リストは作らない。done は、それでも出来たもの。"""
+    waiting = source.overlays.blocking
+    if not waiting:
+        return
+    raise Refused(
+        "OPTOUT_UNRESOLVED",
+        where="名簿",
+        what=f"{source.month.label}のだれにも当てはまらない行が {len(waiting)} 件あるので、勧奨リストは作れません{done}",
+        fix="記号・番号・枝番を確かめ、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いて、"
+        "もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。",
+        problems=[Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting],
+    )
+
+
 def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
+    require_answered(source)
     kept = [kept for kept in source.months if kept.month == source.month]
     with Lens(kept, source.params, source.overlays.of_lists) as lens:
         rows = lens.query(

@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mynalib.domain.shipped import shipped_yaml
 from mynalib.history.home import shipped
-
-LEVELS = {  # 成果物の水準
-    "named": "個人データ",
-    "employer": "一事業所の概数",
-    "internal": "健保内部の実数",
-    "publishable": "広く配れる概数",
-}
 
 
 @dataclass(frozen=True)
@@ -34,22 +28,16 @@ class Edition:
     products: tuple[str, ...] = ()
 
 
-NOTEBOOKS = {
-    notebook.name: notebook
-    for notebook in (
-        Notebook("01_intake_review", "取込の点検", ("month",)),
-        Notebook("03_management_report", "月次報告", ("month", "edition")),
-        Notebook("04_employer_dashboard", "事業所の登録状況", ("employer", "month"), per_employer=True),
-        Notebook("05_employer_reminders", "勧奨リスト", ("employer", "month"), per_employer=True),
-    )
-}
-EDITIONS = (
-    Edition("01_intake_review", "internal", "internal", "internal/intake_review.html"),
-    Edition("03_management_report", "internal", "internal", "internal/index.html", ("rates",)),
-    Edition("03_management_report", "wide", "publishable", "management/index.html", ("rates", "cells")),
-    Edition("04_employer_dashboard", "employer", "employer", "employers/{employer}/index.html"),
-    Edition("05_employer_reminders", "named", "named", "employers/{employer}/reminders.html", ("reminders",)),
-)
+def _frozen(facts: dict) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+
+
+_WRITTEN = shipped_yaml("publish", "catalogue")
+
+LEVELS: dict[str, str] = _WRITTEN["levels"]
+NOTEBOOKS = {name: Notebook(name, **_frozen(facts)) for name, facts in _WRITTEN["notebooks"].items()}
+EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"])
+SOCIETY_PAGES: list[dict] = _WRITTEN["society_pages"]
 
 
 def notebook_path(name: str, home: Path | None = None) -> Path:

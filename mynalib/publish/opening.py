@@ -3,9 +3,8 @@
 import atexit
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -14,7 +13,8 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.home import find_home
 from mynalib.insight.capsule import Capsule
-from mynalib.publish.capsules import make_capsule, open_source
+from mynalib.intake.workbench import scratch
+from mynalib.publish.capsules import employers_of, make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Notebook
 
 CAPSULE = "MYNA_CAPSULE"
@@ -82,20 +82,7 @@ def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
     wanted = parameters.get("edition")
     edition = next(e for e in EDITIONS if e.notebook == notebook and wanted in (None, e.audience))
     source = open_source(home, params, Month.parse(parameters["month"]))
-    employer = _employer(notebook, source, parameters.get("employer"))
-    folder = Path(tempfile.mkdtemp(prefix="myna-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return make_capsule(source, edition, folder / "capsule", employer)
-
-
-def _employer(notebook: str, source, code: str | None):
-    if code is None:
-        return None
-    for employer in source.params.notified(source.month.end):
-        if employer.id == code:
-            return employer
-    raise BadParameter(
-        where=f"{notebook} の employer",
-        what="お知らせに載っている事業所ではありません",
-        fix="params/employers/ にある事業所コードと、notified の日付を確かめてください。",
-    )
+    employer = employers_of(source, only=parameters["employer"])[0] if "employer" in parameters else None
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return make_capsule(source, edition, kept.enter_context(scratch()) / "capsule", employer)

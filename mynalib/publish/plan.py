@@ -10,7 +10,6 @@ from pathlib import Path
 import papermill
 
 from mynalib.domain.employers import Employer
-from mynalib.domain.errors import MynaError
 from mynalib.history.files import sha256
 from mynalib.publish.capsules import Source, make_capsule
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Edition, notebook_path
@@ -19,24 +18,6 @@ from mynalib.publish.opening import BadParameter, check_parameters
 
 LIBRARIES = ("duckdb", "ipython", "jinja2", "nbconvert", "pandas", "papermill", "plotly", "xlsxwriter")
 CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json", "*.yaml")
-
-
-class UnknownEmployer(MynaError):
-    """指定された事業所が、その月の公開先にない。"""
-
-    code = "UNKNOWN_EMPLOYER"
-
-
-def employers_of(source: Source, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
-    """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
-    notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
-    for code in {*without, *([only] if only else [])} - set(notified):
-        raise UnknownEmployer(
-            where=f"事業所 {code}",
-            what=f"{source.month.label}に公開できる事業所ではありません",
-            fix=f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。",
-        )
-    return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
 def plan_jobs(

@@ -9,7 +9,7 @@ import jinja2
 from mynalib.domain.employers import Employer
 from mynalib.domain.months import Month
 from mynalib.history.files import write_file
-from mynalib.publish.catalogue import LEVELS
+from mynalib.publish.catalogue import LEVELS, SOCIETY_PAGES
 
 TEMPLATES = files("mynalib.publish") / "template" / "page"
 
@@ -20,24 +20,11 @@ def write_portal(
     """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。"""
     present = {artefact["path"] for artefact in artefacts}
     cards = [_card(employer, present, without) for employer in employers]
-    society = [_link(*link, present) for link in SOCIETY_PAGES if link[0] in present]
+    society = [page for page in SOCIETY_PAGES if page["href"] in present]
     target = release / "index.html"
     html = _environment().get_template("portal.html.j2").render(page=page, society=society, cards=cards, levels=LEVELS)
     target.write_text(html, encoding="utf-8", newline="\n")
     return target
-
-
-SOCIETY_PAGES = (
-    ("management/index.html", "月次報告（概数）", "理事会・組合会用。広く配れます", "publishable"),
-    ("internal/index.html", "月次報告（実数）", "健保の職員だけ", "internal"),
-    ("internal/intake_review.html", "取込の点検", "健保の職員だけ", "internal"),
-)
-
-
-def _link(path: str, title: str, note: str, level: str, present: set[str]) -> dict:
-    rates = str(Path(path).parent / "rates.csv")
-    csv = [{"href": rates, "title": "rates.csv"}] if title.startswith("月次報告") and rates in present else []
-    return {"href": path, "title": title, "note": note, "level": level, "more": csv}
 
 
 def _card(employer: Employer, present: set[str], without: list[str]) -> dict:
@@ -48,7 +35,11 @@ def _card(employer: Employer, present: set[str], without: list[str]) -> dict:
         for path in sorted(present)
         if path.startswith(folder) and path.endswith(".xlsx")
     ]
-    missing = "勧奨リストは、名簿の確かめが済んでからです" if f"{folder}reminders.html" not in present else ""
+    missing = (
+        "勧奨リストは、名簿の確かめが済んでからです（前の版のものも渡さない）"
+        if f"{folder}reminders.html" not in present
+        else ""
+    )
     status = "この月は公開していません" if employer.id in without else missing
     found = [{"href": path, "title": title, "level": level} for path, title, level in links if path in present]
     return {"id": employer.id, "name": employer.name, "links": found, "status": status}

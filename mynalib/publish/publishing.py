@@ -13,9 +13,9 @@ from mynalib.history.home import Home
 from mynalib.history.loading import settle
 from mynalib.history.months import verify_month
 from mynalib.publish.batch import run_jobs
-from mynalib.publish.capsules import Source, open_source
+from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
 from mynalib.publish.jobs import Job, NotebookFailed
-from mynalib.publish.plan import employers_of, plan_jobs
+from mynalib.publish.plan import plan_jobs
 from mynalib.publish.release import assemble, inspect, place, settle_releases, unchanged
 from mynalib.publish.review import reconciles
 
@@ -60,14 +60,15 @@ def publish(
         _require_ready(source)
         employers = employers_of(source, without, only)
         room = home.drafts / (f"{month}-{only}" if only else str(month))
-        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists=not source.overlays.unanswered)
+        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists=not source.overlays.blocking)
         on_plan(len(jobs))
         records = run_jobs(jobs, workers, on_done)
         _require_all(source, jobs, records)
         assembled = assemble(source, jobs, records, sorted(without), room / "release")
         inspect(source, assembled.folder, assembled.manifest["artefacts"])
         done = _finish(source, assembled, room, draft or only is not None)
-        _require_answered(source)
+        made = "下書きは出来ています" if done.outcome == "draft" else "ほかの資料は公開しました"
+        require_answered(source, f"（{made}：{done.folder}）")
         return done
 
 
@@ -115,16 +116,3 @@ def _stops(source: Source) -> Iterator[tuple[str, str, str]]:
         yield "TOO_MANY_QUARANTINED", what, fix
     if not reconciles(source):
         yield "NOT_RECONCILED", "人数の照合が合いません", "myna check で確かめてください。"
-
-
-def _require_answered(source: Source) -> None:
-    """答えのない名簿の行があれば、勧奨リストのほかは出来ているが、止まる。"""
-    waiting = source.overlays.unanswered
-    if waiting:
-        raise Refused(
-            "OPTOUT_UNRESOLVED",
-            where="名簿",
-            what=f"{source.month.label}のだれにも当てはまらない行が {len(waiting)} 件あるので、勧奨リストは作っていません（ほかの資料は出来ています）",
-            fix="記号・番号・枝番を確かめ、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いて、もう一度 publish してください。",
-            problems=[Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting],
-        )

@@ -154,11 +154,11 @@ def _record(source: Source, folder: Path, facts: dict) -> None:
 def settle_releases(source: Source) -> None:
     """置いたが台帳に書き終えていない公開を、書き終える。"""
     lines = Ledger(source.home.ledger).lines()
-    recorded = {line["manifest_sha256"] for line in lines if line["did"] == "released"}
+    recorded = {line["folder"] for line in lines if line["did"] == "released"}
     prepared = {line["manifest_sha256"]: line for line in lines if line["did"] == "prepared"}
     for folder in releases(source.home).values():
         digest = sha256(folder / "manifest.json")
-        if digest in prepared and digest not in recorded:
+        if digest in prepared and folder.name not in recorded:
             facts = {name: prepared[digest][name] for name in ("month", "manifest_sha256", "without")}
             _record(source, folder, facts)
 

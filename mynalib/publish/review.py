@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mynalib.domain.classification import WITHHELD
+from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.errors import SHOWN
 from mynalib.domain.months import Month
-from mynalib.history.memory import WHY, read_memory
+from mynalib.history.lens import Lens
+from mynalib.history.memory import KEY, WHY, read_memory
 from mynalib.history.months import KeptMonth, damaged
-from mynalib.history.registers import WITHHELD_BY
 from mynalib.history.tables import read_table
 from mynalib.insight import measures
 from mynalib.insight.display import words
@@ -17,17 +17,22 @@ from mynalib.insight.display import words
 if TYPE_CHECKING:
     from mynalib.publish.capsules import Source
 
+REVIEWED = {status.name: status.label for status in STATUSES.values() if status.action == "review"}
+UNSETTLED = "要確認：月末より後の日付か、登録簿にない記号"
+
 
 def review_tables(source: "Source") -> dict[str, pd.DataFrame]:
     """01_intake_review のカプセルの表。どれにも、人の値は入らない。"""
     kept = source.months[-1]
+    waiting = _waiting(source, kept)
     return {
         "checks": _checks(source, kept),
         "quarantine": _quarantine(kept),
         "differences": _differences(source),
         "statuses": measures.statuses(source.cube, str(source.month)),
-        "kept_back": _kept_back(source),
-        "todo": _todo(source, kept),
+        "review": _review(waiting),
+        "kept_back": _kept_back(source, waiting),
+        "todo": _todo(source, kept, waiting),
         "unknown_symbols": _unknown_symbols(kept),
         "unanswered": _unanswered(source),
     }
@@ -77,14 +82,30 @@ def _differences(source: "Source") -> pd.DataFrame:
     return table.assign(difference=table.after - table.before).reset_index()
 
 
-def _kept_back(source: "Source") -> pd.DataFrame:
-    """食い違い。一行＝いつから×なぜ。age は、この月までの月数。"""
+def _waiting(source: "Source", kept: KeptMonth) -> pd.DataFrame:
+    """要確認の人（名簿の人を除く）。列は sql/review.sql にある。"""
+    with Lens([kept], source.params, source.overlays.holds) as lens:
+        return lens.query("review")
+
+
+def _review(waiting: pd.DataFrame) -> pd.DataFrame:
+    """要確認の人の、元ファイルの行。一行＝わけ。"""
+    why = [WITHHELD.get(row.withheld_by) or REVIEWED.get(row.status, UNSETTLED) for row in waiting.itertuples()]
+    grouped = waiting.assign(why=why).groupby("why").line
+    table = grouped.agg(members="size", lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
+    return table.astype({"why": "str", "members": "int64", "lines": "str"})
+
+
+def _kept_back(source: "Source", waiting: pd.DataFrame) -> pd.DataFrame:
+    """食い違い。一行＝いつから×なぜ。age は、この月までの月数、waiting は、この月にいて、まだ人が決めていない人。"""
     memory = read_memory(source.home)
-    waiting = memory[(memory.since <= str(source.month)) & ((memory.until == "") | (memory.until > str(source.month)))]
-    table = waiting.groupby(["since", "why"]).size().reset_index(name="members")
+    memory = memory[(memory.since <= str(source.month)) & ((memory.until == "") | (memory.until > str(source.month)))]
+    undecided = waiting.loc[waiting.withheld_by == "kept_back", KEY].assign(undecided=1)
+    grouped = memory.merge(undecided, on=KEY, how="left").groupby(["since", "why"])
+    table = grouped.agg(members=("since", "size"), waiting=("undecided", "count")).reset_index()
     ages = [source.month.minus(Month.parse(since)) for since in table.since]
-    table = table.assign(why=table.why.map(WHY), age=ages)[["since", "age", "why", "members"]]
-    return table.astype({"since": "str", "why": "str", "members": "int64", "age": "int64"})
+    table = table.assign(why=table.why.map(WHY), age=ages)[["since", "age", "why", "members", "waiting"]]
+    return table.astype({"since": "str", "why": "str", "members": "int64", "age": "int64", "waiting": "int64"})
 
 
 def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
@@ -97,20 +118,19 @@ def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
 def _unanswered(source: "Source") -> pd.DataFrame:
     """どの人にも当てはまらない名簿の行。suspects は、答えるまで控える人。"""
     rows = [
-        (WITHHELD[WITHHELD_BY[each.entry.register]], each.entry.line, each.state, len(each.suspects))
+        (f"{each.entry.register}.csv", each.entry.line, each.state, len(each.suspects))
         for each in source.overlays.unanswered
     ]
     table = pd.DataFrame(rows, columns=["register", "line", "state", "suspects"])
     return table.astype({"register": "str", "state": "str", "line": "int64", "suspects": "int64"})
 
 
-def _todo(source: "Source", kept: KeptMonth) -> pd.DataFrame:
+def _todo(source: "Source", kept: KeptMonth, waiting: pd.DataFrame) -> pd.DataFrame:
     """次にすること。一行＝すること（0 件のものは出さない）。言葉は insight/words.yaml の todo。"""
-    cube = source.cube[source.cube.month == str(source.month)]
     counts = {
         "quarantined": kept.intake["quarantined"],
         "unknown_symbols": len(kept.intake.get("unknown_symbols", [])),
-        "review": int(cube.members[cube.action == "review"].sum()),
+        "review": len(waiting),
         "unanswered": len(source.overlays.unanswered),
     }
     rows = [(*words("todo")[name], count) for name, count in counts.items() if count]

@@ -1,7 +1,8 @@
 -- person：member に区分を付けたもの。列 employer_id（事業所なしは NOEMPLOYER、登録簿にない記号は ?）, insured（本人か）,
 -- status, warnings, action, withheld_by（控える理由。なければ NULL）。
 -- 行うことは、上から決まる：名簿の人は never、区分が never なら never、不明の記号・食い違い・月末より後の日付は review。
--- 食い違いを人が確かめた（allowed）なら、同じ状態と証明書で、解除も日付の食い違いもない人と同じことをする（settled）。
+-- 食い違いを人が確かめた（freed）なら、同じ状態と証明書で、解除も日付の食い違いもない人と同じことをする（settled）。
+-- 本人の申請による解除が、登録より後か、これからの人は、確かめても戻さない。
 create view person as
 select
     p.* exclude (dates, month_end),
@@ -9,17 +10,20 @@ select
     p.branch in (select branch from insured_branch) as insured,
     coalesce(d.status, 'review_inconsistent') as status,
     coalesce(d.warnings, '') as warnings,
+    coalesce(w.allowed, false) and (
+        p.cancel_kind is distinct from 1 or (p.dates = 'registered_after_cancelled' and p.cancelled_on <= p.month_end)
+    ) as freed,
     case
         when w.reason <> 'kept_back' then 'never'
         when d.action = 'never' then 'never'
         when s.employer_id is null then 'review'
-        when w.reason = 'kept_back' and not w.allowed then 'review'
+        when w.reason = 'kept_back' and not freed then 'review'
         when d.action <> 'review'
-            and (w.allowed or coalesce(greatest(p.registered_on, p.cancelled_on) <= p.month_end, true)) then d.action
-        when w.allowed then coalesce(d.settled, 'review')
+            and (freed or coalesce(greatest(p.registered_on, p.cancelled_on) <= p.month_end, true)) then d.action
+        when freed then coalesce(d.settled, 'review')
         else 'review'
     end as action,
-    if(w.reason = 'kept_back' and w.allowed, null, w.reason) as withheld_by
+    if(w.reason = 'kept_back' and freed, null, w.reason) as withheld_by
 from (
     select
         *,

@@ -18,10 +18,17 @@ look_alike as (
         and m.cancelled_on is not distinct from g.facts.cancelled_on
     group by all
 ),
-suspect as (
+known as (  -- 最後にいた月より前から、同じときにいた人は、別の人。同じ月にはじめて現れた人は、分からない
+    select s.entry, symbol_key, number_key, branch
     from look_alike s
-    anti join member m
-        on m.month = s.last_seen and m.symbol_key = s.symbol_key and m.number_key = s.number_key and m.branch = s.branch
+    join member m using (symbol_key, number_key, branch)
+    group by all
+    having bool_or(m.month = s.last_seen)
+        and (min(m.month) < any_value(s.last_seen) or any_value(s.last_seen) = (select min(month) from month_file))
+),
+suspect as (
+    from look_alike
+    anti join known using (entry, symbol_key, number_key, branch)
 )
 select
     a.entry, coalesce(n.last_seen, '') as last_seen, coalesce(s.since, '') as since,

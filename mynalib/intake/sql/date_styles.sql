@@ -1,5 +1,5 @@
 -- 日付の書き方ごとに、八桁にできる値の数。引数：$styles 書き方。一行＝一つでも読めた書き方。
--- 列：style、values 値、first・last いちばん早い日と遅い日（YYYYMMDD）
+-- 列：style、values 値、first・last いちばん早い年と遅い年（日は、だれかのものかもしれない）
 WITH day AS (
     SELECT registered_on AS value FROM seen WHERE given(registered_on) = '○'
     UNION ALL
@@ -13,7 +13,7 @@ read AS (
     FROM day
     CROSS JOIN unnest($styles::VARCHAR[]) AS styles(style)
 )
-SELECT style, count(*) FILTER (good) AS values, min(digits) FILTER (good) AS first, max(digits) FILTER (good) AS last
+SELECT style, count(*) FILTER (good) AS values, min(digits[:4]) FILTER (good) AS first, max(digits[:4]) FILTER (good) AS last
 FROM (
     SELECT *, regexp_full_match(digits, '20[0-9]{6}') AND try_strptime(digits, '%Y%m%d') IS NOT NULL
         AND (digits <> value OR style = 'YYYYMMDD') AS good

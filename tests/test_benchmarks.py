@@ -1,0 +1,67 @@
+"""測る道具が、動き、間違った結果を見逃さず、約束を超えれば失敗すること。速さそのものは、ここでは測らない。"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+
+import intake  # noqa: E402
+import record  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory) -> dict:
+    """三万行を、pandas と並べて、一度測った記録。"""
+    path = tmp_path_factory.mktemp("bench") / "intake.json"
+    command = [sys.executable, "intake.py", "--rows", "30000", "--repeats", "1", "--record", str(path)]
+    done = subprocess.run(
+        [*command, "--jobs", "table", "utf-8", "cp932", "pandas"],
+        cwd=BENCHMARKS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(path.read_text(encoding="utf-8"))
+    return run
+
+
+def test_every_row_is_accounted_for_and_every_job_agrees(measured):
+    """違えば、測る命令が失敗する（次の試験）。"""
+    assert measured["accepted"] + sum(measured["reasons"].values()) == 30_000
+    assert set(measured["reasons"]) == {"BAD_CODE", "BAD_DATE", "BAD_KEY", "DUPLICATE_KEY", "UNKNOWN_KIGO"}
+    assert set(measured["jobs"]) == {"table", "utf-8", "cp932", "pandas"}
+    assert all(job["wall"] > 0 and job["peak_mb"] > 0 for job in measured["jobs"].values())
+
+
+def test_a_record_holds_no_place_of_this_machine(measured):
+    text = json.dumps(measured, ensure_ascii=False)
+    assert "/" not in text.replace("python benchmarks/intake.py", "")
+
+
+@pytest.mark.parametrize("change", [{"accepted": 9}, {"reasons": {"BAD_DATE": 2}}, {"digests": ["x", "z"]}])
+def test_different_results_are_not_compared(change):
+    one = {"accepted": 9_999, "reasons": {"BAD_DATE": 1}, "digests": ["x", "y"]}
+    assert intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": dict(one)}]) == one
+    with pytest.raises(SystemExit):
+        intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": one | change}])
+
+
+@pytest.mark.parametrize(("ratio", "peak", "broken"), [(2.0, 1536, 0), (2.01, 1536, 1), (2.0, 1537, 1), (3, 2000, 2)])
+def test_the_limits_are_judged_at_their_number_of_rows(ratio, peak, broken):
+    run = {"rows": record.JUDGED_ROWS, "jobs": {"utf-8": {"ratio": ratio, "peak_mb": peak}}}
+    assert len(record.broken_limits(run)) == broken
+    assert record.broken_limits(run | {"rows": 1_000}) == []
+
+
+def test_the_committed_record_keeps_the_limits_and_is_what_the_page_shows():
+    runs = record.read_record()
+    assert {run["rows"] for run in runs} >= {record.JUDGED_ROWS, 40_000_000, 126_000_000}
+    assert [record.broken_limits(run) for run in runs] == [[]] * len(runs)
+    page = record.README.read_text(encoding="utf-8")
+    assert record.with_tables(page, runs) == page
