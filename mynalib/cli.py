@@ -166,10 +166,32 @@ def publish(
             workers=jobs,
             **progress.watch("公開"),
         )
+    _published(done, as_json)
+
+
+@app.command()
+def release(
+    month: MonthOption,
+    approved_by: Annotated[str, typer.Option("--approved-by", help="下書きを見て、公開してよいと決めた人の名")],
+    home: HomeOption = None,
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
+    from mynalib.publish.publishing import release as release_month
+
+    place = find_home(home)
+    with _bar() as progress:
+        params = load_params(place.params)
+        done = release_month(place, params, month, approved_by, workers=jobs, **progress.watch("公開"))
+    _published(done, as_json)
+
+
+def _published(done, as_json: bool) -> None:
     said = {
         "released": "公開しました",
         "unchanged": "前の公開から変わっていません",
-        "draft": "下書きを作りました（公開していません）",
+        "draft": "下書きを作りました（公開していません。見て、よければ myna release --approved-by 名 で公開します）",
     }
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
     _say(as_json, result, f"{said[done.outcome]}（{done.artefacts} 点）：\n  {done.folder / 'index.html'}")

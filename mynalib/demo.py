@@ -16,7 +16,6 @@ from mynalib.history.founding import found
 from mynalib.history.loading import ingest
 from mynalib.publish.publishing import Published, publish
 
-DEMO_FOLDER = "demo"
 NEWEST_LAG = -1  # 終わった月のうち、いちばん新しい月
 
 PEOPLE_PER_BAD_KIND = 1_200  # 小さな組合でも、悪い行が 0.5% に遠く届かないように

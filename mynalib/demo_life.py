@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,25 +10,7 @@ import pandas as pd
 from mynalib.domain.months import Month
 from mynalib.domain.shipped import shipped_yaml
 
-FIXED = ["E19", "KENPO"]  # 組合の大きさによらず、この人数
-HIRING_WAVE, CAMPAIGN, VANISHING, CONTINUED = "E12", "E15", "E03", "NOEMPLOYER"
-STILL_BELOW = 100  # これより小さい事業所には出入りがない。減りすぎて、取込の関門で止まらないように
-
-LEADING_ZEROS_EVERY = 33  # 何世帯に一つ、番号が 0 で始まるか
-
-JOIN, JOIN_IN_APRIL, WAVE_IN_APRIL = 0.0075, 0.0215, 0.17  # 一月に入る人の割合
-LEAVE, LEAVE_IN_APRIL = 0.0072, 0.014  # 一月に去る世帯の割合
-CONTINUE, TRANSFER = 0.10, 0.20  # 去る世帯のうち、任意継続になる世帯と、ほかの事業所に移る世帯
-CONTINUED_MONTHS = 24  # 任意継続は二年まで（健康保険法第 38 条）
-
-UPTAKE, UPTAKE_MONTHS = (0.51, 0.765), 23  # 登録したことのある割合。23 か月前から最新の月まで、S 字に増える
-BRANCH_LEANS = np.array([0.05, -0.03, -0.10, -0.10, -0.10])
-CAMPAIGN_LIFT, CAMPAIGN_MONTHS = 0.08, 7  # 一つの事業所の勧奨が、どれだけ、何か月前から効いたか
-
-TURNS = ["change", "linked", "eve", "event", "renewed", "relinked"]  # 筋書きの列が効きはじめる月。起こる順
-DATES = ["linked_on", "relinked_on", "month_end", "some_day"]
-EVENT_FROM, EVENT_TO = -41, 1  # 出来事が起こるのは、最新の月から数えて何か月目か。1 は、来月の解除を待つ人
-VANISHING_ASKED, VANISHING_SHOWN = -6, 3  # 一人の申請が現れる月と、それが消えるまでの月数
+LIFE = SimpleNamespace(**shipped_yaml("", "demo")["life"])  # 割合と月数。意味は demo.yaml
 
 
 @cache
@@ -76,12 +59,12 @@ def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
     branches = [branch for size in table("households")[0] for branch in range(size)]
     batches = []
     for employer, of_12_000 in _employers()["size"].items():
-        persons = of_12_000 if employer in FIXED else max(3, round(of_12_000 * size / 12_000))
-        moving = persons >= STILL_BELOW
+        persons = of_12_000 if employer in LIFE.fixed else max(3, round(of_12_000 * size / 12_000))
+        moving = persons >= LIFE.still_below
         batches.append((employer, moving, window[0], persons))
-        in_april = JOIN_IN_APRIL + WAVE_IN_APRIL * (employer == HIRING_WAVE)
-        if moving and employer != CONTINUED:
-            joining = (persons * _by_month(window, JOIN, in_april)).round().astype(int)
+        in_april = LIFE.join_in_april + LIFE.wave_in_april * (employer == LIFE.hiring_wave)
+        if moving and employer != LIFE.continued:
+            joining = (persons * _by_month(window, LIFE.join, in_april)).round().astype(int)
             batches += [(employer, moving, *batch) for batch in zip(window[1:], joining, strict=True)]
     rows = [(*batch, branch) for *batch, persons in batches for branch in np.resize(branches, persons)]
     people = pd.DataFrame(rows, columns=["employer_id", "moving", "since", "branch"])
@@ -96,13 +79,14 @@ def _by_month(window: np.ndarray, usual: float, in_april: float) -> np.ndarray:
 def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:
     """世帯ごとに、去る月（left）と、移る先（to。"" は組合を離れる）を決める。"""
     homes = people.drop_duplicates("household")
-    continued = homes["employer_id"] == CONTINUED
-    months = np.searchsorted(_by_month(window, LEAVE, LEAVE_IN_APRIL).cumsum(), rng.random(len(homes)))
-    left = window[0] + 1 + np.where(continued, rng.integers(0, CONTINUED_MONTHS, len(homes)), months)
+    continued = homes["employer_id"] == LIFE.continued
+    months = np.searchsorted(_by_month(window, LIFE.leave, LIFE.leave_in_april).cumsum(), rng.random(len(homes)))
+    left = window[0] + 1 + np.where(continued, rng.integers(0, LIFE.continued_months, len(homes)), months)
     stays = ~homes["moving"] | (left <= homes["since"]) | (left > window[-1])
-    large = _employers().query("size >= @STILL_BELOW").drop(CONTINUED)["size"]
+    sizes = _employers()["size"].drop(LIFE.continued)
+    large = sizes[sizes >= LIFE.still_below]
     other, fate = rng.choice(large.index, len(homes), p=large / large.sum()), rng.random(len(homes))
-    to = np.select([fate < CONTINUE, fate < CONTINUE + TRANSFER], [CONTINUED, other], "")
+    to = np.select([fate < LIFE.voluntary, fate < LIFE.voluntary + LIFE.transfer], [LIFE.continued, other], "")
     to[continued | (to == homes["employer_id"])] = ""
     home = people["household"] - 1
     people["left"], people["to"] = np.where(stays, NEVER, left)[home], to[home]
@@ -111,11 +95,11 @@ def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -
 def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:
     """登録する月（linked）。人ごとに決まった腰の重さを、まわりの登録の割合がこえた月。登録は一生つづく。"""
     back = window[-1] - window
-    along = np.clip(1 - back / UPTAKE_MONTHS, 0, 1)
-    uptake = UPTAKE[0] + (UPTAKE[1] - UPTAKE[0]) * along**2 * (3 - 2 * along)
-    leans = people["employer_id"].map(_employers()["lean"] / 100) + BRANCH_LEANS[people["branch"]]
-    lifted = np.outer(people["employer_id"] == CAMPAIGN, back <= CAMPAIGN_MONTHS)
-    around = uptake + leans.to_numpy()[:, None] + CAMPAIGN_LIFT * lifted
+    along = np.clip(1 - back / LIFE.uptake_months, 0, 1)
+    uptake = LIFE.uptake[0] + (LIFE.uptake[1] - LIFE.uptake[0]) * along**2 * (3 - 2 * along)
+    leans = people["employer_id"].map(_employers()["lean"] / 100) + np.array(LIFE.branch_leans)[people["branch"]]
+    lifted = np.outer(people["employer_id"] == LIFE.campaign, back <= LIFE.campaign_months)
+    around = uptake + leans.to_numpy()[:, None] + LIFE.campaign_lift * lifted
     linked = window[0] + (around <= rng.random((len(people), 1))).sum(axis=1)
     earlier = rng.integers(FIRST_LINKS, people["since"])  # 入る前、別の保険者のときに登録した
     people["linked"] = np.where(linked <= people["since"], earlier, linked)
@@ -123,13 +107,13 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
 
 def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """一人ずつに、筋書きと、その月日を与える。"""
-    n, asked = len(people), max(window[-1] + VANISHING_ASKED, window[0])
+    n, asked = len(people), max(window[-1] + LIFE.vanishing_asked, window[0])
     plots = [table("before_linking"), table("after_linking")]
     before, after = (rng.choice(len(plot), n, p=plot["share"]) for plot in plots)
-    change = window[-1] + rng.integers(EVENT_FROM, EVENT_TO + 1, n)
+    change = window[-1] + rng.integers(LIFE.event_from, LIFE.event_to + 1, n)
     to_renew, to_relink, day = rng.integers(2, 10, n), rng.integers(1, 8, n), rng.integers(1, 29, n)
     one = _one_to_vanish(people, asked)
-    after[one], change[one], to_renew[one], to_relink[one] = len(plots[1]) - 1, asked, 0, VANISHING_SHOWN
+    after[one], change[one], to_renew[one], to_relink[one] = len(plots[1]) - 1, asked, 0, LIFE.vanishing_shown
 
     people = people.assign(change=change, before=before, after=after)
     people = people.join(plots[0].drop(columns="share"), on="before").join(plots[1], on="after")
@@ -145,7 +129,7 @@ def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Genera
 def _one_to_vanish(people: pd.DataFrame, asked: int) -> pd.Index:
     """本人の申請による解除が、あとで消える一人。ずっといる被保険者から選ぶ。"""
     stays = (people["branch"] == 0) & (people["since"] < asked) & (people["left"] == NEVER)
-    return people.index[stays & (people["employer_id"] == VANISHING) & (people["linked"] + 1 < asked)][:1]
+    return people.index[stays & (people["employer_id"] == LIFE.vanishing) & (people["linked"] + 1 < asked)][:1]
 
 
 def _date(month: np.ndarray, day: np.ndarray | int) -> list[str]:
@@ -158,11 +142,11 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     """一人×一つの番号。事業所が変わると、番号も変わる。一部の番号は 0 で始まる。"""
     first = people[["person", "household", "employer_id", "since", "left"]]
     moved = people[(people["to"] != "") & (people["left"] < NEVER)]
-    until = np.where(moved["to"] == CONTINUED, moved["left"] + CONTINUED_MONTHS, NEVER)
+    until = np.where(moved["to"] == LIFE.continued, moved["left"] + LIFE.continued_months, NEVER)
     second = moved[["person"]].assign(employer_id=moved["to"], since=moved["left"], left=until)
     second["household"] = moved["household"] + people["household"].max()
     stays = pd.concat([first, second], ignore_index=True)
-    numbers = stays["household"] + np.where(stays["household"] % LEADING_ZEROS_EVERY == 0, 12_345, 8_300_000)
+    numbers = stays["household"] + np.where(stays["household"] % LIFE.leading_zeros_every == 0, 12_345, 8_300_000)
     return stays.assign(
         number=numbers.astype(str).str.zfill(7), symbol=stays["employer_id"].map(_employers()["symbol"])
     )
@@ -174,12 +158,14 @@ def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataF
     here = here.sort_values(["symbol", "number", "person"], ignore_index=True)
     rows = people.iloc[here["person"]].reset_index(drop=True)
     phase = rows["at_first"]
-    for turn in TURNS:
+    for turn in LIFE.turns:
         then = rows[f"at_{turn}"]
         phase = then.where((rows[turn] <= month) & (then != ""), phase)
     facts = table("phases").set_index("phase").loc[phase].reset_index()
     for column in ("registered_on", "cancelled_on"):
-        facts[column] = np.select([facts[column] == date for date in DATES], [rows[date] for date in DATES], "")
+        facts[column] = np.select(
+            [facts[column] == date for date in LIFE.dates], [rows[date] for date in LIFE.dates], ""
+        )
     facts = facts.assign(insured=rows["branch"] == 0, vanished=phase == "vanished")
     facts["branch"] = "0" + rows["branch"].astype(str)
     return pd.concat([here[["person", "employer_id", "symbol", "number"]], facts], axis=1)

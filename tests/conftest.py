@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from long_record import write_record
 from societies import SmallSociety
 
 from mynalib.demo import DemoSociety, make_society, run_demo
@@ -59,6 +60,12 @@ def published(_published, tmp_path) -> SmallSociety:
 def small(tmp_path) -> SmallSociety:
     """三事業所、二か月を取り込んだ、まだ公開していない小さな組合。"""
     return SmallSociety.found(tmp_path / "home")
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:
+    """長い試験が全て通れば、その記録を書く（一部だけを動かしたときは書かない）。"""
+    if os.environ.get("MYNA_LONG") and exitstatus == 0 and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        write_record(terminalreporter.stats.get("passed", []))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -227,7 +227,7 @@ def kills(seconds: float, steps: int, rng: random.Random) -> Iterator[dict]:
 
 @pytest.mark.parametrize("load", LOADS)
 def test_a_load_killed_at_any_moment_leaves_a_whole_month_or_none_and_the_next_run_finishes(
-    warm, three_months, tmp_path, load
+    warm, three_months, tmp_path, load, record_property
 ):
     month, more = LOADS[load]
     reference, file = prepared(three_months, tmp_path / "reference", load)
@@ -248,9 +248,11 @@ def test_a_load_killed_at_any_moment_leaves_a_whole_month_or_none_and_the_next_r
         seen[whole] += 1
         shutil.rmtree(home.root)
     assert sum(seen.values()) == (25 if LONG else 2)
+    record_property("kill -9 のあと、月が全部あった", seen[True])
+    record_property("kill -9 のあと、月が全くなかった", seen[False])
 
 
-def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_months, tmp_path):
+def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_months, tmp_path, record_property):
     """読みこみから、本物の python -m mynalib ingest を止める。"""
     reference = copied(three_months, tmp_path / "reference")
     begun = time.monotonic()
@@ -268,6 +270,7 @@ def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_month
         assert real_ingest(home).wait() == 0
         assert state(home) == expected
         shutil.rmtree(home.root)
+    record_property("kill -9（本物のプロセス）", killed)
     assert killed > 0 or not LONG  # 一度だけなら、止める前に終わることもある
 
 

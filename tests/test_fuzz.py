@@ -361,7 +361,7 @@ def seeds() -> Iterator[int]:
         at += 1
 
 
-def test_no_broken_file_crashes_loses_a_row_or_shows_a_value():
+def test_no_broken_file_crashes_loses_a_row_or_shows_a_value(record_property):
     ended: dict[str, int] = {}
     wrong: list[str] = []
     COMPARED.clear()
@@ -377,7 +377,8 @@ def test_no_broken_file_crashes_loses_a_row_or_shows_a_value():
             wrong.append(how)
             how = "約束に合わない"
         ended[how] = ended.get(how, 0) + 1
-    print(f"{sum(ended.values())} 個、遅い読み方と比べた {len(COMPARED)} 個：{dict(sorted(ended.items()))}")
+    record_property("壊したファイル", sum(ended.values()))
+    record_property("遅い読み方と比べたファイル", len(COMPARED))
     if wrong:
         pytest.fail("\n".join([f"{len(wrong)} 個", *wrong[:20]]), pytrace=False)
     if not ONE:

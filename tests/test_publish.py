@@ -1,5 +1,6 @@
 """公開：隔たり（ほかの人を変えても変わらない）、同じバイト、失敗と続き、点検、確かめ。"""
 
+import base64
 import json
 import os
 import re
@@ -21,7 +22,8 @@ from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.publish.catalogue import notebook_path
-from mynalib.publish.publishing import publish
+from mynalib.publish.publishing import Published, publish, release
+from mynalib.publish.scan import numbers_in
 from mynalib.publish.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
@@ -365,6 +367,88 @@ def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+# 下書きを見て、公開する -----------------------------------------------------------------------------
+
+
+def approve(society: SmallSociety, name: str = "確認者") -> Published:
+    return release(society.home, society.params, MONTHS[1], name)
+
+
+def test_a_draft_that_was_looked_at_becomes_the_release(small):
+    draft = small.publish(draft=True)
+    looked_at = {path.name: path.read_bytes() for path in draft.folder.rglob("*.html")}
+    done = approve(small)
+    assert (done.outcome, done.folder) == ("released", small.release)
+    assert {path.name: path.read_bytes() for path in small.release.rglob("*.html")} == looked_at
+    (line,) = [line for line in Ledger(small.home.ledger).lines() if line["did"] == "released"]
+    assert line["approved_by"] == "確認者"
+
+
+def test_a_draft_keeps_out_whom_it_kept_out(small):
+    small.publish(draft=True, without=["E02"])
+    assert approve(small).without == ["E02"]
+    assert not (small.release / "employers" / "E02").exists()
+
+
+def test_nothing_is_released_unseen(small):
+    assert code_of(lambda: approve(small)) == "NO_DRAFT"
+    small.publish(draft=True)
+    small.object_to(",".join(everybody()[2].split(",")[:3]))
+    assert code_of(lambda: approve(small)) == "DRAFT_CHANGED"
+    assert not small.release.exists()
+    assert approve(small).outcome == "released", "新しい下書きを見たあとなら、公開できる"
+
+
+def test_where_two_people_are_asked_for_one_cannot_release_alone(small):
+    settings = small.home.params / "society.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("two_people: false", "two_people: true"), encoding="utf-8")
+    assert code_of(small.publish) == "APPROVAL_REQUIRED"
+    assert small.publish(draft=True).outcome == "draft"
+    assert approve(small).outcome == "released"
+
+
+def test_the_release_verb(small):
+    command = [sys.executable, "-m", "mynalib"]
+    where = ["--month", str(MONTHS[1]), "--home", str(small.home.root)]
+    assert subprocess.run([*command, "publish", "--draft", *where], check=False, capture_output=True).returncode == 0
+    done = subprocess.run([*command, "release", *where, "--approved-by", "確認者"], capture_output=True, text=True)
+    assert (done.returncode, "公開しました" in done.stdout) == (0, True), done.stderr
+    assert small.release.is_dir()
+
+
+# 点検の読み方 --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "８３０３００２",
+        "830 3002",
+        "8,303,002",
+        "830\u200b3002",
+        "<b>830</b>3002",
+        "830&#51;002",
+        "\\u0038303002",
+        "%38303002",
+        base64.b64encode("番号 8303002 の人".encode()).decode(),
+        "8303002".encode("utf-16-le").decode("latin-1"),
+    ],
+)
+def test_a_number_is_found_however_it_is_written(tmp_path, hidden):
+    page = tmp_path / "page.html"
+    page.write_text(f"<p>前{hidden}後</p>", encoding="utf-8")
+    assert "8303002" in numbers_in(page)
+    page.write_text("<p>加入者 12,345 人、2026-10-31、03-6895-7800</p>", encoding="utf-8")
+    assert "8303002" not in numbers_in(page)
+
+
+def test_a_page_that_is_not_utf8_is_read_too(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_bytes("<p>8303002</p>".encode("utf-16"))
+    assert "8303002" in numbers_in(page)
+
+
 # 公開の木、確かめ --------------------------------------------------------------------------------
 
 
@@ -412,17 +496,19 @@ def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
     assert not [p for p in (published.release / "employers").iterdir() if p.stat().st_mode & 0o077]
 
 
-def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path):
+def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path, record_property):
     society = SmallSociety.found(tmp_path / "home")
     command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(society.home.root)]
+    killed = 0
     for delay in (1.5, 3.0, 4.5) if not os.environ.get("MYNA_LONG") else [0.5 + n / 4 for n in range(40)]:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        killed += process.wait() == -signal.SIGKILL
         if society.release.exists():
             break
     assert society.publish().outcome in ("released", "unchanged")
     assert verify(society.home, society.params, MONTHS[1])
+    record_property("kill -9", killed)

@@ -21,14 +21,15 @@ class Problem:
 class MynaError(Exception):
     """このパッケージのエラーの親。コマンドはこれだけを捕まえて表示し、終了コード 1 で終わる。
 
-    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語。
+    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語で、いつも同じ文なら、クラスに書く。
     """
 
     code = "ERROR"
+    what = fix = ""
 
-    def __init__(self, *, where: str, what: str, fix: str, problems: Sequence[Problem] = ()):
-        super().__init__(where, what, fix)
-        self.where, self.what, self.fix, self.problems = where, what, fix, tuple(problems)
+    def __init__(self, *, where: str, what: str = "", fix: str = "", problems: Sequence[Problem] = ()):
+        self.where, self.what, self.fix, self.problems = where, what or self.what, fix or self.fix, tuple(problems)
+        super().__init__(where, self.what, self.fix)
 
     def __str__(self) -> str:
         lines = [f"{self.where}：{self.what}", *(f"  {p}" for p in self.problems[:SHOWN])]

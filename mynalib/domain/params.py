@@ -17,6 +17,7 @@ from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits
 from mynalib.domain.schemas import Settings
+from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
 
@@ -28,16 +29,6 @@ FILES: dict[str, type[Settings]] = {
     "benchmarks": Benchmarks,
 }
 KINDS = ("BAD_EMPLOYER_ID", "ID_COLLISION", "BAD_EMPLOYER_NAME", "BAD_REGISTRY", "AMBIGUOUS_KIGO")
-PHRASES = {  # pydantic の誤りの種類から、人に見せる文へ
-    "missing": "必要な項目がありません。書いてください",
-    "extra_forbidden": "知らない項目です。綴りを見直すか、消してください",
-    "literal_error": "{expected} のなかから選んで書いてください",
-    "string_type": "文字で書いてください",
-    "model_type": "「項目: 値」の組で書いてください",
-    "tuple_type": "一覧（「- 」ではじまる行か、[ ] のなか）で書いてください",
-    "greater_than_equal": "{ge} 以上の数にしてください",
-    "less_than_equal": "{le} 以下の数にしてください",
-}
 
 
 class RejectedParams(BadParams):
@@ -111,7 +102,7 @@ def _values(document: Document, model: type[Settings]) -> Any:
 def _sentence(error: Any) -> str:
     if error["type"] in (*KINDS, BadParams.code):
         return error["msg"]
-    template = PHRASES.get(error["type"], f"書き方が正しくありません（{error['type']}）")
+    template = shipped_yaml("domain", "phrases").get(error["type"], f"書き方が正しくありません（{error['type']}）")
     context = {name: str(value) for name, value in error.get("ctx", {}).items()}
     return template.format_map(context).replace("' or '", "、").replace("', '", "、").replace("'", "")
 

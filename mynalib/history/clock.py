@@ -10,6 +10,8 @@ class BadClock(MynaError):
     """MYNA_TODAY が日付でない。"""
 
     code = "BAD_CLOCK"
+    what = "日付ではありません"
+    fix = "2026-11-05 の形で書くか、消してください。"
 
 
 def today() -> date:
@@ -20,9 +22,7 @@ def today() -> date:
     try:
         return date.fromisoformat(fixed)
     except ValueError:
-        raise BadClock(
-            where="環境変数 MYNA_TODAY", what="日付ではありません", fix="2026-11-05 の形で書くか、消してください。"
-        ) from None
+        raise BadClock(where="環境変数 MYNA_TODAY") from None
 
 
 def now() -> str:

@@ -23,6 +23,8 @@ class UnknownSymbol(MynaError):
     """取り込んだあとに登録簿が変わり、どの事業所の人か分からなくなった。"""
 
     code = "UNKNOWN_KIGO"
+    what = "取り込んだあとに、記号か期間が変わったようです。登録簿にない記号の人がいます"
+    fix = "記号の期間を直すか、その月の原本を --replace で取り込み直してください。"
 
 
 def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
@@ -55,12 +57,8 @@ def _count(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -
 def _require_known(table: pd.DataFrame) -> None:
     unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
     if len(unknown):
-        raise UnknownSymbol(
-            where="params/employers/",
-            what="取り込んだあとに、記号か期間が変わったようです。登録簿にない記号の人がいます",
-            fix="記号の期間を直すか、その月の原本を --replace で取り込み直してください。",
-            problems=[Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()],
-        )
+        problems = [Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()]
+        raise UnknownSymbol(where="params/employers/", problems=problems)
 
 
 def _forget_others(home: Home, current: set[Path]) -> None:

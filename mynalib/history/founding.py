@@ -15,6 +15,8 @@ class NotEmpty(MynaError):
     """新しく作るはずの場所に、もう何かがある。"""
 
     code = "NOT_EMPTY"
+    what = "空のフォルダーではありません"
+    fix = "別の名のフォルダーを指定してください。"
 
 
 def found(folder: Path, demo: bool = False) -> Home:
@@ -27,9 +29,7 @@ def found(folder: Path, demo: bool = False) -> Home:
     if demo and is_demo(home):
         shutil.rmtree(home.root)
     if home.root.exists() and any(home.root.iterdir()):
-        raise NotEmpty(
-            where=str(folder), what="空のフォルダーではありません", fix="別の名のフォルダーを指定してください。"
-        )
+        raise NotEmpty(where=str(folder))
     with writing(home.root):
         _lay_out(home, demo)
     return home

@@ -15,12 +15,15 @@ class NoHome(MynaError):
     """組合の置き場所が決まらない。"""
 
     code = "NO_HOME"
+    fix = "--home フォルダー を付けるか、params/society.yaml のあるフォルダーで実行してください。新しく作るときは myna init フォルダー です。"
 
 
 class Locked(MynaError):
     """同じ置き場所で、別の処理が動いている。"""
 
     code = "LOCKED"
+    what = "別の処理が動いています"
+    fix = "その処理が終わるのを待って、もう一度実行してください。"
 
 
 class Home:
@@ -56,11 +59,7 @@ class Home:
             try:
                 lock.acquire()
             except Timeout:
-                raise Locked(
-                    where=str(self.root),
-                    what="別の処理が動いています",
-                    fix="その処理が終わるのを待って、もう一度実行してください。",
-                ) from None
+                raise Locked(where=str(self.root)) from None
             try:
                 yield
             finally:
@@ -73,19 +72,10 @@ def find_home(given: str | Path | None = None) -> Home:
     if not chosen and Path("params/society.yaml").is_file():
         chosen = "."
     if not chosen:
-        raise NoHome(
-            where="組合の置き場所（home）",
-            what="どこか分かりません",
-            fix="--home フォルダー を付けるか、params/society.yaml のあるフォルダーで実行してください。"
-            "新しく作るときは myna init フォルダー です。",
-        )
+        raise NoHome(where="組合の置き場所（home）", what="どこか分かりません")
     root = Path(chosen).resolve()
     if not (root / "params" / "society.yaml").is_file():
-        raise NoHome(
-            where=str(root),
-            what="params/society.yaml がありません",
-            fix="フォルダーの名前を確かめてください。新しく作るときは myna init フォルダー です。",
-        )
+        raise NoHome(where=str(root), what="params/society.yaml がありません")
     return Home(root)
 
 

@@ -18,6 +18,8 @@ class LedgerBroken(MynaError):
     """台帳の行が、書いたときのものでない。"""
 
     code = "LEDGER_BROKEN"
+    what = "書いたときの内容と違います"
+    fix = "バックアップの台帳と比べてください。直るまで、取込と公開はできません。"
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,7 @@ class Ledger:
             raise self._broken(number) from None
 
     def _broken(self, number: int) -> LedgerBroken:
-        return LedgerBroken(
-            where=f"{self.path.name} {number} 行目",
-            what="書いたときの内容と違います",
-            fix="バックアップの台帳と比べてください。直るまで、取込と公開はできません。",
-        )
+        return LedgerBroken(where=f"{self.path.name} {number} 行目")
 
 
 def operator() -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.domain.shipped import shipped_yaml
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Hold, Lens
@@ -14,17 +15,15 @@ from mynalib.history.tables import read_table, write_table
 
 KEY = ["symbol_key", "number_key", "branch"]
 COLUMNS = [*KEY, "since", "why", "against", "until"]
-WHY = {
-    "own_request_vanished": "本人の申請による解除が、消えた",
-    "history_lost": "登録や解除の記録が、消えた",
-    "kind_changed": "解除日は同じなのに、解除区分が変わった",
-}
+WHY: dict[str, str] = shipped_yaml("domain", "classification")["contradictions"]
 
 
 class MemoryDamaged(MynaError):
     """食い違いの記憶が読めない。"""
 
     code = "KEPT_BACK_UNREADABLE"
+    what = "無いか、読めません"
+    fix = "バックアップから戻してください。月を消したことがなければ、このファイルを消すと、次の処理が作り直します。"
 
 
 def read_memory(home: Home) -> pd.DataFrame:
@@ -99,8 +98,4 @@ def _ever(home: Home, did: str) -> bool:
 
 
 def _damaged(home: Home) -> MemoryDamaged:
-    return MemoryDamaged(
-        where=str(home.kept_back.relative_to(home.root)),
-        what="無いか、読めません",
-        fix="バックアップから戻してください。月を消したことがなければ、このファイルを消すと、次の処理が作り直します。",
-    )
+    return MemoryDamaged(where=str(home.kept_back.relative_to(home.root)))

@@ -25,6 +25,8 @@ class MonthDamaged(MynaError):
     """置いた月のファイルが、置いたときのものでない。"""
 
     code = "MONTH_DAMAGED"
+    what = "壊れているか、変えられています"
+    fix = "data/originals/ にある同じ月の原本を、myna ingest 原本 --month 月 --replace で取り込み直してください。"
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,8 @@ def kept_month(home: Home, month: Month) -> KeptMonth:
     folders = revisions(home.months).get(month)
     if folders:
         return _read(month, folders[-1])
-    raise UnknownMonth(
-        where=str(home.root),
-        what=f"{month.label}は、まだ取り込まれていません",
-        fix=f"myna ingest ファイル --month {month} で取り込んでください。",
-    )
+    fix = f"myna ingest ファイル --month {month} で取り込んでください。"
+    raise UnknownMonth(where=str(home.root), what=f"{month.label}は、まだ取り込まれていません", fix=fix)
 
 
 def staging(home: Home) -> Path:
@@ -135,8 +134,4 @@ def verify_month(kept: KeptMonth) -> None:
 
 def damaged(folder: Path, name: str) -> MonthDamaged:
     """その月のフォルダーの、そのファイルが壊れている。"""
-    return MonthDamaged(
-        where=f"{folder.name}/{name}",
-        what="壊れているか、変えられています",
-        fix="data/originals/ にある同じ月の原本を、myna ingest 原本 --month 月 --replace で取り込み直してください。",
-    )
+    return MonthDamaged(where=f"{folder.name}/{name}")

@@ -22,12 +22,7 @@ def trend(released: Released, name: str, caption: str, target: dict | None = Non
         mark = {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}}
         point = {"x": [_label(target["month"])], "y": [float(target["value"])]}
         traces.append(go.Scatter(mode="markers", name=f"目標 {target['value']}%", marker=mark, **point))
-    layout = {
-        "height": 340,
-        "yaxis": {**words("axis"), "range": [0, 100], "ticksuffix": "%", "dtick": 20},
-        "xaxis": {**words("axis"), "type": "category", "showgrid": False, "tickangle": 0, "nticks": 9},
-    }
-    _show(released, name, caption, traces, layout)
+    _show(released, name, caption, traces, words("trend"))
 
 
 def employers(released: Released, name: str, caption: str) -> None:
@@ -38,24 +33,12 @@ def employers(released: Released, name: str, caption: str) -> None:
     bars = go.Bar(
         x=[value or 0 for value in values],
         y=list(each.employer),
-        orientation="h",
-        name="登録率",
         marker={"color": BLUE},
         text=[display.MASKED if v is None else f"{v:.{released.decimals}f}%" for v in values],
         textposition=["inside" if (v or 0) > 15 else "outside" for v in values],
-        insidetextanchor="start",
-        constraintext="none",
-        textangle=0,
-        cliponaxis=False,
-        hovertemplate="%{y}：%{text}<extra></extra>",
+        **words("bars"),
     )
-    layout = {
-        "height": 90 + 30 * len(each),
-        "hovermode": "closest",
-        "xaxis": {**words("axis"), "range": [0, 100], "ticksuffix": "%", "dtick": 20},
-        "yaxis": {**words("axis"), "showgrid": False},
-        "bargap": 0.35,
-    }
+    layout = {**words("employers"), "height": 90 + 30 * len(each)}
     _show(released, name, caption, [bars, *_total_line(frame, released.decimals)], layout)
 
 
@@ -105,7 +88,7 @@ def _numbers(values: pd.Series) -> list[float | None]:
 
 
 def _show(released: Released, name: str, caption: str, traces: list, layout: dict) -> None:
-    figure = go.Figure(traces, {**words("figure"), **layout, "showlegend": len(traces) > 1}).to_plotly_json()
+    figure = go.Figure(traces, {"template": "none", **layout, "showlegend": len(traces) > 1}).to_plotly_json()
     figure["layout"].pop("template", None)
     legend = display.legend(released.terms.audience)
     display.show_released("figure", released, name, plotly=figure, figure=figure, caption=caption, legend=legend)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -21,8 +22,10 @@ from mynalib.history.months import kept_month, kept_months
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
 from mynalib.insight.display import words
+from mynalib.insight.steady import steady
+from mynalib.insight.thresholds import steady_limits
 from mynalib.publish.catalogue import Edition
-from mynalib.publish.earlier import society_figure
+from mynalib.publish.earlier import read_basis, society_figure
 from mynalib.publish.review import review_tables
 
 
@@ -36,6 +39,13 @@ class Source:
     months: tuple = field(repr=False)
     overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
+
+    @cached_property
+    def basis(self) -> pd.DataFrame:
+        """健保の外に見せる概数の元。前の公開から、何人も変わるまで動かない。"""
+        before = read_basis(self.home, self.month)
+        policy = self.params.society.policy.model_dump(mode="json")
+        return steady(_shareable_counts(self), before, *steady_limits(policy))
 
     @property
     def names(self) -> dict[str, str]:
@@ -65,11 +75,9 @@ def employers_of(source: Source, without: Collection[str] = (), only: str | None
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
     for code in {*without, *([only] if only else [])} - set(notified):
-        raise UnknownEmployer(
-            where=f"事業所 {code}",
-            what=f"{source.month.label}に公開できる事業所ではありません",
-            fix=f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。",
-        )
+        what = f"{source.month.label}に公開できる事業所ではありません"
+        fix = f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。"
+        raise UnknownEmployer(where=f"事業所 {code}", what=what, fix=fix)
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
@@ -119,6 +127,11 @@ def _notes(source: Source, edition: Edition) -> list[str]:
     return [note["text"].format(**facts) for note in words("notes") if edition.audience in note["editions"]]
 
 
+def _shareable_counts(source: Source) -> pd.DataFrame:
+    months = [str(kept.month) for kept in source.months]
+    return measures.counts(_shareable(source, source.cube), source.names, months)
+
+
 def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     """健保の外の読み手のために数えてよい人の集計。不同意の人は、ここで全ての月から消える。"""
     shareable = table[table.withheld_by != "optout"]
@@ -126,18 +139,18 @@ def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _internal_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
-    return _management(source, source.cube, _flow(source))
+    basis = source.basis[["month", "employer_id", *measures.COUNTS]]
+    return _management(measures.counts(source.cube, source.names), _flow(source)) | {"basis": basis}
 
 
 def _wide_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
     flow = _flow(source)
     shareable = None if flow is None else _shareable(source, flow)
-    return _management(source, _shareable(source, source.cube), shareable)
+    return _management(source.basis, shareable)
 
 
-def _management(source: Source, cube: pd.DataFrame, flow: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    tables = {"rates": measures.counts(cube, source.names)}
-    return tables | ({"change": measures.change(flow)} if flow is not None else {})
+def _management(counts: pd.DataFrame, flow: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    return {"rates": counts} | ({"change": measures.change(flow)} if flow is not None else {})
 
 
 def _flow(source: Source) -> pd.DataFrame | None:
@@ -151,14 +164,10 @@ def _flow(source: Source) -> pd.DataFrame | None:
 
 
 def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
-    own = _shareable(source, source.cube)
-    own = own[own.employer_id == employer.id]
-    counts = measures.counts(own, {employer.id: employer.name}, [str(kept.month) for kept in source.months])
-    return {
-        "rates": counts[counts.employer_id == employer.id][
-            ["month", "employer_id", "employer", "members", "registered"]
-        ]
-    }
+    exact = source.params.society.policy.employer.counts == "exact"
+    counts = _shareable_counts(source) if exact else source.basis
+    columns = ["month", "employer_id", "employer", "members", "registered"]
+    return {"rates": counts.loc[counts.employer_id == employer.id, columns].reset_index(drop=True)}
 
 
 def require_answered(source: Source, done: str = "") -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mynalib.domain.shipped import shipped_yaml
-from mynalib.history.home import shipped
+from mynalib.history.home import Home, shipped
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"]
 SOCIETY_PAGES: list[dict] = _WRITTEN["society_pages"]
 
 
-def notebook_path(name: str, home: Path | None = None) -> Path:
+def notebook_path(name: str, home: Home | None = None) -> Path:
     """ノートブックの場所。組合の home に同じ名のものがあれば、それを使う。"""
-    own = home / "notebooks" / f"{name}.ipynb" if home else None
+    own = home.notebooks / f"{name}.ipynb" if home else None
     return own if own and own.is_file() else shipped("notebooks") / f"{name}.ipynb"

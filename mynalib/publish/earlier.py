@@ -4,9 +4,14 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
+
 from mynalib.domain.months import Month
 from mynalib.history.files import revisions
 from mynalib.history.home import Home
+from mynalib.insight.measures import COUNTS
+
+BASIS = "internal/basis.csv"
 
 
 def releases(home: Home) -> dict[Month, Path]:
@@ -20,6 +25,14 @@ def releases(home: Home) -> dict[Month, Path]:
 
 def read_manifest(release: Path) -> dict:
     return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+
+
+def read_basis(home: Home, month: Month) -> pd.DataFrame:
+    """month までの、いちばん新しい公開の基準（insight.steady）。無ければ空。後の月の公開は見ない。"""
+    found = [folder / BASIS for released, folder in sorted(releases(home).items()) if released <= month]
+    if not found:
+        return pd.DataFrame(columns=["month", "employer_id", *COUNTS])
+    return pd.read_csv(found[-1], encoding="utf-8-sig", dtype={"month": "str", "employer_id": "str"})
 
 
 def society_figure(home: Home, month: Month) -> dict | None:

@@ -25,6 +25,8 @@ class NotebookFailed(MynaError):
     """ノートブックが最後まで動かなかった。"""
 
     code = "NOTEBOOK_FAILED"
+    what = "最後のセルまで動いていません"
+    fix = "もう一度実行してください。"
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,7 @@ def _require_finished(notebook: nbformat.NotebookNode) -> None:
     """最後のコードのセルまで動いた証拠として、その出力を求める（止まったカーネルは、正常に見えることがある）。"""
     last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
     if not shown_outputs(nbformat.v4.new_notebook(cells=[last])):
-        raise NotebookFailed(
-            where="ノートブック", what="最後のセルまで動いていません", fix="もう一度実行してください。"
-        )
+        raise NotebookFailed(where="ノートブック")
 
 
 @contextmanager

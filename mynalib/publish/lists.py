@@ -22,7 +22,7 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
     rows = disclosure.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
-        formats = _formats(book)
+        formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
         for title, actions, purpose in SHEETS:
             _write_sheet(book, formats, capsule, title, purpose, rows[rows.action.isin(actions)])
     return target
@@ -30,16 +30,6 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
 
 def _marked(capsule: Capsule, title: str) -> str:
     return f"架空データ {title}" if capsule.facts["demo"] else title
-
-
-def _formats(book: xlsxwriter.Workbook) -> dict:
-    font = {"font_name": "Yu Gothic", "font_size": 11, "num_format": "@"}
-    return {
-        "title": book.add_format({**font, "bold": True, "font_size": 14}),
-        "text": book.add_format({**font, "text_wrap": True, "valign": "top"}),
-        "head": book.add_format({**font, "bold": True, "bottom": 2, "bg_color": "#F5F6F8"}),
-        "cell": book.add_format({**font, "bottom": 4, "valign": "vcenter"}),
-    }
 
 
 def _write_sheet(book, formats: dict, capsule: Capsule, title: str, purpose: str, rows: pd.DataFrame) -> None:

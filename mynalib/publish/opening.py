@@ -60,11 +60,8 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
 
 def _bad(notebook: Notebook, what: str) -> BadParameter:
     example = " ".join(f"-p {name} …" for name in notebook.parameters)
-    return BadParameter(
-        where=f"{notebook.name} の parameters",
-        what=what,
-        fix=f"使えるのは {'、'.join(notebook.parameters)} です（papermill なら {example}）。",
-    )
+    fix = f"使えるのは {'、'.join(notebook.parameters)} です（papermill なら {example}）。"
+    return BadParameter(where=f"{notebook.name} の parameters", what=what, fix=fix)
 
 
 def _variables(given: Mapping[str, object]) -> dict[str, object]:

@@ -37,7 +37,7 @@ def plan_jobs(
 
 
 def _job(source: Source, edition: Edition, folder: Path, employer: Employer | None) -> Job:
-    notebook, path = NOTEBOOKS[edition.notebook], notebook_path(edition.notebook, source.home.root)
+    notebook, path = NOTEBOOKS[edition.notebook], notebook_path(edition.notebook, source.home)
     values = {"month": str(source.month), "edition": edition.audience, "employer": employer.id if employer else ""}
     parameters = {name: values[name] for name in notebook.parameters}
     check_parameters(notebook, parameters)
@@ -63,11 +63,8 @@ def _check_cell(path: Path, names: tuple[str, ...]) -> None:
     """ノートブックの parameters セルが、一覧の名とちょうど同じか。"""
     declared = papermill.inspect_notebook(str(path))
     if set(declared) != set(names):
-        raise BadParameter(
-            where=path.name,
-            what=f"parameters セルの名が {'、'.join(names)} と違います",
-            fix="parameters セルを、もとに戻してください。",
-        )
+        what = f"parameters セルの名が {'、'.join(names)} と違います"
+        raise BadParameter(where=path.name, what=what, fix="parameters セルを、もとに戻してください。")
 
 
 def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:

@@ -24,6 +24,14 @@ def _rates(capsule: Capsule, folder: Path) -> Path:
     return target
 
 
+def _basis(capsule: Capsule, folder: Path) -> Path:
+    """概数の元になった数（健保の内部だけ）。次の公開は、ここから動く。"""
+    target = folder / "basis.csv"
+    released = disclosure.internal(capsule.table("basis"), capsule.terms)
+    released.frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return target
+
+
 def _as_text(rates: pd.Series, decimals: int) -> pd.Series:
     return rates.map(lambda rate: "" if pd.isna(rate) else f"{rate:.{decimals}f}")
 
@@ -46,4 +54,4 @@ def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dic
     return [{**row, "value": None if pd.isna(row["value"]) else int(row["value"])} for row in long.to_dict("records")]
 
 
-_WRITERS = {"rates": _rates, "cells": _cells, "reminders": write_reminders}
+_WRITERS = {"rates": _rates, "basis": _basis, "cells": _cells, "reminders": write_reminders}

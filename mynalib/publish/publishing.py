@@ -14,9 +14,10 @@ from mynalib.history.loading import settle
 from mynalib.history.months import verify_month
 from mynalib.publish.batch import run_jobs
 from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
+from mynalib.publish.earlier import read_manifest
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.plan import plan_jobs
-from mynalib.publish.release import assemble, inspect, place, settle_releases, unchanged
+from mynalib.publish.release import Assembled, assemble, inspect, place, settle_releases, unchanged
 from mynalib.publish.review import reconciles
 
 
@@ -30,6 +31,14 @@ class Published:
     without: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Approval:
+    """下書きを見て公開を決めた人と、見た下書きの manifest。"""
+
+    by: str
+    draft: dict
+
+
 def publish(
     home: Home,
     params: Params,
@@ -38,6 +47,7 @@ def publish(
     without: Collection[str] = (),
     only: str | None = None,
     draft: bool = False,
+    approval: Approval | None = None,
     workers: int | None = None,
     on_plan: Callable[[int], None] = lambda _: None,
     on_done: Callable[[Job], None] = lambda _: None,
@@ -48,8 +58,9 @@ def publish(
         without: この月は公開しない事業所（理由とともに台帳に残すのは人の仕事）。
         only: 一つの事業所だけの下書き。
         draft: 公開せず、下書きで止める。
+        approval: もう一人の確認（release が渡す）。
     Raises:
-        Refused: 古い、隔離が多い、照合が合わない。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
+        Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
         GateFailed: 点検で見つかった。
     """
@@ -57,35 +68,62 @@ def publish(
         settle(home)
         source = open_source(home, params, month)
         settle_releases(source)
-        _require_ready(source)
-        employers = employers_of(source, without, only)
+        _require_ready(source, approved=bool(approval or draft or only))
         room = home.drafts / (f"{month}-{only}" if only else str(month))
-        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists=not source.overlays.blocking)
+        employers, lists = employers_of(source, without, only), not source.overlays.blocking
+        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists)
         on_plan(len(jobs))
-        records = run_jobs(jobs, workers, on_done)
-        _require_all(source, jobs, records)
+        records = _all_done(source, jobs, run_jobs(jobs, workers, on_done))
         assembled = assemble(source, jobs, records, sorted(without), room / "release")
-        inspect(source, assembled.folder, assembled.manifest["artefacts"])
-        done = _finish(source, assembled, room, draft or only is not None)
+        _require_fit(source, assembled, approval)
+        done = _finish(source, assembled, room, draft or only is not None, approval.by if approval else "")
         made = "下書きは出来ています" if done.outcome == "draft" else "ほかの資料は公開しました"
         require_answered(source, f"（{made}：{done.folder}）")
         return done
 
 
-def _finish(source: Source, assembled, room: Path, draft: bool) -> Published:
+def release(home: Home, params: Params, month: Month, approved_by: str, **options) -> Published:
+    """見た下書きを、公開にする。
+
+    Args:
+        approved_by: 下書きを見て、公開してよいと決めた人（台帳に残る記録で、本人の確かめではない）。
+        options: publish の workers、on_plan、on_done。
+    Raises:
+        Refused: 下書きがない、見たあとに元が変わった。ほかは publish と同じ。
+    """
+    draft = home.drafts / str(month) / "release"
+    if not (draft / "manifest.json").is_file():
+        fix = f"myna publish --month {month} --draft で作って、見てください。"
+        raise Refused("NO_DRAFT", where=month.label, what="下書きがありません", fix=fix)
+    looked_at = read_manifest(draft)
+    approval = Approval(approved_by, looked_at)
+    return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
+
+
+def _require_fit(source: Source, assembled: Assembled, approval: Approval | None) -> None:
+    inspect(source, assembled.folder, assembled.manifest["artefacts"])
+    if approval and assembled.manifest != approval.draft:
+        what, fix = (
+            "見た下書きのあとに、元が変わりました",
+            "新しい下書きを作りました。もう一度見てから、myna release してください。",
+        )
+        raise Refused("DRAFT_CHANGED", where=source.month.label, what=what, fix=fix)
+
+
+def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, approved_by: str) -> Published:
     counts = {"artefacts": len(assembled.manifest["artefacts"]), "without": assembled.manifest["without"]}
     if draft:
         return Published("draft", assembled.folder, **counts)
     existing = unchanged(source, assembled)
-    target = existing or place(source, assembled)
+    target = existing or place(source, assembled, approved_by)
     shutil.rmtree(room, ignore_errors=True)
     return Published("unchanged" if existing else "released", target, **counts)
 
 
-def _require_all(source: Source, jobs: list[Job], records: dict[str, dict]) -> None:
+def _all_done(source: Source, jobs: list[Job], records: dict[str, dict]) -> dict[str, dict]:
     failed = [job for job in jobs if "error" in records[job.name]]
     if not failed:
-        return
+        return records
     employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
     instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
     raise NotebookFailed(
@@ -96,14 +134,14 @@ def _require_all(source: Source, jobs: list[Job], records: dict[str, dict]) -> N
     )
 
 
-def _require_ready(source: Source) -> None:
+def _require_ready(source: Source, approved: bool) -> None:
     """公開の関門。取込は止めず、公開だけを止める。"""
     verify_month(source.months[-1])
-    for code, what, fix in _stops(source):
+    for code, what, fix in _stops(source, approved):
         raise Refused(code, where=source.month.label, what=what, fix=fix)
 
 
-def _stops(source: Source) -> Iterator[tuple[str, str, str]]:
+def _stops(source: Source, approved: bool) -> Iterator[tuple[str, str, str]]:
     """公開してはならない理由の名、何が、どうすれば。"""
     policy, intake = source.params.society.policy.publish, source.months[-1].intake
     days, rows, held = (clock.today() - source.month.end).days, intake["data_rows"], intake["quarantined"]
@@ -114,5 +152,8 @@ def _stops(source: Source) -> Iterator[tuple[str, str, str]]:
         what = f"{rows:,} 行のうち {held:,} 行を隔離しています（公開できるのは {policy.max_quarantine:.1%} まで）"
         fix = "元のファイルを確かめ、送り直してもらうか、直したファイルを --replace で取り込んでください。"
         yield "TOO_MANY_QUARANTINED", what, fix
+    if policy.two_people and not approved:
+        fix = f"myna publish --month {source.month} --draft で作り、見た人の名で myna release --month {source.month} --approved-by 名 としてください。"
+        yield "APPROVAL_REQUIRED", "公開には、もう一人の確認が要ります", fix
     if not reconciles(source):
         yield "NOT_RECONCILED", "人数の照合が合いません", "myna check で確かめてください。"

@@ -31,6 +31,9 @@ class GateFailed(MynaError):
     """公開の前の点検で、あってはならないものが見つかった。"""
 
     code = "GATE_FAILED"
+    fix = (
+        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
+    )
 
 
 @dataclass(frozen=True)
@@ -104,20 +107,16 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
 
 def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。"""
-    with Lens(source.months[-1:], source.params, source.overlays.of_lists) as lens:
-        people = set(lens.query("keys", month=str(source.month)).number_key)
+    with Lens(source.months, source.params, source.overlays.of_lists) as lens:
+        people = set(lens.query("keys").number_key)
         lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
     problems = scan_release(release, artefacts, people, lists, source.params.society.demo)
     problems += [
         Problem(a["path"], "書いたときの内容と違う") for a in artefacts if sha256(release / a["path"]) != a["sha256"]
     ]
     if problems:
-        raise GateFailed(
-            where=f"{source.month.label}の点検",
-            what=f"公開してはならないところが {len(problems)} 件あります。何も公開していません",
-            fix="params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。",
-            problems=problems,
-        )
+        what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
+        raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
 
 
 def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
@@ -132,10 +131,11 @@ def unchanged(source: Source, assembled: Assembled) -> Path | None:
     return released if released and read_manifest(released) == assembled.manifest else None
 
 
-def place(source: Source, assembled: Assembled) -> Path:
+def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
     """公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。"""
     ledger, digest = Ledger(source.home.ledger), sha256(assembled.folder / "manifest.json")
     facts = {"month": str(source.month), "manifest_sha256": digest, "without": assembled.manifest["without"]}
+    facts |= {"approved_by": approved_by} if approved_by else {}
     head = ledger.append("prepared", artefacts=len(assembled.manifest["artefacts"]), **facts)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "manifest_sha256": digest}
     write_file(assembled.folder / "receipt.json", json.dumps(receipt, indent=1).encode())
@@ -159,7 +159,8 @@ def settle_releases(source: Source) -> None:
     for folder in releases(source.home).values():
         digest = sha256(folder / "manifest.json")
         if digest in prepared and folder.name not in recorded:
-            facts = {name: prepared[digest][name] for name in ("month", "manifest_sha256", "without")}
+            names = ("month", "manifest_sha256", "without", "approved_by")
+            facts = {name: prepared[digest][name] for name in names if name in prepared[digest]}
             _record(source, folder, facts)
 
 

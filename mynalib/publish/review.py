@@ -112,7 +112,7 @@ def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
     """登録簿にない記号。一行＝記号（記号そのものは載せない）。"""
     found = kept.intake.get("unknown_symbols", [])
     rows = [(f"その {at}", rows, _line_list(lines, rows)) for at, (rows, lines) in enumerate(found, 1)]
-    return pd.DataFrame(rows, columns=["unknown", "rows", "lines"]).astype({"unknown": "str", "lines": "str"})
+    return _table(rows, unknown="str", rows="int64", lines="str")
 
 
 def _unanswered(source: "Source") -> pd.DataFrame:
@@ -121,8 +121,7 @@ def _unanswered(source: "Source") -> pd.DataFrame:
         (f"{each.entry.register}.csv", each.entry.line, each.state, len(each.suspects))
         for each in source.overlays.unanswered
     ]
-    table = pd.DataFrame(rows, columns=["register", "line", "state", "suspects"])
-    return table.astype({"register": "str", "state": "str", "line": "int64", "suspects": "int64"})
+    return _table(rows, register="str", line="int64", state="str", suspects="int64")
 
 
 def _todo(source: "Source", kept: KeptMonth, waiting: pd.DataFrame) -> pd.DataFrame:
@@ -134,4 +133,9 @@ def _todo(source: "Source", kept: KeptMonth, waiting: pd.DataFrame) -> pd.DataFr
         "unanswered": len(source.overlays.unanswered),
     }
     rows = [(*words("todo")[name], count) for name, count in counts.items() if count]
-    return pd.DataFrame(rows, columns=["todo", "how", "count"]).astype({"todo": "str", "how": "str", "count": "int64"})
+    return _table(rows, todo="str", how="str", count="int64")
+
+
+def _table(found: list[tuple], /, **types: str) -> pd.DataFrame:
+    """列の名と型から。行がなくても、型は決まる。"""
+    return pd.DataFrame(found, columns=list(types)).astype(types)

@@ -4,9 +4,7 @@
 """
 
 import csv
-import html
 import re
-import unicodedata
 import zipfile
 from collections.abc import Collection
 from html.parser import HTMLParser
@@ -15,6 +13,7 @@ from pathlib import Path
 from mynalib.domain.errors import Problem
 from mynalib.insight.measures import COUNTS
 from mynalib.publish.pages import is_ours
+from mynalib.publish.readings import readings
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'"
 FORBIDDEN_TAGS = {"iframe", "object", "embed", "base", "applet", "form", "frame", "frameset"}
@@ -23,7 +22,6 @@ OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
 OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LONG_DIGITS = re.compile("[0-9]{5,}")
-HASHES = re.compile("[0-9a-f]{64}")
 LIVE_CELLS = re.compile(r"<f[ >]|<hyperlink |hidden=\"(?:1|true)\"")
 HIDDEN_SHEET = re.compile(r"state=\"(?:very)?[hH]idden\"")
 DEMO = "架空データ"
@@ -90,21 +88,10 @@ def scan_workbook(path: Path, demo: bool) -> list[str]:
 
 def numbers_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字（先頭の 0 を除く）。書き方を変えて隠れた形も読む。"""
-    return {digits.lstrip("0") for text in _texts(path) for digits in LONG_DIGITS.findall(text)}
-
-
-def _texts(path: Path) -> list[str]:
-    if path.suffix == ".xlsx":
-        with zipfile.ZipFile(path) as book:
-            raw = [book.read(name).decode("utf-8", "replace") for name in book.namelist()]
-    else:
-        raw = [path.read_text(encoding="utf-8-sig")]
-    return [_decoded(HASHES.sub("", text)) for text in raw]
-
-
-def _decoded(text: str) -> str:
-    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), html.unescape(text))
-    return unicodedata.normalize("NFKC", text)
+    content = path.read_bytes()
+    if path.suffix == ".csv":  # 列の区切りは、桁の区切りではない
+        content = content.replace(b",", b"\n")
+    return {digits.lstrip("0") for text in readings(content) for digits in LONG_DIGITS.findall(text)}
 
 
 def scan_release(
@@ -114,7 +101,7 @@ def scan_release(
 
     Args:
         artefacts: 成果物（path, level）。
-        people: その月の全ての人の番号（先頭の 0 を除く）。
+        people: 取り込んである全ての月の、全ての人の番号（先頭の 0 を除く）。
         lists: 事業所コードから、その勧奨リストに載る人の番号へ。
     """
     problems = []

@@ -20,6 +20,7 @@ class ReleaseDamaged(MynaError):
     """公開したものが、公開したときのままでない。"""
 
     code = "RELEASE_DAMAGED"
+    fix = "だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。"
 
 
 def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
@@ -32,18 +33,13 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
     """
     folder = releases(home).get(month)
     if folder is None:
-        raise UnknownMonth(
-            where=str(month), what="まだ公開していません", fix=f"myna publish --month {month} で公開します。"
-        )
+        fix = f"myna publish --month {month} で公開します。"
+        raise UnknownMonth(where=str(month), what="まだ公開していません", fix=fix)
     manifest = read_manifest(folder)
     problems = [*_differences(folder, manifest), *_unrecorded(home, folder)]
     if problems:
-        raise ReleaseDamaged(
-            where=folder.name,
-            what=f"公開したときと違うところが {len(problems)} 件あります",
-            fix="だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。",
-            problems=problems,
-        )
+        what = f"公開したときと違うところが {len(problems)} 件あります"
+        raise ReleaseDamaged(where=folder.name, what=what, problems=problems)
     source = open_source(home, params, month)
     inspect(source, folder, manifest["artefacts"])
     return folder, len(manifest["artefacts"])
