@@ -170,11 +170,12 @@ def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFr
     return {"rates": counts.loc[counts.employer_id == employer.id, columns].reset_index(drop=True)}
 
 
-def require_answered(source: Source, done: str = "") -> None:
-    """答えのない名簿の行があれば、勧奨リストは作らない。done は、それでも出来たもの。"""
+def require_answered(source: Source, folder: Path | None = None) -> None:
+    """答えのない名簿の行があれば、勧奨リストは作らない。folder は、それでも出来たもの。"""
     waiting = source.overlays.blocking
     if not waiting:
         return
+    done = f"（ほかは出来ています：{folder}）" if folder else ""
     raise Refused(
         "OPTOUT_UNRESOLVED",
         where="名簿",

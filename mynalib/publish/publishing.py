@@ -77,8 +77,7 @@ def publish(
         assembled = assemble(source, jobs, records, sorted(without), room / "release")
         _require_fit(source, assembled, approval)
         done = _finish(source, assembled, room, draft or only is not None, approval.by if approval else "")
-        made = "下書きは出来ています" if done.outcome == "draft" else "ほかの資料は公開しました"
-        require_answered(source, f"（{made}：{done.folder}）")
+        require_answered(source, done.folder)
         return done
 
 
