@@ -552,10 +552,10 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypa
         small.publish()
     assert stopped.value.code == "OPTOUT_UNRESOLVED"
     assert "2026年9月まではいた人です" in str(stopped.value)
-    assert "ほかの資料は公開しました" in stopped.value.what
+    assert "ほかは出来ています" in stopped.value.what
     with pytest.raises(MynaError) as drafted:
         small.publish(draft=True)
-    assert "下書きは出来ています" in drafted.value.what
+    assert "ほかは出来ています" in drafted.value.what
     release = sorted(small.home.reports.glob("2026-10*"))[-1]
     assert (release / "employers" / "E01" / "index.html").is_file()
     assert not list(release.rglob("reminders*"))
