@@ -194,7 +194,8 @@ def _published(done, as_json: bool) -> None:
         "draft": "下書きを作りました（公開していません。見て、よければ myna release --approved-by 名 で公開します）",
     }
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
-    _say(as_json, result, f"{said[done.outcome]}（{done.artefacts} 点）：\n  {done.folder / 'index.html'}")
+    pages = [done.folder / "index.html", *([done.comparison] if done.comparison else [])]
+    _say(as_json, result, "\n  ".join([f"{said[done.outcome]}（{done.artefacts} 点）：", *map(str, pages)]))
 
 
 @app.command()

@@ -34,7 +34,8 @@ class Capsule:
     def terms(self) -> Terms:
         """見せる条件。ノートブックは読み手を選べない。"""
         facts = self.facts
-        return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"])
+        also = tuple((month, employer) for month, employer in facts["also"])
+        return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"], also)
 
     def table(self, name: str) -> pd.DataFrame:
         """カプセルの中の表。列と単位は publish.capsules の、その表を作る関数にある。"""

@@ -90,5 +90,5 @@ def _numbers(values: pd.Series) -> list[float | None]:
 def _show(released: Released, name: str, caption: str, traces: list, layout: dict) -> None:
     figure = go.Figure(traces, {"template": "none", **layout, "showlegend": len(traces) > 1}).to_plotly_json()
     figure["layout"].pop("template", None)
-    legend = display.legend(released.terms.audience)
+    legend = display.legend(released.terms)
     display.show_released("figure", released, name, plotly=figure, figure=figure, caption=caption, legend=legend)

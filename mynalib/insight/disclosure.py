@@ -30,6 +30,7 @@ class Terms:
     policy: dict
     columns: tuple[str, ...] = ()
     demo: bool = False
+    also: tuple[tuple[str, str], ...] = ()  # 広く配る版で、続けて伏せる行（insight.attack）
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def named(table: pd.DataFrame, terms: Terms) -> Released:
 
 
 def _wide(counts: pd.DataFrame, terms: Terms) -> Released:
-    table = _with_rates(wide_counts(counts, *wide_limits(terms.policy)), 0)
+    table = _with_rates(wide_counts(counts, *wide_limits(terms.policy), terms.also), 0)
     hidden = table.loc[table.employer_id != "TOTAL", COUNTS].isna().to_numpy().sum()
     # 大きな事業所では、全員でなくても四捨五入で 0% や 100% になる。「全員が」「だれも」とは見せない
     table = table.assign(**{name: table[name].mask(table[name].isin([0, 100])) for name in RATES})

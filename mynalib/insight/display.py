@@ -10,7 +10,8 @@ from IPython.display import publish_display_data
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
 from mynalib.domain.shipped import shipped_yaml
-from mynalib.insight.disclosure import Released
+from mynalib.insight.disclosure import Released, Terms
+from mynalib.insight.thresholds import employer_limits, wide_limits
 
 MARK = "myna"
 MASKED = "＊"
@@ -34,9 +35,11 @@ def label(column: str) -> str:
     return columns["numbers"].get(column) or columns["texts"][column]
 
 
-def legend(audience: str) -> str:
+def legend(terms: Terms) -> str:
     """伏せた値のある版に付ける凡例。"""
-    return words("legend") if audience in ("wide", "employer") else ""
+    limits = {"wide": wide_limits, "employer": employer_limits}.get(terms.audience)
+    base = limits(terms.policy)[0] if limits else 0
+    return words("legends")[min(base, 2)].format(base=base)
 
 
 @cache

@@ -1,24 +1,28 @@
 """伏せ方：広く配る版で、どの数を伏せるか。伏せたどの数にも、読み手から見て三通り以上の可能性が残る。"""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from mynalib.insight.measures import CHANGES, COUNTS
 from mynalib.insight.rounding import to_multiple
+from mynalib.insight.thresholds import POSSIBLE_VALUES
 
-POSSIBLE_VALUES = 3  # 伏せた数に、少なくともこれだけの可能性を残す
 
-
-def wide_counts(counts: pd.DataFrame, base: int, limit: int) -> pd.DataFrame:
+def wide_counts(counts: pd.DataFrame, base: int, limit: int, also: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """見せる人数：base の倍数に丸め、limit 以下の数とその補集合を伏せる。0 人の行も、少ない行と区別がつかない。
 
     Args:
         counts: 一行＝月×事業所（measures.counts）。
+        also: 続けて伏せる行（月, 事業所）。insight.attack が決める。
     Returns:
         同じ列。TOTAL は見せた数の計に替わる。伏せたところは欠ける。
     """
     each = counts[counts.employer_id != "TOTAL"]
     rounded = {column: to_multiple(each[column], base).mask(_too_few(each, column, limit)) for column in COUNTS}
+    hidden = pd.MultiIndex.from_frame(each[["month", "employer_id"]]).isin(list(also))
     shown = _without_overlaps(each.assign(**rounded))
+    shown = shown.assign(**{column: shown[column].mask(hidden) for column in COUNTS})
     total = _total_of_shown(shown).assign(employer_id="TOTAL", employer="表示した事業所の計")
     order = {code: number for number, code in enumerate([*shown.employer_id.unique(), "TOTAL"])}
     return pd.concat([shown, total]).sort_values(

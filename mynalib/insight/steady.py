@@ -6,13 +6,13 @@
 
 import pandas as pd
 
-from mynalib.insight.measures import COUNTS
+from mynalib.insight.measures import CHANGES, COUNTS
 
 PLACE = ["month", "employer_id"]
 
 
 def steady(counts: pd.DataFrame, before: pd.DataFrame, base: int, least: int) -> pd.DataFrame:
-    """見せる数の元（基準）。どの数も、本当の数から least と base のどちらか大きいほうほども離れない。
+    """見せる数の元（基準）。どの数も、本当の数から least と base のどちらか大きいほうほども離れない。端数は変わらない。
 
     Args:
         counts: 一行＝月×事業所の、いまの人数（measures.counts。TOTAL は除いてよい）。
@@ -28,8 +28,22 @@ def steady(counts: pd.DataFrame, before: pd.DataFrame, base: int, least: int) ->
         now = rows.set_index("employer_id")[COUNTS]
         old = earlier.xs(month) if month in earlier.index.get_level_values("month") else last
         old = old.reindex(now.index).fillna(now)
-        size = (now - old).abs()
-        moved = ((size + (base - 1) // 2) // base * base).where(size >= least, 0)
-        last = (old + moved.where(now >= old, -moved)).clip(lower=0)
+        last = _moved(old, now, base, least)
         found.append(rows.assign(**{name: last[name].to_numpy() for name in COUNTS}))
     return pd.concat(found).astype(dict.fromkeys(COUNTS, "Int64")).sort_index()
+
+
+def steady_change(change: pd.DataFrame, before: pd.DataFrame, base: int, least: int) -> pd.DataFrame:
+    """増減の元。同じ月の前の公開（before。列 reason, change。なければ空）から、何人も変わるまで動かない。"""
+    now = change.set_index("reason").change.abs()
+    old = before.set_index("reason").change.abs().astype("Int64").reindex(now.index).fillna(now)
+    sign = change.reason.map(CHANGES)
+    return change.assign(change=sign * _moved(old, now, base, least).to_numpy())
+
+
+def _moved(old: pd.DataFrame, now: pd.DataFrame, base: int, least: int) -> pd.DataFrame:
+    """now に近づくよう、old から base の倍数だけ動かす。端数は変えず、0 より下には行かない。"""
+    size = (now - old).abs()
+    steps = ((size + (base - 1) // 2) // base * base).where(size >= least, 0)
+    moved = old + steps.where(now >= old, -steps)
+    return moved.where(moved >= 0, old % base)

@@ -50,7 +50,7 @@ def _difference(column: str, now: object, then: object, decimals: int) -> str:
 def table(released: Released, name: str, caption: str, legend: str = "") -> None:
     """表と、その CSV。"""
     require_released(released)
-    legend = legend or display.legend(released.terms.audience)
+    legend = legend or display.legend(released.terms)
     display.show_released("table", released, name, caption=caption, legend=legend)
 
 
@@ -58,6 +58,12 @@ def internal(capsule: Capsule, name: str, caption: str) -> None:
     """健保の職員だけが見る表。行がなければ、そう書く。"""
     released = disclosure.internal(capsule.table(name), capsule.terms)
     return table(released, name, caption) if len(released.frame) else paragraph(f"{caption}：ありません。")
+
+
+def compared_with(capsule: Capsule) -> None:
+    """どの公開と比べているか。"""
+    before = capsule.facts["compared_with"]
+    paragraph(f"前の公開（{before}）と比べています。" if before else "はじめての公開なので、比べるものがありません。")
 
 
 def paragraph(text: str) -> None:

@@ -21,11 +21,14 @@ from mynalib.history.lens import Lens, put_table
 from mynalib.history.months import kept_month, kept_months
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
+from mynalib.insight.attack import rows_to_mask
 from mynalib.insight.display import words
-from mynalib.insight.steady import steady
-from mynalib.insight.thresholds import steady_limits
+from mynalib.insight.masking import shown_changes
+from mynalib.insight.steady import steady, steady_change
+from mynalib.insight.thresholds import steady_limits, wide_rule
 from mynalib.publish.catalogue import Edition
-from mynalib.publish.earlier import read_basis, society_figure
+from mynalib.publish.comparing import comparing_tables, listed
+from mynalib.publish.earlier import last_release, read_basis, read_change_basis, society_figure, told_rows
 from mynalib.publish.review import review_tables
 
 
@@ -44,8 +47,35 @@ class Source:
     def basis(self) -> pd.DataFrame:
         """健保の外に見せる概数の元。前の公開から、何人も変わるまで動かない。"""
         before = read_basis(self.home, self.month)
-        policy = self.params.society.policy.model_dump(mode="json")
-        return steady(_shareable_counts(self), before, *steady_limits(policy))
+        return steady(_shareable_counts(self), before, *steady_limits(self.policy))
+
+    @cached_property
+    def change(self) -> pd.DataFrame | None:
+        """組合全体の登録者の増減（実数）。不同意の人は入らない。前の月がなければ None。"""
+        flow = _flow(self)
+        return None if flow is None else measures.change(_shareable(self, flow))
+
+    @cached_property
+    def change_basis(self) -> pd.DataFrame | None:
+        """広く配る版の増減の元。同じ月の前の公開から、何人も変わるまで動かない。"""
+        if self.change is None:
+            return None
+        return steady_change(self.change, read_change_basis(self.home, self.month), *steady_limits(self.policy))
+
+    @cached_property
+    def also(self) -> list[tuple[str, str]]:
+        """広く配る版で、攻撃に耐えるよう、続けて伏せる行（月, 事業所）。"""
+        shown = None
+        if self.change is not None:
+            rule, basis = wide_rule(self.policy), self.change_basis
+            loose = rule.slack if (basis.change != self.change.change).any() else 0
+            shown = basis.assign(change=shown_changes(basis, rule.base, rule.limit), slack=loose)
+        true = _shareable_counts(self)
+        return rows_to_mask(self.basis, true, shown, told_rows(self.home, self.month), self.policy)
+
+    @cached_property
+    def policy(self) -> dict:
+        return self.params.society.policy.model_dump(mode="json")
 
     @property
     def names(self) -> dict[str, str]:
@@ -106,13 +136,20 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "employer_id": employer.id if employer else "",
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(source.month.end)) if employer else [],
-        "policy": society.policy.model_dump(mode="json"),
+        "policy": source.policy,
+        "compared_with": _compared_with(source) if edition.level == "draft" else "",
+        "also": source.also if edition.audience == "wide" else [],
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
         "society_figure": society_figure(source.home, source.month) if edition.audience == "employer" else None,
         "target": _target(source) if edition.audience in ("internal", "wide") else None,
-        "notes": _notes(source, edition),
+        "notes": notes(source, edition),
     }
+
+
+def _compared_with(source: Source) -> str:
+    before = last_release(source.home, source.month)
+    return before.name if before else ""
 
 
 def _target(source: Source) -> dict | None:
@@ -120,7 +157,7 @@ def _target(source: Source) -> dict | None:
     return {"month": str(ahead[0].month), "value": str(ahead[0].value)} if ahead else None
 
 
-def _notes(source: Source, edition: Edition) -> list[str]:
+def notes(source: Source, edition: Edition) -> list[str]:
     """末尾の注記。どの版に、どの文を、どの順に載せるかは insight/words.yaml の notes。"""
     notice = source.params.joint_use.notice
     facts = {"as_of": source.month.as_of, "version": notice.version, "effective": notice.effective}
@@ -139,18 +176,18 @@ def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _internal_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
-    basis = source.basis[["month", "employer_id", *measures.COUNTS]]
-    return _management(measures.counts(source.cube, source.names), _flow(source)) | {"basis": basis}
+    flow, basis = _flow(source), source.basis[["month", "employer_id", *measures.COUNTS]]
+    change = None if flow is None else measures.change(flow)
+    kept = {"basis": basis, "listed": listed(source)} | ({} if flow is None else {"basis_change": source.change_basis})
+    return _management(measures.counts(source.cube, source.names), change) | kept
 
 
 def _wide_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
-    flow = _flow(source)
-    shareable = None if flow is None else _shareable(source, flow)
-    return _management(source.basis, shareable)
+    return _management(source.basis, source.change_basis)
 
 
-def _management(counts: pd.DataFrame, flow: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    return {"rates": counts} | ({"change": measures.change(flow)} if flow is not None else {})
+def _management(counts: pd.DataFrame, change: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    return {"rates": counts} | ({} if change is None else {"change": change})
 
 
 def _flow(source: Source) -> pd.DataFrame | None:
@@ -210,5 +247,6 @@ TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], dict[str, pd.D
     ("03_management_report", "internal"): _internal_report,
     ("03_management_report", "wide"): _wide_report,
     ("04_employer_dashboard", "employer"): _dashboard,
+    ("09_release_comparison", "internal"): lambda source, _: comparing_tables(source),
     ("05_employer_reminders", "named"): _reminders,
 }

@@ -9,9 +9,13 @@ import pandas as pd
 from mynalib.domain.months import Month
 from mynalib.history.files import revisions
 from mynalib.history.home import Home
+from mynalib.insight.attack import rows_of
 from mynalib.insight.measures import COUNTS
+from mynalib.insight.reader import Row
+from mynalib.insight.thresholds import Rule
 
-BASIS = "internal/basis.csv"
+CHANGE_BASIS = "internal/basis_change.csv"
+TOLD_MONTHS = 12  # 攻撃で読み返す、前の公開の月数
 
 
 def releases(home: Home) -> dict[Month, Path]:
@@ -23,16 +27,52 @@ def releases(home: Home) -> dict[Month, Path]:
     }
 
 
+def last_release(home: Home, month: Month) -> Path | None:
+    """month までの、いちばん新しい公開。"""
+    found = {released: folder for released, folder in releases(home).items() if released <= month}
+    return found[max(found)] if found else None
+
+
 def read_manifest(release: Path) -> dict:
     return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
 
 
 def read_basis(home: Home, month: Month) -> pd.DataFrame:
     """month までの、いちばん新しい公開の基準（insight.steady）。無ければ空。後の月の公開は見ない。"""
-    found = [folder / BASIS for released, folder in sorted(releases(home).items()) if released <= month]
-    if not found:
-        return pd.DataFrame(columns=["month", "employer_id", *COUNTS])
-    return pd.read_csv(found[-1], encoding="utf-8-sig", dtype={"month": "str", "employer_id": "str"})
+    found = last_release(home, month)
+    return (
+        read_rates(found / "internal", "basis.csv")
+        if found
+        else pd.DataFrame(columns=["month", "employer_id", *COUNTS])
+    )
+
+
+def read_change_basis(home: Home, month: Month) -> pd.DataFrame:
+    """month の、前の公開の増減の元。無ければ空。"""
+    found = releases(home).get(month)
+    if not found or not (found / CHANGE_BASIS).is_file():
+        return pd.DataFrame(columns=["reason", "change"])
+    return pd.read_csv(found / CHANGE_BASIS, encoding="utf-8-sig")
+
+
+def told_rows(home: Home, month: Month) -> list[Row]:
+    """month までの、近ごろの全ての公開（訂正の前の版も）で、広く配る版に見せた行。"""
+    months = sorted(released for released in revisions(home.reports) if released <= month)[-TOLD_MONTHS:]
+    folders = [folder for released in months for folder in revisions(home.reports)[released]]
+    return [row for folder in folders if (folder / "manifest.json").is_file() for row in _told(folder)]
+
+
+def _told(release: Path) -> list[Row]:
+    shown, basis = read_rates(release / "management"), read_rates(release / "internal", "basis.csv")
+    cells = json.loads((release / "management" / "cells.json").read_text(encoding="utf-8"))
+    return rows_of(shown, basis, Rule(**cells["rule"]), {tuple(row) for row in cells["also"]})
+
+
+def read_rates(folder: Path, name: str = "rates.csv") -> pd.DataFrame:
+    """公開した、月×事業所の表（rates.csv か、基準）。伏せた値は欠ける。"""
+    kinds = dict.fromkeys(("month", "employer_id"), "str") | dict.fromkeys(COUNTS, "Int64")
+    kinds |= dict.fromkeys(("rate", "usable_rate"), "Float64")
+    return pd.read_csv(folder / name, encoding="utf-8-sig", dtype=kinds)
 
 
 def society_figure(home: Home, month: Month) -> dict | None:

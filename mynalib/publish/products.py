@@ -1,18 +1,23 @@
 """ページのほかの成果物：rates.csv、cells.json、勧奨リストの XLSX。"""
 
 import json
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from mynalib.insight import disclosure
 from mynalib.insight.capsule import Capsule
+from mynalib.insight.thresholds import wide_rule
 from mynalib.publish.lists import write_reminders
 
 
 def write_products(names: tuple[str, ...], capsule: Capsule, folder: Path) -> list[Path]:
     """成果物を書き、書いたファイルを返す。"""
-    return [_WRITERS[name](capsule, folder) for name in names]
+    return [
+        _WRITERS[name](capsule, folder) for name in names if name not in OPTIONAL or name in capsule.facts["tables"]
+    ]
 
 
 def _rates(capsule: Capsule, folder: Path) -> Path:
@@ -24,10 +29,10 @@ def _rates(capsule: Capsule, folder: Path) -> Path:
     return target
 
 
-def _basis(capsule: Capsule, folder: Path) -> Path:
-    """概数の元になった数（健保の内部だけ）。次の公開は、ここから動く。"""
-    target = folder / "basis.csv"
-    released = disclosure.internal(capsule.table("basis"), capsule.terms)
+def _internal(name: str, capsule: Capsule, folder: Path) -> Path:
+    """次の公開のために、健保の内部に残す表：概数の元になった数、勧奨リストに載せた人。"""
+    target = folder / f"{name}.csv"
+    released = disclosure.internal(capsule.table(name), capsule.terms)
     released.frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return target
 
@@ -44,7 +49,8 @@ def _cells(capsule: Capsule, folder: Path) -> Path:
         changes = disclosure.changes(capsule.table("change"), capsule.terms).frame
         cells += [{"month": str(capsule.month), **cell} for cell in _melted(changes, ["reason"], ["change"])]
     target = folder / "cells.json"
-    text = json.dumps({"month": str(capsule.month), "cells": cells}, ensure_ascii=False, indent=0)
+    facts = {"month": str(capsule.month), "rule": asdict(wide_rule(capsule.terms.policy)), "also": capsule.terms.also}
+    text = json.dumps({**facts, "cells": cells}, ensure_ascii=False, indent=0)
     target.write_text(text, encoding="utf-8", newline="\n")
     return target
 
@@ -54,4 +60,12 @@ def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dic
     return [{**row, "value": None if pd.isna(row["value"]) else int(row["value"])} for row in long.to_dict("records")]
 
 
-_WRITERS = {"rates": _rates, "basis": _basis, "cells": _cells, "reminders": write_reminders}
+OPTIONAL = ("basis_change",)  # 前の月がなければ、ない
+_WRITERS = {
+    "rates": _rates,
+    "basis": partial(_internal, "basis"),
+    "basis_change": partial(_internal, "basis_change"),
+    "listed": partial(_internal, "listed"),
+    "cells": _cells,
+    "reminders": write_reminders,
+}

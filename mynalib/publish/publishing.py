@@ -15,20 +15,22 @@ from mynalib.history.months import verify_month
 from mynalib.publish.batch import run_jobs
 from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
 from mynalib.publish.earlier import read_manifest
+from mynalib.publish.gate import inspect
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.plan import plan_jobs
-from mynalib.publish.release import Assembled, assemble, inspect, place, settle_releases, unchanged
+from mynalib.publish.release import COMPARISON, Assembled, assemble, place, settle_releases, unchanged
 from mynalib.publish.review import reconciles
 
 
 @dataclass(frozen=True)
 class Published:
-    """公開の結果。outcome は released・unchanged・draft。"""
+    """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。"""
 
     outcome: str
     folder: Path
     artefacts: int
     without: list[str] = field(default_factory=list)
+    comparison: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def _require_fit(source: Source, assembled: Assembled, approval: Approval | None
 def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, approved_by: str) -> Published:
     counts = {"artefacts": len(assembled.manifest["artefacts"]), "without": assembled.manifest["without"]}
     if draft:
-        return Published("draft", assembled.folder, **counts)
+        comparison = room / COMPARISON / "index.html"
+        return Published("draft", assembled.folder, **counts, comparison=comparison if comparison.exists() else None)
     existing = unchanged(source, assembled)
     target = existing or place(source, assembled, approved_by)
     shutil.rmtree(room, ignore_errors=True)

@@ -9,31 +9,20 @@ from pathlib import Path
 
 from mynalib import __version__
 from mynalib.domain.classification import decision_table
-from mynalib.domain.employers import Employer
-from mynalib.domain.errors import MynaError, Problem
 from mynalib.history import clock
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, write_file
 from mynalib.history.ledger import Ledger
-from mynalib.history.lens import Lens
 from mynalib.publish.capsules import Source
 from mynalib.publish.earlier import read_manifest, releases
 from mynalib.publish.jobs import Job
 from mynalib.publish.pages import copy_assets
 from mynalib.publish.plan import code_hash, library_versions
 from mynalib.publish.portal import write_months, write_portal
-from mynalib.publish.scan import scan_release
 
+DRAFT = "draft"  # 公開には入れない成果物の水準
+COMPARISON = "comparison"
 WIDE_FOLDERS = ("assets", "management")
 PORTAL_TITLE = "マイナ保険証の取得促進　資料の一覧"
-
-
-class GateFailed(MynaError):
-    """公開の前の点検で、あってはならないものが見つかった。"""
-
-    code = "GATE_FAILED"
-    fix = (
-        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
-    )
 
 
 @dataclass(frozen=True)
@@ -49,11 +38,13 @@ def assemble(
 ) -> Assembled:
     """出来た成果物を、公開の木に組む。"""
     fresh_folder(folder)
-    artefacts = []
-    for job in jobs:
-        for output in records[job.name]["outputs"]:
-            link_or_copy(job.folder / "out" / output["path"], folder / output["path"])
-            artefacts.append(output)
+    artefacts, outputs = [], [(job, output) for job in jobs for output in records[job.name]["outputs"]]
+    for job, output in outputs:
+        place = folder if output["level"] != DRAFT else folder.parent
+        link_or_copy(job.folder / "out" / output["path"], place / output["path"])
+        artefacts += [output] if place == folder else []
+    if any(output["level"] == DRAFT for _, output in outputs):
+        copy_assets(folder.parent / COMPARISON)
     employers = list(source.params.notified(source.month.end))
     write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
     artefacts.append(_artefact(folder, folder / "index.html", "publishable"))
@@ -103,26 +94,6 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
         "without": sorted(without),
         "artefacts": artefacts,
     }
-
-
-def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
-    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。"""
-    with Lens(source.months, source.params, source.overlays.of_lists) as lens:
-        people = set(lens.query("keys").number_key)
-        lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
-    problems = scan_release(release, artefacts, people, lists, source.params.society.demo)
-    problems += [
-        Problem(a["path"], "書いたときの内容と違う") for a in artefacts if sha256(release / a["path"]) != a["sha256"]
-    ]
-    if problems:
-        what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
-        raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
-
-
-def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
-    include = source.params.joint_use.dependants == "include"
-    rows = lens.query("reminders", month=str(source.month), employer=employer.id, dependants=include)
-    return {number.lstrip("0") for number in rows.number}
 
 
 def unchanged(source: Source, assembled: Assembled) -> Path | None:

@@ -11,9 +11,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.months import UnknownMonth
 from mynalib.publish.capsules import open_source
 from mynalib.publish.earlier import read_manifest, releases
-from mynalib.publish.release import inspect
-
-BESIDE = {"manifest.json", "receipt.json"}
+from mynalib.publish.gate import differences, inspect
 
 
 class ReleaseDamaged(MynaError):
@@ -36,22 +34,14 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
         fix = f"myna publish --month {month} で公開します。"
         raise UnknownMonth(where=str(month), what="まだ公開していません", fix=fix)
     manifest = read_manifest(folder)
-    problems = [*_differences(folder, manifest), *_unrecorded(home, folder)]
+    problems = [Problem(path, what) for path, what in differences(folder, manifest["artefacts"])]
+    problems += _unrecorded(home, folder)
     if problems:
         what = f"公開したときと違うところが {len(problems)} 件あります"
         raise ReleaseDamaged(where=folder.name, what=what, problems=problems)
     source = open_source(home, params, month)
     inspect(source, folder, manifest["artefacts"])
     return folder, len(manifest["artefacts"])
-
-
-def _differences(folder: Path, manifest: dict) -> list[Problem]:
-    expected = {artefact["path"]: artefact["sha256"] for artefact in manifest["artefacts"]}
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - BESIDE
-    problems = [Problem(path, "ありません") for path in sorted(set(expected) - present)]
-    problems += [Problem(path, "公開のときには、なかったものです") for path in sorted(present - set(expected))]
-    changed = [path for path in sorted(present & set(expected)) if sha256(folder / path) != expected[path]]
-    return problems + [Problem(path, "内容が違います") for path in changed]
 
 
 def _unrecorded(home: Home, folder: Path) -> list[Problem]:

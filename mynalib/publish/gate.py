@@ -1,0 +1,99 @@
+"""点検：公開する前の木を開き直し、作り方で守ったはずのことを、出来たもので確かめる。"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.history.files import sha256
+from mynalib.history.lens import Lens
+from mynalib.insight import disclosure, display
+from mynalib.insight.attack import TOTAL
+from mynalib.insight.disclosure import RATE_COLUMNS, Terms
+from mynalib.insight.measures import COUNTS
+from mynalib.publish.capsules import Source, notes
+from mynalib.publish.catalogue import EDITIONS, notebook_path
+from mynalib.publish.earlier import read_rates
+from mynalib.publish.provenance import unlisted_numbers
+from mynalib.publish.scan import scan_release
+
+BESIDE = {"manifest.json", "receipt.json"}
+WIDE = "management"
+
+
+class GateFailed(MynaError):
+    """公開の前の点検で、あってはならないものが見つかった。"""
+
+    code = "GATE_FAILED"
+    fix = (
+        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
+    )
+
+
+def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
+    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。"""
+    with Lens(source.months, source.params, source.overlays.of_lists) as lens:
+        people = set(lens.query("keys").number_key)
+        lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
+    problems = [Problem(path, what) for path, what in differences(release, artefacts)]
+    problems += scan_release(release, artefacts, people, lists, source.params.society.demo)
+    problems += [Problem(path, what) for path, what in _wide_problems(source, release, artefacts)]
+    if problems:
+        what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
+        raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
+
+
+def differences(release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
+    """manifest にある全てが、書いたときのままあり、ほかには何もないか。"""
+    expected = {artefact["path"]: artefact["sha256"] for artefact in artefacts}
+    present = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()} - BESIDE
+    yield from ((path, "ありません") for path in sorted(set(expected) - present))
+    yield from ((path, "公開のときには、なかったものです") for path in sorted(present - set(expected)))
+    changed = (path for path in sorted(present & set(expected)) if sha256(release / path) != expected[path])
+    yield from ((path, "内容が違います") for path in changed)
+
+
+def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
+    include = source.params.joint_use.dependants == "include"
+    rows = lens.query("reminders", month=str(source.month), employer=employer.id, dependants=include)
+    return {number.lstrip("0") for number in rows.number}
+
+
+def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
+    """広く配る版：攻撃に耐えると確かめた表とちょうど同じで、cells.json にない数がなく、計が合うか。"""
+    folder = release / WIDE
+    if not folder.is_dir():
+        return
+    terms = Terms("wide", source.policy, also=tuple(source.also))
+    checked = disclosure.rates(source.basis, terms).frame.set_index(["month", "employer_id"])[RATE_COLUMNS]
+    written = read_rates(folder)
+    if not checked.astype("Float64").equals(
+        written.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64")
+    ):
+        yield f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う"
+    whole = written[(written.employer_id != TOTAL) & written[["members", "registered", "usable"]].notna().all(axis=1)]
+    sums = whole.groupby("month")[COUNTS].sum(min_count=1)
+    totals = written[written.employer_id == TOTAL].set_index("month")[COUNTS]
+    if not sums.reindex(totals.index).equals(totals):
+        yield f"{WIDE}/rates.csv", "全体の行が、見せた行の計と違う"
+    cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
+    cells += [{"value": goal.value} for goal in source.params.society.targets]
+    fixed = _fixed_texts(source)
+    for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
+        listed = cells if path.parent == folder else []
+        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed):
+            yield path.relative_to(release).as_posix(), "cells.json にない数がある"
+
+
+def _fixed_texts(source: Source) -> list[str]:
+    """ページに現れてよい、数の入った決まった文と名。"""
+    wide = next(edition for edition in EDITIONS if edition.audience == "wide")
+    cells = nbformat.read(notebook_path(wide.notebook, source.home), as_version=4).cells
+    lines = [line.lstrip("#*- ") for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+    names = [text for employer in source.params.employers for text in (employer.id, employer.name)]
+    cards = f"{len(list(source.params.notified(source.month.end)))} 件"
+    fixed = [display.legend(Terms("wide", source.policy)), *display.words("next_steps"), *notes(source, wide)]
+    return [*lines, *names, cards, source.params.society.name, *fixed]

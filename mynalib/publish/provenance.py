@@ -1,0 +1,81 @@
+"""数の出どころ：広く配る版のページと CSV の数が、全て cells.json にあるかを確かめる。
+
+日付、事業所のコードと名、決まった文の中の数は除く。月の差は、載せた数どうしの差なので、あってよい。
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from itertools import chain, pairwise
+from pathlib import Path
+
+DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
+NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
+
+
+class _Words(HTMLParser):
+    """ページの、人の読む言葉と、図の値。"""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self._script = self._figure = False
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        given = dict(attributes)
+        self._script, self._figure = tag in ("script", "style"), given.get("class") == "figure-data"
+        self.words += [given[name] or "" for name in READ_ALOUD & set(given)]
+
+    def handle_data(self, data: str) -> None:
+        if self._figure:
+            self.words += chain.from_iterable(_trace_values(trace) for trace in json.loads(data)["data"])
+        elif not self._script:
+            self.words.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = self._figure = False
+
+
+def _trace_values(trace: dict) -> list[str]:
+    """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
+    shown = {name: value for name, value in trace.items() if name not in ("line", "marker", "type", "mode")}
+    values = chain.from_iterable(value if isinstance(value, list) else [value] for value in shown.values())
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value is not None]
+
+
+def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
+    """ページか CSV に、cells にない数があるか。
+
+    Args:
+        cells: cells.json の cells（value は整数か、伏せて None）。
+        fixed: 数が入っていてもよい、決まった文と名。
+    """
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".html":
+        words = _Words()
+        words.feed(text)
+        found = words.words
+    else:
+        found = re.split("[,\r\n]", text)
+    listed, left = _listed(list(cells)), _without(found, fixed)
+    return any(number.replace(",", "") not in listed for text in left for number in NUMBER.findall(text))
+
+
+def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
+    known = re.compile(
+        "|".join(re.escape(one) for one in sorted(fixed, key=len, reverse=True) if NUMBER.search(one)) or "$^"
+    )
+    return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
+
+
+def _listed(cells: list[dict]) -> set[str]:
+    """載せた数と、同じものの、となりの月の差。"""
+    values = {str(abs(cell["value"])) for cell in cells if cell["value"] is not None}
+    series: dict[tuple, list[int]] = {}
+    for cell in cells:
+        if cell["value"] is not None and "employer_id" in cell:
+            series.setdefault((cell["employer_id"], cell["measure"]), []).append(cell["value"])
+    return values | {str(abs(b - a)) for one in series.values() for a, b in pairwise(one)}
