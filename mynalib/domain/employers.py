@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mynalib.domain.schemas import (
     Dated,
@@ -14,11 +14,11 @@ from mynalib.domain.schemas import (
     Settings,
     Some,
     Text,
+    in_order,
     must,
     shaped,
     shorthand,
     text,
-    wrong,
 )
 
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
@@ -70,9 +70,11 @@ class NumberRange(Settings):
     start: Number = Field(alias="from", description="この番号から")
     end: Number = Field(alias="to", description="この番号まで（この番号を含む）")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        return self if int(self.start) <= int(self.end) else wrong("番号の from が to より大きい値です", "BAD_REGISTRY")
+    _in_order = in_order("bounds", "番号の from が to より大きい値です")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return int(self.start), int(self.end)
 
 
 class DatedSymbol(Dated):
@@ -83,7 +85,7 @@ class DatedSymbol(Dated):
 
     def entry(self, employer_id: str | None, kind: str = "") -> "SymbolEntry":
         """登録簿の一行にする。"""
-        bounds = (int(self.numbers.start), int(self.numbers.end)) if self.numbers else (None, None)
+        bounds = self.numbers.bounds if self.numbers else (None, None)
         return SymbolEntry(self.symbol, fold_symbol(self.symbol), employer_id, kind, *bounds)
 
 
@@ -120,18 +122,15 @@ class Employer(Dated):
     responsible: Responsible = Field(description="責任者")
     phone: MaybeText = Field("", description="問合せ先の電話")
 
-    @model_validator(mode="after")
-    def _notice_in_order(self) -> Self:
-        first, last = self._listed
-        return self if first <= last else wrong("notified_from が notified_to より後の日付です", "BAD_REGISTRY")
+    _notice_in_order = in_order("listed", "notified_from が notified_to より後の日付です")
 
     @property
-    def _listed(self) -> tuple[date, date]:
+    def listed(self) -> tuple[date, date]:
         return self.notified_from or date.min, self.notified_to or date.max
 
     def notified_on(self, day: date) -> bool:
         """その日、事業所が在り、お知らせに載り、受け取ってよい部署があるか。"""
-        first, last = self._listed
+        first, last = self.listed
         return self.notified and first <= day <= last and self.on(day) and bool(self.scope_on(day))
 
     def scope_on(self, day: date) -> tuple[str, ...]:

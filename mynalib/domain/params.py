@@ -36,9 +36,7 @@ class RejectedParams(BadParams):
 
     def __init__(self, documents: Iterable[Document]):
         found = [each for document in documents for each in sorted(document.problems, key=lambda each: each[0])]
-        what, problems = f"{len(found)} 件の誤りがあります。", [problem for _, _, problem in found]
-        fix = "上の行を直して、もう一度実行してください。取り込んだ月は変わっていません。"
-        super().__init__(where="params の設定", what=what, fix=fix, problems=problems)
+        super().__init__(where="params の設定", count=len(found), problems=[problem for _, _, problem in found])
         codes = {code for _, code, _ in found}
         self.code = codes.pop() if len(codes) == 1 else BadParams.code
 
@@ -152,11 +150,12 @@ class _Claim(NamedTuple):
 def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[_Claim]:
     for one in employers:
         for index, symbol in enumerate(one.symbols):
-            first, last = max(symbol.first, one.first), min(symbol.last, one.last)
-            yield _Claim(symbol.entry(one.id), first, last, f"employers/{one.id}.yaml", ("symbols", index))
+            firsts, lasts = zip(symbol.period, one.period, strict=True)
+            entry, file = symbol.entry(one.id), f"employers/{one.id}.yaml"
+            yield _Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
     for index, symbol in enumerate(society.no_employer if society else ()):
         entry = symbol.entry(None, symbol.kind)
-        yield _Claim(entry, symbol.first, symbol.last, "society.yaml", ("no_employer", index))
+        yield _Claim(entry, *symbol.period, "society.yaml", ("no_employer", index))
 
 
 def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) -> None:

@@ -38,25 +38,23 @@ class Checked:
 def check_home(home: Home) -> Checked:
     """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""
     errors: list[Problem] = []
-    params = _try(errors, lambda: load_params(home.params))
-    months = _try(errors, lambda: kept_months(home)) or []
+    params = _try(errors, load_params, home.params)
+    months = _try(errors, kept_months, home) or []
     for kept in months:
-        _try(errors, lambda kept=kept: verify_month(kept))
-    if _try(errors, lambda: Ledger(home.ledger).verify()):
-        _try(errors, lambda: require_recorded(home))
-        _try(errors, lambda: read_memory(home))
-        _try(errors, lambda: returner_holds(home))
-        _try(errors, lambda: require_originals(home))
+        _try(errors, verify_month, kept)
+    if _try(errors, Ledger(home.ledger).verify):
+        for sound in (require_recorded, read_memory, returner_holds, require_originals):
+            _try(errors, sound, home)
     warnings: tuple[Problem, ...] = ()
     if params is not None:
-        _try(errors, lambda: read_registers(home, params))
+        _try(errors, read_registers, home, params)
         warnings = tuple(check_joint_use(params, clock.today()))
     return Checked(tuple(errors), warnings, len(months))
 
 
-def _try(errors: list[Problem], step: Callable):
+def _try(errors: list[Problem], step: Callable, *given):
     try:
-        return step()
+        return step(*given)
     except MynaError as error:
         errors += error.problems or [Problem(error.where, f"{error.what}。{error.fix}")]
         return None

@@ -40,12 +40,9 @@ def writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what = "空き容量が足りません。これまでの月と公開したものは、変わっていません"
-            fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
-            raise DiskFull(where=str(root), what=what, fix=fix) from None
-        what = f"読み書きできません（{errno.errorcode.get(error.errno or 0, type(error).__name__)}）"
-        fix = "フォルダーの権限と、ほかのソフト（Excel など）で開いていないかを確かめて、もう一度実行してください。"
-        raise NotWritable(where=str(error.filename or root), what=what, fix=fix) from None
+            raise DiskFull(where=str(root)) from None
+        kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise NotWritable(where=str(error.filename or root), kind=kind) from None
 
 
 def sha256(path: Path) -> str:

@@ -18,8 +18,6 @@ class LedgerBroken(MynaError):
     """台帳の行が、書いたときのものでない。"""
 
     code = "LEDGER_BROKEN"
-    what = "書いたときの内容と違います"
-    fix = "バックアップの台帳と比べてください。直るまで、取込と公開はできません。"
 
 
 @dataclass(frozen=True)

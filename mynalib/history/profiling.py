@@ -22,8 +22,7 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         NotWritable: 書けない。確認シートの場所が、調べるファイルそのもの。
     """
     if sheet and sheet.resolve() == file.resolve():
-        what, fix = "調べるファイルそのものです", "確認シートには、別の名を付けてください（例 確認シート.html）。"
-        raise NotWritable(where=str(sheet), what=what, fix=fix)
+        raise NotWritable(where=str(sheet), why="sheet_over_file")
     with writing(file.parent):
         shape = profile_file(file)
     if sheet:

@@ -82,8 +82,7 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
         found, wrong = _read(name, home.root / path)
         entries, problems = entries + found, problems + wrong
     if problems:
-        fix = "名簿を直すか、バックアップから戻して、もう一度実行してください。既存のデータは変わっていません。"
-        raise RegisterUnreadable(where="名簿", what="読めないところがあります", fix=fix, problems=problems)
+        raise RegisterUnreadable(where="名簿", problems=problems)
     return tuple(entries)
 
 

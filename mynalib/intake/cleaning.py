@@ -10,7 +10,7 @@ from mynalib.domain.items import NAMES
 from mynalib.intake.faults import SKIP
 from mynalib.intake.layout import RECORD_LINES, Layout
 from mynalib.intake.records import Record, read_record
-from mynalib.intake.source import MAX_LINE, too_long
+from mynalib.intake.source import MAX_LINE
 
 MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
 _LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
@@ -35,7 +35,7 @@ class Cleaner:
         low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
         ends = low[bytes_[low] == _LF]
         if len(ends) and np.diff(ends, prepend=-1).max() > MAX_LINE:
-            raise too_long(self._name)
+            raise Refused("NOT_CSV", where=self._name, why="long_line")
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
@@ -54,7 +54,7 @@ class Cleaner:
                 self._rest, window = window.after(at), window.before(at)
                 break
             if unfinished and last and at + record.used == window.count and record.fault == "COLUMN_COUNT":
-                raise self._truncated()
+                raise Refused("TRUNCATED", where=f"{self._name} の最後の行", why="cut_line")
             clean += [window.between(done, at), self._written(record, self.lines + at + 1)]
             done = at + record.used
         clean.append(window.between(done, window.count))
@@ -78,14 +78,6 @@ class Cleaner:
 
     def _line(self, cells: tuple[str, ...]) -> str:
         return self.layout.delimiter.join(cells)
-
-    def _truncated(self) -> Refused:
-        return Refused(
-            "TRUNCATED",
-            where=f"{self._name} の最後の行",
-            what="行の途中で終わっています。後ろの行も欠けているおそれがあります",
-            fix="送り主から受け取り直してください。合計などの行で、欠けていないと分かるときは、行末に改行を足してください。",
-        )
 
 
 class _Window:

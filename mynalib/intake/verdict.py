@@ -55,13 +55,10 @@ def _by_employer(rows: Sequence[tuple], registry: Registry) -> dict[str, Head]:
 def _refuse_unreadable(intake: Intake, where: str) -> None:
     unread = intake.reasons.get("ENCODING", 0)
     if 2 * unread > intake.data_rows:
-        fix = "society.yaml の file.encoding を auto にするか、UTF-8 か シフト JIS で受け取り直してください。"
-        raise Refused("ENCODING", where=where, what=f"{unread} 行に読めない文字があります", fix=fix)
+        raise Refused("ENCODING", where=where, why="unreadable_rows", rows=unread)
 
 
 def _all_bad(bench: Workbench, intake: Intake, where: str) -> Refused:
     shown = bench.run("first_quarantined", shown=SHOWN)
     problems = [Problem(f"{line} 行目", described(reason, column)) for line, reason, column in shown]
-    what = f"{intake.quarantined} 行のうち、受け取れる行が一つもありません"
-    fix = "登録簿と、ファイルの列の並びを確かめてください。"
-    return Refused("ALL_BAD", where=where, what=what, fix=fix, problems=problems)
+    return Refused("ALL_BAD", where=where, rows=intake.quarantined, problems=problems)
