@@ -25,6 +25,9 @@ class Problem:
         return f"{self.where}：{self.what}"
 
 
+Problems = Sequence[Problem]
+
+
 class MynaError(Exception):
     """このパッケージのエラーの親。コマンドはこれだけを捕まえて表示し、終了コード 1 で終わる。
 
@@ -35,9 +38,7 @@ class MynaError(Exception):
     code = "ERROR"
     what = fix = ""
 
-    def __init__(
-        self, *, where: str, what: str = "", fix: str = "", problems: Sequence[Problem] = (), why: str = "", **values
-    ):
+    def __init__(self, *, where: str, what: str = "", fix: str = "", why: str = "", problems: Problems = (), **values):
         phrases = shipped_yaml("domain", "errors")
         usual = phrases[why] if why else phrases.get(self.code, (self.what, self.fix))
         self.where, self.problems = where, tuple(problems)
@@ -60,6 +61,6 @@ class BadParams(MynaError):
 class Refused(MynaError):
     """受け取ったファイル、月、公開を断る。`code` は断る理由の名で、呼ぶ側が渡す（README の一覧）。ほかは MynaError と同じ。"""
 
-    def __init__(self, code: str, *, where: str, **said):
+    def __init__(self, code: str, /, *, where: str, **said):
         self.code = code
         super().__init__(where=where, **said)

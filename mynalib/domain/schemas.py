@@ -51,7 +51,7 @@ def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: boo
     return Annotated[String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)]
 
 
-def in_order(ends: str, what: str) -> Any:
+def ordered(ends: str, what: str) -> Any:
     """両端を表す `ends` という属性の、前が後より大きければ `what` を誤りにする、まとまりの決まり。"""
 
     def check(self: Any) -> Any:
@@ -61,7 +61,7 @@ def in_order(ends: str, what: str) -> Any:
     return model_validator(mode="after")(check)
 
 
-def shorthand(model: type, written: Any, *fields: str) -> Any:
+def short(model: type, written: Any, *fields: str) -> Any:
     """文字だけを書いたら、`fields` のすべてがその文字になる `model`。"""
 
     def spread(value: Any) -> Any:
@@ -122,7 +122,7 @@ class Dated(Settings):
     since: Day | None = Field(None, alias="from", description="この日から")
     until: Day | None = Field(None, alias="to", description="この日まで（この日を含む）")
 
-    _in_order = in_order("period", "from が to より後の日付です")
+    _in_order = ordered("period", "from が to より後の日付です")
 
     @property
     def period(self) -> tuple[date, date]:

@@ -17,3 +17,8 @@ def shipped_text(path: str) -> str:
 def shipped_yaml(room: str, name: str) -> Any:
     """mynalib の room（部屋の名。'' なら mynalib そのもの）にある name.yaml。読むだけで、書きかえない。"""
     return yaml.safe_load(shipped_text(f"{room}/{name}.yaml".lstrip("/")))
+
+
+def phrase(name: str, /, **values: Any) -> str:
+    """domain/phrases.yaml の文。values は、その { } に入る。"""
+    return shipped_yaml("domain", "phrases")[name].format(**values)
