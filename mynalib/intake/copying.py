@@ -54,4 +54,4 @@ def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
             text = decoder.to_utf8(block)
         clean.write(cleaner.clean(text, last=True, unfinished=source.unfinished))
     encoding = decoder.encoding or "utf-8"
-    return Copied(target, source.sha256, source.bytes, encoding, layout, cleaner.lines, source.unfinished)
+    return Copied(target, source.hash.hexdigest(), source.bytes, encoding, layout, cleaner.lines, source.unfinished)

@@ -21,8 +21,7 @@ class Decoder:
         """
         if block.isascii():
             return block
-        if self.encoding is None:
-            self.encoding = self._detected(block)
+        self.encoding = self.encoding or self._detected(block)
         return block.decode("cp932" if self.encoding == "cp932" else "utf-8", "replace").encode()
 
     def _detected(self, block: bytes) -> str:

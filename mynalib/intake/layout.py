@@ -42,9 +42,7 @@ def find_layout(head: bytes, header: str, name: str) -> Layout:
 
 def record_at(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str], int]:
     """at 行目からの一つのレコードと、その物理行の数。引用符が閉じなければ csv.Error。"""
-    reader = csv.reader(
-        (line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True, lineterminator="\n"
-    )
+    reader = csv.reader((line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True)
     return next(reader), reader.line_num
 
 
@@ -75,7 +73,10 @@ class _Finder:
         if start is None:
             raise Refused("EMPTY", where=self.name, why="no_lines")
         delimiter = self._delimiter(lines[start])
-        cells, used = self._first_record(lines, start, delimiter)
+        try:
+            cells, used = record_at(lines, start, delimiter)
+        except csv.Error:
+            raise Refused("MALFORMED", where=self.name, why="broken_first_line") from None
         columns = self._columns(trimmed(cells))
         opening = start + used if columns else 0
         spare = self._spare(list(_widths(lines[opening : opening + SAMPLE_LINES], delimiter)))
@@ -89,12 +90,6 @@ class _Finder:
             raise Refused("DIALECT", where=self.name, why="other_delimiter")
         return best
 
-    def _first_record(self, lines: Sequence[str], start: int, delimiter: str) -> tuple[list[str], int]:
-        try:
-            return record_at(lines, start, delimiter)
-        except csv.Error:
-            raise Refused("MALFORMED", where=self.name, why="broken_first_line") from None
-
     def _columns(self, cells: list[str]) -> tuple[str, ...]:
         """見出しなら項目の並び、見出しがなければ空。"""
         names = [_ALIASES.get(_plain_name(cell)) for cell in cells]
@@ -107,15 +102,13 @@ class _Finder:
     def _checked(self, names: list[str | None]) -> tuple[str, ...]:
         if self.header == "absent":
             raise Refused("HEADER", where=self.name, why="unexpected_header")
-        wrong = [Problem("見出し", f"「{item.label}」の列がありません") for item in ITEMS if item.name not in names]
-        wrong += [
-            Problem("見出し", f"「{item.label}」の列が二つ以上あります") for item in ITEMS if names.count(item.name) > 1
-        ]
-        extra = [
-            Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at, name in enumerate(names, 1) if not name
-        ]
+        wrong = [f"「{item.label}」の列がありません" for item in ITEMS if item.name not in names]
+        wrong += [f"「{item.label}」の列が二つ以上あります" for item in ITEMS if names.count(item.name) > 1]
+        beyond = [at for at, name in enumerate(names, 1) if not name]
+        extra = [Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at in beyond]
         if wrong:
-            raise Refused("HEADER", where=self.name, why="other_header", problems=wrong + extra)
+            problems = [*(Problem("見出し", what) for what in wrong), *extra]
+            raise Refused("HEADER", where=self.name, why="other_header", problems=problems)
         if extra:
             raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
         return tuple(name for name in names if name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 from mynalib.domain.employers import TRIMMED
-from mynalib.domain.items import ITEMS
+from mynalib.domain.items import LABELS
 from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
@@ -43,16 +43,14 @@ class FileShape:
         encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
         header = "present" if self.copied.layout.header else "absent"
         plain = encoding == "utf-8" and header == "absent" and self.wide == 0  # 半角だけでは、どちらとも言えない
-        return FileProfile(
-            encoding="auto" if plain else encoding, header=header, date=self.dates[0][0] if self.dates else "YYYYMMDD"
-        )
+        date = self.dates[0][0] if self.dates else "YYYYMMDD"
+        return FileProfile(encoding="auto" if plain else encoding, header=header, date=date)
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""
         environment = jinja2.Environment(autoescape=form == "html", undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701 文字の版は、画面に出すだけ
-        labels = {item.name: item.label for item in ITEMS}
         sheet = environment.from_string(shipped_text(f"intake/sheet.{form}.j2"))
-        return sheet.render(file=self, labels=labels, questions=shipped_yaml("intake", "questions")).lstrip()
+        return sheet.render(file=self, labels=LABELS, questions=shipped_yaml("intake", "questions")).lstrip()
 
 
 def profile_file(path: Path) -> FileShape:

@@ -12,9 +12,8 @@ from mynalib.domain.months import Month
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
-from mynalib.intake.intake import Intake
-from mynalib.intake.spellings import entry_columns, spell, symbols_in_order
-from mynalib.intake.verdict import judge
+from mynalib.intake.intake import Intake, judge
+from mynalib.intake.spellings import entry_columns, spelling_columns, symbols_in_order
 from mynalib.intake.workbench import Workbench
 
 EARLIEST = date(2020, 8, 1)  # マイナポータルでの利用登録の申込みが始まった月
@@ -78,14 +77,7 @@ def _order(bench: Workbench, month: Month, registry: Registry, where: str) -> No
     texts = [text for (text,) in bench.run("symbols", most=MOST_SYMBOLS + 1)]
     if len(texts) > MOST_SYMBOLS:
         raise Refused("MALFORMED", where=where, why="too_many_symbols")
-    spellings = spell(texts, registry)
-    bench.run(
-        "spelling",
-        symbols=[one.text for one in spellings],
-        registered=[one.registered for one in spellings],
-        faults=[one.fault for one in spellings],
-        blanks=TRIMMED,
-    )
+    bench.run("spelling", blanks=TRIMMED, **spelling_columns(texts, registry))
     bench.run("entry", **entry_columns(registry))
     bench.run("calendar", first=EARLIEST, last=month.end + LATEST)
     bench.run("ordered")
@@ -105,9 +97,8 @@ def _refuse_my_numbers(bench: Workbench, where: str) -> None:
 
 def _quarantine(bench: Workbench, where: str) -> None:
     """誤りのある行を除いてから、残った行のうち同じ人の行を除く。"""
-    bench.run("quarantined")
-    bench.run("accepted")
-    bench.run("neighbour")
+    for step in ("quarantined", "accepted", "neighbour"):
+        bench.run(step)
     [(unsorted,)] = bench.run("unsorted")
     if unsorted:
         raise MynaError(where=where, why="unsorted_rows")

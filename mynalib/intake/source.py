@@ -27,13 +27,9 @@ class Source:
 
     def __init__(self, file: BinaryIO, name: str, encoding: str):
         """`encoding` は約束された文字コード（auto なら BOM で決まるときだけ決める）。"""
-        self._file, self._name, self._hash = file, name, hashlib.sha256()
+        self._file, self._name, self.hash = file, name, hashlib.sha256()
         self.bytes, self.unfinished = 0, False
         self.encoding = None if encoding == "auto" else encoding
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
         """どれも改行（LF）で終わるブロック。UTF-16 は UTF-8 に直してある。ほかの文字コードは元のまま。
@@ -47,8 +43,10 @@ class Source:
             if end:
                 yield carry[:end]
                 carry = carry[end:]
+            elif len(carry) > MAX_LINE and carry.endswith(_NUL):
+                raise Refused("TRUNCATED", where=self._name, why="zeros")
             elif len(carry) > MAX_LINE:
-                raise self._without_newline(carry)
+                raise Refused("NOT_CSV", where=self._name, why="long_line")
         yield from self._last(carry)
 
     def _chunks(self) -> Iterator[bytes]:
@@ -68,7 +66,7 @@ class Source:
 
     def _read(self) -> bytes:
         chunk = self._file.read(BLOCK)
-        self._hash.update(chunk)
+        self.hash.update(chunk)
         self.bytes += len(chunk)
         if self.bytes > MAX_BYTES:
             raise Refused("TOO_LARGE", where=self._name, why="too_large")
@@ -90,11 +88,6 @@ class Source:
         if line:
             self.unfinished = line == carry
             yield line + b"\n"
-
-    def _without_newline(self, carry: bytes) -> Refused:
-        if carry.endswith(_NUL):
-            return Refused("TRUNCATED", where=self._name, why="zeros")
-        return Refused("NOT_CSV", where=self._name, why="long_line")
 
 
 def _widener(encoding: str | None) -> Callable[[bytes, bool], bytes]:

@@ -35,8 +35,11 @@ class Workbench:
         try:
             return self._db.execute(query(name), values or None).fetchall()
         except duckdb.Error as error:
-            failure = _without_values(error, self._where)
-        raise failure  # except の外で送出すると、元の例外が __context__ に残らない
+            full, kind = is_full(error), type(error).__name__
+        # except の外で送出すると、元の例外が __context__ に残らない
+        if full:
+            raise Refused("DISK_FULL", where=self._where, why="full_while_reading")
+        raise MynaError(where=self._where, why="intake_failed", kind=kind)
 
     def close(self) -> None:
         self._db.close()
@@ -61,9 +64,3 @@ def scratch() -> Iterator[Path]:
                 shutil.rmtree(left)
     with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def _without_values(error: duckdb.Error, where: str) -> MynaError:
-    if is_full(error):
-        return Refused("DISK_FULL", where=where, why="full_while_reading")
-    return MynaError(where=where, why="intake_failed", kind=type(error).__name__)
