@@ -45,10 +45,9 @@ def check_home(home: Home) -> Checked:
     if _try(errors, Ledger(home.ledger).verify):
         for sound in (require_recorded, read_memory, returner_holds, require_originals):
             _try(errors, sound, home)
-    warnings: tuple[Problem, ...] = ()
-    if params is not None:
+    if params:
         _try(errors, read_registers, home, params)
-        warnings = tuple(check_joint_use(params, clock.today()))
+    warnings = check_joint_use(params, clock.today()) if params else ()
     return Checked(tuple(errors), warnings, len(months))
 
 

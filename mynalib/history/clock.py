@@ -15,10 +15,8 @@ class BadClock(MynaError):
 def today() -> date:
     """今日。環境変数 MYNA_TODAY=2026-11-05 があれば、その日。"""
     fixed = os.environ.get("MYNA_TODAY")
-    if not fixed:
-        return date.today()
     try:
-        return date.fromisoformat(fixed)
+        return date.fromisoformat(fixed) if fixed else date.today()
     except ValueError:
         raise BadClock(where="環境変数 MYNA_TODAY") from None
 

@@ -1,7 +1,5 @@
 """月の集計（cube）。計算の元のハッシュを名にして取っておき、元が変わらなければ人ごとには読み直さない。"""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from mynalib.domain.classification import decision_table
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.history.files import sha256_of
 from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
@@ -69,15 +68,11 @@ def _forget_others(home: Home, current: set[Path]) -> None:
 
 def _origin(kept: KeptMonth, params: Params, common: str) -> str:
     entries = [vars(entry) for entry in params.registry(kept.month).entries]
-    return _digest([common, kept.intake["files"], entries])
+    return sha256_of([common, kept.intake["files"], entries])
 
 
 def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
     queries = [sql(name) for name in ("member", "person", "withheld", "cube")]
-    return _digest([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])
-
-
-def _digest(origin: list) -> str:
-    return hashlib.sha256(json.dumps(origin, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256_of([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])

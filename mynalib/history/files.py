@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -48,6 +49,11 @@ def writing(root: Path) -> Iterator[None]:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of(facts: object) -> str:
+    """JSON にできるものの中身のハッシュ。項目の順には依らない。"""
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def revisions(folder: Path) -> dict[Month, list[Path]]:

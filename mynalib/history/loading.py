@@ -61,10 +61,8 @@ def read_aside(home: Home, params: Params, file: Path, month: Month) -> Iterator
     """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
     staged = staging(home)
     try:
-        yield (
-            staged,
-            read_file(file, month=month, registry=params.registry(month), profile=params.society.file, into=staged),
-        )
+        registry, profile = params.registry(month), params.society.file
+        yield staged, read_file(file, month=month, registry=registry, profile=profile, into=staged)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 

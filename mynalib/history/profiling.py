@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from mynalib.domain.params import RejectedParams
+from mynalib.domain.shipped import phrase
 from mynalib.domain.strict_yaml import read_yaml
 from mynalib.history.files import NotWritable, write_file, writing
 from mynalib.history.home import Home
@@ -38,8 +39,7 @@ def _write_block(path: Path, values: dict[str, str]) -> None:
     document = read_yaml(path, path.name)
     for name in values:
         if ("file", name) not in document.lines:
-            what = f"file: の {name}: の行がありません。見本（myna init で作られるもの）のとおりに書いてください"
-            document.note(("file",), what)
+            document.note(("file",), phrase("no_file_line", name=name))
     if document.problems:
         raise RejectedParams([document])
     lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)

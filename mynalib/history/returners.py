@@ -82,23 +82,14 @@ def returner_holds(home: Home) -> list[Hold]:
     for path in paths:
         if not path.is_file() or sha256(path) != recorded[path.name]:
             raise ReturnersDamaged(where=path.name)
-    return [
-        Hold(
-            "pending",
-            (fold_symbol(row.symbol), row.number.lstrip("0"), row.branch),
-            until=Month.parse(path.name[:7]).plus(1).end,
-        )
-        for path, table in zip(paths, read_tables(paths), strict=True)
-        for row in table.itertuples(index=False)
-    ]
+    holds = []
+    for path, table in zip(paths, read_tables(paths), strict=True):
+        until = Month.parse(path.name[:7]).plus(1).end
+        keys = ((fold_symbol(row.symbol), row.number.lstrip("0"), row.branch) for row in table.itertuples(index=False))
+        holds += [Hold("pending", key, until=until) for key in keys]
+    return holds
 
 
 def _recorded(home: Home) -> dict[str, str]:
     """台帳にある、消していない返納者のファイルと、そのハッシュ。"""
-    lines = Ledger(home.ledger).lines()
-    purged = {name for line in lines if line["did"] == "purged" for name in line.get("folders", ())}
-    return {
-        line["folder"]: line["members_sha256"]
-        for line in lines
-        if line["did"] == "returners" and line["folder"] not in purged
-    }
+    return Ledger(home.ledger).standing("returners", "members_sha256")

@@ -7,18 +7,14 @@ from pathlib import Path
 
 from mynalib.domain.employers import TRIMMED
 
+Columns = tuple[str, ...]
+
 
 class SheetUnreadable(Exception):
-    """表が読めない。what は、人に見せる文（値は入らない）。"""
-
-    def __init__(self, what: str):
-        super().__init__(what)
-        self.what = what
+    """表が読めない。引数は、人に見せる文（値は入らない）。"""
 
 
-def read_sheet(
-    path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> list[tuple[int, dict[str, str]]]:
+def read_sheet(path: Path, required: Columns, optional: Columns = ()) -> list[tuple[int, dict[str, str]]]:
     """空でない行の、行番号（1 は見出し）と、列名から値への組。
 
     Returns:
