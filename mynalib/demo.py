@@ -92,9 +92,8 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     entries = pd.concat([chosen, *_gone(truth, last)], ignore_index=True).fillna("")
     for label, name in zip(registers.KEY, KEY, strict=True):
         entries[label] = [_written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)]
-    day = f"{last.end:%Y%m25}"
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
-    entries["撤回日"] = np.where(entries["how"] == "withdrawn", day, "")
+    entries["撤回日"] = np.where(entries["how"] == "withdrawn", f"{last.end:%Y%m25}", "")
     return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{clock.today():%Y%m%d}")
 
 

@@ -29,10 +29,12 @@ class Checked:
         return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
 
     def __str__(self) -> str:
-        lines = [f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"]
-        lines += [f"  誤り　{problem}" for problem in self.errors]
-        lines += [f"  確認　{problem}" for problem in self.warnings]
-        return "\n".join(lines)
+        head = f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"
+        told = [
+            *(f"  誤り　{problem}" for problem in self.errors),
+            *(f"  確認　{problem}" for problem in self.warnings),
+        ]
+        return "\n".join([head, *told])
 
 
 def check_home(home: Home) -> Checked:

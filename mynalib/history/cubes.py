@@ -47,15 +47,11 @@ def _count(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -
         verify_month(kept)
     with Lens(months, params, holds) as lens:
         table = lens.query("cube")
-    _require_known(table)
-    return {kept: table[table.month == str(kept.month)] for kept in months}
-
-
-def _require_known(table: pd.DataFrame) -> None:
     unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
     if len(unknown):
         problems = [Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()]
         raise UnknownSymbol(where="params/employers/", problems=problems)
+    return {kept: table[table.month == str(kept.month)] for kept in months}
 
 
 def _forget_others(home: Home, current: set[Path]) -> None:

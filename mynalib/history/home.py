@@ -61,9 +61,8 @@ class Home:
 
 def find_home(given: str | Path | None = None) -> Home:
     """--home、環境変数 MYNA_HOME、params/society.yaml のある今のフォルダー、の順に決める。"""
-    chosen = given or os.environ.get("MYNA_HOME")
-    if not chosen and Path("params/society.yaml").is_file():
-        chosen = "."
+    here = "." if Path("params/society.yaml").is_file() else ""
+    chosen = given or os.environ.get("MYNA_HOME") or here
     if not chosen:
         raise NoHome(where="組合の置き場所（home）", what="どこか分かりません")
     root = Path(chosen).resolve()

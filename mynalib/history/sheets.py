@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.employers import TRIMMED
@@ -68,8 +69,6 @@ def _text(path: Path) -> str:
         raise SheetUnreadable("開けません（権限か、ほかのソフトで開いていないかを確かめてください）") from None
     unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
-        try:
+        with suppress(UnicodeDecodeError):
             return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     raise SheetUnreadable("文字として読めません（UTF-8 か Shift_JIS で保存してください）")

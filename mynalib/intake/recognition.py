@@ -3,7 +3,6 @@
 from mynalib.domain.errors import Refused
 
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
-_MARKUP = (b"<", b"{", b"[")
 
 
 def refuse_other_formats(head: bytes, name: str) -> None:
@@ -16,5 +15,5 @@ def refuse_other_formats(head: bytes, name: str) -> None:
     body = head.rstrip(b"\0")  # 終わりの 0 は、切れたファイルの印（source.py が断る）
     if 10 * body.count(b"\0") > len(body):
         raise Refused("NOT_TEXT", where=name, why="not_text")
-    if head.lstrip()[:1] in _MARKUP:
+    if head.lstrip().startswith((b"<", b"{", b"[")):
         raise Refused("NOT_CSV", where=name, why="markup")
