@@ -7,22 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mynalib.demo_life import live, table
+from mynalib.demo_life import LIFE, live, table
 from mynalib.domain.items import ITEMS, KEY, NAMES
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history import clock, registers
-from mynalib.history.founding import found
+from mynalib.history.founding import REGISTERS, found
 from mynalib.history.loading import ingest
 from mynalib.publish.publishing import Published, publish
 
-NEWEST_LAG = -1  # 終わった月のうち、いちばん新しい月
-
-PEOPLE_PER_BAD_KIND = 1_200  # 小さな組合でも、悪い行が 0.5% に遠く届かないように
-UNKNOWN_EVERY = 2  # 登録のない記号は、最新の月から数えて何か月ごとに来るか
-
-COLUMNS = {"optout": [*registers.HEADER, *registers.OPTIONAL], "decisions": [*registers.DECISIONS]}
-COLUMNS |= {name: [*registers.HEADER] for name in ("pending_cancellation", "never_contact")}
+COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -55,27 +49,27 @@ def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int 
     files, snapshots, bad_rows = {}, [], []
     for month, snapshot in live(last, months, people, rng):
         bad = _bad_rows(month, last, people)
-        lines = sorted((2 + rng.choice(len(snapshot) + len(bad), len(bad), replace=False)).tolist())
-        files[month] = _file(snapshot, bad, lines)
-        bad_rows += [(str(month), reason, line) for (reason, _), line in zip(bad, lines, strict=True)]
+        bad["line"] = np.sort(2 + rng.choice(len(snapshot) + len(bad), len(bad), replace=False))
+        files[month] = _file(snapshot, bad)
+        bad_rows.append(bad.assign(month=str(month)))
         snapshots.append(snapshot.assign(month=str(month)))
     truth = pd.concat(snapshots, ignore_index=True)
     truth = truth[["month", "person", *KEY, "employer_id", "insured", "status", "vanished"]]
     entries = _entries(truth, last, months, rng)
     sheets = {f"{name}.csv": _csv(entries, name) for name in COLUMNS}
-    bad_table = pd.DataFrame(bad_rows, columns=["month", "reason", "line"])
+    bad_table = pd.concat(bad_rows, ignore_index=True)[["month", "reason", "line"]]
     return DemoSociety(files, sheets, _marked(truth, entries), bad_table)
 
 
-def _bad_rows(month: Month, last: Month, people: int) -> list[tuple[str, str]]:
-    kinds = table("bad_rows")[: people // PEOPLE_PER_BAD_KIND].itertuples(index=False)
-    unknown_comes = (last.number - month.number) % UNKNOWN_EVERY == 0
-    return [(reason, row) for reason, rows in kinds for row in rows if reason != "UNKNOWN_KIGO" or unknown_comes]
+def _bad_rows(month: Month, last: Month, people: int) -> pd.DataFrame:
+    bad = table("bad_rows")[: people // LIFE.people_per_bad_kind].explode("rows", ignore_index=True)
+    unknown_comes = (last.number - month.number) % LIFE.unknown_every == 0
+    return bad[(bad["reason"] != "UNKNOWN_KIGO") | unknown_comes].copy()
 
 
-def _file(snapshot: pd.DataFrame, bad: list[tuple[str, str]], lines: list[int]) -> bytes:
+def _file(snapshot: pd.DataFrame, bad: pd.DataFrame) -> bytes:
     rows = [",".join(row) for row in snapshot[[*NAMES]].itertuples(index=False)]
-    for (_, row), line in zip(bad, lines, strict=True):
+    for row, line in zip(bad["rows"], bad["line"], strict=True):
         rows.insert(line - 2, row)
     header = ",".join(item.label for item in ITEMS) + "\r\n"
     body = "".join(f"{row}\r\n" for row in rows)
@@ -83,25 +77,23 @@ def _file(snapshot: pd.DataFrame, bad: list[tuple[str, str]], lines: list[int]) 
 
 
 def _csv(entries: pd.DataFrame, name: str) -> bytes:
-    rows = entries.loc[entries["名簿"] == name, COLUMNS[name]]
+    rows = entries.loc[entries["名簿"] == name, [*COLUMNS[name]]]
     return rows.to_csv(index=False, lineterminator="\r\n").encode("cp932")
 
 
 def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Generator) -> pd.DataFrame:
     """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、COLUMNS にあるもの。"""
     free = _choices(truth, last, months).sample(frac=1, random_state=rng)
-    chosen = []
-    for register, who, backs, how in table("entries").itertuples(index=False):
-        people = free[free["who"] == who][: len(backs)]
-        free = free.drop(people.index)
-        filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in backs[: len(people)]]
-        chosen.append(people.assign(名簿=register, 申出日=filed, how=how))
-    entries = pd.concat([*chosen, *_gone(truth, last)], ignore_index=True).fillna("")
+    wanted = table("entries").explode("backs", ignore_index=True)
+    turn = {"turn": lambda people: people.groupby("who").cumcount()}
+    chosen = wanted.assign(**turn).merge(free.assign(**turn), on=["who", "turn"])
+    filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in chosen["backs"]]
+    chosen = chosen.drop(columns=["backs", "turn"]).assign(申出日=filed)
+    entries = pd.concat([chosen, *_gone(truth, last)], ignore_index=True).fillna("")
     for label, name in zip(registers.KEY, KEY, strict=True):
         entries[label] = [_written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)]
-    day = f"{last.end:%Y%m25}"
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
-    entries["撤回日"] = np.where(entries["how"] == "withdrawn", day, "")
+    entries["撤回日"] = np.where(entries["how"] == "withdrawn", f"{last.end:%Y%m25}", "")
     return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{clock.today():%Y%m%d}")
 
 
@@ -150,7 +142,7 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
     """
     home = found(folder, demo=True)
     params = load_params(home.params)
-    society = make_society(Month.of(clock.today()).plus(NEWEST_LAG))
+    society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
     for name, content in society.registers.items():
         (home.registers / name).write_bytes(content)
     loading = watch("取込")

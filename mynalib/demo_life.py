@@ -147,9 +147,8 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     second["household"] = moved["household"] + people["household"].max()
     stays = pd.concat([first, second], ignore_index=True)
     numbers = stays["household"] + np.where(stays["household"] % LIFE.leading_zeros_every == 0, 12_345, 8_300_000)
-    return stays.assign(
-        number=numbers.astype(str).str.zfill(7), symbol=stays["employer_id"].map(_employers()["symbol"])
-    )
+    symbols = stays["employer_id"].map(_employers()["symbol"])
+    return stays.assign(number=numbers.astype(str).str.zfill(7), symbol=symbols)
 
 
 def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataFrame:
@@ -163,9 +162,8 @@ def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataF
         phase = then.where((rows[turn] <= month) & (then != ""), phase)
     facts = table("phases").set_index("phase").loc[phase].reset_index()
     for column in ("registered_on", "cancelled_on"):
-        facts[column] = np.select(
-            [facts[column] == date for date in LIFE.dates], [rows[date] for date in LIFE.dates], ""
-        )
+        kinds = [facts[column] == date for date in LIFE.dates]
+        facts[column] = np.select(kinds, [rows[date] for date in LIFE.dates], "")
     facts = facts.assign(insured=rows["branch"] == 0, vanished=phase == "vanished")
     facts["branch"] = "0" + rows["branch"].astype(str)
     return pd.concat([here[["person", "employer_id", "symbol", "number"]], facts], axis=1)

@@ -11,53 +11,19 @@ import pandas as pd
 
 from mynalib.domain.shipped import shipped_yaml
 
-BLANK = ""
-FACTS = {
-    "state": ("0", "1"),
-    "cancel_kind": (BLANK, "1", "2", "3"),
-    "certificate_flag": (BLANK, "0", "1"),
-    "dates": (
-        "none",
-        "registered_only",
-        "cancelled_only",
-        "registered_before_cancelled",
-        "same_day",
-        "registered_after_cancelled",
-    ),
-}
+_WRITTEN = shipped_yaml("domain", "classification")
+FACTS: dict[str, list[str]] = _WRITTEN["facts"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """当てはまる人の区分（または注意）の名。`when` は（事実, 値たち）の組で、全ての事実がそのどれかなら当てはまる。"""
+    """当てはまる人の区分（または注意）の名。`when` は事実から値たちへで、全ての事実がそのどれかなら当てはまる。"""
 
     status: str
-    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    when: dict[str, list[str]]
 
     def matches(self, facts: dict[str, str]) -> bool:
-        return all(facts[name] in values for name, values in self.when)
-
-
-def _rule(status: str, **when: str | tuple[str, ...]) -> Rule:
-    return Rule(status, tuple((name, (value,) if isinstance(value, str) else value) for name, value in when.items()))
-
-
-RULES = (
-    _rule("cancelled_at_own_request", state="0", cancel_kind="1"),
-    _rule("review_returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
-    _rule("card_returned", state="0", cancel_kind="3"),
-    _rule("review_inconsistent", state="0", cancel_kind="2", dates="registered_after_cancelled"),
-    _rule("renewed_not_relinked", state="0", cancel_kind="2", certificate_flag="1"),
-    _rule("cancelled_by_lapse", state="0", cancel_kind="2"),
-    _rule("never_linked", state="0", certificate_flag="1", dates="none"),
-    _rule("never_linked_certificate_lapsed", state="0", certificate_flag="0", dates="none"),
-    _rule("never_linked_card_unclear", state="0", dates="none"),
-    _rule("review_inconsistent", state="0"),
-    _rule("review_cancelled_then_registered", cancel_kind="1", certificate_flag="0"),
-    _rule("registered_usable", certificate_flag="1"),
-    _rule("registered_certificate_lapsed", certificate_flag="0"),
-    _rule("registered_certificate_unknown"),
-)
+        return all(facts[name] in values for name, values in self.when.items())
 
 
 @dataclass(frozen=True)
@@ -69,33 +35,15 @@ class Status:
     label: str
 
 
-_WORDS = shipped_yaml("domain", "classification")
-STATUSES = {name: Status(name, action, label) for name, (action, label) in _WORDS["statuses"].items()}
-ACTIONS: dict[str, str] = _WORDS["actions"]
+RULES = tuple(Rule(*written) for written in _WRITTEN["rules"])
+WARNINGS = tuple(Rule(*written) for written in _WRITTEN["warnings"])
+"""当てはまるもの全てが付く。区分は変えず、点検のために数える。"""
+STATUSES = {name: Status(name, action, label) for name, (action, label) in _WRITTEN["statuses"].items()}
+ACTIONS: dict[str, str] = _WRITTEN["actions"]
 LINK_ACTIONS = ("link",)
 RENEW_ACTIONS = ("renew", "renew_then_link")
-
-WITHHELD: dict[str, str] = _WORDS["withheld"]
+WITHHELD: dict[str, str] = _WRITTEN["withheld"]
 """控える理由。先にあるものが勝つ。"""
-
-_KINDS = ("1", "2", "3")
-_UNDATED = ("none", "cancelled_only")
-_NOT_CANCELLED = ("none", "registered_only")
-_OVERTAKEN = ("cancelled_only", "registered_before_cancelled", "same_day")  # 最後の日付が、解除の日
-
-WARNINGS = (  # 当てはまるもの全てが付く。区分は変えず、点検のために数える
-    _rule("cancel_kind_missing", state="0", cancel_kind=BLANK, dates=FACTS["dates"][1:]),
-    _rule("card_unclear", state="0", cancel_kind=BLANK, certificate_flag="0", dates="none"),
-    _rule("cancel_date_missing", state="0", cancel_kind=_KINDS, dates=_NOT_CANCELLED),
-    _rule("registered_without_date", state="1", dates=_UNDATED),
-    _rule("registered_again", state="1", dates="registered_after_cancelled"),
-    _rule("registered_with_cancellation", state="1", dates=_OVERTAKEN),
-    _rule("registered_with_cancellation", state="1", cancel_kind=_KINDS, dates=_NOT_CANCELLED),
-    _rule("certificate_flag_blank", state="1", certificate_flag=BLANK),
-    _rule("certificate_flag_blank", state="0", cancel_kind="2", certificate_flag=BLANK),
-    _rule("registered_after_cancelled", state="0", cancel_kind="2", dates="registered_after_cancelled"),
-    _rule("returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
-)
 
 
 def decision_table() -> pd.DataFrame:

@@ -2,33 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from mynalib.domain.schemas import (
-    Dated,
-    Day,
-    Flag,
-    MaybeText,
-    Settings,
-    Some,
-    Text,
-    must,
-    shaped,
-    shorthand,
-    text,
-    wrong,
-)
+from mynalib.domain.schemas import Dated, Day, Flag, MaybeText, Settings, Some, Text, must, ordered, shaped, short, text
+from mynalib.domain.shipped import phrase, shipped_yaml
 
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
 MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
-_UNUSABLE_IDS = {
-    *("NOEMPLOYER", "TOTAL"),  # 集計の行の名
-    *("NAN", "INF", "NA", "NULL", "TRUE", "FALSE"),  # 表を読む道具が、文字でなくしてしまう
-    *("CON", "PRN", "AUX", "NUL"),  # Windows がファイルの名にできない
-    *(f"{device}{digit}" for device in ("COM", "LPT") for digit in range(10)),
-}
+_UNUSABLE_IDS = {each for ids in shipped_yaml("domain", "employers")["unusable_ids"] for each in ids}
 
 TRIMMED = " \u3000\u00a0"
 """記号の両端から落とす空白：半角、全角、NBSP。"""
@@ -47,19 +30,15 @@ def fold_symbol(text: str) -> str:
     return text.strip(TRIMMED).translate(_FOLDING)
 
 
-_ID = "id は半角の英大文字ではじまる、英大文字と数字の 2〜12 字にしてください（例 E01）"
-_UNUSABLE = "集計の行の名か、Windows や表の道具が使えない名です。別の id にしてください"
-_FORMULA = "記号を = + - @ ではじめることはできません（表計算ソフトで式になります）"
-
 EmployerId = Annotated[
-    shaped("[A-Z][A-Z0-9]{1,11}", _ID, "BAD_EMPLOYER_ID"),
-    must(lambda value: value not in _UNUSABLE_IDS, _UNUSABLE, "BAD_EMPLOYER_ID"),
+    shaped("[A-Z][A-Z0-9]{1,11}", phrase("bad_id"), "BAD_EMPLOYER_ID"),
+    must(lambda value: value not in _UNUSABLE_IDS, phrase("unusable_id"), "BAD_EMPLOYER_ID"),
 ]
 EmployerName = text(100, "BAD_EMPLOYER_NAME")
 Symbol = Annotated[
     text(40, "BAD_REGISTRY"),
     must(lambda value: value.strip() == value, "記号の前後に空白があります。消してください", "BAD_REGISTRY"),
-    must(lambda value: fold_symbol(value)[0] not in "=+-@＝＋－＠", _FORMULA, "BAD_REGISTRY"),
+    must(lambda value: fold_symbol(value)[0] not in "=+-@＝＋－＠", phrase("formula"), "BAD_REGISTRY"),
 ]
 Number = shaped("[0-9]{1,18}", '番号は半角の数字で書いてください（例 "1"）', "BAD_REGISTRY")
 
@@ -70,9 +49,11 @@ class NumberRange(Settings):
     start: Number = Field(alias="from", description="この番号から")
     end: Number = Field(alias="to", description="この番号まで（この番号を含む）")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        return self if int(self.start) <= int(self.end) else wrong("番号の from が to より大きい値です", "BAD_REGISTRY")
+    _in_order = ordered("bounds", "番号の from が to より大きい値です")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return int(self.start), int(self.end)
 
 
 class DatedSymbol(Dated):
@@ -83,7 +64,7 @@ class DatedSymbol(Dated):
 
     def entry(self, employer_id: str | None, kind: str = "") -> "SymbolEntry":
         """登録簿の一行にする。"""
-        bounds = (int(self.numbers.start), int(self.numbers.end)) if self.numbers else (None, None)
+        bounds = self.numbers.bounds if self.numbers else (None, None)
         return SymbolEntry(self.symbol, fold_symbol(self.symbol), employer_id, kind, *bounds)
 
 
@@ -116,22 +97,19 @@ class Employer(Dated):
     notified: Flag = Field(description="お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない")
     notified_from: Day | None = Field(None, description="お知らせに載った日")
     notified_to: Day | None = Field(None, description="お知らせに載っていた最後の日")
-    scope: tuple[shorthand(Department, str, "department"), ...] = Field(description="受け取ってよい部署")
+    scope: tuple[short(Department, str, "department"), ...] = Field(description="受け取ってよい部署")
     responsible: Responsible = Field(description="責任者")
     phone: MaybeText = Field("", description="問合せ先の電話")
 
-    @model_validator(mode="after")
-    def _notice_in_order(self) -> Self:
-        first, last = self._listed
-        return self if first <= last else wrong("notified_from が notified_to より後の日付です", "BAD_REGISTRY")
+    _notice_in_order = ordered("listed", "notified_from が notified_to より後の日付です")
 
     @property
-    def _listed(self) -> tuple[date, date]:
+    def listed(self) -> tuple[date, date]:
         return self.notified_from or date.min, self.notified_to or date.max
 
     def notified_on(self, day: date) -> bool:
         """その日、事業所が在り、お知らせに載り、受け取ってよい部署があるか。"""
-        first, last = self._listed
+        first, last = self.listed
         return self.notified and first <= day <= last and self.on(day) and bool(self.scope_on(day))
 
     def scope_on(self, day: date) -> tuple[str, ...]:
@@ -156,9 +134,7 @@ class SymbolEntry:
     @property
     def bounds(self) -> tuple[int, int]:
         """番号の範囲。範囲のない行では、ありうる全部の番号。"""
-        if self.number_from is None or self.number_to is None:
-            return 0, MAX_NUMBER
-        return self.number_from, self.number_to
+        return self.number_from or 0, MAX_NUMBER if self.number_to is None else self.number_to
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mynalib.domain.shipped import shipped_yaml
+
 FULL = ("No space left", "File too large", "Disk quota exceeded", "max_temp_directory_size")  # 空きが足りない印
 SHOWN = 20  # 一度に見せる誤りの数。残りは件数だけ
+
+
+def is_full(error: Exception) -> bool:
+    """DuckDB の失敗が、空きが足りないためのものか。"""
+    return any(sign in str(error) for sign in FULL)
 
 
 @dataclass(frozen=True)
@@ -18,17 +25,24 @@ class Problem:
         return f"{self.where}：{self.what}"
 
 
+Problems = Sequence[Problem]
+
+
 class MynaError(Exception):
     """このパッケージのエラーの親。コマンドはこれだけを捕まえて表示し、終了コード 1 で終わる。
 
-    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語で、いつも同じ文なら、クラスに書く。
+    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語。`what` と `fix` は、渡さなければ errors.yaml の
+    `why`（無ければ `code`）の文で、`values` がその { } に入る。
     """
 
     code = "ERROR"
     what = fix = ""
 
-    def __init__(self, *, where: str, what: str = "", fix: str = "", problems: Sequence[Problem] = ()):
-        self.where, self.what, self.fix, self.problems = where, what or self.what, fix or self.fix, tuple(problems)
+    def __init__(self, *, where: str, what: str = "", fix: str = "", why: str = "", problems: Problems = (), **values):
+        phrases = shipped_yaml("domain", "errors")
+        usual = phrases[why] if why else phrases.get(self.code, (self.what, self.fix))
+        self.where, self.problems = where, tuple(problems)
+        self.what, self.fix = what or usual[0].format(**values), fix or usual[1].format(**values)
         super().__init__(where, self.what, self.fix)
 
     def __str__(self) -> str:
@@ -45,8 +59,8 @@ class BadParams(MynaError):
 
 
 class Refused(MynaError):
-    """受け取ったファイル、月、公開を断る。`code` は断る理由の名で、呼ぶ側が渡す（README の一覧）。"""
+    """受け取ったファイル、月、公開を断る。`code` は断る理由の名で、呼ぶ側が渡す（README の一覧）。ほかは MynaError と同じ。"""
 
-    def __init__(self, code: str, *, where: str, what: str, fix: str, problems: Sequence[Problem] = ()):
-        super().__init__(where=where, what=what, fix=fix, problems=problems)
+    def __init__(self, code: str, /, *, where: str, **said):
         self.code = code
+        super().__init__(where=where, **said)

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import Problem
-from mynalib.domain.items import ITEMS, KEY
+from mynalib.domain.items import KEY, LABELS
 from mynalib.domain.joint_use import DERIVED, JointUse, Notice
 from mynalib.domain.params import Params
+from mynalib.domain.shipped import phrase
 
 NEEDED = (*KEY, *DERIVED)  # 勧奨に要る列
 SOURCES_OF_ACTION = ("state", "cancel_kind", "certificate_flag")  # どの勧奨かは、この三項目から決まる
@@ -18,7 +19,6 @@ PERIODICALS = ("広報", "機関誌", "会報", "健保だより", "パンフ")
 # 継続して配る媒体は「3 か月に一度程度以上」（個人情報保護委員会 健保組合 Q&A 問342）。一号の遅れまでは待つ
 PERIODICAL_DAYS = 100
 _CONTROLLER = {"name": "氏名又は名称", "address": "住所", "representative": "代表者の氏名"}
-_LABELS = {item.name: item.label for item in ITEMS}
 
 _Hints = Iterator[tuple[str, str]]  # 項目と、確かめるべきこと
 
@@ -35,44 +35,39 @@ def check_joint_use(params: Params, today: date) -> tuple[Problem, ...]:
 def _joint_use(joint_use: JointUse, listed: int, today: date) -> _Hints:
     for field, label in _CONTROLLER.items():
         if not getattr(joint_use.controller, field).strip():
-            what = f"管理責任者の{label}がありません。法は公表を求めています。お知らせに加え、ここにも書いてください"
-            yield f"controller.{field}", what
+            yield f"controller.{field}", phrase("no_controller", label=label)
     yield from _published(joint_use.notice, today)
     for name in [column for column in joint_use.employer_columns if column not in NEEDED]:
-        yield "employer_columns", f"「{_LABELS[name]}」は勧奨に要りません。要るわけがなければ、外してください"
-    missing = [_LABELS[name] for name in (*KEY, *SOURCES_OF_ACTION) if name not in joint_use.items]
+        yield "employer_columns", phrase("unneeded_column", label=LABELS[name])
+    missing = [LABELS[name] for name in (*KEY, *SOURCES_OF_ACTION) if name not in joint_use.items]
     if missing:
-        yield "items", f"勧奨に使う項目が、お知らせにありません：{'、'.join(missing)}。見比べてください"
+        yield "items", phrase("missing_items", labels="、".join(missing))
     told = joint_use.dependants_notified_on
     if joint_use.dependants == "include" and told and told > min(today, joint_use.notice.effective):
-        what = "被扶養者にお知らせが届いた日が、共同利用をはじめる日か今日より後です。届くまでは exclude にしてください"
-        yield "dependants_notified_on", what
+        yield "dependants_notified_on", phrase("dependants_told_late")
     if joint_use.employers_stated not in (None, listed):
-        stated = f"お知らせの本文は {joint_use.employers_stated} 社ですが"
-        yield "employers_stated", f"{stated}、表に載る事業所は {listed} 社です（健保組合を除く）。確かめてください"
+        yield "employers_stated", phrase("other_count", stated=joint_use.employers_stated, listed=listed)
 
 
 def _published(notice: Notice, today: date) -> _Hints:
     if not notice.in_force(today):
-        yield "notice.effective", "まだ効力の日になっていません。それまで、名簿は一つも作られません"
+        yield "notice.effective", phrase("not_in_force")
     if not any(each.on <= notice.effective for each in notice.published):
-        yield "notice.published", "共同利用をはじめる日までの公表がありません。日付を確かめてください"
+        yield "notice.published", phrase("published_late")
     for index, each in enumerate(notice.published):
-        late = each.channel.startswith(PERIODICALS) and today - each.on > timedelta(PERIODICAL_DAYS)
         if each.on > today:
-            yield f"notice.published[{index}]", "公表の日が、これから先の日付です。確かめてください"
-        elif late:
-            yield f"notice.published[{index}]", "3 か月、載せていません。次の号に載せて、日付を直してください"
+            yield f"notice.published[{index}]", phrase("published_in_future")
+        elif each.channel.startswith(PERIODICALS) and today - each.on > timedelta(PERIODICAL_DAYS):
+            yield f"notice.published[{index}]", phrase("not_repeated")
 
 
 def _employer(employer: Employer, today: date) -> _Hints:
     if employer.on(today) and not employer.notified_on(today):
-        what = "お知らせに載っていないか、受け取る部署がないので、何も渡しません。載せるなら、お知らせを改めてください"
-        yield "notified", what
+        yield "notified", phrase("not_given")
     for department in employer.scope_on(today) if employer.on(today) else ():
         title = employer.responsible.title
         if _one_letter_apart(department, title.removesuffix("長")):
-            yield "responsible.title", f"部署「{department}」と責任者「{title}」の字が一つ違います。確かめてください"
+            yield "responsible.title", phrase("one_letter", department=department, title=title)
 
 
 def _one_letter_apart(one: str, other: str) -> bool:

@@ -17,17 +17,12 @@ from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits
 from mynalib.domain.schemas import Settings
-from mynalib.domain.shipped import shipped_yaml
+from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
 
-FILES: dict[str, type[Settings]] = {
-    "society": Society,
-    "joint_use": JointUse,
-    "employer": Employer,
-    "benefits": Benefits,
-    "benchmarks": Benchmarks,
-}
+_SINGLE = {"society": Society, "joint_use": JointUse, "benefits": Benefits, "benchmarks": Benchmarks}
+FILES: dict[str, type[Settings]] = {**_SINGLE, "employer": Employer}
 KINDS = ("BAD_EMPLOYER_ID", "ID_COLLISION", "BAD_EMPLOYER_NAME", "BAD_REGISTRY", "AMBIGUOUS_KIGO")
 
 
@@ -36,9 +31,7 @@ class RejectedParams(BadParams):
 
     def __init__(self, documents: Iterable[Document]):
         found = [each for document in documents for each in sorted(document.problems, key=lambda each: each[0])]
-        what, problems = f"{len(found)} 件の誤りがあります。", [problem for _, _, problem in found]
-        fix = "上の行を直して、もう一度実行してください。取り込んだ月は変わっていません。"
-        super().__init__(where="params の設定", what=what, fix=fix, problems=problems)
+        super().__init__(where="params の設定", count=len(found), problems=[problem for _, _, problem in found])
         codes = {code for _, code, _ in found}
         self.code = codes.pop() if len(codes) == 1 else BadParams.code
 
@@ -74,11 +67,11 @@ def load_params(folder: Path) -> Params:
     files = [f"employers/{path.name}" for path in found if path.suffix.lower() in (".yaml", ".yml")]
     names = ["society.yaml", "joint_use.yaml", *files, "benefits.yaml", "benchmarks.yaml"]
     documents = {name: read_yaml(folder / name, shown(name)) for name in names}
-    parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in FILES.items() if name != "employer"}
+    parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in _SINGLE.items()}
     parts["employers"] = _employers([documents[name] for name in files])
     if not files:
-        nothing = documents["employers"] = Document("employers")
-        nothing.note((), "事業所のファイル（E01.yaml など）がありません。置いてください", "BAD_REGISTRY")
+        documents["employers"] = Document("employers")
+        documents["employers"].note((), phrase("no_employers"), "BAD_REGISTRY")
     _check_claims(tuple(_claims(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
@@ -118,12 +111,10 @@ def _employer(document: Document, taken: Counter[str]) -> Employer | None:
     written, place = _written_id(document), ("id",)
     if written and taken[written.casefold()] > 1:
         # 大文字・小文字だけの違いは、id の書き方の誤りではなく、重なりとして一度だけ言う
-        what = f"id「{shown(written)}」がほかのファイルにもあります（大文字と小文字は区別しません）"
-        document.note(place, f"{what}。別の id にしてください", "ID_COLLISION")
+        document.note(place, phrase("same_id", id=shown(written)), "ID_COLLISION")
     employer = _values(document, Employer)
     if written and not document.told(place) and document.name != f"employers/{written}.yaml":
-        what = f"ファイルの名と id が違います。ファイルの名を {shown(written)}.yaml にしてください"
-        document.note(place, what, "BAD_EMPLOYER_ID")
+        document.note(place, phrase("other_name", id=shown(written)), "BAD_EMPLOYER_ID")
     return None if document.told(place) else employer
 
 
@@ -152,23 +143,23 @@ class _Claim(NamedTuple):
 def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[_Claim]:
     for one in employers:
         for index, symbol in enumerate(one.symbols):
-            first, last = max(symbol.first, one.first), min(symbol.last, one.last)
-            yield _Claim(symbol.entry(one.id), first, last, f"employers/{one.id}.yaml", ("symbols", index))
+            firsts, lasts = zip(symbol.period, one.period, strict=True)
+            entry, file = symbol.entry(one.id), f"employers/{one.id}.yaml"
+            yield _Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
     for index, symbol in enumerate(society.no_employer if society else ()):
         entry = symbol.entry(None, symbol.kind)
-        yield _Claim(entry, symbol.first, symbol.last, "society.yaml", ("no_employer", index))
+        yield _Claim(entry, *symbol.period, "society.yaml", ("no_employer", index))
 
 
 def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) -> None:
     """一人が二つの事業所に入りうる記号を断る。"""
     for claim in claims:
         if claim.first > claim.last:
-            what = "記号の期間が、事業所の期間（from、to）の外です。日付を直してください"
-            documents[claim.file].note(claim.place, what, "BAD_REGISTRY")
+            documents[claim.file].note(claim.place, phrase("outside_period"), "BAD_REGISTRY")
     for one, other in combinations(claims, 2):
         if one.overlaps(other):
             owner, rival = (claim.entry.employer_id or claim.entry.kind for claim in (one, other))
-            place = f"{owner}（{documents[one.file].where(one.place)}）"
-            what = f"記号「{shown(other.entry.symbol)}」の期間と番号が、{place}と重なっています。"
+            where = f"{owner}（{documents[one.file].where(one.place)}）"
+            what = phrase("overlap", symbol=shown(other.entry.symbol), rival=where)
             code = "BAD_REGISTRY" if owner == rival else "AMBIGUOUS_KIGO"
-            documents[other.file].note(other.place, f"{what}期間か番号の範囲で分けてください", code)
+            documents[other.file].note(other.place, what, code)

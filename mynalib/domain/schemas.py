@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn, Self, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,7 +51,17 @@ def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: boo
     return Annotated[String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)]
 
 
-def shorthand(model: type, written: Any, *fields: str) -> Any:
+def ordered(ends: str, what: str) -> Any:
+    """両端を表す `ends` という属性の、前が後より大きければ `what` を誤りにする、まとまりの決まり。"""
+
+    def check(self: Any) -> Any:
+        first, last = getattr(self, ends)
+        return self if first <= last else wrong(what, "BAD_REGISTRY")
+
+    return model_validator(mode="after")(check)
+
+
+def short(model: type, written: Any, *fields: str) -> Any:
     """文字だけを書いたら、`fields` のすべてがその文字になる `model`。"""
 
     def spread(value: Any) -> Any:
@@ -112,17 +122,12 @@ class Dated(Settings):
     since: Day | None = Field(None, alias="from", description="この日から")
     until: Day | None = Field(None, alias="to", description="この日まで（この日を含む）")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        return self if self.first <= self.last else wrong("from が to より後の日付です", "BAD_REGISTRY")
+    _in_order = ordered("period", "from が to より後の日付です")
 
     @property
-    def first(self) -> date:
-        return self.since or date.min
-
-    @property
-    def last(self) -> date:
-        return self.until or date.max
+    def period(self) -> tuple[date, date]:
+        return self.since or date.min, self.until or date.max
 
     def on(self, day: date) -> bool:
-        return self.first <= day <= self.last
+        first, last = self.period
+        return first <= day <= last

@@ -1,4 +1,4 @@
-"""この道具に付いてくる YAML（決まった言葉や表）を読む。"""
+"""この道具に付いてくるファイル（決まった言葉や表、SQL、ひな型）を読む。"""
 
 from functools import cache
 from importlib.resources import files
@@ -8,6 +8,17 @@ import yaml
 
 
 @cache
+def shipped_text(path: str) -> str:
+    """mynalib の中の path にあるファイルの文字。"""
+    return (files("mynalib") / path).read_text(encoding="utf-8")
+
+
+@cache
 def shipped_yaml(room: str, name: str) -> Any:
     """mynalib の room（部屋の名。'' なら mynalib そのもの）にある name.yaml。読むだけで、書きかえない。"""
-    return yaml.safe_load((files("mynalib") / room / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load(shipped_text(f"{room}/{name}.yaml".lstrip("/")))
+
+
+def phrase(name: str, /, **values: Any) -> str:
+    """domain/phrases.yaml の文。values は、その { } に入る。"""
+    return shipped_yaml("domain", "phrases")[name].format(**values)

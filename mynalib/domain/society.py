@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from mynalib.domain.employers import DatedSymbol
-from mynalib.domain.schemas import Count, Flag, Rate, Settings, Some, Text, YearMonth, shaped, shorthand
+from mynalib.domain.schemas import Count, Flag, Rate, Settings, Some, Text, YearMonth, shaped, short
 
 _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので「..」で外へ出られない
 
@@ -87,7 +87,7 @@ class Senders(Settings):
 class ReminderPolicy(Settings):
     """勧奨の決まり。"""
 
-    by: shorthand(Senders, Sender, "link", "renew") = Field(description="だれが送るか")
+    by: short(Senders, Sender, "link", "renew") = Field(description="だれが送るか")
     min_gap_months: Count = Field(ge=1, le=24, description="同じ人に次に知らせるまでの月数")
     max_attempts: Count = Field(ge=1, le=12, description="同じ人に知らせる回数の上限")
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from mynalib.domain.errors import Problem
+from mynalib.domain.shipped import phrase
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12  # 設定は深くても 5 段。入れ子だけのファイルに処理を止めさせない
@@ -70,22 +71,21 @@ def read_yaml(path: Path, name: str) -> Document:
         text = _text(path)
         document.content = _Builder(document, yaml.parse(text, Loader=yaml.BaseLoader)).build()
     except FileNotFoundError:
-        document.note((), "ファイルがありません。置いてください")
+        document.note((), phrase("no_file"))
     except OSError:
-        document.note((), "ファイルを開けません。ほかで開いていないか、権限があるかを確かめてください")
+        document.note((), phrase("not_open"))
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        document.note((), "文字コードが UTF-8 ではありません。UTF-8 で保存し直してください", line=line)
+        document.note((), phrase("not_utf_8"), line=line)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        document.note((), "使えない文字（制御文字）があります。打ち直してください", line=line)
+        document.note((), phrase("control"), line=line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = "YAML として読めません。字下げ（半角の空白）、コロンのあとの空白、引用符の閉じ忘れを見直してください"
-        document.note((), what, line=mark.line + 1 if mark else 1)
+        document.note((), phrase("not_yaml"), line=mark.line + 1 if mark else 1)
     except _Unreadable as stop:
-        what, line = stop.args
-        document.note((), what, line=line)
+        why, line = stop.args
+        document.note((), phrase(why), line=line)
     return document
 
 
@@ -102,14 +102,14 @@ def shown(text: str) -> str:
 
 
 class _Unreadable(Exception):
-    """この先を読み続けられない誤り。引数は、文と行番号。"""
+    """この先を読み続けられない誤り。引数は、文の名と行番号。"""
 
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
         written = file.read(MAX_BYTES + 1)
     if len(written) > MAX_BYTES:
-        raise _Unreadable("1 MB を超えています。設定のファイルか確かめてください", 1)
+        raise _Unreadable("too_large", 1)
     return written.decode("utf-8-sig")
 
 
@@ -123,18 +123,18 @@ class _Builder:
     def build(self) -> Any:
         next(self.events)  # ファイルの始まり
         if isinstance(next(self.events), yaml.StreamEndEvent):
-            raise _Unreadable("何も書かれていません。ひな型から書き直してください", 1)
+            raise _Unreadable("empty", 1)
         content = self._value(next(self.events), ())
         next(self.events)  # 一つ目の文書の終わり
         following = next(self.events)
         if not isinstance(following, yaml.StreamEndEvent):
-            raise _Unreadable("「---」で区切った二つ目の文書は置けません。一つにしてください", _line(following))
+            raise _Unreadable("two_documents", _line(following))
         return content
 
     def _value(self, event: yaml.Event, place: Place) -> Any:
         self.document.lines.setdefault(place, _line(event))
         if len(place) > MAX_DEPTH:
-            raise _Unreadable("入れ子が深すぎます。字下げとかっこを見直してください", _line(event))
+            raise _Unreadable("too_deep", _line(event))
         self._refuse_features(event, place)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place)
@@ -147,13 +147,12 @@ class _Builder:
         found: dict[str, Any] = {}
         for key in takewhile(lambda each: not isinstance(each, yaml.MappingEndEvent), self.events):
             if not isinstance(key, yaml.ScalarEvent):
-                raise _Unreadable("項目の名には文字だけが使えます。かっこと「*」を見直してください", _line(key))
+                raise _Unreadable("not_a_name", _line(key))
             inner = (*place, key.value)
             first = self.document.lines.setdefault(inner, _line(key))
             self._refuse_features(key, inner)
             if key.value in found:
-                what = f"同じ項目が {first} 行目にもあります。一つにしてください"
-                self.document.note(inner, what, line=_line(key))
+                self.document.note(inner, phrase("twice", first=first), line=_line(key))
             value = self._value(next(self.events), inner)
             found.setdefault(key.value, value)
         return found
@@ -162,17 +161,16 @@ class _Builder:
         if event.style is not None or event.tag:
             return event.value
         if not event.value:
-            self.document.note(place, "値がありません。値を書くか、要らない項目なら行ごと消してください")
+            self.document.note(place, phrase("no_value"))
         meant = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))
         changes = meant != "tag:yaml.org,2002:str" or _ELSEWHERE.fullmatch(event.value)
         return Bare(event.value) if changes else event.value
 
     def _refuse_features(self, event: yaml.Event, place: Place) -> None:
         if getattr(event, "tag", None):
-            self.document.note(place, "「!」ではじまるタグは使えません。消してください", line=_line(event))
+            self.document.note(place, phrase("tag"), line=_line(event))
         if getattr(event, "anchor", None):
-            what = "「&」「*」（別名）は使えません。値をそのまま書いてください"
-            self.document.note(place, what, line=_line(event))
+            self.document.note(place, phrase("alias"), line=_line(event))
 
 
 def _line(event: yaml.Event) -> int:

@@ -29,34 +29,33 @@ class Checked:
         return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
 
     def __str__(self) -> str:
-        lines = [f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"]
-        lines += [f"  誤り　{problem}" for problem in self.errors]
-        lines += [f"  確認　{problem}" for problem in self.warnings]
-        return "\n".join(lines)
+        head = f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"
+        told = [
+            *(f"  誤り　{problem}" for problem in self.errors),
+            *(f"  確認　{problem}" for problem in self.warnings),
+        ]
+        return "\n".join([head, *told])
 
 
 def check_home(home: Home) -> Checked:
     """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""
     errors: list[Problem] = []
-    params = _try(errors, lambda: load_params(home.params))
-    months = _try(errors, lambda: kept_months(home)) or []
+    params = _try(errors, load_params, home.params)
+    months = _try(errors, kept_months, home) or []
     for kept in months:
-        _try(errors, lambda kept=kept: verify_month(kept))
-    if _try(errors, lambda: Ledger(home.ledger).verify()):
-        _try(errors, lambda: require_recorded(home))
-        _try(errors, lambda: read_memory(home))
-        _try(errors, lambda: returner_holds(home))
-        _try(errors, lambda: require_originals(home))
-    warnings: tuple[Problem, ...] = ()
-    if params is not None:
-        _try(errors, lambda: read_registers(home, params))
-        warnings = tuple(check_joint_use(params, clock.today()))
+        _try(errors, verify_month, kept)
+    if _try(errors, Ledger(home.ledger).verify):
+        for sound in (require_recorded, read_memory, returner_holds, require_originals):
+            _try(errors, sound, home)
+    if params:
+        _try(errors, read_registers, home, params)
+    warnings = check_joint_use(params, clock.today()) if params else ()
     return Checked(tuple(errors), warnings, len(months))
 
 
-def _try(errors: list[Problem], step: Callable):
+def _try(errors: list[Problem], step: Callable, *given):
     try:
-        return step()
+        return step(*given)
     except MynaError as error:
         errors += error.problems or [Problem(error.where, f"{error.what}。{error.fix}")]
         return None

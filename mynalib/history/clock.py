@@ -10,17 +10,13 @@ class BadClock(MynaError):
     """MYNA_TODAY が日付でない。"""
 
     code = "BAD_CLOCK"
-    what = "日付ではありません"
-    fix = "2026-11-05 の形で書くか、消してください。"
 
 
 def today() -> date:
     """今日。環境変数 MYNA_TODAY=2026-11-05 があれば、その日。"""
     fixed = os.environ.get("MYNA_TODAY")
-    if not fixed:
-        return date.today()
     try:
-        return date.fromisoformat(fixed)
+        return date.fromisoformat(fixed) if fixed else date.today()
     except ValueError:
         raise BadClock(where="環境変数 MYNA_TODAY") from None
 

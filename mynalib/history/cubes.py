@@ -1,7 +1,5 @@
 """月の集計（cube）。計算の元のハッシュを名にして取っておき、元が変わらなければ人ごとには読み直さない。"""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from mynalib.domain.classification import decision_table
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.history.files import sha256_of
 from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
@@ -23,8 +22,6 @@ class UnknownSymbol(MynaError):
     """取り込んだあとに登録簿が変わり、どの事業所の人か分からなくなった。"""
 
     code = "UNKNOWN_KIGO"
-    what = "取り込んだあとに、記号か期間が変わったようです。登録簿にない記号の人がいます"
-    fix = "記号の期間を直すか、その月の原本を --replace で取り込み直してください。"
 
 
 def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
@@ -50,15 +47,11 @@ def _count(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -
         verify_month(kept)
     with Lens(months, params, holds) as lens:
         table = lens.query("cube")
-    _require_known(table)
-    return {kept: table[table.month == str(kept.month)] for kept in months}
-
-
-def _require_known(table: pd.DataFrame) -> None:
     unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
     if len(unknown):
         problems = [Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()]
         raise UnknownSymbol(where="params/employers/", problems=problems)
+    return {kept: table[table.month == str(kept.month)] for kept in months}
 
 
 def _forget_others(home: Home, current: set[Path]) -> None:
@@ -71,15 +64,11 @@ def _forget_others(home: Home, current: set[Path]) -> None:
 
 def _origin(kept: KeptMonth, params: Params, common: str) -> str:
     entries = [vars(entry) for entry in params.registry(kept.month).entries]
-    return _digest([common, kept.intake["files"], entries])
+    return sha256_of([common, kept.intake["files"], entries])
 
 
 def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
     queries = [sql(name) for name in ("member", "person", "withheld", "cube")]
-    return _digest([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])
-
-
-def _digest(origin: list) -> str:
-    return hashlib.sha256(json.dumps(origin, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256_of([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.history.holds import Hold
+from mynalib.history.holds import PERSON, Hold
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
@@ -22,26 +22,22 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
     判断は、判断日までに取り込んだ、その人のいる最後の月の事実についてのもので、後の月に事実が変われば、そこで終わる。
     その月がもう無いか、判断のあとに置きかえたときは、「可」は効かず、控える判断は効きつづける。
     """
-    decided = pd.DataFrame(
-        [(*entry.key, entry.verdict, entry.filed_on.isoformat()) for entry in _latest(entries)],
-        columns=["symbol_key", "number_key", "branch", "verdict", "decided_on"],
-    )
-    if decided.empty:
+    rows = [(*entry.key, entry.verdict, entry.filed_on.isoformat()) for entry in _latest(entries)]
+    if not rows:
         return []
     days = {line["folder"]: line["at"][:10] for line in Ledger(home.ledger).lines() if line["did"] == "ingested"}
     loaded = [(str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days]
     with Lens(months) as lens:
-        lens.put("decided", decided)
+        lens.put("decided", pd.DataFrame(rows, columns=[*PERSON, "verdict", "decided_on"]))
         lens.put("loaded", pd.DataFrame(loaded, columns=["month", "loaded_on"], dtype="str"))
-        rows = lens.query("decided")
-    return [_hold(row) for row in rows.itertuples(index=False) if row.since or row.verdict != "可"]
+        decided = lens.query("decided")
+    return [_hold(row) for row in decided.itertuples(index=False) if row.since or row.verdict != "可"]
 
 
 def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
     """一人に一つ：いちばん新しい判断。同じ日なら、より控えるもの。"""
-    made = sorted(
-        (entry for entry in entries if entry.verdict), key=lambda e: (e.filed_on, CHOICES["判断"].index(e.verdict))
-    )
+    made = [entry for entry in entries if entry.verdict]
+    made.sort(key=lambda entry: (entry.filed_on, CHOICES["判断"].index(entry.verdict)))
     return {entry.key: entry for entry in made}.values()
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -40,17 +41,19 @@ def writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what = "空き容量が足りません。これまでの月と公開したものは、変わっていません"
-            fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
-            raise DiskFull(where=str(root), what=what, fix=fix) from None
-        what = f"読み書きできません（{errno.errorcode.get(error.errno or 0, type(error).__name__)}）"
-        fix = "フォルダーの権限と、ほかのソフト（Excel など）で開いていないかを確かめて、もう一度実行してください。"
-        raise NotWritable(where=str(error.filename or root), what=what, fix=fix) from None
+            raise DiskFull(where=str(root)) from None
+        kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise NotWritable(where=str(error.filename or root), kind=kind) from None
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of(facts: object) -> str:
+    """JSON にできるものの中身のハッシュ。項目の順には依らない。"""
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def revisions(folder: Path) -> dict[Month, list[Path]]:

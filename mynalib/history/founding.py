@@ -15,8 +15,6 @@ class NotEmpty(MynaError):
     """新しく作るはずの場所に、もう何かがある。"""
 
     code = "NOT_EMPTY"
-    what = "空のフォルダーではありません"
-    fix = "別の名のフォルダーを指定してください。"
 
 
 def found(folder: Path, demo: bool = False) -> Home:
@@ -31,26 +29,18 @@ def found(folder: Path, demo: bool = False) -> Home:
     if home.root.exists() and any(home.root.iterdir()):
         raise NotEmpty(where=str(folder))
     with writing(home.root):
-        _lay_out(home, demo)
+        shutil.copytree(shipped("params"), home.params)
+        for place in (home.inbox, home.registers, home.reports):
+            place.mkdir(parents=True, exist_ok=True)
+        for name, columns in REGISTERS.items():
+            (home.registers / f"{name}.csv").write_text(",".join(columns) + "\r\n", encoding="utf-8-sig", newline="")
+        if demo:
+            society = home.params / "society.yaml"
+            text = society.read_text(encoding="utf-8").replace("\ndemo: false", "\ndemo: true")
+            society.write_text(text, encoding="utf-8")
     return home
-
-
-def _lay_out(home: Home, demo: bool) -> None:
-    shutil.copytree(shipped("params"), home.params)
-    for place in (home.inbox, home.registers, home.reports):
-        place.mkdir(parents=True, exist_ok=True)
-    for name, columns in REGISTERS.items():
-        (home.registers / f"{name}.csv").write_text(",".join(columns) + "\r\n", encoding="utf-8-sig", newline="")
-    if demo:
-        _mark_as_demo(home)
 
 
 def is_demo(home: Home) -> bool:
     society = home.params / "society.yaml"
     return society.is_file() and "\ndemo: true" in society.read_text(encoding="utf-8")
-
-
-def _mark_as_demo(home: Home) -> None:
-    society = home.params / "society.yaml"
-    text = society.read_text(encoding="utf-8")
-    society.write_text(text.replace("\ndemo: false", "\ndemo: true"), encoding="utf-8")

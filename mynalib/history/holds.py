@@ -9,6 +9,9 @@ import pandas as pd
 from mynalib.domain.classification import WITHHELD
 from mynalib.history.registers import ALLOWED, Entry
 
+PERSON = ["symbol_key", "number_key", "branch"]
+"""窓の中で一人を表す列。Entry.key と同じ形。"""
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -28,19 +31,15 @@ def register_holds(entries: Iterable[Entry], today: date) -> list[Hold]:
 
     月末より後に届いた申出も、その月の公開より前なら間に合わなければならないので、申出日では区切らない。
     """
-    return [
-        Hold(entry.reason, key)
-        for entry in entries
-        if not entry.verdict and entry.in_force(today)
-        for key in entry.keys
-    ]
+    in_force = [entry for entry in entries if not entry.verdict and entry.in_force(today)]
+    return [Hold(entry.reason, key) for entry in in_force for key in entry.keys]
 
 
 def holds_table(holds: Iterable[Hold]) -> pd.DataFrame:
     """控える人の表。rank は理由の順（小さいものが勝つ）。"""
     rank = {reason: number for number, reason in enumerate((*WITHHELD, ALLOWED))}
     rows = [(h.reason, rank[h.reason], *h.key, h.since, h.until) for h in holds]
-    table = pd.DataFrame(rows, columns=["reason", "rank", "symbol_key", "number_key", "branch", "since", "until"])
-    text = dict.fromkeys(("reason", "symbol_key", "number_key", "branch"), "str")
+    table = pd.DataFrame(rows, columns=["reason", "rank", *PERSON, "since", "until"])
+    text = dict.fromkeys(("reason", *PERSON), "str")
     days = dict.fromkeys(("since", "until"), "datetime64[s]")
     return table.astype(text | days | {"rank": "int64"})

@@ -15,15 +15,12 @@ class NoHome(MynaError):
     """組合の置き場所が決まらない。"""
 
     code = "NO_HOME"
-    fix = "--home フォルダー を付けるか、params/society.yaml のあるフォルダーで実行してください。新しく作るときは myna init フォルダー です。"
 
 
 class Locked(MynaError):
     """同じ置き場所で、別の処理が動いている。"""
 
     code = "LOCKED"
-    what = "別の処理が動いています"
-    fix = "その処理が終わるのを待って、もう一度実行してください。"
 
 
 class Home:
@@ -55,22 +52,17 @@ class Home:
         """
         with writing(self.root):
             self.data.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.data / ".lock", timeout=0, mode=0o666)  # 同じ組の人も使えるように、権限は umask に従う
-            try:
-                lock.acquire()
+            try:  # 同じ組の人も使えるように、錠の権限は umask に従う
+                with FileLock(self.data / ".lock", timeout=0, mode=0o666):
+                    yield
             except Timeout:
                 raise Locked(where=str(self.root)) from None
-            try:
-                yield
-            finally:
-                lock.release()
 
 
 def find_home(given: str | Path | None = None) -> Home:
     """--home、環境変数 MYNA_HOME、params/society.yaml のある今のフォルダー、の順に決める。"""
-    chosen = given or os.environ.get("MYNA_HOME")
-    if not chosen and Path("params/society.yaml").is_file():
-        chosen = "."
+    here = "." if Path("params/society.yaml").is_file() else ""
+    chosen = given or os.environ.get("MYNA_HOME") or here
     if not chosen:
         raise NoHome(where="組合の置き場所（home）", what="どこか分かりません")
     root = Path(chosen).resolve()

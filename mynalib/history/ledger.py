@@ -1,7 +1,6 @@
 """台帳：何を用意し、公開し、受け取ったか。足すだけで、前の行のハッシュでつながる。人の値は入れない。"""
 
 import getpass
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError
 from mynalib.history import clock
-from mynalib.history.files import flush
+from mynalib.history.files import flush, sha256_of
 
 START = "0" * 64
 
@@ -18,8 +17,6 @@ class LedgerBroken(MynaError):
     """台帳の行が、書いたときのものでない。"""
 
     code = "LEDGER_BROKEN"
-    what = "書いたときの内容と違います"
-    fix = "バックアップの台帳と比べてください。直るまで、取込と公開はできません。"
 
 
 @dataclass(frozen=True)
@@ -50,9 +47,9 @@ class Ledger:
         """古い順の行。書いたときと違う行、つながらない行があれば LedgerBroken。"""
         lines, head = [], START
         for number, raw in enumerate(self._whole().split(b"\n")[:-1], 1):
-            line = self._parse(number, raw)
+            line = _parsed(raw)
             if line.get("prev") != head or line.get("hash") != _hash(line):
-                raise self._broken(number)
+                raise LedgerBroken(where=f"{self.path.name} {number} 行目")
             head = line["hash"]
             lines.append(line)
         return lines
@@ -62,19 +59,20 @@ class Ledger:
         lines = self.lines()
         return lines[-1]["hash"] if lines else START
 
+    def standing(self, did: str, digest: str) -> dict[str, str]:
+        """`did` で置いて、まだ消していないもの（folder）から、その `digest` の項目のハッシュへ。"""
+        standing = {}
+        for line in self.lines():
+            if line["did"] == did:
+                standing[line["folder"]] = line[digest]
+            for folder in line.get("folders", ()) if line["did"] == "purged" else ():
+                standing.pop(folder, None)
+        return standing
+
     def _whole(self) -> bytes:
         """改行で終わった行だけ。"""
         content = self.path.read_bytes() if self.path.exists() else b""
         return content[: content.rfind(b"\n") + 1]
-
-    def _parse(self, number: int, line: bytes) -> dict:
-        try:
-            return dict(json.loads(line.decode("utf-8")))
-        except (ValueError, TypeError):
-            raise self._broken(number) from None
-
-    def _broken(self, number: int) -> LedgerBroken:
-        return LedgerBroken(where=f"{self.path.name} {number} 行目")
 
 
 def operator() -> str:
@@ -85,7 +83,14 @@ def operator() -> str:
         return "不明"
 
 
+def _parsed(line: bytes) -> dict:
+    """一行の中身。書いたときの形でなければ空（つながらない行になる）。"""
+    try:
+        return dict(json.loads(line.decode("utf-8")))
+    except (ValueError, TypeError):
+        return {}
+
+
 def _hash(line: dict) -> str:
     """hash のほかの全ての項目のハッシュ。"""
-    line = {name: value for name, value in line.items() if name != "hash"}
-    return hashlib.sha256(json.dumps(line, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256_of({name: value for name, value in line.items() if name != "hash"})

@@ -3,29 +3,28 @@
 import glob
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 import pandas as pd
 
 from mynalib.domain.classification import FACTS, decision_table
 from mynalib.domain.employers import FOLD_FROM, FOLD_TO
+from mynalib.domain.errors import is_full
 from mynalib.domain.params import Params
+from mynalib.domain.shipped import shipped_text
 from mynalib.history.files import DiskFull
 from mynalib.history.holds import Hold, holds_table
 from mynalib.history.months import SPILL, KeptMonth, MonthDamaged, verify_month
-from mynalib.history.tables import is_full, put_table
+from mynalib.history.tables import put_table
+from mynalib.intake.workbench import connect
 
 MEMORY = "2GB"
-THREADS = 2
 UNKNOWN = "?"  # 登録簿にない記号の人の employer_id。事業所コードにはならない字
 
 
-@cache
 def sql(name: str) -> str:
-    return (files("mynalib.history") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return shipped_text(f"history/sql/{name}.sql")
 
 
 class Lens:
@@ -41,12 +40,17 @@ class Lens:
 
     def __init__(self, months: Sequence[KeptMonth], params: Params | None = None, holds: Iterable[Hold] = ()):
         self._months = tuple(months)
-        self._db = duckdb.connect(":memory:", config=_config(self._months))
-        with self._without_values(), self._closing_on_failure():
+        # 既定の ./.tmp では、今のフォルダーに人の値が残る
+        spill = self._months[0].folder.parent / f"{SPILL}{uuid.uuid4().hex}"
+        # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
+        self._db = connect(spill, memory_limit=MEMORY, preserve_insertion_order=False)
+        with self._without_values(), ExitStack() as on_failure:
+            on_failure.callback(self._db.close)
             self._open_files()
             if params:
                 self._open_rules(params, holds)
             self._close_doors()
+            on_failure.pop_all()
 
     def __enter__(self) -> "Lens":
         return self
@@ -86,14 +90,6 @@ class Lens:
         self._db.execute("set lock_configuration = true")
 
     @contextmanager
-    def _closing_on_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._db.close()
-            raise
-
-    @contextmanager
     def _without_values(self) -> Iterator[None]:
         """DuckDB の失敗の文は行の値を引用するので、捨てて、どの月のことかだけを言う。"""
         try:
@@ -104,24 +100,10 @@ class Lens:
     def _failure(self, error: duckdb.Error) -> Exception:
         where = "、".join(kept.folder.name for kept in self._months)
         if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
-            fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
-            return DiskFull(where=where, what="計算の途中の置き場（メモリーかディスク）が足りません", fix=fix)
+            return DiskFull(where=where, why="full_while_counting")
         for kept in self._months:
             verify_month(kept)
-        fix = "myna check で月を確かめ、壊れている月は、原本を --replace で取り込み直してください。"
-        return MonthDamaged(where=where, what=f"読めません（{type(error).__name__}）", fix=fix)
-
-
-def _config(months: Sequence[KeptMonth]) -> dict:
-    spill = months[0].folder.parent / f"{SPILL}{uuid.uuid4().hex}"  # 既定の ./.tmp では、今のフォルダーに人の値が残る
-    return {
-        "threads": THREADS,
-        "memory_limit": MEMORY,
-        "temp_directory": str(spill),
-        "preserve_insertion_order": False,  # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
+        return MonthDamaged(where=where, why="unreadable_month", kind=type(error).__name__)
 
 
 def _patterns(months: Sequence[KeptMonth]) -> list[str]:

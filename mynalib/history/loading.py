@@ -1,7 +1,8 @@
 """取込：一つのファイルを読み、月の関門を通し、月として置く。どこで落ちても、次の実行が続きを直す。"""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
@@ -14,7 +15,7 @@ from mynalib.history.months import keep, kept_months, require_original, staging
 from mynalib.history.registers import read_registers
 from mynalib.history.settling import is_damaged, settle
 from mynalib.intake.gates import MonthSummary, examine
-from mynalib.intake.intake import Head
+from mynalib.intake.intake import Head, Intake
 from mynalib.intake.reading import read_file
 from mynalib.intake.source import require_file
 
@@ -43,30 +44,37 @@ def ingest(
         broken = month if replace and is_damaged(home, month) else None
         settle(home, leaving_out=broken)
         passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}
-        staged = staging(home)
-        try:
-            return _load(home, params, file, month, staged, passed, broken)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+        with read_aside(home, params, file, month) as (staged, read):
+            facts = read.as_dict()
+            require_original(home, file, read.sha256)
+            existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
+            stops = examine(_summary(month, facts), existing, params.society.policy.intake)
+            if NO_OP in {stop.code for stop in stops}:
+                return report("no_op", month, facts)
+            keep(home, month, staged, file, facts | pass_gates(stops, passed))
+            settle(home)
+            return report("loaded", month, facts)
 
 
-def _load(
-    home: Home, params: Params, file: Path, month: Month, staged: Path, passed: set[str], broken: Month | None
-) -> dict:
-    read = read_file(file, month=month, registry=params.registry(month), profile=params.society.file, into=staged)
-    facts = read.as_dict()
-    require_original(home, file, read.sha256)
-    existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
-    stopped = {gate.code: gate for gate in examine(_summary(month, facts), existing, params.society.policy.intake)}
-    if NO_OP in stopped:
-        return report("no_op", month, facts)
-    for code, gate in stopped.items():
-        if code not in passed:
-            raise gate
-    confirmed = {"confirmed": sorted(stopped), "confirmed_by": operator() if stopped else ""}
-    keep(home, month, staged, file, facts | confirmed)
-    settle(home)
-    return report("loaded", month, facts)
+@contextmanager
+def read_aside(home: Home, params: Params, file: Path, month: Month) -> Iterator[tuple[Path, Intake]]:
+    """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
+    staged = staging(home)
+    try:
+        registry, profile = params.registry(month), params.society.file
+        yield staged, read_file(file, month=month, registry=registry, profile=profile, into=staged)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:
+    """断る理由のどれもが、通してよいもの（passed）なら、台帳に書くこと。そうでなければ断る。"""
+    codes = []
+    for stop in stops:
+        if stop.code not in passed:
+            raise stop
+        codes.append(stop.code)
+    return {"confirmed": sorted({*codes}), "confirmed_by": operator() if codes else ""}
 
 
 def report(outcome: str, month: Month, facts: dict) -> dict:
@@ -83,9 +91,5 @@ def _summary(month: Month, facts: dict) -> MonthSummary:
 
 def _require_ended(month: Month) -> None:
     if not month.has_ended(clock.today()):
-        raise Refused(
-            "MONTH_NOT_ENDED",
-            where=f"--month {month}",
-            what="まだ終わっていない月です。ファイルは月末の断面なので、届いた月の前の月を指定します",
-            fix=f"10 月末の断面が 11 月に届いたなら、--month は 10 月です。いまなら {Month.of(clock.today()).plus(-1)} です。",
-        )
+        newest = Month.of(clock.today()).plus(-1)
+        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_ended", newest=newest)

@@ -22,8 +22,6 @@ class MemoryDamaged(MynaError):
     """食い違いの記憶が読めない。"""
 
     code = "KEPT_BACK_UNREADABLE"
-    what = "無いか、読めません"
-    fix = "バックアップから戻してください。月を消したことがなければ、このファイルを消すと、次の処理が作り直します。"
 
 
 def read_memory(home: Home) -> pd.DataFrame:

@@ -25,8 +25,6 @@ class MonthDamaged(MynaError):
     """置いた月のファイルが、置いたときのものでない。"""
 
     code = "MONTH_DAMAGED"
-    what = "壊れているか、変えられています"
-    fix = "data/originals/ にある同じ月の原本を、myna ingest 原本 --month 月 --replace で取り込み直してください。"
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,7 @@ def kept_month(home: Home, month: Month) -> KeptMonth:
     folders = revisions(home.months).get(month)
     if folders:
         return _read(month, folders[-1])
-    fix = f"myna ingest ファイル --month {month} で取り込んでください。"
-    raise UnknownMonth(where=str(home.root), what=f"{month.label}は、まだ取り込まれていません", fix=fix)
+    raise UnknownMonth(where=str(home.root), month=month, label=month.label)
 
 
 def staging(home: Home) -> Path:
@@ -93,8 +90,7 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
     shutil.copyfile(original, beside)
     if sha256(beside) != digest:
         remove_file(beside)
-        fix = "ファイルを書き終えてから、もう一度取り込んでください。何も取り込んでいません。"
-        raise Refused("TRUNCATED", where=original.name, what="読んでいる間に、変わりました", fix=fix)
+        raise Refused("TRUNCATED", where=original.name, why="changed_while_read")
     remove_file(target)
     replace_file(beside, target, mode=0o400)
 
@@ -108,9 +104,7 @@ def require_originals(home: Home) -> None:
 def require_original(home: Home, file: Path, digest: str) -> None:
     """file が原本なら、その名にあるハッシュのものか。"""
     if file.resolve().parent == home.originals.resolve() and digest[:12] not in file.name:
-        what = "原本が、取り込んだときのものではありません"
-        fix = "バックアップの原本か、送り主から受け取り直したファイルに替えてください。"
-        raise MonthDamaged(where=file.name, what=what, fix=fix)
+        raise MonthDamaged(where=file.name, why="original_changed")
 
 
 def _read(month: Month, folder: Path) -> KeptMonth:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from mynalib.domain.params import RejectedParams
+from mynalib.domain.shipped import phrase
 from mynalib.domain.strict_yaml import read_yaml
 from mynalib.history.files import NotWritable, write_file, writing
 from mynalib.history.home import Home
@@ -22,8 +23,7 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         NotWritable: 書けない。確認シートの場所が、調べるファイルそのもの。
     """
     if sheet and sheet.resolve() == file.resolve():
-        what, fix = "調べるファイルそのものです", "確認シートには、別の名を付けてください（例 確認シート.html）。"
-        raise NotWritable(where=str(sheet), what=what, fix=fix)
+        raise NotWritable(where=str(sheet), why="sheet_over_file")
     with writing(file.parent):
         shape = profile_file(file)
     if sheet:
@@ -39,8 +39,7 @@ def _write_block(path: Path, values: dict[str, str]) -> None:
     document = read_yaml(path, path.name)
     for name in values:
         if ("file", name) not in document.lines:
-            what = f"file: の {name}: の行がありません。見本（myna init で作られるもの）のとおりに書いてください"
-            document.note(("file",), what)
+            document.note(("file",), phrase("no_file_line", name=name))
     if document.problems:
         raise RejectedParams([document])
     lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)

@@ -8,27 +8,21 @@ from pathlib import Path
 from mynalib.domain.employers import fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
-from mynalib.domain.schemas import is_visible
+from mynalib.domain.shipped import shipped_yaml
+from mynalib.domain.strict_yaml import is_visible
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.sheets import SheetUnreadable, read_sheet
 
-KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
-NEW_KEY = ("新記号", "新番号", "新枝番")
-HEADER = (*KEY, "申出日")
+_WRITTEN = shipped_yaml("history", "registers")
+KEY, NEW_KEY, DECISION = (tuple(_WRITTEN[name]) for name in ("key", "new_key", "decision"))
+HEADER, DECISIONS = (*KEY, "申出日"), (*KEY, *DECISION)
 OPTIONAL = ("受付", "撤回日", "処理", *NEW_KEY)
-DECISION = ("判断", "判断者", "判断日")
-DECISIONS = (*KEY, *DECISION)
-CHOICES = {"受付": ("", "健保", "事業所"), "処理": ("", "退職", "転籍", "未収録"), "判断": ("", "可", "確認中", "否")}
-ALLOWED = "allowed"  # 控える理由ではなく、「食い違いを確かめたので、控えなくてよい」
-REASONS = {  # 名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ
-    "optout": "optout",
-    "pending_cancellation": "pending",
-    "never_contact": "never_contact",
-    "可": ALLOWED,
-    "確認中": "kept_back",
-    "否": "never_contact",
-}
+CHOICES: dict[str, list[str]] = _WRITTEN["choices"]
+REASONS: dict[str, str] = _WRITTEN["reasons"]
+"""名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ。"""
+ALLOWED = REASONS["可"]
+"""控える理由ではなく、「食い違いを確かめたので、控えなくてよい」。"""
 
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
@@ -82,8 +76,7 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
         found, wrong = _read(name, home.root / path)
         entries, problems = entries + found, problems + wrong
     if problems:
-        fix = "名簿を直すか、バックアップから戻して、もう一度実行してください。既存のデータは変わっていません。"
-        raise RegisterUnreadable(where="名簿", what="読めないところがあります", fix=fix, problems=problems)
+        raise RegisterUnreadable(where="名簿", problems=problems)
     return tuple(entries)
 
 
@@ -93,7 +86,7 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
     try:
         rows = read_sheet(path, DECISIONS) if name == "decisions" else read_sheet(path, HEADER, OPTIONAL)
     except SheetUnreadable as error:
-        return [], [Problem(path.name, error.what)]
+        return [], [Problem(path.name, str(error))]
     for line, row in rows:
         entry, wrong = _entry(name, line, row)
         entries += [entry] if entry and not wrong else []
@@ -113,9 +106,8 @@ def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, lis
     wrong += [(column, "日付ではありません（例 2026-04-01）") for column, day in dates.items() if day == "?"]
     if isinstance(filed_on, date) and isinstance(withdrawn_on, date) and withdrawn_on < filed_on:
         wrong.append(("撤回日", "申出日より前です"))
-    for column, allowed in CHOICES.items():
-        if row[column] not in allowed:
-            wrong.append((column, f"{'・'.join(allowed[1:])} のいずれかです"))
+    choices = [(column, allowed[1:]) for column, allowed in CHOICES.items() if row[column] not in allowed]
+    wrong += [(column, f"{'・'.join(allowed)} のいずれかです") for column, allowed in choices]
     if wrong:
         return None, wrong
     return Entry(name, line, key, new_key, filed_on, withdrawn_on, row["処理"], row["判断"]), []
@@ -132,13 +124,12 @@ def _undecided(name: str, row: dict[str, str], day: date | str | None) -> list[W
 def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[tuple[str, str, str], list[Wrong]]:
     symbol, number, branch = (row[column] for column in columns)
     number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
-    wrong = []
-    if not symbol or len(symbol) > 40 or not is_visible(symbol):
-        wrong.append((columns[0], "空欄か、記号にない文字があります"))
-    if not re.fullmatch("[0-9]{1,20}", number):
-        wrong.append((columns[1], "数字だけではありません"))
-    if not re.fullmatch("[0-9]{1,2}", branch):
-        wrong.append((columns[2], "数字2桁ではありません"))
+    rules = (
+        (0 < len(symbol) <= 40 and is_visible(symbol), "空欄か、記号にない文字があります"),
+        (re.fullmatch("[0-9]{1,20}", number), "数字だけではありません"),
+        (re.fullmatch("[0-9]{1,2}", branch), "数字2桁ではありません"),
+    )
+    wrong = [(column, what) for column, (holds, what) in zip(columns, rules, strict=True) if not holds]
     return (fold_symbol(symbol), number.lstrip("0"), branch.zfill(2)), wrong
 
 

@@ -1,6 +1,5 @@
 """返納者の日次ファイル：カードを返した人を、勧奨リストから外すためだけに使う。人数や率には、決して入れない。"""
 
-import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from mynalib.history import clock
 from mynalib.history.files import remove_file, sha256
 from mynalib.history.holds import Hold
 from mynalib.history.home import Home
-from mynalib.history.ledger import Ledger, operator
-from mynalib.history.loading import report
-from mynalib.history.months import keep_original, staging
+from mynalib.history.ledger import Ledger
+from mynalib.history.loading import pass_gates, read_aside, report
+from mynalib.history.months import keep_original
 from mynalib.history.tables import read_table, read_tables, write_table
 from mynalib.intake.intake import Intake
-from mynalib.intake.reading import read_file
 from mynalib.intake.source import require_file
 
 
@@ -41,17 +39,11 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
         Locked, DiskFull, NotWritable: 書けない。
     """
     if month > Month.of(clock.today()):
-        fix = "返納のあった月を指定してください。"
-        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", what="まだ始まっていない月です", fix=fix)
+        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_begun")
     with home.locked():
         require_file(file)
-        staged = staging(home)
-        try:
-            registry = params.registry(month)
-            read = read_file(file, month=month, registry=registry, profile=params.society.file, into=staged)
+        with read_aside(home, params, file, month) as (staged, read):
             return _keep(home, month, staged, file, read, confirm)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
 
 
 def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
@@ -59,31 +51,24 @@ def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, conf
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
     if target.is_file() and _recorded(home).get(target.name) == sha256(target):
         return report("no_op", month, facts)
-    stops = dict(_stops(read, staged))
-    for code, (what, fix, problems) in stops.items():
-        if code not in confirm:
-            fix = f"{fix}正しいと確かめたら --confirm {code} を付けてください。"
-            raise Refused(code, where=file.name, what=what, fix=fix, problems=problems)
+    confirmed = pass_gates(_stops(read, staged, file.name), confirm)
     keep_original(home, month, file, read.sha256)
     remove_file(target)
     write_table(target, read_table(staged / "members.parquet")[list(KEY)])
     names = ("sha256", "data_rows", "accepted", "quarantined")
-    confirmed = {"confirmed": sorted(stops), "confirmed_by": operator() if stops else ""}
     counts = {name: facts[name] for name in names} | confirmed
     ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)
     return report("loaded", month, facts)
 
 
-def _stops(read: Intake, staged: Path) -> Iterator[tuple[str, tuple[str, str, list[Problem]]]]:
-    """取り込んでよくない理由の名と、何が、どうすれば、その内訳。"""
+def _stops(read: Intake, staged: Path, where: str) -> Iterator[Refused]:
+    """取り込んでよくない理由。"""
     if read.registered:
-        what = f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです"
-        yield "SUSPICIOUS_CHANGE", (what, "月次のファイルなら --kind month で取り込みます。", [])
+        yield Refused("SUSPICIOUS_CHANGE", where=where, why="returners_registered", people=read.registered)
     if read.quarantined:
         rows = read_table(staged / "quarantine.parquet").itertuples(index=False)
-        what = f"読めない行が {read.quarantined} 行あり、その人たちがリストに残ってしまいます"
-        fix = "直したファイルを受け取るか、その人たちを never_contact.csv に書いてください。"
-        yield "TOO_MANY_QUARANTINED", (what, fix, [Problem(f"{row.line} 行目", row.reason) for row in rows])
+        problems = [Problem(f"{row.line} 行目", row.reason) for row in rows]
+        yield Refused("TOO_MANY_QUARANTINED", where=where, rows=read.quarantined, problems=problems)
 
 
 def returner_holds(home: Home) -> list[Hold]:
@@ -96,26 +81,15 @@ def returner_holds(home: Home) -> list[Hold]:
     paths = [home.returners / name for name in recorded]
     for path in paths:
         if not path.is_file() or sha256(path) != recorded[path.name]:
-            fix = "原本（data/originals/）を、もう一度 --kind returners で取り込んでください。"
-            what = "無いか、取り込んだときのものではありません"
-            raise ReturnersDamaged(where=path.name, what=what, fix=fix)
-    return [
-        Hold(
-            "pending",
-            (fold_symbol(row.symbol), row.number.lstrip("0"), row.branch),
-            until=Month.parse(path.name[:7]).plus(1).end,
-        )
-        for path, table in zip(paths, read_tables(paths), strict=True)
-        for row in table.itertuples(index=False)
-    ]
+            raise ReturnersDamaged(where=path.name)
+    holds = []
+    for path, table in zip(paths, read_tables(paths), strict=True):
+        until = Month.parse(path.name[:7]).plus(1).end
+        keys = ((fold_symbol(row.symbol), row.number.lstrip("0"), row.branch) for row in table.itertuples(index=False))
+        holds += [Hold("pending", key, until=until) for key in keys]
+    return holds
 
 
 def _recorded(home: Home) -> dict[str, str]:
     """台帳にある、消していない返納者のファイルと、そのハッシュ。"""
-    lines = Ledger(home.ledger).lines()
-    purged = {name for line in lines if line["did"] == "purged" for name in line.get("folders", ())}
-    return {
-        line["folder"]: line["members_sha256"]
-        for line in lines
-        if line["did"] == "returners" and line["folder"] not in purged
-    }
+    return Ledger(home.ledger).standing("returners", "members_sha256")

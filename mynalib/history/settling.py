@@ -54,14 +54,7 @@ def _require(home: Home, recorded: dict[str, str]) -> None:
 
 def _recorded(home: Home) -> dict[str, str]:
     """台帳に書いた月のフォルダーと、その intake.json のハッシュ（その中に、ほかのファイルのハッシュがある）。消した月は除く。"""
-    recorded: dict[str, str] = {}
-    for line in Ledger(home.ledger).lines():
-        if line["did"] == "ingested":
-            recorded[line["folder"]] = line["intake_sha256"]
-        if line["did"] == "purged":
-            for folder in line.get("folders", ()):
-                recorded.pop(folder, None)
-    return recorded
+    return Ledger(home.ledger).standing("ingested", "intake_sha256")
 
 
 def _for_ledger(kept: KeptMonth) -> dict:

@@ -3,22 +3,19 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.employers import TRIMMED
 
+Columns = tuple[str, ...]
+
 
 class SheetUnreadable(Exception):
-    """表が読めない。what は、人に見せる文（値は入らない）。"""
-
-    def __init__(self, what: str):
-        super().__init__(what)
-        self.what = what
+    """表が読めない。引数は、人に見せる文（値は入らない）。"""
 
 
-def read_sheet(
-    path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> list[tuple[int, dict[str, str]]]:
+def read_sheet(path: Path, required: Columns, optional: Columns = ()) -> list[tuple[int, dict[str, str]]]:
     """空でない行の、行番号（1 は見出し）と、列名から値への組。
 
     Returns:
@@ -72,8 +69,6 @@ def _text(path: Path) -> str:
         raise SheetUnreadable("開けません（権限か、ほかのソフトで開いていないかを確かめてください）") from None
     unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
-        try:
+        with suppress(UnicodeDecodeError):
             return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     raise SheetUnreadable("文字として読めません（UTF-8 か Shift_JIS で保存してください）")

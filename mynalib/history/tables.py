@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from mynalib.domain.errors import FULL
+from mynalib.domain.errors import is_full
 from mynalib.history.files import replace_file
 
 
@@ -62,8 +62,3 @@ def _as_os_error(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise OSError(errno.ENOSPC if is_full(error) else errno.EIO, "", str(path)) from None
-
-
-def is_full(error: duckdb.Error) -> bool:
-    """空きが足りないための失敗か。"""
-    return any(sign in str(error) for sign in FULL)

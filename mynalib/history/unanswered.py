@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.history.holds import Hold
+from mynalib.history.holds import PERSON, Hold
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.history.registers import ALLOWED, Entry
@@ -51,7 +51,7 @@ def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: dat
 def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> pd.DataFrame:
     rows = [(at, *key) for at, entry in enumerate(asked) for key in entry.keys]
     with Lens(months) as lens:
-        lens.put("asked", pd.DataFrame(rows, columns=["entry", "symbol_key", "number_key", "branch"]))
+        lens.put("asked", pd.DataFrame(rows, columns=["entry", *PERSON]))
         return lens.query(name)
 
 

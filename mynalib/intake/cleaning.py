@@ -10,7 +10,7 @@ from mynalib.domain.items import NAMES
 from mynalib.intake.faults import SKIP
 from mynalib.intake.layout import RECORD_LINES, Layout
 from mynalib.intake.records import Record, read_record
-from mynalib.intake.source import MAX_LINE, too_long
+from mynalib.intake.source import MAX_LINE
 
 MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
 _LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
@@ -35,7 +35,7 @@ class Cleaner:
         low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
         ends = low[bytes_[low] == _LF]
         if len(ends) and np.diff(ends, prepend=-1).max() > MAX_LINE:
-            raise too_long(self._name)
+            raise Refused("NOT_CSV", where=self._name, why="long_line")
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
@@ -45,20 +45,20 @@ class Cleaner:
         return self._mended(_Window(block, ends), odd.tolist(), last, unfinished)
 
     def _mended(self, window: "_Window", odd: list[int], last: bool, unfinished: bool) -> bytes:
-        done, clean = 0, []
+        done, count, clean = 0, window.count, []
         for at in odd:
             if at < done:
                 continue
             record = self._record(window, at, last)
             if record is None:
-                self._rest, window = window.after(at), window.before(at)
+                self._rest, count = window.between(at, count), at
                 break
             if unfinished and last and at + record.used == window.count and record.fault == "COLUMN_COUNT":
-                raise self._truncated()
+                raise Refused("TRUNCATED", where=f"{self._name} の最後の行", why="cut_line")
             clean += [window.between(done, at), self._written(record, self.lines + at + 1)]
             done = at + record.used
-        clean.append(window.between(done, window.count))
-        self.lines += window.count
+        clean.append(window.between(done, count))
+        self.lines += count
         return b"".join(clean)
 
     def _record(self, window: "_Window", at: int, last: bool) -> Record | None:
@@ -68,44 +68,24 @@ class Cleaner:
 
     def _written(self, record: Record, line: int) -> bytes:
         """レコードの物理行の数だけの行。二行目からは読み飛ばす印。"""
-        head = self._marked(record.fault, line) if record.fault else self._line(record.cells)
+        head = self._marked(record.fault, line) if record.fault else self.layout.delimiter.join(record.cells)
         lines = [head, *(self._marked(SKIP, line + more) for more in range(1, record.used))]
         return "".join(line + "\n" for line in lines).encode()
 
     def _marked(self, fault: str, line: int) -> str:
         by_name = dict.fromkeys(NAMES, "") | {"symbol": MARK, "number": str(line), "branch": fault}
-        return self._line(tuple(by_name[name] for name in self.layout.columns[: len(NAMES)]))
-
-    def _line(self, cells: tuple[str, ...]) -> str:
-        return self.layout.delimiter.join(cells)
-
-    def _truncated(self) -> Refused:
-        return Refused(
-            "TRUNCATED",
-            where=f"{self._name} の最後の行",
-            what="行の途中で終わっています。後ろの行も欠けているおそれがあります",
-            fix="送り主から受け取り直してください。合計などの行で、欠けていないと分かるときは、行末に改行を足してください。",
-        )
+        return self.layout.delimiter.join(by_name[name] for name in self.layout.columns[: len(NAMES)])
 
 
 class _Window:
     """ブロックの行を、番号（0 から）で切り出す。ends は改行の位置。"""
 
     def __init__(self, block: bytes, ends: np.ndarray):
-        self._block, self._ends = block, ends
+        self._block, self._starts = block, np.append(0, ends + 1)
         self.count = len(ends)
 
     def between(self, first: int, end: int) -> bytes:
-        return self._block[self._start(first) : self._start(end)]
-
-    def _start(self, at: int) -> int:
-        return int(self._ends[at - 1]) + 1 if at else 0
-
-    def before(self, at: int) -> "_Window":
-        return _Window(self.between(0, at), self._ends[:at])
-
-    def after(self, at: int) -> bytes:
-        return self.between(at, self.count)
+        return self._block[self._starts[first] : self._starts[end]]
 
     def lines(self, at: int) -> list[str]:
         """at 行目。引用符があれば、レコードが続きうるところまで。"""

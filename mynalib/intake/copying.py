@@ -1,25 +1,39 @@
 """届いたファイルを一度だけ読み、直した写しを作る。"""
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from mynalib.domain.items import NAMES
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import Cleaner
 from mynalib.intake.encoding import Decoder
-from mynalib.intake.layout import Layout, find_layout
+from mynalib.intake.faults import FAULTS
+from mynalib.intake.layout import SPARE, Layout, find_layout
 from mynalib.intake.source import Source
+from mynalib.intake.workbench import Workbench
 
 
 @dataclass(frozen=True)
 class Copied:
-    """届いたファイルについて、写しを作る間に分かったこと。lines は物理行の数。"""
+    """届いたファイルについて、写しを作る間に分かったこと。path は写し、lines は物理行の数。"""
 
+    path: Path
     sha256: str
     bytes: int
     encoding: str
     layout: Layout
     lines: int
     unfinished: bool
+
+    def load(self, bench: Workbench, query: str, **values: Any) -> None:
+        """写しを作業台に読む。query は、それをする SQL の名。"""
+        columns = (*self.layout.columns, SPARE)[: len(NAMES) + 1]
+        where = {"path": glob.escape(str(self.path)), "delimiter": self.layout.delimiter}
+        bench.run("faults", faults=list(FAULTS))
+        bench.run("macros")
+        bench.run(query, columns=dict.fromkeys(columns, "VARCHAR"), **where, **values)
 
 
 def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
@@ -39,4 +53,5 @@ def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
             clean.write(cleaner.clean(text))
             text = decoder.to_utf8(block)
         clean.write(cleaner.clean(text, last=True, unfinished=source.unfinished))
-    return Copied(source.sha256, source.bytes, decoder.encoding or "utf-8", layout, cleaner.lines, source.unfinished)
+    encoding = decoder.encoding or "utf-8"
+    return Copied(target, source.hash.hexdigest(), source.bytes, encoding, layout, cleaner.lines, source.unfinished)

@@ -1,7 +1,5 @@
 """文字コードを決めて、ブロックを UTF-8 にする。"""
 
-from collections.abc import Sequence
-
 from mynalib.domain.errors import Refused
 
 CANDIDATES = ("utf-8", "cp932")  # この順。短い UTF-8 は cp932 としても読めてしまう
@@ -23,25 +21,15 @@ class Decoder:
         """
         if block.isascii():
             return block
-        if self.encoding is None:
-            self.encoding = self._detected(block)
-        return _recoded(block, "cp932" if self.encoding == "cp932" else "utf-8")
+        self.encoding = self.encoding or self._detected(block)
+        return block.decode("cp932" if self.encoding == "cp932" else "utf-8", "replace").encode()
 
     def _detected(self, block: bytes) -> str:
         lines = [line for line in block.split(b"\n") if not line.isascii()]
         for encoding in CANDIDATES:
-            if 2 * _readable(lines, encoding) >= len(lines):
+            if 2 * sum(_can_read(line, encoding) for line in lines) >= len(lines):
                 return encoding
-        raise Refused(
-            "ENCODING",
-            where=self._name,
-            what="UTF-8 でも cp932（シフト JIS）でもない文字が大半です",
-            fix="CSV（UTF-8 か シフト JIS）で書き出し直してもらってください。",
-        )
-
-
-def _readable(lines: Sequence[bytes], encoding: str) -> int:
-    return sum(_can_read(line, encoding) for line in lines)
+        raise Refused("ENCODING", where=self._name, why="other_encoding")
 
 
 def _can_read(line: bytes, encoding: str) -> bool:
@@ -50,11 +38,3 @@ def _can_read(line: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _recoded(block: bytes, encoding: str) -> bytes:
-    try:
-        text = block.decode(encoding)
-    except UnicodeDecodeError:
-        return block.decode(encoding, "replace").encode()
-    return block if encoding == "utf-8" else text.encode()

@@ -1,17 +1,12 @@
 """行を隔離にする理由の名と、人に見せる言葉。"""
 
-from mynalib.domain.items import ITEMS, NAMES, REASONS
+from mynalib.domain.items import LABELS, NAMES, REASONS
 
 MY_NUMBER = "MY_NUMBER"  # 個人番号らしい値。隔離ではなく、ファイルを断るかどうかに使う
 SKIP = "SKIP"  # 見出し、空の行、引用符の中の改行で続く行
-LABELS = {item.name: item.label for item in ITEMS}
 
-FAULTS = (
-    SKIP,
-    "COLUMN_COUNT",
-    "DUPLICATE_KEY",
-    *(f"{reason} {name}" for reason in (*REASONS, MY_NUMBER) for name in NAMES),
-)
+_OF_ITEMS = (f"{reason} {name}" for reason in (*REASONS, MY_NUMBER) for name in NAMES)
+FAULTS = (SKIP, "COLUMN_COUNT", "DUPLICATE_KEY", *_OF_ITEMS)
 """誤りの名。「理由」か「理由 項目」。SQL の型 fault の値になる。"""
 
 

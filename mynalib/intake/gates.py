@@ -35,37 +35,28 @@ def examine(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakeP
         DUPLICATE_FILE（同じ月に同じファイル：何もしなくてよい。ほかの関門は見ない）、MONTH_EXISTS、STALE_COPY、
         MONTH_ORDER、SUSPICIOUS_DROP、SUSPICIOUS_CHANGE。
     """
-    stops = list(_stops(new, existing, policy))
-    only = [stop for stop in stops if stop[0] == "DUPLICATE_FILE"]
-    return tuple(
-        Refused(code, where=new.month.label, what=what, fix=fix, problems=problems)
-        for code, what, fix, *problems in only or stops
-    )
+    stops = tuple(_stops(new, existing, policy))
+    return tuple(stop for stop in stops if stop.code == "DUPLICATE_FILE") or stops
 
 
-def _stops(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> Iterator[tuple]:
-    """加えてよくない理由の名、何が、どうすれば、あればその内訳。"""
+def _stops(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> Iterator[Refused]:
+    where = new.month.label
     same_month = [one for one in existing if one.month == new.month]
     last = max((one for one in existing if one.month < new.month), key=lambda one: one.month, default=None)
     newest = max((one.month for one in existing), default=new.month)
     if any(one.sha256 == new.sha256 for one in same_month):
-        yield "DUPLICATE_FILE", "同じファイルが、この月として取り込まれています", "何もしなくてかまいません。"
+        yield Refused("DUPLICATE_FILE", where=where)
     if same_month:
-        fix = "差し替えるなら --replace を付けてください。月の指定が違うなら --month を直してください。"
-        yield "MONTH_EXISTS", "別のファイルが、この月として取り込まれています", fix
+        yield Refused("MONTH_EXISTS", where=where)
     for same in (one for one in existing if one.sha256 == new.sha256):
-        fix = f"この月のファイルか、確かめてください。{_confirm('STALE_COPY')}"
-        yield "STALE_COPY", f"{same.month.label}のファイルと、中身が一字も違いません", fix
+        yield Refused("STALE_COPY", where=where, month=same.month.label)
     if not same_month and new.month < newest:
-        fix = f"--month を確かめてください。{_confirm('MONTH_ORDER')}"
-        yield "MONTH_ORDER", f"{newest.label}まで取り込んだ後に、それより前の月を加えようとしています", fix
+        yield Refused("MONTH_ORDER", where=where, month=newest.label)
     fallen = list(_fallen(new, last, policy)) if last else []
     if fallen:
-        what = f"{last.month.label}より、人が大きく減っています。途中までのファイルかもしれません"
-        yield "SUSPICIOUS_DROP", what, f"送り主に人数を確かめてください。{_confirm('SUSPICIOUS_DROP')}", *fallen
-    if what := _change(new, last, policy):
-        fix = f"返納者の日次ファイルではないか、列がずれていないかを確かめてください。{_confirm('SUSPICIOUS_CHANGE')}"
-        yield "SUSPICIOUS_CHANGE", what, fix
+        yield Refused("SUSPICIOUS_DROP", where=where, month=last.month.label, problems=fallen)
+    if change := _change(new, last, policy):
+        yield Refused("SUSPICIOUS_CHANGE", where=where, what=change)
 
 
 def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Problem]:
@@ -89,7 +80,3 @@ def _change(new: MonthSummary, last: MonthSummary | None, policy: IntakePolicy) 
         return ""
     before, now = last.registered / last.members, new.registered / new.members
     return f"登録済の割合が、{last.month.label}の {before:.1%} から {now:.1%} に下がりました"
-
-
-def _confirm(code: str) -> str:
-    return f"正しいと確かめたら --confirm {code} を付けて、もう一度実行してください。"

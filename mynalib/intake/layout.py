@@ -42,9 +42,7 @@ def find_layout(head: bytes, header: str, name: str) -> Layout:
 
 def record_at(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str], int]:
     """at 行目からの一つのレコードと、その物理行の数。引用符が閉じなければ csv.Error。"""
-    reader = csv.reader(
-        (line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True, lineterminator="\n"
-    )
+    reader = csv.reader((line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True)
     return next(reader), reader.line_num
 
 
@@ -73,9 +71,12 @@ class _Finder:
         lines = head[:SAMPLE_BYTES].decode("utf-8", "replace").split("\n")
         start = next((at for at, line in enumerate(lines) if line.strip(BLANKS + "\r")), None)
         if start is None:
-            raise self._refused("EMPTY", "空の行しかありません", "送り主から受け取り直してください。")
+            raise Refused("EMPTY", where=self.name, why="no_lines")
         delimiter = self._delimiter(lines[start])
-        cells, used = self._first_record(lines, start, delimiter)
+        try:
+            cells, used = record_at(lines, start, delimiter)
+        except csv.Error:
+            raise Refused("MALFORMED", where=self.name, why="broken_first_line") from None
         columns = self._columns(trimmed(cells))
         opening = start + used if columns else 0
         spare = self._spare(list(_widths(lines[opening : opening + SAMPLE_LINES], delimiter)))
@@ -84,19 +85,10 @@ class _Finder:
     def _delimiter(self, line: str) -> str:
         best = max(_DELIMITERS, key=line.count)
         if best not in line:
-            raise self._refused("NOT_CSV", "区切りのコンマがありません", "CSV で受け取り直してください。")
+            raise Refused("NOT_CSV", where=self.name, why="no_comma")
         if best not in ",\t":
-            raise self._refused(
-                "DIALECT", "区切りがコンマでもタブでもありません", "区切りをコンマにして受け取り直してください。"
-            )
+            raise Refused("DIALECT", where=self.name, why="other_delimiter")
         return best
-
-    def _first_record(self, lines: Sequence[str], start: int, delimiter: str) -> tuple[list[str], int]:
-        try:
-            return record_at(lines, start, delimiter)
-        except csv.Error:
-            what = "最初の行の引用符か改行が壊れています"
-            raise self._refused("MALFORMED", what, "送り主から受け取り直してください。") from None
 
     def _columns(self, cells: list[str]) -> tuple[str, ...]:
         """見出しなら項目の並び、見出しがなければ空。"""
@@ -104,26 +96,21 @@ class _Finder:
         if any(names):
             return self._checked(names)
         if self.header == "present" or (self.header == "auto" and not _looks_like_a_row(cells)):
-            fix = "見出しがないファイルなら、society.yaml の file.header を absent にしてください。"
-            raise self._refused("HEADER", "最初の行が、共同利用の八項目の見出しではありません", fix)
+            raise Refused("HEADER", where=self.name, why="no_header")
         return ()
 
     def _checked(self, names: list[str | None]) -> tuple[str, ...]:
         if self.header == "absent":
-            fix = "society.yaml の file.header を auto か present にしてください。"
-            raise self._refused("HEADER", "見出しはないはずですが、最初の行は見出しです", fix)
-        wrong = [Problem("見出し", f"「{item.label}」の列がありません") for item in ITEMS if item.name not in names]
-        wrong += [
-            Problem("見出し", f"「{item.label}」の列が二つ以上あります") for item in ITEMS if names.count(item.name) > 1
-        ]
-        extra = [
-            Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at, name in enumerate(names, 1) if not name
-        ]
+            raise Refused("HEADER", where=self.name, why="unexpected_header")
+        wrong = [f"「{item.label}」の列がありません" for item in ITEMS if item.name not in names]
+        wrong += [f"「{item.label}」の列が二つ以上あります" for item in ITEMS if names.count(item.name) > 1]
+        beyond = [at for at, name in enumerate(names, 1) if not name]
+        extra = [Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at in beyond]
         if wrong:
-            fix = "八項目がそろったファイルを受け取り直してください。"
-            raise self._refused("HEADER", "見出しが八項目と合いません", fix, wrong + extra)
+            problems = [*(Problem("見出し", what) for what in wrong), *extra]
+            raise Refused("HEADER", where=self.name, why="other_header", problems=problems)
         if extra:
-            raise self._unnotified(extra)
+            raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
         return tuple(name for name in names if name)
 
     def _spare(self, widths: list[tuple[int, int]]) -> tuple[str, ...]:
@@ -131,18 +118,11 @@ class _Finder:
         filled = Counter(width for _, width in widths)
         if widths and len(NAMES) not in filled:
             if max(filled) > len(NAMES):
-                raise self._unnotified([Problem("データの行", "八項目より多い列に値があります")])
-            fix = "八項目がそろったファイルを受け取り直してください。"
-            raise self._refused("COLUMN_COUNT", "どの行も八列ではありません", fix)
+                extra = [Problem("データの行", "八項目より多い列に値があります")]
+                raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
+            raise Refused("COLUMN_COUNT", where=self.name, why="not_eight_columns")
         raw = Counter(width for width, _ in widths)
         return (SPARE,) if raw[len(NAMES) + 1] > raw[len(NAMES)] else ()
-
-    def _unnotified(self, problems: Sequence[Problem]) -> Refused:
-        fix = "余分な列を除いたファイルを受け取り直してください（お知らせにない項目は受け取れません）。"
-        return self._refused("UNNOTIFIED_ITEM", "共同利用のお知らせにない項目があります", fix, problems)
-
-    def _refused(self, code: str, what: str, fix: str, problems: Sequence[Problem] = ()) -> Refused:
-        return Refused(code, where=self.name, what=what, fix=fix, problems=problems)
 
 
 def _widths(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, int]]:

@@ -1,23 +1,20 @@
 """見たことのないファイルの形を調べる。形と数だけを言い、人の値は一つも言わない。"""
 
-import glob
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import jinja2
 
 from mynalib.domain.employers import TRIMMED
-from mynalib.domain.items import ITEMS, NAMES
-from mynalib.domain.shipped import shipped_yaml
+from mynalib.domain.items import LABELS
+from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
-from mynalib.intake.faults import FAULTS
-from mynalib.intake.layout import SPARE
 from mynalib.intake.source import require_file
-from mynalib.intake.workbench import Workbench, scratch, workbench
+from mynalib.intake.workbench import Workbench, scratch
 
 DATE_STYLES = ("YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki")
 MOST_SHAPES = 8
@@ -46,17 +43,14 @@ class FileShape:
         encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
         header = "present" if self.copied.layout.header else "absent"
         plain = encoding == "utf-8" and header == "absent" and self.wide == 0  # 半角だけでは、どちらとも言えない
-        return FileProfile(
-            encoding="auto" if plain else encoding, header=header, date=self.dates[0][0] if self.dates else "YYYYMMDD"
-        )
+        date = self.dates[0][0] if self.dates else "YYYYMMDD"
+        return FileProfile(encoding="auto" if plain else encoding, header=header, date=date)
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""
-        template = (files("mynalib.intake") / f"sheet.{form}.j2").read_text(encoding="utf-8")
         environment = jinja2.Environment(autoescape=form == "html", undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701 文字の版は、画面に出すだけ
-        labels = {item.name: item.label for item in ITEMS}
-        sheet = environment.from_string(template)
-        return sheet.render(file=self, labels=labels, questions=shipped_yaml("intake", "questions")).lstrip()
+        sheet = environment.from_string(shipped_text(f"intake/sheet.{form}.j2"))
+        return sheet.render(file=self, labels=LABELS, questions=shipped_yaml("intake", "questions")).lstrip()
 
 
 def profile_file(path: Path) -> FileShape:
@@ -67,26 +61,9 @@ def profile_file(path: Path) -> FileShape:
     """
     require_file(path)
     with scratch() as folder:
-        clean = folder / "lines.csv"
-        copied = copy_clean(path, FileProfile(), clean)
-        with workbench(folder / "spill", path.name) as bench:
-            return _seen(bench, clean, copied, path.name)
-
-
-def _seen(bench: Workbench, clean: Path, copied: Copied, name: str) -> FileShape:
-    columns = dict.fromkeys((*copied.layout.columns, SPARE)[: len(NAMES) + 1], "VARCHAR")
-    bench.run("faults", faults=list(FAULTS))
-    bench.run("macros")
-    where = {"path": glob.escape(str(clean)), "columns": columns, "delimiter": copied.layout.delimiter}
-    bench.run("seen", mark=MARK, blanks=TRIMMED, **where)
-    [(read, symbols, wide)] = bench.run("seen_rows")
-    return FileShape(
-        name,
-        copied,
-        read,
-        symbols,
-        wide,
-        bench.run("shapes", most=MOST_SHAPES),
-        bench.run("combinations"),
-        bench.run("date_styles", styles=list(DATE_STYLES)),
-    )
+        copied = copy_clean(path, FileProfile(), folder / "lines.csv")
+        with closing(Workbench(folder / "spill", path.name)) as bench:
+            copied.load(bench, "seen", mark=MARK, blanks=TRIMMED)
+            rows, shapes = bench.run("seen_rows"), bench.run("shapes", most=MOST_SHAPES)
+            dates = bench.run("date_styles", styles=list(DATE_STYLES))
+            return FileShape(path.name, copied, *rows[0], shapes, bench.run("combinations"), dates)

@@ -1,30 +1,24 @@
 """取込の入口：一つのファイルから、受け入れた行と隔離した行の Parquet を作る。"""
 
-import glob
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 from mynalib.domain.employers import TRIMMED, Registry
 from mynalib.domain.errors import MynaError, Refused
-from mynalib.domain.items import NAMES
 from mynalib.domain.months import Month
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
-from mynalib.intake.faults import FAULTS
-from mynalib.intake.intake import Intake
-from mynalib.intake.layout import SPARE
-from mynalib.intake.spellings import entry_columns, spell, symbols_in_order
-from mynalib.intake.verdict import judge
-from mynalib.intake.workbench import Workbench, workbench
+from mynalib.intake.intake import Intake, judge
+from mynalib.intake.spellings import entry_columns, spelling_columns, symbols_in_order
+from mynalib.intake.workbench import Workbench
 
 EARLIEST = date(2020, 8, 1)  # マイナポータルでの利用登録の申込みが始まった月
 LATEST = timedelta(days=366)  # 月末より後の日付は要確認になるが、一年を超えて先の日付はありえない
 MOST_SYMBOLS = 100_000
-_REPORT_IT = "開発者に知らせてください。何も取り込んでいません。"
 _CLEAN, _SPILL = "lines.csv", "spill"
 _MEMBERS, _QUARANTINE = "members.parquet", "quarantine.parquet"
 
@@ -45,8 +39,10 @@ def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProf
     """
     with _leaving_only_results(into):
         copied = copy_clean(path, profile, into / _CLEAN)
-        with workbench(into / _SPILL, path.name) as bench:
-            _stage(bench, into / _CLEAN, copied, profile)
+        with closing(Workbench(into / _SPILL, path.name)) as bench:
+            copied.load(bench, "staged")
+            bench.run("odd_line")
+            bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
             _check_lines(bench, copied, path.name)
             _order(bench, month, registry, path.name)
             _refuse_my_numbers(bench, path.name)
@@ -70,67 +66,41 @@ def _leaving_only_results(into: Path) -> Iterator[None]:
         shutil.rmtree(into / _SPILL, ignore_errors=True)
 
 
-def _stage(bench: Workbench, clean: Path, copied: Copied, profile: FileProfile) -> None:
-    columns = (*copied.layout.columns, SPARE)[: len(NAMES) + 1]
-    bench.run("faults", faults=list(FAULTS))
-    bench.run("macros")
-    bench.run(
-        "staged",
-        path=glob.escape(str(clean)),
-        columns=dict.fromkeys(columns, "VARCHAR"),
-        delimiter=copied.layout.delimiter,
-    )
-    bench.run("odd_line")
-    bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
-
-
 def _check_lines(bench: Workbench, copied: Copied, where: str) -> None:
     """行番号が元のファイルのものかを、印の行と行数で確かめる。"""
     [(lines, misplaced)] = bench.run("misplaced", mark=MARK)
     if lines != copied.lines or misplaced:
-        raise MynaError(where=where, what="行番号が合いません", fix=_REPORT_IT)
+        raise MynaError(where=where, why="misplaced_lines")
 
 
 def _order(bench: Workbench, month: Month, registry: Registry, where: str) -> None:
     texts = [text for (text,) in bench.run("symbols", most=MOST_SYMBOLS + 1)]
     if len(texts) > MOST_SYMBOLS:
-        fix = "列の並びを確かめて、受け取り直してください。"
-        raise Refused("MALFORMED", where=where, what="記号の種類が多すぎます。記号の列ではないようです", fix=fix)
-    spellings = spell(texts, registry)
-    bench.run(
-        "spelling",
-        symbols=[one.text for one in spellings],
-        registered=[one.registered for one in spellings],
-        faults=[one.fault for one in spellings],
-        blanks=TRIMMED,
-    )
+        raise Refused("MALFORMED", where=where, why="too_many_symbols")
+    bench.run("spelling", blanks=TRIMMED, **spelling_columns(texts, registry))
     bench.run("entry", **entry_columns(registry))
     bench.run("calendar", first=EARLIEST, last=month.end + LATEST)
     bench.run("ordered")
     [(expected, found)] = bench.run("census")
     if not expected:
-        fix = "送り主から受け取り直してください。"
-        raise Refused("EMPTY", where=where, what="データの行が一つもありません", fix=fix)
+        raise Refused("EMPTY", where=where, why="no_rows")
     if expected != found:
-        fix = "employers/ の記号と番号の範囲が重ならないようにしてください。"
-        raise Refused("AMBIGUOUS_KIGO", where="登録簿", what="一人に当てはまる行が二つ以上あります", fix=fix)
+        raise Refused("AMBIGUOUS_KIGO", where="登録簿", why="two_entries")
 
 
 def _refuse_my_numbers(bench: Workbench, where: str) -> None:
     # 12 桁の数の検査用数字が偶然合うのは一割ほど。二つ以上が九割を超えて合うなら、偶然ではない
     [(others, twelve, valid)] = bench.run("my_numbers")
     if others >= 2 or (valid >= 2 and 10 * valid >= 9 * twelve):
-        fix = "個人番号を除いたファイルを受け取り直し、このファイルは規程に従って消してください。"
-        raise Refused("UNNOTIFIED_ITEM", where=where, what="個人番号（マイナンバー）らしい値があります", fix=fix)
+        raise Refused("UNNOTIFIED_ITEM", where=where, why="my_number")
 
 
 def _quarantine(bench: Workbench, where: str) -> None:
     """誤りのある行を除いてから、残った行のうち同じ人の行を除く。"""
-    bench.run("quarantined")
-    bench.run("accepted")
-    bench.run("neighbour")
+    for step in ("quarantined", "accepted", "neighbour"):
+        bench.run(step)
     [(unsorted,)] = bench.run("unsorted")
     if unsorted:
-        raise MynaError(where=where, what="行の並びが合いません", fix=_REPORT_IT)
+        raise MynaError(where=where, why="unsorted_rows")
     bench.run("duplicate")
     bench.run("accepted")

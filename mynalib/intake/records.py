@@ -25,23 +25,19 @@ class Record:
 
 def read_record(lines: Sequence[str], layout: Layout, *, complete: bool) -> Record | None:
     """先頭の行からのレコードを読む。続きの行がまだ来ていなければ None（complete なら、もう待たない）。"""
+    if '"' not in lines[0]:
+        return _judged(lines[0].split(layout.delimiter), 1, layout)
     try:
-        cells, used = _split(lines, layout.delimiter)
+        return _judged(*record_at(lines, 0, layout.delimiter), layout)
     except csv.Error:
         return Record(fault="COLUMN_COUNT") if complete else None
-    return _judged(cells, used, layout)
-
-
-def _split(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
-    if '"' not in lines[0]:
-        return lines[0].split(delimiter), 1
-    return record_at(lines, 0, delimiter)
 
 
 def _judged(cells: list[str], used: int, layout: Layout) -> Record:
     for at, cell in enumerate(cells):
         if _CONTROL.search(cell):
-            return Record(fault=_control_fault(at, layout), used=used)
+            fault = f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT"
+            return Record(fault=fault, used=used)
     cells = [_EXCEL_TEXT.sub(r"\1", cell) if _EXCEL_TEXT.fullmatch(cell) else cell for cell in trimmed(cells)]
     if not any(cells):
         return Record(fault=SKIP, used=used)
@@ -49,7 +45,3 @@ def _judged(cells: list[str], used: int, layout: Layout) -> Record:
         return Record(fault="COLUMN_COUNT", used=used)
     unsafe = str.maketrans(dict.fromkeys(f'\n\t"{layout.delimiter}', HIDDEN))
     return Record(tuple(cell.translate(unsafe) for cell in cells), used=used)
-
-
-def _control_fault(at: int, layout: Layout) -> str:
-    return f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT"

@@ -19,8 +19,7 @@ _DOS_EOF, _NUL = b"\x1a", b"\0"
 def require_file(path: Path) -> None:
     """ファイルがなければ、断る。"""
     if not path.is_file():
-        fix = "ファイルの名と場所を確かめてください。"
-        raise Refused("EMPTY", where=path.name, what="ファイルがありません", fix=fix)
+        raise Refused("EMPTY", where=path.name, why="no_file")
 
 
 class Source:
@@ -28,13 +27,9 @@ class Source:
 
     def __init__(self, file: BinaryIO, name: str, encoding: str):
         """`encoding` は約束された文字コード（auto なら BOM で決まるときだけ決める）。"""
-        self._file, self._name, self._hash = file, name, hashlib.sha256()
+        self._file, self._name, self.hash = file, name, hashlib.sha256()
         self.bytes, self.unfinished = 0, False
         self.encoding = None if encoding == "auto" else encoding
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
         """どれも改行（LF）で終わるブロック。UTF-16 は UTF-8 に直してある。ほかの文字コードは元のまま。
@@ -48,14 +43,16 @@ class Source:
             if end:
                 yield carry[:end]
                 carry = carry[end:]
+            elif len(carry) > MAX_LINE and carry.endswith(_NUL):
+                raise Refused("TRUNCATED", where=self._name, why="zeros")
             elif len(carry) > MAX_LINE:
-                raise self._too_long(carry)
+                raise Refused("NOT_CSV", where=self._name, why="long_line")
         yield from self._last(carry)
 
     def _chunks(self) -> Iterator[bytes]:
         chunk = self._read()
         if not chunk:
-            raise self._refused("EMPTY", "ファイルが 0 バイトです", "送り主から受け取り直してください。")
+            raise Refused("EMPTY", where=self._name, why="no_bytes")
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
             refuse_other_formats(chunk, self._name)
@@ -69,46 +66,28 @@ class Source:
 
     def _read(self) -> bytes:
         chunk = self._file.read(BLOCK)
-        self._hash.update(chunk)
+        self.hash.update(chunk)
         self.bytes += len(chunk)
         if self.bytes > MAX_BYTES:
-            raise self._refused("TOO_LARGE", "大きすぎます", "加入者のファイルかどうかを確かめてください。")
+            raise Refused("TOO_LARGE", where=self._name, why="too_large")
         return chunk
 
     def _without_bom(self, chunk: bytes) -> bytes:
         for mark, encoding in BOMS:
             if chunk.startswith(mark):
-                self._promised(encoding)
+                if self.encoding and not encoding.startswith(self.encoding):
+                    raise Refused("ENCODING", where=self._name, why="other_bom", found=encoding, expected=self.encoding)
                 self.encoding = encoding
                 return chunk[len(mark) :]
         return chunk
 
-    def _promised(self, encoding: str) -> None:
-        if self.encoding and not encoding.startswith(self.encoding):
-            what = f"先頭の印（BOM）は {encoding} ですが、society.yaml の file.encoding は {self.encoding} です"
-            raise self._refused("ENCODING", what, "file.encoding を auto にするか、正しい文字コードにしてください。")
-
     def _last(self, carry: bytes) -> Iterator[bytes]:
         if carry.endswith(_NUL):
-            what = "終わりが 0 のバイトで埋まっています（書き込みの途中で電源が切れたファイルに見られます）"
-            raise self._refused("TRUNCATED", what, "送り主から受け取り直してください。")
+            raise Refused("TRUNCATED", where=self._name, why="zeros_at_end")
         line = carry.rstrip(_DOS_EOF)
         if line:
             self.unfinished = line == carry
             yield line + b"\n"
-
-    def _too_long(self, carry: bytes) -> Refused:
-        if carry.endswith(_NUL):
-            return self._refused("TRUNCATED", "0 のバイトが続いています", "送り主から受け取り直してください。")
-        return too_long(self._name)
-
-    def _refused(self, code: str, what: str, fix: str) -> Refused:
-        return Refused(code, where=self._name, what=what, fix=fix)
-
-
-def too_long(name: str) -> Refused:
-    """加入者の行ではありえない長さの行がある。"""
-    return Refused("NOT_CSV", where=name, what="一行が長すぎます", fix="CSV で受け取り直してください。")
 
 
 def _widener(encoding: str | None) -> Callable[[bytes, bool], bytes]:

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mynalib.domain.employers import Registry, fold_symbol
 
@@ -10,26 +9,18 @@ _ANY_NUMBER = 10**20 - 1
 _REPLACEMENT = "\ufffd"
 
 
-@dataclass(frozen=True)
-class Spelling:
-    """一つの綴り。registered は登録簿の記号の番号（なければ None）、fault は記号としての誤り。"""
-
-    text: str
-    registered: int | None
-    fault: str | None
-
-
-def spell(texts: Sequence[str], registry: Registry) -> list[Spelling]:
-    """綴りごとに、登録簿の記号か誤りのどちらかを決める。"""
-    numbers = {folded: at for at, folded in enumerate(_folded_symbols(registry))}
-    return [_spelled(text, numbers) for text in texts]
+def spelling_columns(texts: Sequence[str], registry: Registry) -> dict[str, list]:
+    """綴りを、spelling.sql の引数にする。registered は登録簿の記号の番号（なければ None）、faults は記号としての誤り。"""
+    numbers = _numbers(registry)
+    folded = [fold_symbol(text) for text in texts]
+    faults = [None if symbol in numbers else f"{_reason(symbol)} symbol" for symbol in folded]
+    return {"symbols": list(texts), "registered": [numbers.get(symbol) for symbol in folded], "faults": faults}
 
 
 def entry_columns(registry: Registry) -> dict[str, list[int]]:
     """登録簿を、entry.sql の引数にする。place は登録どおりの記号の順位で、members.parquet の並びを決める。"""
-    numbers = {folded: at for at, folded in enumerate(_folded_symbols(registry))}
+    numbers, entries = _numbers(registry), registry.entries
     places = {symbol: at for at, symbol in enumerate(symbols_in_order(registry))}
-    entries = registry.entries
     return {
         "entries": list(range(len(entries))),
         "symbols": [numbers[one.folded] for one in entries],
@@ -44,15 +35,9 @@ def symbols_in_order(registry: Registry) -> list[str]:
     return sorted({entry.symbol for entry in registry.entries})
 
 
-def _folded_symbols(registry: Registry) -> list[str]:
-    return sorted({entry.folded for entry in registry.entries})
-
-
-def _spelled(text: str, numbers: dict[str, int]) -> Spelling:
-    folded = fold_symbol(text)
-    if folded in numbers:
-        return Spelling(text, numbers[folded], None)
-    return Spelling(text, None, f"{_reason(folded)} symbol")
+def _numbers(registry: Registry) -> dict[str, int]:
+    """折りたたんだ記号から、その番号へ。"""
+    return {folded: at for at, folded in enumerate(sorted({entry.folded for entry in registry.entries}))}
 
 
 def _reason(folded: str) -> str:

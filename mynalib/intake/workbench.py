@@ -4,20 +4,19 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import duckdb
 
-from mynalib.domain.errors import FULL, MynaError, Refused
+from mynalib.domain.errors import MynaError, Refused, is_full
+from mynalib.domain.shipped import shipped_text
 
 THREADS = 2
 MEMORY = "1GB"  # 全体で 1.5 GB に収める。超える分は spill に書く
 SCRATCH = "myna-"
 DAY = 24 * 60 * 60
-_SQL = Path(__file__).with_name("sql")
 
 
 class Workbench:
@@ -25,18 +24,8 @@ class Workbench:
 
     def __init__(self, spill: Path, where: str):
         self._where = where
-        self._db = duckdb.connect(
-            config={
-                "threads": THREADS,
-                "memory_limit": MEMORY,
-                "temp_directory": str(spill),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "preserve_insertion_order": True,
-                # 行数の見積りを外して、大きい表の方でハッシュ表を作ることがある。右が小さい表になるように書いてある
-                "disabled_optimizers": "join_order,build_side_probe_side",
-            }
-        )
+        # 行数の見積りを外して、大きい表の方でハッシュ表を作ることがある。右が小さい表になるように書いてある
+        self._db = connect(spill, memory_limit=MEMORY, disabled_optimizers="join_order,build_side_probe_side")
 
     def run(self, name: str, **values: Any) -> list[tuple]:
         """sql/{name}.sql を実行し、行を返す。列の意味は、その .sql の冒頭にある。
@@ -46,26 +35,24 @@ class Workbench:
         try:
             return self._db.execute(query(name), values or None).fetchall()
         except duckdb.Error as error:
-            failure = _without_values(error, self._where)
-        raise failure  # except の外で送出すると、元の例外が __context__ に残らない
+            full, kind = is_full(error), type(error).__name__
+        # except の外で送出すると、元の例外が __context__ に残らない
+        if full:
+            raise Refused("DISK_FULL", where=self._where, why="full_while_reading")
+        raise MynaError(where=self._where, why="intake_failed", kind=kind)
 
     def close(self) -> None:
         self._db.close()
 
 
-@cache
 def query(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+    return shipped_text(f"intake/sql/{name}.sql")
 
 
-@contextmanager
-def workbench(spill: Path, where: str) -> Iterator[Workbench]:
-    """作業台を開き、終わったら閉じる。"""
-    bench = Workbench(spill, where)
-    try:
-        yield bench
-    finally:
-        bench.close()
+def connect(spill: Path, **settings: Any) -> duckdb.DuckDBPyConnection:
+    """途中のものを spill の中だけに置き、何も取りに行かない DuckDB。"""
+    offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    return duckdb.connect(config={"threads": THREADS, "temp_directory": str(spill), **offline, **settings})
 
 
 @contextmanager
@@ -77,12 +64,3 @@ def scratch() -> Iterator[Path]:
                 shutil.rmtree(left)
     with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def _without_values(error: duckdb.Error, where: str) -> MynaError:
-    if any(sign in str(error) for sign in FULL):
-        return Refused(
-            "DISK_FULL", where=where, what="空き容量が足りません", fix="元のファイルの 4 倍ほどの空きを作ってください。"
-        )
-    what = f"取込の途中で失敗しました（{type(error).__name__}）"
-    return MynaError(where=where, what=what, fix="もう一度実行し、続くようなら開発者に知らせてください。")
