@@ -17,7 +17,7 @@ from mynalib.domain.params import Params
 from mynalib.history.cubes import cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
-from mynalib.history.lens import Lens, put_table
+from mynalib.history.lens import Lens
 from mynalib.history.months import kept_month, kept_months
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
@@ -46,6 +46,30 @@ class Source:
         before = read_basis(self.home, self.month)
         policy = self.params.society.policy.model_dump(mode="json")
         return steady(_shareable_counts(self), before, *steady_limits(policy))
+
+    @cached_property
+    def desk(self) -> duckdb.DuckDBPyConnection:
+        """カプセルを書く接続。開くのがいちばん遅いので、一度だけ。"""
+        return duckdb.connect()
+
+    @cached_property
+    def earlier_figure(self) -> dict | None:
+        """組合全体の率（前の公開から）。"""
+        return society_figure(self.home, self.month)
+
+    @cached_property
+    def dashboards(self) -> pd.DataFrame:
+        """全ての事業所に見せる数の元。事業所の順。"""
+        exact = self.params.society.policy.employer.counts == "exact"
+        counts = _shareable_counts(self) if exact else self.basis
+        return counts.sort_values(["employer_id", "month"], ignore_index=True)
+
+    @cached_property
+    def reminders(self) -> pd.DataFrame:
+        """全ての事業所の勧奨リストを、月を一度だけ読んで。事業所の順。"""
+        kept = [kept for kept in self.months if kept.month == self.month]
+        with Lens(kept, self.params, self.overlays.of_lists) as lens:
+            return reminders(lens, self)
 
     @property
     def names(self) -> dict[str, str]:
@@ -85,10 +109,8 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
     """その版のカプセルを folder に作る。"""
     tables = TABLES[edition.notebook, edition.audience](source, employer)
     fresh_folder(folder)
-    with duckdb.connect() as db:
-        for name, table in tables.items():
-            put_table(db, name, table)
-            db.table(name).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+    for name, table in tables.items():
+        source.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     facts = _facts(source, edition, employer) | {"tables": sorted(tables)}
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")
@@ -109,7 +131,7 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "policy": society.policy.model_dump(mode="json"),
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
-        "society_figure": society_figure(source.home, source.month) if edition.audience == "employer" else None,
+        "society_figure": source.earlier_figure if edition.audience == "employer" else None,
         "target": _target(source) if edition.audience in ("internal", "wide") else None,
         "notes": _notes(source, edition),
     }
@@ -164,10 +186,14 @@ def _flow(source: Source) -> pd.DataFrame | None:
 
 
 def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
-    exact = source.params.society.policy.employer.counts == "exact"
-    counts = _shareable_counts(source) if exact else source.basis
     columns = ["month", "employer_id", "employer", "members", "registered"]
-    return {"rates": counts.loc[counts.employer_id == employer.id, columns].reset_index(drop=True)}
+    return {"rates": _of(source.dashboards, employer)[columns]}
+
+
+def _of(table: pd.DataFrame, employer: Employer) -> pd.DataFrame:
+    """事業所の順に並んだ表の、一つの事業所の行だけ。"""
+    first, last = (table.employer_id.searchsorted(employer.id, side) for side in ("left", "right"))
+    return table[first:last].reset_index(drop=True)
 
 
 def require_answered(source: Source, folder: Path | None = None) -> None:
@@ -186,16 +212,15 @@ def require_answered(source: Source, folder: Path | None = None) -> None:
     )
 
 
+def reminders(lens: Lens, source: Source) -> pd.DataFrame:
+    """その月の、全ての事業所の勧奨リスト。列は sql/reminders.sql にある。"""
+    include = source.params.joint_use.dependants == "include"
+    return lens.query("reminders", month=str(source.month), dependants=include)
+
+
 def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
     require_answered(source)
-    kept = [kept for kept in source.months if kept.month == source.month]
-    with Lens(kept, source.params, source.overlays.of_lists) as lens:
-        rows = lens.query(
-            "reminders",
-            month=str(source.month),
-            employer=employer.id,
-            dependants=source.params.joint_use.dependants == "include",
-        )
+    rows = _of(source.reminders, employer)
     senders = source.params.society.policy.reminders.by
     ours = {
         *(LINK_ACTIONS if senders.link != "society" else ()),

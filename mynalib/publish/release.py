@@ -9,13 +9,12 @@ from pathlib import Path
 
 from mynalib import __version__
 from mynalib.domain.classification import decision_table
-from mynalib.domain.employers import Employer
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history import clock
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, write_file
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
-from mynalib.publish.capsules import Source
+from mynalib.publish.capsules import Source, reminders
 from mynalib.publish.earlier import read_manifest, releases
 from mynalib.publish.jobs import Job
 from mynalib.publish.pages import copy_assets
@@ -109,7 +108,8 @@ def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。"""
     with Lens(source.months, source.params, source.overlays.of_lists) as lens:
         people = set(lens.query("keys").number_key)
-        lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
+        listed = reminders(lens, source).groupby("employer_id").number
+    lists = {employer: {number.lstrip("0") for number in numbers} for employer, numbers in listed}
     problems = scan_release(release, artefacts, people, lists, source.params.society.demo)
     problems += [
         Problem(a["path"], "書いたときの内容と違う") for a in artefacts if sha256(release / a["path"]) != a["sha256"]
@@ -117,12 +117,6 @@ def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
     if problems:
         what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
         raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
-
-
-def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
-    include = source.params.joint_use.dependants == "include"
-    rows = lens.query("reminders", month=str(source.month), employer=employer.id, dependants=include)
-    return {number.lstrip("0") for number in rows.number}
 
 
 def unchanged(source: Source, assembled: Assembled) -> Path | None:
