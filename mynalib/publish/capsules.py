@@ -17,7 +17,7 @@ from mynalib.domain.params import Params
 from mynalib.history.cubes import cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
-from mynalib.history.lens import Lens, put_table
+from mynalib.history.lens import Lens
 from mynalib.history.months import kept_month, kept_months
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
@@ -27,7 +27,7 @@ from mynalib.insight.masking import shown_changes
 from mynalib.insight.steady import steady, steady_change
 from mynalib.insight.thresholds import steady_limits, wide_rule
 from mynalib.publish.catalogue import Edition
-from mynalib.publish.comparing import comparing_tables, listed
+from mynalib.publish.comparing import comparing_tables
 from mynalib.publish.earlier import last_release, read_basis, read_change_basis, society_figure, told_rows
 from mynalib.publish.review import review_tables
 
@@ -77,6 +77,43 @@ class Source:
     def policy(self) -> dict:
         return self.params.society.policy.model_dump(mode="json")
 
+    @cached_property
+    def desk(self) -> duckdb.DuckDBPyConnection:
+        """カプセルを書く接続。開くのがいちばん遅いので、一度だけ。"""
+        return duckdb.connect()
+
+    @cached_property
+    def earlier_figure(self) -> dict | None:
+        """組合全体の率（前の公開から）。"""
+        return society_figure(self.home, self.month)
+
+    @cached_property
+    def dashboards(self) -> pd.DataFrame:
+        """全ての事業所に見せる数の元。事業所の順。"""
+        exact = self.params.society.policy.employer.counts == "exact"
+        counts = _shareable_counts(self) if exact else self.basis
+        return counts.sort_values(["employer_id", "month"], ignore_index=True)
+
+    @cached_property
+    def reminders(self) -> pd.DataFrame:
+        """全ての事業所の勧奨リストを、月を一度だけ読んで。事業所の順。"""
+        kept = [kept for kept in self.months if kept.month == self.month]
+        senders = self.params.society.policy.reminders.by
+        ours = {
+            *(LINK_ACTIONS if senders.link != "society" else ()),
+            *(RENEW_ACTIONS if senders.renew != "society" else ()),
+        }
+        with Lens(kept, self.params, self.overlays.of_lists) as lens:
+            rows = reminders(lens, self)
+        return rows[rows.action.isin(ours)].reset_index(drop=True)
+
+    @property
+    def listed(self) -> pd.DataFrame:
+        """勧奨リストに載る人。列は事業所・記号・番号・枝番。名簿に答えのない行があれば、いない。"""
+        notified = {employer.id for employer in self.params.notified(self.month.end)}
+        rows = self.reminders[self.reminders.employer_id.isin(notified) & (not self.overlays.blocking)]
+        return rows[["employer_id", "symbol", "number", "branch"]].reset_index(drop=True)
+
     @property
     def names(self) -> dict[str, str]:
         return {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
@@ -115,10 +152,8 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
     """その版のカプセルを folder に作る。"""
     tables = TABLES[edition.notebook, edition.audience](source, employer)
     fresh_folder(folder)
-    with duckdb.connect() as db:
-        for name, table in tables.items():
-            put_table(db, name, table)
-            db.table(name).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+    for name, table in tables.items():
+        source.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     facts = _facts(source, edition, employer) | {"tables": sorted(tables)}
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")
@@ -141,7 +176,7 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "also": source.also if edition.audience == "wide" else [],
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
-        "society_figure": society_figure(source.home, source.month) if edition.audience == "employer" else None,
+        "society_figure": source.earlier_figure if edition.audience == "employer" else None,
         "target": _target(source) if edition.audience in ("internal", "wide") else None,
         "notes": notes(source, edition),
     }
@@ -178,7 +213,7 @@ def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
 def _internal_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
     flow, basis = _flow(source), source.basis[["month", "employer_id", *measures.COUNTS]]
     change = None if flow is None else measures.change(flow)
-    kept = {"basis": basis, "listed": listed(source)} | ({} if flow is None else {"basis_change": source.change_basis})
+    kept = {"basis": basis, "listed": source.listed} | ({} if flow is None else {"basis_change": source.change_basis})
     return _management(measures.counts(source.cube, source.names), change) | kept
 
 
@@ -201,10 +236,14 @@ def _flow(source: Source) -> pd.DataFrame | None:
 
 
 def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
-    exact = source.params.society.policy.employer.counts == "exact"
-    counts = _shareable_counts(source) if exact else source.basis
     columns = ["month", "employer_id", "employer", "members", "registered"]
-    return {"rates": counts.loc[counts.employer_id == employer.id, columns].reset_index(drop=True)}
+    return {"rates": _of(source.dashboards, employer)[columns]}
+
+
+def _of(table: pd.DataFrame, employer: Employer) -> pd.DataFrame:
+    """事業所の順に並んだ表の、一つの事業所の行だけ。"""
+    first, last = (table.employer_id.searchsorted(employer.id, side) for side in ("left", "right"))
+    return table[first:last].reset_index(drop=True)
 
 
 def require_answered(source: Source, folder: Path | None = None) -> None:
@@ -223,23 +262,17 @@ def require_answered(source: Source, folder: Path | None = None) -> None:
     )
 
 
+def reminders(lens: Lens, source: Source) -> pd.DataFrame:
+    """その月の、全ての事業所の勧奨リスト。列は sql/reminders.sql にある。"""
+    include = source.params.joint_use.dependants == "include"
+    return lens.query("reminders", month=str(source.month), dependants=include)
+
+
 def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
     require_answered(source)
-    kept = [kept for kept in source.months if kept.month == source.month]
-    with Lens(kept, source.params, source.overlays.of_lists) as lens:
-        rows = lens.query(
-            "reminders",
-            month=str(source.month),
-            employer=employer.id,
-            dependants=source.params.joint_use.dependants == "include",
-        )
-    senders = source.params.society.policy.reminders.by
-    ours = {
-        *(LINK_ACTIONS if senders.link != "society" else ()),
-        *(RENEW_ACTIONS if senders.renew != "society" else ()),
-    }
+    rows = _of(source.reminders, employer)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]
-    return {"reminders": rows[rows.action.isin(ours)][columns].reset_index(drop=True)}
+    return {"reminders": rows[columns]}
 
 
 TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], dict[str, pd.DataFrame]]] = {

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mynalib.history.lens import Lens
 from mynalib.insight import measures
 from mynalib.insight.attack import TOTAL
 from mynalib.insight.display import label
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
 
 KEY = ["employer_id", "symbol", "number", "branch"]
 LISTED = "listed.csv"
-
-
-def listed(source: "Source") -> pd.DataFrame:
-    """全ての事業所の勧奨リストに載る人。一行＝一人、列は KEY。名簿に答えのない行があれば、いない。"""
-    kept = [kept for kept in source.months if kept.month == source.month]
-    with Lens(kept, source.params, source.overlays.of_lists) as lens:
-        dependants = source.params.joint_use.dependants == "include"
-        rows = lens.query("listed", month=str(source.month), dependants=dependants)
-    return rows[rows.employer_id.isin(source.names) & (not source.overlays.blocking)].reset_index(drop=True)
 
 
 def comparing_tables(source: "Source") -> dict[str, pd.DataFrame]:
@@ -56,7 +46,7 @@ def _counts(source: "Source", before: pd.DataFrame) -> pd.DataFrame:
 
 def _lists(source: "Source", before: pd.DataFrame) -> pd.DataFrame:
     """勧奨リストに新しく載る人と、消える人。一行＝事業所。"""
-    both = before.merge(listed(source), on=KEY, how="outer", indicator="side")
+    both = before.merge(source.listed, on=KEY, how="outer", indicator="side")
     table = both.groupby("employer_id").side.value_counts().unstack(fill_value=0).reset_index()
     table = table.rename(columns={"left_only": "gone", "right_only": "came", "both": "stayed"})
     table = table.assign(employer=table.employer_id.map(source.names).fillna(table.employer_id))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nbformat
 
-from mynalib.domain.employers import Employer
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history.files import sha256
 from mynalib.history.lens import Lens
@@ -14,7 +13,7 @@ from mynalib.insight import disclosure, display
 from mynalib.insight.attack import TOTAL
 from mynalib.insight.disclosure import RATE_COLUMNS, Terms
 from mynalib.insight.measures import COUNTS
-from mynalib.publish.capsules import Source, notes
+from mynalib.publish.capsules import Source, notes, reminders
 from mynalib.publish.catalogue import EDITIONS, notebook_path
 from mynalib.publish.earlier import read_rates
 from mynalib.publish.provenance import unlisted_numbers
@@ -37,7 +36,8 @@ def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。"""
     with Lens(source.months, source.params, source.overlays.of_lists) as lens:
         people = set(lens.query("keys").number_key)
-        lists = {e.id: _listed(lens, source, e) for e in source.params.notified(source.month.end)}
+        listed = reminders(lens, source).groupby("employer_id").number
+    lists = {employer: {number.lstrip("0") for number in numbers} for employer, numbers in listed}
     problems = [Problem(path, what) for path, what in differences(release, artefacts)]
     problems += scan_release(release, artefacts, people, lists, source.params.society.demo)
     problems += [Problem(path, what) for path, what in _wide_problems(source, release, artefacts)]
@@ -54,12 +54,6 @@ def differences(release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str
     yield from ((path, "公開のときには、なかったものです") for path in sorted(present - set(expected)))
     changed = (path for path in sorted(present & set(expected)) if sha256(release / path) != expected[path])
     yield from ((path, "内容が違います") for path in changed)
-
-
-def _listed(lens: Lens, source: Source, employer: Employer) -> set[str]:
-    include = source.params.joint_use.dependants == "include"
-    rows = lens.query("reminders", month=str(source.month), employer=employer.id, dependants=include)
-    return {number.lstrip("0") for number in rows.number}
 
 
 def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:

@@ -83,5 +83,6 @@ def code_hash() -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+@cache
 def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
