@@ -32,15 +32,21 @@ class GateFailed(MynaError):
     )
 
 
-def inspect(source: Source, release: Path, artefacts: list[dict]) -> None:
-    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。"""
+def inspect(source: Source, release: Path, artefacts: list[dict], again: bool = False) -> None:
+    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。
+
+    Args:
+        again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはしない。
+    """
     with Lens(source.months, source.params, source.overlays.of_lists) as lens:
         people = set(lens.query("keys").number_key)
         listed = reminders(lens, source).groupby("employer_id").number
     lists = {employer: {number.lstrip("0") for number in numbers} for employer, numbers in listed}
     problems = [Problem(path, what) for path, what in differences(release, artefacts)]
     problems += scan_release(release, artefacts, people, lists, source.params.society.demo)
-    problems += [Problem(path, what) for path, what in _wide_problems(source, release, artefacts)]
+    if (release / WIDE).is_dir():
+        found = [*([] if again else _unlike_attacked(source, release)), *_wide_problems(source, release, artefacts)]
+        problems += [Problem(path, what) for path, what in found]
     if problems:
         what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
         raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
@@ -56,18 +62,20 @@ def differences(release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str
     yield from ((path, "内容が違います") for path in changed)
 
 
-def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
-    """広く配る版：攻撃に耐えると確かめた表とちょうど同じで、cells.json にない数がなく、計が合うか。"""
-    folder = release / WIDE
-    if not folder.is_dir():
-        return
+def _unlike_attacked(source: Source, release: Path) -> Iterator[tuple[str, str]]:
+    """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
+    written = read_rates(release / WIDE)
     terms = Terms("wide", source.policy, also=tuple(source.also))
     checked = disclosure.rates(source.basis, terms).frame.set_index(["month", "employer_id"])[RATE_COLUMNS]
-    written = read_rates(folder)
     if not checked.astype("Float64").equals(
         written.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64")
     ):
         yield f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う"
+
+
+def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
+    """広く配る版：計が合い、cells.json にない数がないか。"""
+    folder, written = release / WIDE, read_rates(release / WIDE)
     whole = written[(written.employer_id != TOTAL) & written[["members", "registered", "usable"]].notna().all(axis=1)]
     sums = whole.groupby("month")[COUNTS].sum(min_count=1)
     totals = written[written.employer_id == TOTAL].set_index("month")[COUNTS]

@@ -48,12 +48,18 @@ def _card(employer: Employer, present: set[str], without: list[str]) -> dict:
 def write_months(reports: Path, page: dict, releases: dict[Month, Path]) -> None:
     """全ての月の入口 reports/index.html。これだけは、公開のたびに置きかわる。"""
     months = [
-        {"label": month.label, "href": f"{folder.name}/index.html"}
+        {"label": month.label + _revision(folder), "href": f"{folder.name}/index.html"}
         for month, folder in sorted(releases.items(), reverse=True)
     ]
     newest = months[0]["href"].removesuffix("index.html") if months else ""
     html = _environment().get_template("months.html.j2").render(page=page, months=months, newest=newest)
     write_file(reports / "index.html", html.encode())
+
+
+def _revision(folder: Path) -> str:
+    """訂正した版なら、その番号。前の版は、そのまま残っている。"""
+    _, corrected, revision = folder.name.partition("-r")
+    return f"（訂正 第{revision}版）" if corrected else ""
 
 
 @cache

@@ -107,8 +107,10 @@ def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
     ledger, digest = Ledger(source.home.ledger), sha256(assembled.folder / "manifest.json")
     facts = {"month": str(source.month), "manifest_sha256": digest, "without": assembled.manifest["without"]}
     facts |= {"approved_by": approved_by} if approved_by else {}
+    former = releases(source.home).get(source.month)
+    facts |= {"corrects": former.name} if former else {}
     head = ledger.append("prepared", artefacts=len(assembled.manifest["artefacts"]), **facts)
-    receipt = {"prepared_at": clock.now(), "ledger_head": head, "manifest_sha256": digest}
+    receipt = {"prepared_at": clock.now(), "ledger_head": head, **facts}
     write_file(assembled.folder / "receipt.json", json.dumps(receipt, indent=1).encode())
     _open_to_readers(assembled.folder)
     source.home.reports.mkdir(parents=True, exist_ok=True)
@@ -130,7 +132,7 @@ def settle_releases(source: Source) -> None:
     for folder in releases(source.home).values():
         digest = sha256(folder / "manifest.json")
         if digest in prepared and folder.name not in recorded:
-            names = ("month", "manifest_sha256", "without", "approved_by")
+            names = ("month", "manifest_sha256", "without", "approved_by", "corrects")
             facts = {name: prepared[digest][name] for name in names if name in prepared[digest]}
             _record(source, folder, facts)
 

@@ -40,7 +40,7 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
         what = f"公開したときと違うところが {len(problems)} 件あります"
         raise ReleaseDamaged(where=folder.name, what=what, problems=problems)
     source = open_source(home, params, month)
-    inspect(source, folder, manifest["artefacts"])
+    inspect(source, folder, manifest["artefacts"], again=True)
     return folder, len(manifest["artefacts"])
 
 
