@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -45,7 +45,8 @@ MonthOption = Annotated[
     Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
-JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU の数")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
+SchedulerOption = Annotated[str | None, typer.Option(metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")]
 
 
 Kind = Literal["month", "returners"]
@@ -149,6 +150,7 @@ def publish(
     without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
     employer: Annotated[str | None, typer.Option(help="一つの事業所だけの下書き（例 E01）")] = None,
     jobs: JobsOption = None,
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """その月の報告とリストを作り、点検して、公開する。"""
@@ -164,6 +166,7 @@ def publish(
             only=employer,
             draft=draft,
             workers=jobs,
+            scheduler=scheduler,
             **progress.watch("公開"),
         )
     _published(done, as_json)
@@ -175,6 +178,7 @@ def release(
     approved_by: Annotated[str, typer.Option("--approved-by", help="下書きを見て、公開してよいと決めた人の名")],
     home: HomeOption = None,
     jobs: JobsOption = None,
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
@@ -182,8 +186,8 @@ def release(
 
     place = find_home(home)
     with _bar() as progress:
-        params = load_params(place.params)
-        done = release_month(place, params, month, approved_by, workers=jobs, **progress.watch("公開"))
+        running = {"workers": jobs, "scheduler": scheduler, **progress.watch("公開")}
+        done = release_month(place, load_params(place.params), month, approved_by, **running)
     _published(done, as_json)
 
 
@@ -213,13 +217,19 @@ class _bar(Progress):
     """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
 
     def __init__(self):
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        times = (TimeElapsedColumn(), TextColumn("残り"), TimeRemainingColumn(), TextColumn("{task.fields[slowest]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
         super().__init__(*columns, console=progress_console)
 
     def watch(self, name: str) -> dict[str, Callable]:
-        """一本の帯。全体の数を知らせる on_plan と、一つ進める on_done。"""
-        task = self.add_task(name, total=None)
-        return {"on_plan": lambda count: self.update(task, total=count), "on_done": lambda _: self.advance(task)}
+        """一本の帯。全体の数を知らせる on_plan、一つ進める on_done、いちばん長い仕事を見せる on_wait。"""
+        task = self.add_task(name, total=None, slowest="")
+
+        def on_wait(job: str, seconds: float) -> None:
+            self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒")
+
+        steps = {"on_plan": lambda count: self.update(task, total=count), "on_done": lambda _: self.advance(task)}
+        return {**steps, "on_wait": on_wait}
 
 
 def _say(as_json: bool, result: dict, text: str) -> None:

@@ -1,6 +1,8 @@
 """カプセル：一人の読み手に見せてよい行と列だけを入れた、一回の実行のためのフォルダー。"""
 
+import glob
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pandas as pd
 
 from mynalib.domain.months import Month
 from mynalib.insight.disclosure import Terms
+
+THREADS, MEMORY = "MYNA_DUCKDB_THREADS", "MYNA_DUCKDB_MEMORY"
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,27 @@ class Capsule:
 
     def table(self, name: str) -> pd.DataFrame:
         """カプセルの中の表。列と単位は publish.capsules の、その表を作る関数にある。"""
-        path = self.folder / f"{name}.parquet"
         if name not in self.facts["tables"]:
             raise KeyError(f"このカプセルにあるのは {self.facts['tables']} です")
-        with duckdb.connect() as db:
-            return db.read_parquet(str(path)).df()
+        path = glob.escape(str(self.folder / f"{name}.parquet"))
+        with window(path) as db:
+            return db.read_parquet(path).df()
+
+
+def window(path: str) -> duckdb.DuckDBPyConnection:
+    """一つのファイルだけが読める接続。ほかのファイル、拡張、設定の変更は断る。
+
+    DuckDB の取り分は、並べて動かすときは publish.batch が分けて、環境変数で渡す。
+    """
+    settings = {
+        "threads": int(os.environ.get(THREADS, "1")),
+        "async_threads": 0,  # 2.0 は、何も頼まなくても、読みこみのスレッドを八つ起こす
+        "memory_limit": os.environ.get(MEMORY, "1GB"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    db = duckdb.connect(config=settings)
+    db.execute("set allowed_paths = ?", [[path]])
+    db.execute("set enable_external_access = false")
+    db.execute("set lock_configuration = true")
+    return db

@@ -1,11 +1,15 @@
 """一つの仕事：一つのカプセルで一冊を実行し、ページと成果物を書く。自分だけのプロセスで動く。"""
 
 import json
+import multiprocessing
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 import nbformat
 import papermill
@@ -13,7 +17,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from mynalib.domain.errors import MynaError
 from mynalib.history.files import sha256
-from mynalib.insight.capsule import Capsule
+from mynalib.insight.capsule import MEMORY, THREADS, Capsule
+from mynalib.publish.limits import Limits, limit_memory
 from mynalib.publish.opening import CAPSULE
 from mynalib.publish.pages import shown_outputs, write_page
 from mynalib.publish.products import write_products
@@ -45,10 +50,11 @@ class Job:
     fingerprint: str = ""
 
 
-def run_job(job: Job) -> None:
+def run_job(job: Job, limits: Limits) -> None:
     """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。"""
+    _end_with_parent()
     try:
-        with _private(job):
+        with _private(job, limits):
             outputs = _run(job)
         record = {"fingerprint": job.fingerprint, "outputs": outputs}
     except MynaError as error:
@@ -101,19 +107,37 @@ def _require_finished(notebook: nbformat.NotebookNode) -> None:
         raise NotebookFailed(where="ノートブック")
 
 
+def _end_with_parent() -> None:
+    """頼んだプロセスが消えれば（kill -9 でも）、この仕事も終わる。端末の Ctrl-C は、頼んだプロセスだけが受ける。"""
+    if hasattr(os, "setsid"):
+        os.setsid()
+
+    def watch(parent: int) -> None:
+        wait([parent])
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+    Thread(target=watch, args=(multiprocessing.parent_process().sentinel,), daemon=True).start()
+
+
 @contextmanager
-def _private(job: Job):
+def _private(job: Job, limits: Limits):
     """ほかの仕事にも、利用者の設定にも触れない環境。出力は捨てる（人の値が入りうる）。"""
     private = job.folder / "private"
     private.mkdir(parents=True, exist_ok=True)
     os.umask(0o077)
     os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
     os.environ[CAPSULE] = str(job.folder / "capsule")
+    os.environ |= {THREADS: str(limits.threads), MEMORY: limits.duckdb_memory}
     os.environ.pop("MYNA_HOME", None)
+    limit_memory(limits.memory)
     os.chdir(private)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         out, err = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = nowhere
+        for number in (1, 2):  # 記述子に直接書くものも
+            os.dup2(nowhere.fileno(), number)
         try:
             yield
         finally:

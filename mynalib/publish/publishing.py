@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -12,7 +13,7 @@ from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.loading import settle
 from mynalib.history.months import verify_month
-from mynalib.publish.batch import run_jobs
+from mynalib.publish.batch import private_files, run_jobs
 from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
 from mynalib.publish.earlier import read_manifest
 from mynalib.publish.gate import inspect
@@ -50,9 +51,7 @@ def publish(
     only: str | None = None,
     draft: bool = False,
     approval: Approval | None = None,
-    workers: int | None = None,
-    on_plan: Callable[[int], None] = lambda _: None,
-    on_done: Callable[[Job], None] = lambda _: None,
+    **running: object,
 ) -> Published:
     """その月を公開する。
 
@@ -61,6 +60,7 @@ def publish(
         only: 一つの事業所だけの下書き。
         draft: 公開せず、下書きで止める。
         approval: もう一人の確認（release が渡す）。
+        running: on_plan（仕事の数が決まったとき）と、run_jobs の workers、on_done、on_wait。
     Raises:
         Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
@@ -73,9 +73,7 @@ def publish(
         _require_ready(source, approved=bool(approval or draft or only))
         room = home.drafts / (f"{month}-{only}" if only else str(month))
         employers, lists = employers_of(source, without, only), not source.overlays.blocking
-        jobs = plan_jobs(source, employers, room / "jobs", only is None, lists)
-        on_plan(len(jobs))
-        records = _all_done(source, jobs, run_jobs(jobs, workers, on_done))
+        jobs, records = _made(source, employers, room / "jobs", (only is None, lists), **running)
         assembled = assemble(source, jobs, records, sorted(without), room / "release")
         _require_fit(source, assembled, approval)
         done = _finish(source, assembled, room, draft or only is not None, approval.by if approval else "")
@@ -88,7 +86,7 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
 
     Args:
         approved_by: 下書きを見て、公開してよいと決めた人（台帳に残る記録で、本人の確かめではない）。
-        options: publish の workers、on_plan、on_done。
+        options: publish の running。
     Raises:
         Refused: 下書きがない、見たあとに元が変わった。ほかは publish と同じ。
     """
@@ -120,6 +118,20 @@ def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, appro
     target = existing or place(source, assembled, approved_by)
     shutil.rmtree(room, ignore_errors=True)
     return Published("unchanged" if existing else "released", target, **counts)
+
+
+def _made(
+    source: Source,
+    employers: list[Employer],
+    folder: Path,
+    wanted: tuple[bool, bool],
+    on_plan: Callable[[int], None] = lambda _: None,
+    **running: object,
+) -> tuple[list[Job], dict[str, dict]]:
+    with private_files(folder):
+        jobs = plan_jobs(source, employers, folder, *wanted)
+        on_plan(len(jobs))
+        return jobs, _all_done(source, jobs, run_jobs(jobs, **running))
 
 
 def _all_done(source: Source, jobs: list[Job], records: dict[str, dict]) -> dict[str, dict]:

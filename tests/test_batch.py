@@ -1,0 +1,251 @@
+"""仕事の束：数とメモリの割り当て、消えた・時間切れ・メモリ切れの言い分け、Ctrl-C と kill -9 の後始末、fork のない環境。"""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import nbformat
+import pytest
+from societies import MONTHS, SmallSociety
+
+from mynalib.domain.errors import MynaError
+from mynalib.insight.capsule import window
+from mynalib.publish import batch, limits
+from mynalib.publish.batch import private_files, run_jobs
+from mynalib.publish.capsules import employers_of, open_source
+from mynalib.publish.catalogue import notebook_path
+from mynalib.publish.plan import plan_jobs
+
+GIGA = 1 << 30
+DASHBOARD = "04_employer_dashboard"
+
+
+def sabotage(society: SmallSociety, code: str) -> None:
+    """事業所のページのノートブックの、最後の手前に一つのセルを足す。"""
+    notebook = nbformat.read(notebook_path(DASHBOARD), as_version=4)
+    notebook.cells.insert(len(notebook.cells) - 1, nbformat.v4.new_code_cell(code, id="sabotage"))
+    society.home.notebooks.mkdir(exist_ok=True)
+    nbformat.write(notebook, society.home.notebooks / f"{DASHBOARD}.ipynb")
+
+
+def dashboards(society: SmallSociety, folder: Path) -> list:
+    """三つの事業所の、ページの仕事。"""
+    source = open_source(society.home, society.params, MONTHS[1])
+    return plan_jobs(source, employers_of(source), folder, society=False, lists=False)
+
+
+# 割り当て ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("jobs", "asked", "cores", "free", "workers", "threads"),
+    [
+        (40, None, 8, 64 * GIGA, 8, 1),
+        (40, None, 8, GIGA, 2, 4),  # メモリが先に尽きる
+        (40, None, 8, 0, 1, 8),  # 一つは、いつも動かす
+        (3, None, 8, 64 * GIGA, 3, 2),  # 仕事より多くは起こさない
+        (40, 5, 8, GIGA, 5, 1),  # 利用者の決めた数
+        (0, None, 2, 8 * GIGA, 1, 2),
+    ],
+)
+def test_workers_are_bounded_by_cores_and_memory_and_share_both(
+    monkeypatch, jobs, asked, cores, free, workers, threads
+):
+    monkeypatch.setattr(limits, "usable_cores", lambda: cores)
+    monkeypatch.setattr(limits, "available_memory", lambda: free)
+    at_once, each = limits.share(jobs, asked)
+    assert (at_once, each.threads) == (workers, threads)
+    assert each.memory == max(limits.ESTIMATE, int(free * limits.USABLE) // workers)
+
+
+def test_this_machine_is_measured():
+    assert 0 < limits.available_memory() < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < limits.usable_cores() <= os.cpu_count()
+
+
+def test_a_notebook_runs_in_its_own_place_with_its_own_share(small, tmp_path):
+    seen = tmp_path / "seen.json"
+    sabotage(
+        small,
+        f"""
+if employer == "E01":
+    import json, os, resource
+    names = ("HOME", "IPYTHONDIR", "TMPDIR", "OPENBLAS_NUM_THREADS", "MYNA_DUCKDB_THREADS", "MYNA_DUCKDB_MEMORY")
+    facts = {{name: os.environ.get(name) for name in names}} | {{"cwd": os.getcwd(), "home": os.environ.get("MYNA_HOME")}}
+    facts |= {{"umask": os.umask(0o077), "limit": resource.getrlimit(resource.RLIMIT_AS)[0], "group": os.getpgid(0) == os.getpid()}}
+    os.write(1, b"raw"); os.system("echo shell")
+    open({str(seen)!r}, "w").write(json.dumps(facts))
+""",
+    )
+    jobs = dashboards(small, tmp_path / "jobs")
+    records = run_jobs(jobs, 2)
+    assert not [record for record in records.values() if "error" in record]
+    facts, private = json.loads(seen.read_text()), str(jobs[0].folder / "private")
+    assert {facts[name] for name in ("HOME", "IPYTHONDIR", "TMPDIR", "cwd")} == {private}
+    assert (facts["umask"], facts["home"], facts["group"], facts["OPENBLAS_NUM_THREADS"]) == (0o077, None, True, "1")
+    assert int(facts["MYNA_DUCKDB_THREADS"]) == max(1, limits.usable_cores() // 2)
+    assert int(facts["MYNA_DUCKDB_MEMORY"].removesuffix("MB")) << 20 < limits.available_memory()
+    assert facts["limit"] > 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from read_text('{other}')",
+        "from '{other}'",
+        "copy (select 1) to '{other}'",
+        "attach '{other}' as other",
+        "install httpfs",
+        "load httpfs",
+        "set threads = 8",
+        "set enable_external_access = true",
+        "set allowed_paths = ['{other}']",
+    ],
+)
+def test_a_capsule_opens_nothing_but_its_own_file_and_its_settings_are_locked(tmp_path, query):
+    own, other = tmp_path / "own.parquet", tmp_path / "other.parquet"
+    for path in (own, other):
+        duckdb.sql("select 1 as a").write_parquet(str(path))
+    with window(str(own)) as db:
+        assert db.read_parquet(str(own)).fetchall() == [(1,)]
+        with pytest.raises(duckdb.Error):
+            db.execute(query.format(other=other)).fetchall()
+
+
+# 失敗の言い分け ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tight(monkeypatch):
+    """空きが少なく、時間の短い機械。"""
+    monkeypatch.setattr(limits, "available_memory", lambda: GIGA)
+    share = batch.share
+
+    def short(*words):
+        workers, each = share(*words)
+        return workers, replace(each, seconds=12)
+
+    monkeypatch.setattr(batch, "share", short)
+
+
+def test_a_death_a_time_out_and_a_lack_of_memory_are_told_apart_and_the_others_are_done(small, tight, tmp_path):
+    sabotage(
+        small,
+        """
+import os, time
+if employer == "E01":
+    os.kill(os.getpid(), 9)
+if employer == "E02":
+    x = bytearray(3 << 30)
+if employer == "E03":
+    os.system("sleep 61.5 &"); time.sleep(60)
+""",
+    )
+    slowest = []
+    records = run_jobs(dashboards(small, tmp_path / "jobs"), 3, on_wait=lambda *seen: slowest.append(seen))
+    whats = {name[:3]: (record["error"], record["what"]) for name, record in records.items()}
+    assert {code for code, _ in whats.values()} == {"NOTEBOOK_FAILED"}
+    assert "途中で消えました（シグナル SIGKILL。メモリ不足など）" in whats["E01"][1]
+    assert "セルで止まりました（MemoryError）" in whats["E02"][1]
+    assert "時間切れです（12 秒" in whats["E03"][1]
+    assert max(slowest, key=lambda seen: seen[1])[0] == f"E03-{DASHBOARD}-employer"
+    assert not processes_with("sleep\x0061.5"), "時間切れの仕事が起こしたプロセスが残った"
+
+
+def processes_with(words: str) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if words in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_finished_job_is_not_run_again_and_a_damaged_one_is(small, tmp_path):
+    jobs = dashboards(small, tmp_path / "jobs")
+    run_jobs(jobs, 2)
+    made = {job.name: (job.folder / "record.json").stat().st_mtime_ns for job in jobs}
+    (jobs[1].folder / "out" / jobs[1].page).write_text("壊れた")
+    run_jobs(jobs, 2)
+    again = {job.name: (job.folder / "record.json").stat().st_mtime_ns for job in jobs}
+    assert {name for name in made if made[name] != again[name]} == {jobs[1].name}
+
+
+# 途中で止める --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_a_stopped_run_leaves_no_process_and_the_next_run_does_the_rest(small, tmp_path, how):
+    flag = tmp_path / "repaired"
+    wait = f'from pathlib import Path\nimport time\nwhile employer == "E02" and not Path({str(flag)!r}).exists(): time.sleep(0.1)'
+    sabotage(small, wait)
+    command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(small.home.root)]
+    jobs = small.home.drafts / str(MONTHS[1]) / "jobs"
+    with subprocess.Popen([*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True) as run:
+        until(
+            lambda: len(list(jobs.glob("*/record.json"))) > 3 and (jobs / f"E02-{DASHBOARD}-employer/private").exists()
+        )
+        os.kill(run.pid, how)
+        run.communicate(timeout=30)
+    assert run.returncode == (-how if how == signal.SIGKILL else 1) or run.returncode == 130
+    until(lambda: not processes_inside(small.home.root))
+    if how == signal.SIGINT:
+        assert not [*jobs.glob("*/capsule"), *jobs.glob("*/private")], "人の行が残った"
+    made = {path: path.stat().st_mtime_ns for path in jobs.glob("*/record.json")}
+    flag.touch()
+    assert small.publish(draft=True).outcome == "draft"
+    assert {path: path.stat().st_mtime_ns for path in made} == made, "済んだ仕事を、もう一度した"
+    assert not [*jobs.glob("*/capsule"), *jobs.glob("*/private")]
+
+
+def until(true, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "待っても、そうならない"
+        time.sleep(0.1)
+
+
+def processes_inside(folder: Path) -> list[int]:
+    """今のフォルダーが folder の中にあるプロセス（仕事は、自分の場所で動く）。"""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder in (process / "cwd").readlink().parents:
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_private_files_go_even_when_the_plan_stops(tmp_path):
+    capsule = tmp_path / "E01-x" / "capsule"
+    with pytest.raises(MynaError), private_files(tmp_path):
+        capsule.mkdir(parents=True)
+        raise MynaError(where="", what="", fix="")
+    assert not capsule.exists()
+
+
+# fork のない環境 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["myna", "kernel"])
+def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, tmp_path, monkeypatch, engine):
+    forked = dashboards(small, tmp_path / "forked")[:2]
+    run_jobs(forked, 2)
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setenv("MYNA_ENGINE", engine)
+    assert batch.start_method().get_start_method() == "spawn"
+    spawned = dashboards(small, tmp_path / "spawned")[:2]
+    records = run_jobs(spawned, 2)
+    assert not [record for record in records.values() if "error" in record], records
+    pages = [[(job.folder / "out" / job.page).read_bytes() for job in jobs] for jobs in (forked, spawned)]
+    assert pages[0] == pages[1]
