@@ -95,7 +95,7 @@ def numbers_in(path: Path) -> set[str]:
 
 
 def scan_release(
-    release: Path, artefacts: Collection[dict], people: Collection[str], lists: dict[str, set[str]], demo: bool
+    release: Path, artefacts: Collection[dict], people: set[str], lists: dict[str, set[str]], demo: bool
 ) -> list[Problem]:
     """公開の全てのファイルを点検する。
 
@@ -113,7 +113,7 @@ def scan_release(
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
         if artefact["level"] != "internal":
             allowed = _counts_beside(path) | _own(artefact, lists)
-            found += ["ここに載ってはならない番号"] if (numbers_in(path) & set(people)) - allowed else []
+            found += ["ここに載ってはならない番号"] if (numbers_in(path) & people) - allowed else []
         problems += [Problem(artefact["path"], what) for what in dict.fromkeys(found)]
     return problems
 
