@@ -162,6 +162,7 @@ def test_what_an_earlier_release_already_told_stops_with_the_table_and_the_row()
     with pytest.raises(Disclosure) as stopped:
         rows_to_mask(basis[basis.employer_id != "TOTAL"], basis, None, [told], STICKY)
     assert stopped.value.code == "DISCLOSURE"
+    assert "事業所ごとの表" in stopped.value.where
     assert "2025-01" in stopped.value.where
     assert "E01" in stopped.value.where
 

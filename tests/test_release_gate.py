@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from societies import MONTHS, SmallSociety, everybody, person
 
 from mynalib.history.files import revisions
 from mynalib.history.home import shipped
+from mynalib.insight.attack import Disclosure
 from mynalib.insight.measures import CHANGES
 from mynalib.insight.steady import steady_change
 from mynalib.publish.capsules import open_source
@@ -87,19 +89,32 @@ def test_every_number_of_the_wide_edition_is_in_cells_json(published):
 @pytest.mark.parametrize("column", ["members", "rate"])
 def test_what_was_not_attacked_is_not_released(published, column):
     """壊した写し：伏せた升の一つに、数を書いた表。"""
-    path = published.release / "management" / "rates.csv"
+    draft = shutil.move(published.release, published.home.drafts / "release")  # まだ公開していないことにする
+    path = draft / "management" / "rates.csv"
     table = pd.read_csv(path, encoding="utf-8-sig", dtype=str)
     masked = table[column].isna() & (table.employer_id == "E03")
     table.loc[masked, column] = "5"
     table.to_csv(path, index=False, encoding="utf-8-sig")
     source = open_source(published.home, published.params, MONTHS[1])
     artefacts = [
-        one | {"sha256": hashlib.sha256((published.release / one["path"]).read_bytes()).hexdigest()}
-        for one in read_manifest(published.release)["artefacts"]
+        one | {"sha256": hashlib.sha256((draft / one["path"]).read_bytes()).hexdigest()}
+        for one in read_manifest(draft)["artefacts"]
     ]
     with pytest.raises(GateFailed) as stopped:
-        inspect(source, published.release, artefacts)
+        inspect(source, draft, artefacts)
     assert "攻撃に耐えると確かめた表と違う" in {problem.what for problem in stopped.value.problems}
+
+
+def test_an_earlier_release_that_was_changed_stops_the_next_one(published):
+    """前の公開の、伏せた升に数を書きこむと、いまの数と矛盾する。"""
+    path = published.release / "management" / "rates.csv"
+    text = path.read_text(encoding="utf-8-sig")
+    row = next(line for line in text.splitlines() if line.startswith("2026-10,E03"))
+    path.write_text(text.replace(row, ",".join(row.split(",")[:3]) + ",5,5,,,,,"), encoding="utf-8-sig")
+    published.object_to(OBJECTOR)
+    with pytest.raises(Disclosure) as stopped:
+        published.publish()
+    assert "myna verify" in stopped.value.fix
 
 
 def test_earlier_releases_and_their_corrections_are_what_the_reader_knows(published):

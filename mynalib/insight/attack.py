@@ -23,7 +23,6 @@ class Disclosure(MynaError):
     """伏せられるものを全て伏せても、伏せた数が三通りに満たない。"""
 
     code = "DISCLOSURE"
-    fix = "前の公開との組み合わせで分かってしまいます。policy.wide の mask_up_to か round_to を大きくして、もう一度公開してください。"
 
 
 def rows_to_mask(
@@ -69,7 +68,7 @@ def _pinned(
     for row in [*rows, *earlier]:
         seen.setdefault(row.employer, {}).setdefault((row.shown, row.basis, row.rule, row.also), row)
     hiding = {row.employer for row in rows if row.masked}
-    found = [name for employer in sorted(hiding) for name in pinned_cells(tuple(seen[employer].values()))]
+    found = [name for employer in sorted(hiding) for name in _of_employer(employer, tuple(seen[employer].values()))]
     if found or change is None:
         return found
     pair = sorted({row.month for row in rows})[-2:]
@@ -77,6 +76,13 @@ def _pinned(
     truths = dict(zip(counts.index, counts.itertuples(index=False, name=None), strict=True))
     linked = [(row, truths[row.month, row.employer]) for row in rows if row.month in pair]
     return pinned_changes(linked, change, rule)
+
+
+def _of_employer(employer: str, rows: tuple[Row, ...]) -> list[tuple]:
+    try:
+        return pinned_cells(rows)
+    except ValueError:
+        raise Disclosure(where=f"広く配る版の {employer} の行", why="contradicting") from None
 
 
 @cache
@@ -157,6 +163,6 @@ def _next_to_mask(shown: pd.DataFrame, newest: str, name: tuple) -> tuple[str, s
     each = shown[(shown.month == month) & (shown.employer_id != TOTAL)]
     left = each[each[COUNTS].notna().any(axis=1)].sort_values("members", kind="stable").employer_id.tolist()
     if not left:
-        what = "伏せた数が、三通りより少ない値に絞れてしまいます（増減の表か、事業所ごとの表）"
-        raise Disclosure(where=f"{month} の {employer} の行", what=what)
+        table = "事業所ごとの表" if len(name) == 3 else "増減の表"
+        raise Disclosure(where=f"{table} の {month} の {employer} の行")
     return month, employer if employer in left else left[0]

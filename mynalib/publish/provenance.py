@@ -40,10 +40,10 @@ class _Words(HTMLParser):
 
 
 def _trace_values(trace: dict) -> list[str]:
-    """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
+    """図の一つの線か棒の、体裁のほかの値（余分な .0 のない文字）。長さ 0 の棒は、伏せた率の場所である（0% は見せない）。"""
     shown = {name: value for name, value in trace.items() if name not in ("line", "marker", "type", "mode")}
     values = chain.from_iterable(value if isinstance(value, list) else [value] for value in shown.values())
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value is not None]
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value]
 
 
 def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
