@@ -34,7 +34,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from papermill.log import logger
 from tornado.ioloop import IOLoop
-from traitlets import Bool, List
+from traitlets import Any, Bool, List
 from traitlets.config import Config
 
 from mynalib.publish.console import Console
@@ -198,7 +198,9 @@ class _Wire(Session):
 
 
 class _Kernel(IPythonKernel):
-    """通信のないカーネル。デバッガーは読みこまない。"""
+    """通信のないカーネル。"""
+
+    debugger_class = Any()  # 名のままだと、使わなくてもデバッガーを読みこむ（報告ごとに 0.1 秒）
 
     def __init__(self, session: _Wire):
         config = Config({"HistoryManager": {"hist_file": ":memory:"}})

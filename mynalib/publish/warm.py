@@ -12,6 +12,7 @@ import duckdb
 import nbformat
 import papermill
 import plotly.graph_objects as go
+from IPython.core import completerlib, logger, oinspect  # noqa: F401 はじめのセルが読みこむ
 
 from mynalib.insight import charts, disclosure, display, tables
 from mynalib.publish import engine, jobs, lists, opening, pages, products
