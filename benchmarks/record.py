@@ -24,9 +24,9 @@ MOST_MB = 1536
 PACKAGES = ("duckdb", "numpy", "pandas", "polars", "pyarrow")
 
 
-def surroundings() -> dict:
+def surroundings(packages: Iterable[str] = PACKAGES) -> dict:
     """日付、機械、版。機械やフォルダーの名は入れない。"""
-    found = {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+    found = {"python": platform.python_version()} | {name: _version(name) for name in packages}
     return {
         "date": date.today().isoformat(),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gb": _memory_gb(), "system": platform.system()},

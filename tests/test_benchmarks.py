@@ -11,7 +11,9 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import intake  # noqa: E402
+import publishing_record  # noqa: E402
 import record  # noqa: E402
+import society  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,47 @@ def test_the_committed_record_keeps_the_limits_and_is_what_the_page_shows():
     assert [record.broken_limits(run) for run in runs] == [[]] * len(runs)
     page = record.README.read_text(encoding="utf-8")
     assert record.with_tables(page, runs) == page
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc と prctl で測る")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> dict:
+    """三つの事業所の報告を、三つの動かし方で、一度測った記録。ページが違えば、命令が失敗する。"""
+    path = tmp_path_factory.mktemp("bench") / "publishing.json"
+    sizes = ["--employers", "3", "--people", "300", "--months", "2", "--plain", "1", "--rounds", "1"]
+    command = [sys.executable, "publishing.py", "reports", *sizes, "--record", str(path)]
+    done = subprocess.run(command, cwd=BENCHMARKS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(path.read_text(encoding="utf-8"))
+    return run
+
+
+@LINUX
+def test_three_ways_of_making_a_page_are_timed_and_agree(published):
+    assert set(published["jobs"]) == {"ours", "plain", "floor"}
+    assert all(job["wall"] > 0 and job["cpu"] > 0 for job in published["jobs"].values())
+    assert set(publishing_record.ratios(published)) == {"plain_wall", "plain_cpu", "floor_wall", "floor_cpu"}
+
+
+@LINUX
+def test_a_record_of_publishing_holds_no_place_of_this_machine(published):
+    text = json.dumps(published, ensure_ascii=False)
+    assert "/" not in text.replace("python benchmarks/publishing.py", "")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "broken"), [({"plain_wall": 30}, 0), ({"plain_wall": 29.9}, 1), ({"floor_wall": 0.33}, 1)]
+)
+def test_the_promises_of_publishing_are_judged_at_their_size(ratio, broken):
+    run = {"kind": "reports", "employers": 200, "ratios": {name: [value] for name, value in ratio.items()}}
+    assert len(publishing_record.broken_limits(run)) == broken
+    assert publishing_record.broken_limits(run | {"employers": 3}) == []
+
+
+@pytest.mark.parametrize(("employers", "people"), [(1, 1), (7, 7), (200, 20_000), (1_741, 126_000)])
+def test_the_sizes_of_a_society_add_up_and_never_change(employers, people):
+    sizes = society.sizes(employers, people)
+    assert (len(sizes), sizes.sum(), bool((sizes >= 1).all())) == (employers, people, True)
+    assert (sizes == society.sizes(employers, people)).all()
