@@ -248,6 +248,11 @@ def test_a_misspelt_parameter_stops_before_any_notebook_runs(small):
         'print(capsule.table("reminders").to_string())',
         'from IPython.display import HTML, display\ndisplay(HTML(capsule.table("reminders").to_html()))',
         'import sys; sys.stderr.write(capsule.table("reminders").to_string())',
+        'import os; os.write(1, b"LEAKED")',
+        'import plotly.graph_objects as go\nfrom IPython.display import display\ndisplay(go.Figure(go.Bar(x=["LEAKED"], y=[1])))',
+        'from IPython.display import publish_display_data\npublish_display_data({"text/html": "LEAKED"}, metadata={"myna": {}})',
+        "from IPython.display import publish_display_data\n"
+        'publish_display_data({"text/html": "LEAKED"}, metadata={"myna": {"run": "0" * 32}})',
     ],
 )
 def test_an_output_without_the_mark_never_reaches_the_page(small, code):

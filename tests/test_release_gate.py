@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -50,6 +51,27 @@ def release_of(society: SmallSociety) -> dict[str, list[dict]]:
             assert hashlib.sha256(content).hexdigest() == artefact["sha256"], artefact["path"]
         found[folder.name] = artefacts
     return found
+
+
+def test_a_page_that_lost_a_chart_is_not_released(published):
+    """壊した写し：図の一つの値が消えたページ。"""
+    draft = shutil.move(published.release, published.home.drafts / "release")
+    page = draft / "management" / "index.html"
+    page.write_text(
+        page.read_text(encoding="utf-8").replace('class="figure-data"', 'class="figure"', 1), encoding="utf-8"
+    )
+    assert "図の数が、ノートブックの出した数と違う" in found_in(published, draft)
+
+
+def found_in(society: SmallSociety, draft: Path) -> set[str]:
+    """壊した下書きの、manifest を壊れたあとのハッシュに書きかえたときに、点検が言うこと。"""
+    artefacts = [
+        one | {"sha256": hashlib.sha256((draft / one["path"]).read_bytes()).hexdigest()}
+        for one in read_manifest(draft)["artefacts"]
+    ]
+    with pytest.raises(GateFailed) as stopped:
+        inspect(open_source(society.home, society.params, MONTHS[1]), draft, artefacts)
+    return {problem.what for problem in stopped.value.problems}
 
 
 # 数の出どころ ---------------------------------------------------------------------------------------
@@ -95,14 +117,7 @@ def test_what_was_not_attacked_is_not_released(published, column):
     masked = table[column].isna() & (table.employer_id == "E03")
     table.loc[masked, column] = "5"
     table.to_csv(path, index=False, encoding="utf-8-sig")
-    source = open_source(published.home, published.params, MONTHS[1])
-    artefacts = [
-        one | {"sha256": hashlib.sha256((draft / one["path"]).read_bytes()).hexdigest()}
-        for one in read_manifest(draft)["artefacts"]
-    ]
-    with pytest.raises(GateFailed) as stopped:
-        inspect(source, draft, artefacts)
-    assert "攻撃に耐えると確かめた表と違う" in {problem.what for problem in stopped.value.problems}
+    assert "攻撃に耐えると確かめた表と違う" in found_in(published, draft)
 
 
 def test_an_earlier_release_that_was_changed_stops_the_next_one(published):

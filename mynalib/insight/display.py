@@ -1,5 +1,6 @@
 """見せる：部品を HTML にし、見せてよい印を付けて出す。印のない出力は、ページに載らない。"""
 
+import os
 from functools import cache
 from importlib.resources import files
 
@@ -13,7 +14,7 @@ from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight.disclosure import Released, Terms
 from mynalib.insight.thresholds import employer_limits, wide_limits
 
-MARK = "myna"
+MARK, RUN = "myna", "MYNA_RUN"
 MASKED = "＊"
 VALUES = {  # 値の名を、人の読む言葉に
     "action": ACTIONS,
@@ -70,7 +71,12 @@ def _render(part: str, values: dict) -> str:
 
 
 def _publish(bundle: dict, mark: dict) -> None:
-    publish_display_data(bundle, metadata={MARK: mark})
+    publish_display_data(bundle, metadata={MARK: mark | {"run": this_run()}})
+
+
+def this_run() -> str:
+    """この実行の合言葉（publish.jobs が決める）。前の実行の出力や、手で付けた印は、ページに載らない。"""
+    return os.environ.get(RUN, "")
 
 
 def columns_of(frame: pd.DataFrame) -> list[dict]:

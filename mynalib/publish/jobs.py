@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -18,9 +19,10 @@ from papermill.exceptions import PapermillExecutionError
 from mynalib.domain.errors import MynaError
 from mynalib.history.files import sha256
 from mynalib.insight.capsule import MEMORY, THREADS, Capsule
+from mynalib.insight.display import RUN
 from mynalib.publish.limits import Limits, limit_memory
 from mynalib.publish.opening import CAPSULE
-from mynalib.publish.pages import shown_outputs, write_page
+from mynalib.publish.pages import PLOTLY_JSON, shown_outputs, write_page
 from mynalib.publish.products import write_products
 
 RECORD = "record.json"
@@ -90,9 +92,14 @@ def _run(job: Job) -> list[dict]:
             "level": job.level,
             "sha256": sha256(path),
             "rows": _rows(job, capsule),
+            "charts": _charts(notebook) if path == page else None,
         }
         for path in written
     ]
+
+
+def _charts(notebook: nbformat.NotebookNode) -> int:
+    return sum(PLOTLY_JSON in output.data for output in shown_outputs(notebook))
 
 
 def _rows(job: Job, capsule: Capsule) -> int | None:
@@ -128,7 +135,7 @@ def _private(job: Job, limits: Limits):
     private.mkdir(parents=True, exist_ok=True)
     os.umask(0o077)
     os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
-    os.environ[CAPSULE] = str(job.folder / "capsule")
+    os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN: uuid.uuid4().hex}
     os.environ |= {THREADS: str(limits.threads), MEMORY: limits.duckdb_memory}
     os.environ.pop("MYNA_HOME", None)
     limit_memory(limits.memory)

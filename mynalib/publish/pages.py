@@ -10,10 +10,10 @@ from nbconvert import HTMLExporter
 
 from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
-from mynalib.insight.display import MARK
+from mynalib.insight.display import MARK, this_run
 
 ASSETS = ("report.css", "report.js")
-PLOTLY = "plotly.min.js"
+PLOTLY, PLOTLY_JSON = "plotly.min.js", "application/vnd.plotly.v1+json"
 BOM = "\ufeff"
 
 
@@ -35,7 +35,7 @@ def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if output.output_type == "display_data" and MARK in output.metadata
+        if output.output_type == "display_data" and output.metadata.get(MARK, {}).get("run") == this_run()
     ]
 
 
@@ -64,7 +64,7 @@ def _shipped(name: str) -> bytes:
 def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> str:
     facts = capsule.facts
     heading = " – ".join(part for part in (title, facts["employer"], str(capsule.month.label)) if part)
-    page = {**facts, "title": heading, "as_of": capsule.month.as_of, "mark": MARK}
+    page = {**facts, "title": heading, "as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
     return html
 
@@ -93,5 +93,5 @@ def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:
 
 def warm_up() -> None:
     """はじめの一枚にかかる時間（型紙の読みこみ）を、先に済ませる。"""
-    page = {"title": "", "as_of": "", "mark": MARK, "society": "", "demo": False, "audience": ""}
+    page = {"title": "", "as_of": "", "mark": MARK, "run": "", "society": "", "demo": False, "audience": ""}
     _exporter().from_notebook_node(nbformat.v4.new_notebook(), resources={"page": page})

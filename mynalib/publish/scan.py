@@ -111,6 +111,8 @@ def scan_release(
             problems += [] if is_ours(path) else [Problem(artefact["path"], "この道具に付いてくるものと違う")]
             continue
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+        if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
+            found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
             allowed = _counts_beside(path) | _own(artefact, lists)
             found += ["ここに載ってはならない番号"] if (numbers_in(path) & people) - allowed else []
