@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from plotly.offline import get_plotlyjs_version
+
+import mynalib
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,3 +92,9 @@ def test_the_papermill_engine_is_registered():
 
     (engine,) = entry_points(group="papermill.engine", name="myna")
     assert engine.load().__name__ == "WarmEngine"
+
+
+def test_the_charts_are_drawn_by_the_same_plotly_that_describes_them():
+    """同梱の図の道具（plotly.js の basic）は、Python の plotly が書く図と同じ版。"""
+    shipped = (Path(mynalib.__file__).parent / "publish" / "assets" / "plotly-basic.min.js").read_text(encoding="utf-8")
+    assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}\n" in shipped[:200]

@@ -30,7 +30,13 @@ def releases(home: Home) -> dict[Month, Path]:
 def last_release(home: Home, month: Month) -> Path | None:
     """month までの、いちばん新しい公開。"""
     found = {released: folder for released, folder in releases(home).items() if released <= month}
-    return found[max(found)] if found else None
+    kept = [released for released in found if _has_basis(found[released])]
+    return found[max(kept)] if kept else None
+
+
+def _has_basis(release: Path) -> bool:
+    """概数の元を残した公開か（0.1.0 の公開にはない）。"""
+    return (release / "internal" / "listed.csv").is_file()
 
 
 def read_manifest(release: Path) -> dict:
@@ -59,7 +65,7 @@ def told_rows(home: Home, month: Month) -> list[Row]:
     """month までの、近ごろの全ての公開（訂正の前の版も）で、広く配る版に見せた行。"""
     months = sorted(released for released in revisions(home.reports) if released <= month)[-TOLD_MONTHS:]
     folders = [folder for released in months for folder in revisions(home.reports)[released]]
-    return [row for folder in folders if (folder / "manifest.json").is_file() for row in _told(folder)]
+    return [row for folder in folders if _has_basis(folder) for row in _told(folder)]
 
 
 def _told(release: Path) -> list[Row]:

@@ -5,15 +5,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import nbformat
-import plotly
 from nbconvert import HTMLExporter
 
 from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run
 
-ASSETS = ("report.css", "report.js")
-PLOTLY, PLOTLY_JSON = "plotly.min.js", "application/vnd.plotly.v1+json"
+ASSETS = ("report.css", "report.js", "plotly-basic.min.js")  # 棒と線だけの図の道具。全部入りの四分の一
+PLOTLY_JSON = "application/vnd.plotly.v1+json"
 BOM = "\ufeff"
 
 
@@ -42,7 +41,7 @@ def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode
 def copy_assets(folder: Path, placed: Path | None = None) -> None:
     """読み手のフォルダーに、様式と図の道具を置く。同じ公開の中では、もう置いたもの（placed）を指す。"""
     (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for name in (*ASSETS, PLOTLY):
+    for name in ASSETS:
         if placed:
             link_or_copy(placed / name, folder / "assets" / name)
         else:
@@ -51,13 +50,11 @@ def copy_assets(folder: Path, placed: Path | None = None) -> None:
 
 def is_ours(asset: Path) -> bool:
     """様式と図の道具が、この道具に付いてくるものと同じか。"""
-    return asset.name in (*ASSETS, PLOTLY) and asset.read_bytes() == _shipped(asset.name)
+    return asset.name in ASSETS and asset.read_bytes() == _shipped(asset.name)
 
 
 @cache
 def _shipped(name: str) -> bytes:
-    if name == PLOTLY:
-        return (Path(plotly.__file__).parent / "package_data" / PLOTLY).read_bytes()
     return (files("mynalib.publish") / "assets" / name).read_bytes()
 
 
