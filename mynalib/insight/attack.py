@@ -23,7 +23,6 @@ class Disclosure(MynaError):
     """伏せられるものを全て伏せても、伏せた数が三通りに満たない。"""
 
     code = "DISCLOSURE"
-    fix = "前の公開との組み合わせで分かってしまいます。policy.wide の mask_up_to か round_to を大きくして、もう一度公開してください。"
 
 
 def rows_to_mask(
@@ -157,6 +156,5 @@ def _next_to_mask(shown: pd.DataFrame, newest: str, name: tuple) -> tuple[str, s
     each = shown[(shown.month == month) & (shown.employer_id != TOTAL)]
     left = each[each[COUNTS].notna().any(axis=1)].sort_values("members", kind="stable").employer_id.tolist()
     if not left:
-        what = "伏せた数が、三通りより少ない値に絞れてしまいます（増減の表か、事業所ごとの表）"
-        raise Disclosure(where=f"{month} の {employer} の行", what=what)
+        raise Disclosure(where=f"{month} の {employer} の行")
     return month, employer if employer in left else left[0]

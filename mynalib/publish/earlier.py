@@ -14,6 +14,7 @@ from mynalib.insight.measures import COUNTS
 from mynalib.insight.reader import Row
 from mynalib.insight.thresholds import Rule
 
+BASIS = "internal/basis.csv"
 CHANGE_BASIS = "internal/basis_change.csv"
 TOLD_MONTHS = 12  # 攻撃で読み返す、前の公開の月数
 

@@ -37,7 +37,8 @@ def assemble(
     source: Source, jobs: Iterable[Job], records: dict[str, dict], without: list[str], folder: Path
 ) -> Assembled:
     """出来た成果物を、公開の木に組む。"""
-    fresh_folder(folder)
+    for stale in (folder, folder.parent / COMPARISON):
+        fresh_folder(stale)
     artefacts, outputs = [], [(job, output) for job in jobs for output in records[job.name]["outputs"]]
     for job, output in outputs:
         place = folder if output["level"] != DRAFT else folder.parent
