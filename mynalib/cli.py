@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
+from mynalib.domain.shipped import templates
 from mynalib.history.checking import check_home
 from mynalib.history.founding import found
 from mynalib.history.home import find_home
@@ -64,22 +65,13 @@ def demo(
     with _bar() as progress:
         published = run_demo(home, jobs, progress.watch)
     portal = published.folder.parent / "index.html"
-    _say(
-        as_json,
-        {"outcome": published.outcome, "portal": str(portal)},
-        f"出来ました（架空データ）。ブラウザーで開いてください：\n  {portal}",
-    )
+    _say(as_json, "demo", {"outcome": published.outcome, "portal": str(portal)})
 
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")], as_json: JsonOption = False) -> None:
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
-    made = found(folder)
-    _say(
-        as_json,
-        {"outcome": "made", "home": str(made.root)},
-        f"作りました：{made.root}\n  params/ の記号と事業所を自分の組合のものに直し、myna check --home {folder} で確かめてください。",
-    )
+    _say(as_json, "init", {"outcome": "made", "home": str(found(folder).root)}, folder=folder)
 
 
 @app.command()
@@ -101,22 +93,7 @@ def ingest(
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
     load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
-    result = load(place, load_params(place.params), file, month, confirm=confirm)
-    _say(as_json, result, _ingested(result, kind))
-
-
-def _ingested(result: dict, kind: str) -> str:
-    if result["outcome"] == "no_op":
-        return f"{result['month']} は、同じファイルがもう取り込まれています。何も変えていません。"
-    if kind == "returners":
-        left = f"（読めない {result['quarantined']:,} 行は、外していません）" if result["quarantined"] else ""
-        return f"返納者 {result['accepted']:,} 人を、{result['month']} までの勧奨リストから外します（人数と率は変わりません）{left}。"
-    reasons = "、".join(f"{name} {count} 行" for name, count in sorted(result["reasons"].items()))
-    return (
-        f"{result['month']} を取り込みました：{result['data_rows']:,} 行のうち {result['accepted']:,} 行を受け入れ、"
-        f"{result['quarantined']:,} 行を隔離しました{f'（{reasons}）' if reasons else ''}。\n"
-        f"  次は myna publish --month {result['month']} です。"
-    )
+    _say(as_json, "ingest", load(place, load_params(place.params), file, month, confirm=confirm), kind=kind)
 
 
 @app.command()
@@ -131,14 +108,14 @@ def profile(
 ) -> None:
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
     shape = profile_file(file, find_home(home) if write else None, sheet)
-    _say(as_json, {"outcome": "profiled", "file": shape.profile.model_dump()}, shape.sheet("txt"))
+    _say(as_json, "profile", {"outcome": "profiled", "file": shape.profile.model_dump()}, text=shape.sheet("txt"))
 
 
 @app.command()
 def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """設定・お知らせ・名簿・月・台帳を確かめる（全ての誤りを一度に）。"""
     checked = check_home(find_home(home))
-    _say(as_json, checked.as_dict(), str(checked))
+    _say(as_json, "check", checked.as_dict(), text=checked)
     raise typer.Exit(1 if checked.errors else 0)
 
 
@@ -154,22 +131,10 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """その月の報告とリストを作り、点検して、公開する。"""
-    from mynalib.publish.publishing import publish as publish_month
+    from mynalib.publish.publishing import publish
 
-    place = find_home(home)
-    with _bar() as progress:
-        done = publish_month(
-            place,
-            load_params(place.params),
-            month,
-            without=without,
-            only=employer,
-            draft=draft,
-            workers=jobs,
-            scheduler=scheduler,
-            **progress.watch("公開"),
-        )
-    _published(done, as_json)
+    running = {"workers": jobs, "scheduler": scheduler}
+    _publish(as_json, publish, home, month, without=without, only=employer, draft=draft, **running)
 
 
 @app.command()
@@ -182,35 +147,27 @@ def release(
     as_json: JsonOption = False,
 ) -> None:
     """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
-    from mynalib.publish.publishing import release as release_month
+    from mynalib.publish.publishing import release
 
+    _publish(as_json, release, home, month, approved_by=approved_by, workers=jobs, scheduler=scheduler)
+
+
+def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **options: object) -> None:
     place = find_home(home)
     with _bar() as progress:
-        running = {"workers": jobs, "scheduler": scheduler, **progress.watch("公開")}
-        done = release_month(place, load_params(place.params), month, approved_by, **running)
-    _published(done, as_json)
-
-
-def _published(done, as_json: bool) -> None:
-    said = {
-        "released": "公開しました",
-        "unchanged": "前の公開から変わっていません",
-        "draft": "下書きを作りました（公開していません。見て、よければ myna release --approved-by 名 で公開します）",
-    }
+        done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
-    pages = [done.folder / "index.html", *([done.comparison] if done.comparison else [])]
-    _say(as_json, result, "\n  ".join([f"{said[done.outcome]}（{done.artefacts} 点）：", *map(str, pages)]))
+    _say(as_json, "publish", result, index=done.folder / "index.html", comparison=done.comparison)
 
 
 @app.command()
 def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """公開したものを開き直して、公開したときのままかを確かめる。"""
-    from mynalib.publish.verify import verify as verify_month
+    from mynalib.publish.verify import verify
 
     place = find_home(home)
-    folder, artefacts = verify_month(place, load_params(place.params), month)
-    result = {"outcome": "verified", "folder": str(folder), "artefacts": artefacts}
-    _say(as_json, result, f"公開したときのままです（{artefacts} 点）：{folder}")
+    folder, artefacts = verify(place, load_params(place.params), month)
+    _say(as_json, "verify", {"outcome": "verified", "folder": str(folder), "artefacts": artefacts})
 
 
 class _bar(Progress):
@@ -224,16 +181,17 @@ class _bar(Progress):
     def watch(self, name: str) -> dict[str, Callable]:
         """一本の帯。全体の数を知らせる on_plan、一つ進める on_done、いちばん長い仕事を見せる on_wait。"""
         task = self.add_task(name, total=None, slowest="")
+        return {
+            "on_plan": lambda count: self.update(task, total=count),
+            "on_done": lambda _: self.advance(task),
+            "on_wait": lambda job, seconds: self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"),
+        }
 
-        def on_wait(job: str, seconds: float) -> None:
-            self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒")
 
-        steps = {"on_plan": lambda count: self.update(task, total=count), "on_done": lambda _: self.advance(task)}
-        return {**steps, "on_wait": on_wait}
-
-
-def _say(as_json: bool, result: dict, text: str) -> None:
-    print(json.dumps(result, ensure_ascii=False) if as_json else text)
+def _say(as_json: bool, verb: str, result: dict, **more: object) -> None:
+    """結果を知らせる。人に知らせる文は said.txt.j2 にある。"""
+    said = templates().get_template("said.txt.j2")
+    print(json.dumps(result, ensure_ascii=False) if as_json else said.render(verb=verb, **result, **more).rstrip())
 
 
 def main() -> None:
@@ -251,9 +209,7 @@ def main() -> None:
 
 
 def _as_json(error: MynaError) -> dict:
-    ingesting = "ingest" in sys.argv
-    counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None} if ingesting else {}
+    counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
+    outcome, counts = ("refused", counts) if "ingest" in sys.argv else ("failed", {})
     texts = {"where": error.where, "what": error.what, "fix": error.fix}
-    problems = [str(problem) for problem in error.problems]
-    outcome = "refused" if ingesting else "failed"
-    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": problems}
+    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": [*map(str, error.problems)]}

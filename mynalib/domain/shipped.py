@@ -4,6 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import jinja2
 import yaml
 
 
@@ -17,6 +18,17 @@ def shipped_text(path: str) -> str:
 def shipped_yaml(room: str, name: str) -> Any:
     """mynalib の room（部屋の名。'' なら mynalib そのもの）にある name.yaml。読むだけで、書きかえない。"""
     return yaml.safe_load(shipped_text(f"{room}/{name}.yaml".lstrip("/")))
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """mynalib の中の型紙。`.html.j2` に入れる値は、必ずエスケープされる。知らない値の名は、誤りになる。"""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("mynalib", ""),
+        autoescape=jinja2.select_autoescape([".html.j2"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
 
 
 def phrase(name: str, /, **values: Any) -> str:

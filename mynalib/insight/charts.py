@@ -8,20 +8,15 @@ from mynalib.insight import display
 from mynalib.insight.disclosure import Released, require_released
 from mynalib.insight.display import words
 
-BLUE, TEAL, RED = "#0031d8", "#0e6f72", "#c5341a"
-
 
 def trend(released: Released, name: str, caption: str, target: dict | None = None) -> None:
     """登録率の推移。欠けた月は線を切る。target（month, value）があれば、その月に目標の印を置く。"""
     frame = require_released(released).frame
     months = _every_month(frame.month, target)
-    traces = [_line(frame, months, "rate", "登録率", BLUE)]
-    if "usable_rate" in frame:
-        traces.append(_line(frame, months, "usable_rate", "うち証明書が期限内等", TEAL, dash="dot"))
+    traces = [_line(frame, months, column) for column in ("rate", "usable_rate") if column in frame]
     if target:
-        mark = {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}}
         point = {"x": [_label(target["month"])], "y": [float(target["value"])]}
-        traces.append(go.Scatter(mode="markers", name=f"目標 {target['value']}%", marker=mark, **point))
+        traces.append(go.Scatter(name=f"目標 {target['value']}%", **point, **words("target")))
     _show(released, name, caption, traces, words("trend"))
 
 
@@ -33,7 +28,6 @@ def employers(released: Released, name: str, caption: str) -> None:
     bars = go.Bar(
         x=[value or 0 for value in values],
         y=list(each.employer),
-        marker={"color": BLUE},
         text=[display.MASKED if v is None else f"{v:.{released.decimals}f}%" for v in values],
         textposition=["inside" if (v or 0) > 15 else "outside" for v in values],
         **words("bars"),
@@ -48,29 +42,13 @@ def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
     if total.empty or each.empty:
         return []
     rate = float(total.iloc[0])
-    line = {"color": RED, "width": 2, "dash": "dash"}
-    label = f"全体 {rate:.{decimals}f}%"
-    return [
-        go.Scatter(
-            x=[rate, rate], y=[each.iloc[-1], each.iloc[0]], mode="lines", line=line, name=label, hoverinfo="skip"
-        )
-    ]
+    ends = {"x": [rate, rate], "y": [each.iloc[-1], each.iloc[0]]}
+    return [go.Scatter(name=f"全体 {rate:.{decimals}f}%", **ends, **words("total"))]
 
 
-def _line(
-    frame: pd.DataFrame, months: list[str], column: str, name: str, color: str, dash: str = "solid"
-) -> go.Scatter:
+def _line(frame: pd.DataFrame, months: list[str], column: str) -> go.Scatter:
     values = frame.set_index("month")[column].reindex(months)
-    return go.Scatter(
-        x=[_label(month) for month in months],
-        y=_numbers(values),
-        name=name,
-        mode="lines+markers",
-        line={"color": color, "width": 2.5, "dash": dash},
-        marker={"size": 6},
-        connectgaps=False,
-        hovertemplate="%{y}%",
-    )
+    return go.Scatter(x=[_label(month) for month in months], y=_numbers(values), **words("lines")[column])
 
 
 def _every_month(months: pd.Series, target: dict | None) -> list[str]:

@@ -1,16 +1,13 @@
 """見せる：部品を HTML にし、見せてよい印を付けて出す。印のない出力は、ページに載らない。"""
 
 import os
-from functools import cache
-from importlib.resources import files
 
-import jinja2
 import pandas as pd
 from IPython.display import publish_display_data
 
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
-from mynalib.domain.shipped import shipped_yaml
+from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.insight.disclosure import Released, Terms
 from mynalib.insight.thresholds import employer_limits, wide_limits
 
@@ -43,13 +40,6 @@ def legend(terms: Terms) -> str:
     return words("legends")[min(base, 2)].format(base=base)
 
 
-@cache
-def _markup() -> jinja2.environment.TemplateModule:
-    source = (files("mynalib.insight") / "markup.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(source).module
-
-
 def show(part: str, **values: object) -> None:
     """markup.html.j2 の部品を、見せてよい印とともに出す。"""
     _publish({"text/html": _render(part, values)}, {})
@@ -58,16 +48,13 @@ def show(part: str, **values: object) -> None:
 def show_released(part: str, released: Released, name: str, plotly: dict | None = None, **values: object) -> None:
     """Released の表と図。同じ表の CSV を付ける（ファイルの名は name から決まる）。"""
     csv = f"{name}{'_架空データ' if released.terms.demo else ''}.csv"
-    grid = {"columns": columns_of(released.frame), "rows": rows_of(released.frame, released.decimals)}
-    bundle = {
-        "text/html": _render(part, {"name": name, "csv": csv, **grid, **values}),
-        "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n"),
-    }
+    values |= {"name": name, "csv": csv, **grid(released.frame, released.decimals)}
+    bundle = {"text/html": _render(part, values), "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n")}
     _publish(bundle | ({"application/vnd.plotly.v1+json": plotly} if plotly else {}), {"csv": csv})
 
 
 def _render(part: str, values: dict) -> str:
-    return str(getattr(_markup(), part)(**values)).strip()
+    return str(getattr(templates().get_template("insight/markup.html.j2").module, part)(**values)).strip()
 
 
 def _publish(bundle: dict, mark: dict) -> None:
@@ -79,15 +66,18 @@ def this_run() -> str:
     return os.environ.get(RUN, "")
 
 
-def columns_of(frame: pd.DataFrame) -> list[dict]:
-    return [{"label": label(name), "number": name in words("columns")["numbers"]} for name in frame.columns]
+def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:
+    """表の部品に渡す、列の見出しと行。"""
+    columns = [{"label": label(name), "number": name in words("columns")["numbers"]} for name in frame.columns]
+    return {"columns": columns, "rows": rows_of(frame, decimals)}
 
 
 def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
     """表示する文字にした行。欠けた値は ＊、人数は三桁区切り、率は小数 decimals 桁。"""
-    texts = [[text(name, value, decimals) for name, value in row.items()] for row in frame.to_dict("records")]
-    totals = frame["employer_id"].eq("TOTAL") if "employer_id" in frame else [False] * len(frame)
-    return [{"cells": cells, "total": bool(total)} for cells, total in zip(texts, totals, strict=True)]
+    return [
+        {"cells": [text(*cell, decimals) for cell in row.items()], "total": row.get("employer_id") == "TOTAL"}
+        for row in frame.to_dict("records")
+    ]
 
 
 def label_and_unit(column: str) -> tuple[str, str]:

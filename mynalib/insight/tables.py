@@ -26,16 +26,12 @@ def numbers(released: Released, month: Month, columns: Sequence[str]) -> None:
     Args:
         released: 一つの事業所（または TOTAL）の、月ごとの表。
     """
-    table = require_released(released).frame.set_index("month")
-    months = (str(month), str(month.plus(-1)))
-    tiles = [_tile(column, *(table[column].get(m, pd.NA) for m in months), released.decimals) for column in columns]
+    table, decimals, tiles = require_released(released).frame.set_index("month"), released.decimals, []
+    for column in columns:
+        now, then = (table[column].get(str(one), pd.NA) for one in (month, month.plus(-1)))
+        shown, note = display.text(column, now, decimals), _difference(column, now, then, decimals)
+        tiles.append((*display.label_and_unit(column), shown, note))
     display.show("tiles", items=tiles)
-
-
-def _tile(column: str, now: object, then: object, decimals: int) -> dict:
-    label, unit = display.label_and_unit(column)
-    shown = display.text(column, now, decimals)
-    return {"label": label, "value": shown, "unit": unit, "note": _difference(column, now, then, decimals)}
 
 
 def _difference(column: str, now: object, then: object, decimals: int) -> str:
@@ -95,19 +91,14 @@ def society_figure(capsule: Capsule) -> None:
     if figure is None:
         return paragraph("組合全体の率は、前の月の公表があるときに、その値を載せます。")
     month = Month.parse(figure["month"])
-    tile = {"label": f"組合全体の登録率（{month.label}の公表値）", "value": figure["rate"], "unit": "%", "note": ""}
-    return display.show("tiles", items=[tile])
+    return display.show("tiles", items=[(f"組合全体の登録率（{month.label}の公表値）", "%", figure["rate"], "")])
 
 
 def list_lengths(released: Released) -> None:
     """リストの人数（行うことごと）。"""
-    actions = require_released(released).frame.action
-    tiles = [
-        {"label": label, "value": f"{int(actions.eq(name).sum()):,}", "unit": "人", "note": ""}
-        for name, label in ACTIONS.items()
-        if name in (*LINK_ACTIONS, *RENEW_ACTIONS)
-    ]
-    display.show("tiles", items=tiles)
+    sizes = require_released(released).frame.action.value_counts()
+    actions = [name for name in ACTIONS if name in (*LINK_ACTIONS, *RENEW_ACTIONS)]
+    display.show("tiles", items=[(ACTIONS[name], "人", f"{sizes.get(name, 0):,}", "") for name in actions])
 
 
 def people(released: Released, caption: str) -> None:
@@ -117,12 +108,7 @@ def people(released: Released, caption: str) -> None:
         raise TypeError("人の表は、勧奨リストのほかでは見せません")
     if frame.empty:
         return paragraph(f"{caption}は、いません（0 人）。")
-    return display.show(
-        "people",
-        columns=display.columns_of(frame),
-        rows=display.rows_of(frame, 0),
-        caption=f"{caption}（{len(frame):,} 人）",
-    )
+    return display.show("people", **display.grid(frame, 0), caption=f"{caption}（{len(frame):,} 人）")
 
 
 def handling(capsule: Capsule) -> list[str]:

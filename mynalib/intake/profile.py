@@ -5,11 +5,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from mynalib.domain.employers import TRIMMED
 from mynalib.domain.items import LABELS
-from mynalib.domain.shipped import shipped_text, shipped_yaml
+from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
@@ -48,8 +46,7 @@ class FileShape:
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""
-        environment = jinja2.Environment(autoescape=form == "html", undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701 文字の版は、画面に出すだけ
-        sheet = environment.from_string(shipped_text(f"intake/sheet.{form}.j2"))
+        sheet = templates().get_template(f"intake/sheet.{form}.j2")
         return sheet.render(file=self, labels=LABELS, questions=shipped_yaml("intake", "questions")).lstrip()
 
 

@@ -142,9 +142,7 @@ def employers_of(source: Source, without: Collection[str] = (), only: str | None
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
     for code in {*without, *([only] if only else [])} - set(notified):
-        what = f"{source.month.label}に公開できる事業所ではありません"
-        fix = f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。"
-        raise UnknownEmployer(where=f"事業所 {code}", what=what, fix=fix)
+        raise UnknownEmployer(where=f"事業所 {code}", label=source.month.label, usable="、".join(notified))
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
@@ -251,15 +249,13 @@ def require_answered(source: Source, folder: Path | None = None) -> None:
     waiting = source.overlays.blocking
     if not waiting:
         return
-    done = f"（ほかは出来ています：{folder}）" if folder else ""
-    raise Refused(
-        "OPTOUT_UNRESOLVED",
-        where="名簿",
-        what=f"{source.month.label}のだれにも当てはまらない行が {len(waiting)} 件あるので、勧奨リストは作れません{done}",
-        fix="記号・番号・枝番を確かめ、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いて、"
-        "もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。",
-        problems=[Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting],
-    )
+    problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
+    told = {
+        "label": source.month.label,
+        "rows": len(waiting),
+        "done": f"（ほかは出来ています：{folder}）" if folder else "",
+    }
+    raise Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
 
 
 def reminders(lens: Lens, source: Source) -> pd.DataFrame:

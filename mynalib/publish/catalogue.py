@@ -38,6 +38,7 @@ LEVELS: dict[str, str] = _WRITTEN["levels"]
 NOTEBOOKS = {name: Notebook(name, **_frozen(facts)) for name, facts in _WRITTEN["notebooks"].items()}
 EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"])
 SOCIETY_PAGES: list[dict] = _WRITTEN["society_pages"]
+EMPLOYER_PAGES: list[dict] = _WRITTEN["employer_pages"]
 
 
 def notebook_path(name: str, home: Home | None = None) -> Path:

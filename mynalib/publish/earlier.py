@@ -1,6 +1,5 @@
 """前に公開した月：事業所のページに載せる組合全体の率は、ここからだけ取る（手元の人の行からは計算しない）。"""
 
-import csv
 import json
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mynalib.insight.measures import COUNTS
 from mynalib.insight.reader import Row
 from mynalib.insight.thresholds import Rule
 
+BASIS = "internal/basis.csv"
 CHANGE_BASIS = "internal/basis_change.csv"
 TOLD_MONTHS = 12  # 攻撃で読み返す、前の公開の月数
 
@@ -45,12 +45,8 @@ def read_manifest(release: Path) -> dict:
 
 def read_basis(home: Home, month: Month) -> pd.DataFrame:
     """month までの、いちばん新しい公開の基準（insight.steady）。無ければ空。後の月の公開は見ない。"""
-    found = last_release(home, month)
-    return (
-        read_rates(found / "internal", "basis.csv")
-        if found
-        else pd.DataFrame(columns=["month", "employer_id", *COUNTS])
-    )
+    found, nothing = last_release(home, month), pd.DataFrame(columns=["month", "employer_id", *COUNTS])
+    return read_rates(found / "internal", "basis.csv") if found else nothing
 
 
 def read_change_basis(home: Home, month: Month) -> pd.DataFrame:
@@ -83,11 +79,9 @@ def read_rates(folder: Path, name: str = "rates.csv") -> pd.DataFrame:
 
 def society_figure(home: Home, month: Month) -> dict | None:
     """month より前に公開した、いちばん新しい月の、組合全体の率（概数）。無ければ None。"""
-    for earlier in sorted((m for m in releases(home) if m < month), reverse=True):
-        with (releases(home)[earlier] / "management" / "rates.csv").open(encoding="utf-8-sig", newline="") as file:
-            rates = [
-                r["rate"] for r in csv.DictReader(file) if (r["month"], r["employer_id"]) == (str(earlier), "TOTAL")
-            ]
-        if rates and rates[0]:
-            return {"month": str(earlier), "rate": rates[0]}
+    found = {released: folder for released, folder in releases(home).items() if released < month}
+    for earlier, folder in sorted(found.items(), reverse=True):
+        rates = read_rates(folder / "management").query("employer_id == 'TOTAL'").set_index("month").rate.dropna()
+        if str(earlier) in rates:
+            return {"month": str(earlier), "rate": f"{rates[str(earlier)]:.0f}"}
     return None

@@ -27,9 +27,6 @@ class GateFailed(MynaError):
     """公開の前の点検で、あってはならないものが見つかった。"""
 
     code = "GATE_FAILED"
-    fix = (
-        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
-    )
 
 
 def inspect(source: Source, release: Path, artefacts: list[dict], again: bool = False) -> None:
@@ -48,8 +45,7 @@ def inspect(source: Source, release: Path, artefacts: list[dict], again: bool = 
         found = [*([] if again else _unlike_attacked(source, release)), *_wide_problems(source, release, artefacts)]
         problems += [Problem(path, what) for path, what in found]
     if problems:
-        what = f"公開してはならないところが {len(problems)} 件あります。何も公開していません"
-        raise GateFailed(where=f"{source.month.label}の点検", what=what, problems=problems)
+        raise GateFailed(where=f"{source.month.label}の点検", count=len(problems), problems=problems)
 
 
 def differences(release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,6 @@ from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.insight import disclosure, display
 from mynalib.insight.capsule import Capsule
 
-SHEETS = (("❶登録の勧奨", LINK_ACTIONS, "link"), ("❷更新の勧奨", RENEW_ACTIONS, "renew"))
-WIDTHS = {"symbol": 12, "number": 14, "branch": 8, "member_kind": 12, "action": 44}
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
 
@@ -23,8 +21,8 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
-        for title, actions, purpose in SHEETS:
-            _write_sheet(book, formats, capsule, title, purpose, rows[rows.action.isin(actions)])
+        for sheet, actions in zip(display.words("reminders"), (LINK_ACTIONS, RENEW_ACTIONS), strict=True):
+            _write_sheet(book, formats, capsule, sheet, rows[rows.action.isin(actions)])
     return target
 
 
@@ -32,38 +30,34 @@ def _marked(capsule: Capsule, title: str) -> str:
     return f"架空データ {title}" if capsule.facts["demo"] else title
 
 
-def _write_sheet(book, formats: dict, capsule: Capsule, title: str, purpose: str, rows: pd.DataFrame) -> None:
-    sheet = book.add_worksheet(_marked(capsule, title))
+def _write_sheet(book, formats: dict, capsule: Capsule, said: dict[str, str], rows: pd.DataFrame) -> None:
+    sheet = book.add_worksheet(_marked(capsule, said["title"]))
     last = len(rows.columns) - 1
-    for line, (text, form, height) in enumerate(_preface(capsule, title, purpose, len(rows))):
+    for line, (text, form, height) in enumerate(_preface(capsule, said, len(rows))):
         sheet.merge_range(line, 0, line, last, text, formats[form])
         sheet.set_row(line, height)
     top = line + 2
     sheet.set_default_row(18)
     for index, column in enumerate(rows.columns):
-        sheet.set_column(index, index, WIDTHS[column])
+        sheet.set_column(index, index, display.words("widths")[column])
         sheet.write_string(top, index, display.label(column), formats["head"])
     for number, row in enumerate(rows.to_dict("records"), top + 1):
         for index, (column, value) in enumerate(row.items()):
             sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])
     sheet.autofilter(top, 0, top + len(rows), last)
-    _page_setup(sheet, top)
-
-
-def _preface(capsule: Capsule, title: str, purpose: str, people: int) -> list[tuple[str, str, int]]:
-    facts = capsule.facts
-    return [
-        (_marked(capsule, f"{title}　{people:,} 人"), "title", 24),
-        (f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）", "text", 20),
-        (f"渡してよい部署：{'、'.join(facts['departments'])}", "text", 36),
-        (display.words("reminders")[purpose], "text", 54),
-        *((note, "text", 36) for note in facts["notes"]),
-    ]
-
-
-def _page_setup(sheet, top: int) -> None:
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L取扱注意：個人データ&C&A&R&P / &N")
+
+
+def _preface(capsule: Capsule, said: dict[str, str], people: int) -> list[tuple[str, str, int]]:
+    facts = capsule.facts
+    return [
+        (_marked(capsule, f"{said['title']}　{people:,} 人"), "title", 24),
+        (f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）", "text", 20),
+        (f"渡してよい部署：{'、'.join(facts['departments'])}", "text", 36),
+        (said["told"], "text", 54),
+        *((note, "text", 36) for note in facts["notes"]),
+    ]

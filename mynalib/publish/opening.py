@@ -47,8 +47,7 @@ def open_capsule(notebook: str, given: Mapping[str, object]) -> Capsule:
 
 def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[str, str]:
     """名と形を確かめる。知らない名が一つでもあれば止める（綴りの誤りで、別の事業所を作らないため）。"""
-    unknown = sorted(set(given) - set(notebook.parameters))
-    if unknown:
+    if unknown := sorted(set(given) - set(notebook.parameters)):
         raise _bad(notebook, f"知らない名があります（{'、'.join(unknown)}）")
     for name in notebook.parameters:
         pattern, meaning = FORMS[name]
@@ -58,10 +57,9 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
     return {name: str(given[name]) for name in notebook.parameters}
 
 
-def _bad(notebook: Notebook, what: str) -> BadParameter:
-    example = " ".join(f"-p {name} …" for name in notebook.parameters)
-    fix = f"使えるのは {'、'.join(notebook.parameters)} です（papermill なら {example}）。"
-    return BadParameter(where=f"{notebook.name} の parameters", what=what, fix=fix)
+def _bad(notebook: Notebook, problem: str) -> BadParameter:
+    names, example = "、".join(notebook.parameters), " ".join(f"-p {name} …" for name in notebook.parameters)
+    return BadParameter(where=f"{notebook.name} の parameters", problem=problem, names=names, example=example)
 
 
 def _variables(given: Mapping[str, object]) -> dict[str, object]:

@@ -21,24 +21,22 @@ def write_products(names: tuple[str, ...], capsule: Capsule, folder: Path) -> li
 
 
 def _rates(capsule: Capsule, folder: Path) -> Path:
-    """月×事業所の率。UTF-8（BOM 付き）。伏せた値は空欄。"""
+    """月×事業所の率。伏せた値は空欄。"""
     released = disclosure.rates(capsule.table("rates"), capsule.terms)
-    target = folder / "rates.csv"
-    columns = {name: _as_text(released.frame[name], released.decimals) for name in disclosure.RATES}
-    released.frame.assign(**columns).to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-    return target
+    as_text = f"{{:.{released.decimals}f}}".format
+    texts = {name: released.frame[name].map(as_text, na_action="ignore") for name in disclosure.RATES}
+    return _csv(released.frame.assign(**texts), folder / "rates.csv")
 
 
 def _internal(name: str, capsule: Capsule, folder: Path) -> Path:
     """次の公開のために、健保の内部に残す表：概数の元になった数、勧奨リストに載せた人。"""
-    target = folder / f"{name}.csv"
-    released = disclosure.internal(capsule.table(name), capsule.terms)
-    released.frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return _csv(disclosure.internal(capsule.table(name), capsule.terms).frame, folder / f"{name}.csv")
+
+
+def _csv(frame: pd.DataFrame, target: Path) -> Path:
+    """UTF-8（BOM 付き）。"""
+    frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return target
-
-
-def _as_text(rates: pd.Series, decimals: int) -> pd.Series:
-    return rates.map(lambda rate: "" if pd.isna(rate) else f"{rate:.{decimals}f}")
 
 
 def _cells(capsule: Capsule, folder: Path) -> Path:

@@ -92,8 +92,7 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
     """
     draft = home.drafts / str(month) / "release"
     if not (draft / "manifest.json").is_file():
-        fix = f"myna publish --month {month} --draft で作って、見てください。"
-        raise Refused("NO_DRAFT", where=month.label, what="下書きがありません", fix=fix)
+        raise Refused("NO_DRAFT", where=month.label, month=month)
     looked_at = read_manifest(draft)
     approval = Approval(approved_by, looked_at)
     return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
@@ -102,11 +101,7 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
 def _require_fit(source: Source, assembled: Assembled, approval: Approval | None) -> None:
     inspect(source, assembled.folder, assembled.manifest["artefacts"])
     if approval and assembled.manifest != approval.draft:
-        what, fix = (
-            "見た下書きのあとに、元が変わりました",
-            "新しい下書きを作りました。もう一度見てから、myna release してください。",
-        )
-        raise Refused("DRAFT_CHANGED", where=source.month.label, what=what, fix=fix)
+        raise Refused("DRAFT_CHANGED", where=source.month.label)
 
 
 def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, approved_by: str) -> Published:
@@ -140,34 +135,28 @@ def _all_done(source: Source, jobs: list[Job], records: dict[str, dict]) -> dict
         return records
     employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
     instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
-    raise NotebookFailed(
-        where=f"{source.month.label}の公開",
-        what=f"{len(jobs)} 件のうち {len(failed)} 件が出来ませんでした。何も公開していません（出来たものは下書きに残っています）",
-        fix=f"原因を直して、もう一度 publish すると、出来ていないものだけを作ります。{instead}",
-        problems=[Problem(job.name, records[job.name]["what"]) for job in failed],
-    )
+    where, problems = f"{source.month.label}の公開", [Problem(job.name, records[job.name]["what"]) for job in failed]
+    counts = f"{len(jobs)} 件のうち {len(failed)} 件"
+    raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)
 
 
 def _require_ready(source: Source, approved: bool) -> None:
     """公開の関門。取込は止めず、公開だけを止める。"""
     verify_month(source.months[-1])
-    for code, what, fix in _stops(source, approved):
-        raise Refused(code, where=source.month.label, what=what, fix=fix)
+    for stop in _stops(source, approved):
+        raise stop
 
 
-def _stops(source: Source, approved: bool) -> Iterator[tuple[str, str, str]]:
-    """公開してはならない理由の名、何が、どうすれば。"""
-    policy, intake = source.params.society.policy.publish, source.months[-1].intake
+def _stops(source: Source, approved: bool) -> Iterator[Refused]:
+    """公開してはならない理由。"""
+    policy, intake, where = source.params.society.policy.publish, source.months[-1].intake, source.month.label
     days, rows, held = (clock.today() - source.month.end).days, intake["data_rows"], intake["quarantined"]
     if days > policy.stale_after_days:
-        what = f"月末から {days} 日たっています（公開できるのは {policy.stale_after_days} 日まで）。古い状態で勧奨すると、行き違いになります"
-        yield "STALE_MONTH", what, "新しい月のファイルを取り込んで、その月を公開してください。"
+        yield Refused("STALE_MONTH", where=where, days=days, most=policy.stale_after_days)
     if rows >= policy.min_rows and held > policy.max_quarantine * rows:
-        what = f"{rows:,} 行のうち {held:,} 行を隔離しています（公開できるのは {policy.max_quarantine:.1%} まで）"
-        fix = "元のファイルを確かめ、送り直してもらうか、直したファイルを --replace で取り込んでください。"
-        yield "TOO_MANY_QUARANTINED", what, fix
+        told = {"rows": rows, "held": held, "most": policy.max_quarantine}
+        yield Refused("TOO_MANY_QUARANTINED", where=where, why="quarantined_in_month", **told)
     if policy.two_people and not approved:
-        fix = f"myna publish --month {source.month} --draft で作り、見た人の名で myna release --month {source.month} --approved-by 名 としてください。"
-        yield "APPROVAL_REQUIRED", "公開には、もう一人の確認が要ります", fix
+        yield Refused("APPROVAL_REQUIRED", where=where, month=source.month)
     if not reconciles(source):
-        yield "NOT_RECONCILED", "人数の照合が合いません", "myna check で確かめてください。"
+        yield Refused("NOT_RECONCILED", where=where)

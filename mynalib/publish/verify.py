@@ -18,7 +18,6 @@ class ReleaseDamaged(MynaError):
     """公開したものが、公開したときのままでない。"""
 
     code = "RELEASE_DAMAGED"
-    fix = "だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。"
 
 
 def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
@@ -31,14 +30,12 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
     """
     folder = releases(home).get(month)
     if folder is None:
-        fix = f"myna publish --month {month} で公開します。"
-        raise UnknownMonth(where=str(month), what="まだ公開していません", fix=fix)
+        raise UnknownMonth(where=str(month), why="not_released", month=month)
     manifest = read_manifest(folder)
     problems = [Problem(path, what) for path, what in differences(folder, manifest["artefacts"])]
     problems += _unrecorded(home, folder)
     if problems:
-        what = f"公開したときと違うところが {len(problems)} 件あります"
-        raise ReleaseDamaged(where=folder.name, what=what, problems=problems)
+        raise ReleaseDamaged(where=folder.name, count=len(problems), problems=problems)
     source = open_source(home, params, month)
     inspect(source, folder, manifest["artefacts"], again=True)
     return folder, len(manifest["artefacts"])
