@@ -31,6 +31,8 @@ from mynalib.publish.comparing import comparing_tables
 from mynalib.publish.earlier import last_release, read_basis, read_change_basis, society_figure, told_rows
 from mynalib.publish.review import review_tables
 
+Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
+
 
 @dataclass(frozen=True)
 class Source:
@@ -50,10 +52,19 @@ class Source:
         return steady(_shareable_counts(self), before, *steady_limits(self.policy))
 
     @cached_property
+    def flow(self) -> pd.DataFrame | None:
+        """前の月からの動き。前の月が欠けていれば None。"""
+        before = self.month.plus(-1)
+        pair = [kept for kept in self.months if kept.month in (before, self.month)]
+        if len(pair) < 2:
+            return None
+        with Lens(pair, self.params, self.overlays.holds) as lens:
+            return lens.query("flow", before=str(before), after=str(self.month))
+
+    @cached_property
     def change(self) -> pd.DataFrame | None:
         """組合全体の登録者の増減（実数）。不同意の人は入らない。前の月がなければ None。"""
-        flow = _flow(self)
-        return None if flow is None else measures.change(_shareable(self, flow))
+        return None if self.flow is None else measures.change(_shareable(self, self.flow))
 
     @cached_property
     def change_basis(self) -> pd.DataFrame | None:
@@ -97,14 +108,11 @@ class Source:
     @cached_property
     def reminders(self) -> pd.DataFrame:
         """全ての事業所の勧奨リストを、月を一度だけ読んで。事業所の順。"""
-        kept = [kept for kept in self.months if kept.month == self.month]
         senders = self.params.society.policy.reminders.by
-        ours = {
-            *(LINK_ACTIONS if senders.link != "society" else ()),
-            *(RENEW_ACTIONS if senders.renew != "society" else ()),
-        }
-        with Lens(kept, self.params, self.overlays.of_lists) as lens:
+        kinds = ((senders.link, LINK_ACTIONS), (senders.renew, RENEW_ACTIONS))
+        with Lens(self.months[-1:], self.params, self.overlays.of_lists) as lens:
             rows = reminders(lens, self)
+        ours = [action for sender, actions in kinds if sender != "society" for action in actions]
         return rows[rows.action.isin(ours)].reset_index(drop=True)
 
     @property
@@ -148,7 +156,8 @@ def employers_of(source: Source, without: Collection[str] = (), only: str | None
 
 def make_capsule(source: Source, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
     """その版のカプセルを folder に作る。"""
-    tables = TABLES[edition.notebook, edition.audience](source, employer)
+    made = TABLES[edition.notebook, edition.audience](source, employer)
+    tables = {name: table for name, table in made.items() if table is not None}
     fresh_folder(folder)
     for name, table in tables.items():
         source.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
@@ -160,6 +169,7 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
 
 def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
     society, joint_use = source.params.society, source.params.joint_use
+    before = last_release(source.home, source.month) if edition.level == "draft" else None
     return {
         "notebook": edition.notebook,
         "audience": edition.audience,
@@ -170,7 +180,7 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(source.month.end)) if employer else [],
         "policy": source.policy,
-        "compared_with": _compared_with(source) if edition.level == "draft" else "",
+        "compared_with": before.name if before else "",
         "also": source.also if edition.audience == "wide" else [],
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
@@ -178,11 +188,6 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "target": _target(source) if edition.audience in ("internal", "wide") else None,
         "notes": notes(source, edition),
     }
-
-
-def _compared_with(source: Source) -> str:
-    before = last_release(source.home, source.month)
-    return before.name if before else ""
 
 
 def _target(source: Source) -> dict | None:
@@ -208,32 +213,17 @@ def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     return shareable if source.params.joint_use.dependants == "include" else shareable[shareable.insured]
 
 
-def _internal_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
-    flow, basis = _flow(source), source.basis[["month", "employer_id", *measures.COUNTS]]
-    change = None if flow is None else measures.change(flow)
-    kept = {"basis": basis, "listed": source.listed} | ({} if flow is None else {"basis_change": source.change_basis})
-    return _management(measures.counts(source.cube, source.names), change) | kept
+def _internal_report(source: Source) -> Tables:
+    return {
+        "rates": measures.counts(source.cube, source.names),
+        "change": None if source.flow is None else measures.change(source.flow),
+        "basis": source.basis[["month", "employer_id", *measures.COUNTS]],
+        "basis_change": source.change_basis,
+        "listed": source.listed,
+    }
 
 
-def _wide_report(source: Source, _: Employer | None) -> dict[str, pd.DataFrame]:
-    return _management(source.basis, source.change_basis)
-
-
-def _management(counts: pd.DataFrame, change: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    return {"rates": counts} | ({} if change is None else {"change": change})
-
-
-def _flow(source: Source) -> pd.DataFrame | None:
-    """前の月からの動き。前の月が欠けていれば None。"""
-    before = source.month.plus(-1)
-    pair = [kept for kept in source.months if kept.month in (before, source.month)]
-    if len(pair) < 2:
-        return None
-    with Lens(pair, source.params, source.overlays.holds) as lens:
-        return lens.query("flow", before=str(before), after=str(source.month))
-
-
-def _dashboard(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
+def _dashboard(source: Source, employer: Employer | None) -> Tables:
     columns = ["month", "employer_id", "employer", "members", "registered"]
     return {"rates": _of(source.dashboards, employer)[columns]}
 
@@ -264,17 +254,17 @@ def reminders(lens: Lens, source: Source) -> pd.DataFrame:
     return lens.query("reminders", month=str(source.month), dependants=include)
 
 
-def _reminders(source: Source, employer: Employer | None) -> dict[str, pd.DataFrame]:
+def _reminders(source: Source, employer: Employer | None) -> Tables:
     require_answered(source)
     rows = _of(source.reminders, employer)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]
     return {"reminders": rows[columns]}
 
 
-TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], dict[str, pd.DataFrame]]] = {
+TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], Tables]] = {
     ("01_intake_review", "internal"): lambda source, _: review_tables(source),
-    ("03_management_report", "internal"): _internal_report,
-    ("03_management_report", "wide"): _wide_report,
+    ("03_management_report", "internal"): lambda source, _: _internal_report(source),
+    ("03_management_report", "wide"): lambda source, _: {"rates": source.basis, "change": source.change_basis},
     ("04_employer_dashboard", "employer"): _dashboard,
     ("09_release_comparison", "internal"): lambda source, _: comparing_tables(source),
     ("05_employer_reminders", "named"): _reminders,

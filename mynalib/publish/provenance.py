@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 from itertools import chain, pairwise
 from pathlib import Path
 
+from mynalib.insight.display import MASKED
+
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
@@ -40,10 +42,14 @@ class _Words(HTMLParser):
 
 
 def _trace_values(trace: dict) -> list[str]:
-    """図の一つの線か棒の、体裁のほかの値（余分な .0 のない文字）。長さ 0 の棒は、伏せた率の場所である（0% は見せない）。"""
-    shown = {name: value for name, value in trace.items() if name not in ("line", "marker", "type", "mode")}
+    """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
+    shown = {
+        name: value for name, value in trace.items() if name not in ("line", "marker", "type", "mode", "textangle")
+    }
+    if MASKED in shown.get("text", ()):  # 伏せた率の棒は、長さを 0 にしてある
+        shown["x"] = [x for x, text in zip(shown["x"], shown["text"], strict=True) if (x, text) != (0, MASKED)]
     values = chain.from_iterable(value if isinstance(value, list) else [value] for value in shown.values())
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value]
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value is not None]
 
 
 def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
