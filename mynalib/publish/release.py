@@ -45,8 +45,8 @@ def assemble(
         pages.copy_assets(folder.parent / COMPARISON)
     employers = list(source.params.notified(source.month.end))
     portal.write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
-    artefacts.append(_artefact(folder, folder / "index.html", "publishable"))
-    artefacts += _assets(folder, artefacts)
+    artefacts.append(_artefact(folder, folder / "index.html"))
+    artefacts += [_artefact(folder, path) for path in _placed_assets(folder, artefacts)]
     manifest = _manifest(source, sorted(artefacts, key=lambda a: a["path"]), without)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
@@ -58,21 +58,18 @@ def page_facts(source: Source, title: str) -> dict:
     return {"title": title, "society": society.name, "demo": society.demo, "as_of": source.month.as_of}
 
 
-def _assets(folder: Path, artefacts: list[dict]) -> list[dict]:
+def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
     pages.copy_assets(folder)
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
     for owner in owners:
         pages.copy_assets(owner, folder / "assets")
-    return [
-        _artefact(folder, path, "publishable")
-        for owner in (folder, *owners)
-        for path in sorted((owner / "assets").iterdir())
-    ]
+    return [path for owner in (folder, *owners) for path in sorted((owner / "assets").iterdir())]
 
 
-def _artefact(folder: Path, path: Path, level: str) -> dict:
-    return {"path": path.relative_to(folder).as_posix(), "level": level, "sha256": sha256(path), "rows": None}
+def _artefact(folder: Path, path: Path) -> dict:
+    place = path.relative_to(folder).as_posix()
+    return {"path": place, "level": "publishable", "sha256": sha256(path), "rows": None}
 
 
 def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict:
