@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from mynalib.insight.measures import CHANGES, COUNTS
+from mynalib.insight.measures import CHANGES, COUNTS, in_order
 from mynalib.insight.rounding import to_multiple
 from mynalib.insight.thresholds import POSSIBLE_VALUES
 
@@ -24,10 +24,7 @@ def wide_counts(counts: pd.DataFrame, base: int, limit: int, also: Collection[tu
     shown = _without_overlaps(each.assign(**rounded))
     shown = shown.assign(**{column: shown[column].mask(hidden) for column in COUNTS})
     total = _total_of_shown(shown).assign(employer_id="TOTAL", employer="表示した事業所の計")
-    order = {code: number for number, code in enumerate([*shown.employer_id.unique(), "TOTAL"])}
-    return pd.concat([shown, total]).sort_values(
-        ["month", "employer_id"], key=lambda c: c.map(order) if c.name == "employer_id" else c, ignore_index=True
-    )
+    return in_order(pd.concat([shown, total]), [*shown.employer_id.unique(), "TOTAL"])
 
 
 def _too_few(counts: pd.DataFrame, column: str, limit: int) -> pd.Series:

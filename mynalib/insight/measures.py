@@ -1,6 +1,6 @@
 """測り方：月の集計（cube）から、事業所ごとの人数を数える。割合は、公表のかたちに丸めるときに作る。"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -35,12 +35,19 @@ def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[st
         raise ValueError(f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}")
     each = each.reindex(grid, fill_value=0).reset_index()
     total = each.groupby("month", as_index=False)[COUNTS].sum().assign(employer_id="TOTAL")
-    order = {name: number for number, name in enumerate(names)}
-    table = pd.concat([each, total]).sort_values(
-        ["month", "employer_id"], key=lambda c: c.map(order) if c.name == "employer_id" else c, ignore_index=True
-    )
+    table = in_order(pd.concat([each, total]), names)
     table.insert(2, "employer", table.employer_id.map(names))
     return table[["month", "employer_id", "employer", *COUNTS]].astype(dict.fromkeys(COUNTS, "Int64"))
+
+
+def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
+    """月の順、その中で employers の順にした表。"""
+    place = {code: number for number, code in enumerate(employers)}
+    return (
+        table.assign(place=table.employer_id.map(place))
+        .sort_values(["month", "place"], ignore_index=True)
+        .drop(columns="place")
+    )
 
 
 def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:

@@ -35,10 +35,8 @@ def employer_limits(policy: dict) -> tuple[int, int]:
 
 def steady_limits(policy: dict) -> tuple[int, int]:
     """動かしにくい数の、動く単位と、動かすのに要る人数。二つの版を同じ元から作るので、厳しいほうに合わせる。"""
-    editions = (policy["wide"], policy["employer"])
-    return lcm(wide_limits(policy)[0], employer_limits(policy)[0]), max(
-        _at_least(one["min_changes"], CHANGES_FLOOR) for one in editions
-    )
+    least = max(_at_least(policy[edition]["min_changes"], CHANGES_FLOOR) for edition in ("wide", "employer"))
+    return lcm(wide_limits(policy)[0], employer_limits(policy)[0]), least
 
 
 def wide_rule(policy: dict) -> Rule:

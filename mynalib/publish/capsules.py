@@ -14,22 +14,16 @@ from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import MynaError, Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.shipped import shipped_text
 from mynalib.history.cubes import cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_month, kept_months
 from mynalib.history.overlays import Overlays, read_overlays
-from mynalib.insight import measures
-from mynalib.insight.attack import rows_to_mask
-from mynalib.insight.display import words
-from mynalib.insight.masking import shown_changes
-from mynalib.insight.steady import steady, steady_change
-from mynalib.insight.thresholds import steady_limits, wide_rule
+from mynalib.insight import attack, display, masking, measures, steady, thresholds
+from mynalib.publish import comparing, earlier, review
 from mynalib.publish.catalogue import Edition
-from mynalib.publish.comparing import comparing_tables
-from mynalib.publish.earlier import last_release, read_basis, read_change_basis, society_figure, told_rows
-from mynalib.publish.review import review_tables
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 
@@ -48,8 +42,8 @@ class Source:
     @cached_property
     def basis(self) -> pd.DataFrame:
         """健保の外に見せる概数の元。前の公開から、何人も変わるまで動かない。"""
-        before = read_basis(self.home, self.month)
-        return steady(_shareable_counts(self), before, *steady_limits(self.policy))
+        before = earlier.read_basis(self.home, self.month)
+        return steady.steady(_shareable_counts(self), before, *thresholds.steady_limits(self.policy))
 
     @cached_property
     def flow(self) -> pd.DataFrame | None:
@@ -71,18 +65,20 @@ class Source:
         """広く配る版の増減の元。同じ月の前の公開から、何人も変わるまで動かない。"""
         if self.change is None:
             return None
-        return steady_change(self.change, read_change_basis(self.home, self.month), *steady_limits(self.policy))
+        return steady.steady_change(
+            self.change, earlier.read_change_basis(self.home, self.month), *thresholds.steady_limits(self.policy)
+        )
 
     @cached_property
     def also(self) -> list[tuple[str, str]]:
         """広く配る版で、攻撃に耐えるよう、続けて伏せる行（月, 事業所）。"""
         shown = None
         if self.change is not None:
-            rule, basis = wide_rule(self.policy), self.change_basis
+            rule, basis = thresholds.wide_rule(self.policy), self.change_basis
             loose = rule.slack if (basis.change != self.change.change).any() else 0
-            shown = basis.assign(change=shown_changes(basis, rule.base, rule.limit), slack=loose)
+            shown = basis.assign(change=masking.shown_changes(basis, rule.base, rule.limit), slack=loose)
         true = _shareable_counts(self)
-        return rows_to_mask(self.basis, true, shown, told_rows(self.home, self.month), self.policy)
+        return attack.rows_to_mask(self.basis, true, shown, earlier.told_rows(self.home, self.month), self.policy)
 
     @cached_property
     def policy(self) -> dict:
@@ -93,10 +89,16 @@ class Source:
         """カプセルを書く接続。開くのがいちばん遅いので、一度だけ。"""
         return duckdb.connect()
 
+    def ask(self, name: str, tables: dict[str, pd.DataFrame], **values: str) -> pd.DataFrame:
+        """sql/{name}.sql を、手元の表に尋ねる。列と単位は、その .sql の冒頭の注釈に書いてある。"""
+        for table, rows in tables.items():
+            self.desk.register(table, rows)
+        return self.desk.execute(shipped_text(f"publish/sql/{name}.sql"), values or None).df()
+
     @cached_property
     def earlier_figure(self) -> dict | None:
         """組合全体の率（前の公開から）。"""
-        return society_figure(self.home, self.month)
+        return earlier.society_figure(self.home, self.month)
 
     @cached_property
     def dashboards(self) -> pd.DataFrame:
@@ -169,7 +171,7 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
 
 def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
     society, joint_use = source.params.society, source.params.joint_use
-    before = last_release(source.home, source.month) if edition.level == "draft" else None
+    before = earlier.last_release(source.home, source.month) if edition.level == "draft" else None
     return {
         "notebook": edition.notebook,
         "audience": edition.audience,
@@ -199,7 +201,7 @@ def notes(source: Source, edition: Edition) -> list[str]:
     """末尾の注記。どの版に、どの文を、どの順に載せるかは insight/words.yaml の notes。"""
     notice = source.params.joint_use.notice
     facts = {"as_of": source.month.as_of, "version": notice.version, "effective": notice.effective}
-    return [note["text"].format(**facts) for note in words("notes") if edition.audience in note["editions"]]
+    return [note["text"].format(**facts) for note in display.words("notes") if edition.audience in note["editions"]]
 
 
 def _shareable_counts(source: Source) -> pd.DataFrame:
@@ -262,10 +264,10 @@ def _reminders(source: Source, employer: Employer | None) -> Tables:
 
 
 TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], Tables]] = {
-    ("01_intake_review", "internal"): lambda source, _: review_tables(source),
+    ("01_intake_review", "internal"): lambda source, _: review.review_tables(source),
     ("03_management_report", "internal"): lambda source, _: _internal_report(source),
     ("03_management_report", "wide"): lambda source, _: {"rates": source.basis, "change": source.change_basis},
     ("04_employer_dashboard", "employer"): _dashboard,
-    ("09_release_comparison", "internal"): lambda source, _: comparing_tables(source),
+    ("09_release_comparison", "internal"): lambda source, _: comparing.comparing_tables(source),
     ("05_employer_reminders", "named"): _reminders,
 }

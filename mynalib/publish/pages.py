@@ -24,18 +24,15 @@ def write_page(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, ta
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(_render(notebook, capsule, title), encoding="utf-8", newline="\n")
-    return [target, *(_write_csv(output, target.parent) for output in _with_csv(notebook))]
+    with_csv = [output for output in shown_outputs(notebook) if "csv" in output.metadata[MARK]]
+    return [target, *(_write_csv(output, target.parent) for output in with_csv)]
 
 
 def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """見せてよい印のある出力。"""
-    return [
-        output
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "display_data" and output.metadata.get(MARK, {}).get("run") == this_run()
-    ]
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [output for output in outputs if output.output_type == "display_data"]
+    return [output for output in shown if output.metadata.get(MARK, {}).get("run") == this_run()]
 
 
 def copy_assets(folder: Path, placed: Path | None = None) -> None:
@@ -76,10 +73,6 @@ def _exporter() -> HTMLExporter:
             exclude_anchor_links=True,
             embed_images=False,
         )
-
-
-def _with_csv(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [output for output in shown_outputs(notebook) if "csv" in output.metadata[MARK]]
 
 
 def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:

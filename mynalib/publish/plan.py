@@ -1,6 +1,5 @@
 """計画：その月に、どの仕事があるか。全ての名と値は、ここで決まり、動かす前に確かめられる。"""
 
-import hashlib
 from collections.abc import Collection
 from functools import cache
 from importlib.metadata import version
@@ -10,7 +9,7 @@ from pathlib import Path
 import papermill
 
 from mynalib.domain.employers import Employer
-from mynalib.history.files import sha256
+from mynalib.history.files import sha256, sha256_of
 from mynalib.publish.capsules import Source, make_capsule
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Edition, notebook_path
 from mynalib.publish.jobs import Job
@@ -38,11 +37,12 @@ def plan_jobs(
 
 def _job(source: Source, edition: Edition, folder: Path, employer: Employer | None) -> Job:
     notebook, path = NOTEBOOKS[edition.notebook], notebook_path(edition.notebook, source.home)
-    values = {"month": str(source.month), "edition": edition.audience, "employer": employer.id if employer else ""}
+    code = employer.id if employer else ""
+    values = {"month": str(source.month), "edition": edition.audience, "employer": code}
     parameters = {name: values[name] for name in notebook.parameters}
     check_parameters(notebook, parameters)
     _check_cell(path, notebook.parameters)
-    name = "-".join((employer.id if employer else "society", edition.notebook, edition.audience))
+    name = "-".join((code or "society", edition.notebook, edition.audience))
     own = folder / name
     capsule = make_capsule(source, edition, own / "capsule", employer)
     return Job(
@@ -51,7 +51,7 @@ def _job(source: Source, edition: Edition, folder: Path, employer: Employer | No
         notebook=path,
         parameters=parameters,
         folder=own,
-        page=edition.page.format(employer=employer.id if employer else ""),
+        page=edition.page.format(employer=code),
         level=edition.level,
         products=edition.products,
         fingerprint=_fingerprint(capsule, path, parameters),
@@ -68,18 +68,16 @@ def _check_cell(path: Path, names: tuple[str, ...]) -> None:
 
 def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:
     """この仕事の結果を決めるもの全てのハッシュ。"""
-    parts = [f"{path.name} {sha256(path)}" for path in sorted(capsule.iterdir())]
-    parts += [sha256(notebook), repr(sorted(parameters.items())), code_hash(), repr(library_versions())]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    contents = {path.name: sha256(path) for path in capsule.iterdir()}
+    return sha256_of([contents, sha256(notebook), parameters, code_hash(), library_versions()])
 
 
 @cache
 def code_hash() -> str:
     """この道具の全てのコードと型紙のハッシュ。"""
     root = Path(str(files("mynalib")))
-    paths = sorted({path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts})
-    lines = [f"{path.relative_to(root).as_posix()} {sha256(path)}" for path in paths]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    paths = [path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts]
+    return sha256_of({path.relative_to(root).as_posix(): sha256(path) for path in paths})
 
 
 @cache

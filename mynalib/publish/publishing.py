@@ -13,14 +13,10 @@ from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.loading import settle
 from mynalib.history.months import verify_month
-from mynalib.publish.batch import private_files, run_jobs
+from mynalib.publish import batch, earlier, gate, plan, review
 from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
-from mynalib.publish.earlier import read_manifest
-from mynalib.publish.gate import inspect
 from mynalib.publish.jobs import Job, NotebookFailed
-from mynalib.publish.plan import plan_jobs
 from mynalib.publish.release import COMPARISON, Assembled, assemble, place, settle_releases, unchanged
-from mynalib.publish.review import reconciles
 
 
 @dataclass(frozen=True)
@@ -93,13 +89,13 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
     draft = home.drafts / str(month) / "release"
     if not (draft / "manifest.json").is_file():
         raise Refused("NO_DRAFT", where=month.label, month=month)
-    looked_at = read_manifest(draft)
+    looked_at = earlier.read_manifest(draft)
     approval = Approval(approved_by, looked_at)
     return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
 
 
 def _require_fit(source: Source, assembled: Assembled, approval: Approval | None) -> None:
-    inspect(source, assembled.folder, assembled.manifest["artefacts"])
+    gate.inspect(source, assembled.folder, assembled.manifest["artefacts"])
     if approval and assembled.manifest != approval.draft:
         raise Refused("DRAFT_CHANGED", where=source.month.label)
 
@@ -123,10 +119,10 @@ def _made(
     on_plan: Callable[[int], None] = lambda _: None,
     **running: object,
 ) -> tuple[list[Job], dict[str, dict]]:
-    with private_files(folder):
-        jobs = plan_jobs(source, employers, folder, *wanted)
+    with batch.private_files(folder):
+        jobs = plan.plan_jobs(source, employers, folder, *wanted)
         on_plan(len(jobs))
-        return jobs, _all_done(source, jobs, run_jobs(jobs, **running))
+        return jobs, _all_done(source, jobs, batch.run_jobs(jobs, **running))
 
 
 def _all_done(source: Source, jobs: list[Job], records: dict[str, dict]) -> dict[str, dict]:
@@ -158,5 +154,5 @@ def _stops(source: Source, approved: bool) -> Iterator[Refused]:
         yield Refused("TOO_MANY_QUARANTINED", where=where, why="quarantined_in_month", **told)
     if policy.two_people and not approved:
         yield Refused("APPROVAL_REQUIRED", where=where, month=source.month)
-    if not reconciles(source):
+    if not review.reconciles(source):
         yield Refused("NOT_RECONCILED", where=where)

@@ -12,12 +12,9 @@ from mynalib.domain.classification import decision_table
 from mynalib.history import clock
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, write_file
 from mynalib.history.ledger import Ledger
+from mynalib.publish import earlier, pages, plan, portal
 from mynalib.publish.capsules import Source
-from mynalib.publish.earlier import read_manifest, releases
 from mynalib.publish.jobs import Job
-from mynalib.publish.pages import copy_assets
-from mynalib.publish.plan import code_hash, library_versions
-from mynalib.publish.portal import write_months, write_portal
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
 COMPARISON = "comparison"
@@ -45,11 +42,11 @@ def assemble(
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
         artefacts += [output] if place == folder else []
     if any(output["level"] == DRAFT for _, output in outputs):
-        copy_assets(folder.parent / COMPARISON)
+        pages.copy_assets(folder.parent / COMPARISON)
     employers = list(source.params.notified(source.month.end))
-    write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
-    artefacts.append(_artefact(folder, folder / "index.html", "publishable"))
-    artefacts += _assets(folder, artefacts)
+    portal.write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
+    artefacts.append(_artefact(folder, folder / "index.html"))
+    artefacts += [_artefact(folder, path) for path in _placed_assets(folder, artefacts)]
     manifest = _manifest(source, sorted(artefacts, key=lambda a: a["path"]), without)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
@@ -61,21 +58,18 @@ def page_facts(source: Source, title: str) -> dict:
     return {"title": title, "society": society.name, "demo": society.demo, "as_of": source.month.as_of}
 
 
-def _assets(folder: Path, artefacts: list[dict]) -> list[dict]:
+def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
-    copy_assets(folder)
+    pages.copy_assets(folder)
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
     for owner in owners:
-        copy_assets(owner, folder / "assets")
-    return [
-        _artefact(folder, path, "publishable")
-        for owner in (folder, *owners)
-        for path in sorted((owner / "assets").iterdir())
-    ]
+        pages.copy_assets(owner, folder / "assets")
+    return [path for owner in (folder, *owners) for path in sorted((owner / "assets").iterdir())]
 
 
-def _artefact(folder: Path, path: Path, level: str) -> dict:
-    return {"path": path.relative_to(folder).as_posix(), "level": level, "sha256": sha256(path), "rows": None}
+def _artefact(folder: Path, path: Path) -> dict:
+    place = path.relative_to(folder).as_posix()
+    return {"path": place, "level": "publishable", "sha256": sha256(path), "rows": None}
 
 
 def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict:
@@ -89,9 +83,9 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
         "params": source.params.fingerprint,
         "notice": source.params.joint_use.notice.version,
         "rules": hashlib.sha256(decision_table().to_csv(index=False).encode()).hexdigest(),
-        "code": code_hash(),
+        "code": plan.code_hash(),
         "version": __version__,
-        "libraries": library_versions(),
+        "libraries": plan.library_versions(),
         "without": sorted(without),
         "artefacts": artefacts,
     }
@@ -99,8 +93,8 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
 
 def unchanged(source: Source, assembled: Assembled) -> Path | None:
     """同じものが、もう公開されていれば、その場所。"""
-    released = releases(source.home).get(source.month)
-    return released if released and read_manifest(released) == assembled.manifest else None
+    released = earlier.releases(source.home).get(source.month)
+    return released if released and earlier.read_manifest(released) == assembled.manifest else None
 
 
 def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
@@ -108,7 +102,7 @@ def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
     ledger, digest = Ledger(source.home.ledger), sha256(assembled.folder / "manifest.json")
     facts = {"month": str(source.month), "manifest_sha256": digest, "without": assembled.manifest["without"]}
     facts |= {"approved_by": approved_by} if approved_by else {}
-    former = releases(source.home).get(source.month)
+    former = earlier.releases(source.home).get(source.month)
     facts |= {"corrects": former.name} if former else {}
     head = ledger.append("prepared", artefacts=len(assembled.manifest["artefacts"]), **facts)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, **facts}
@@ -122,7 +116,7 @@ def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
 
 def _record(source: Source, folder: Path, facts: dict) -> None:
     Ledger(source.home.ledger).append("released", folder=folder.name, **facts)
-    write_months(source.home.reports, page_facts(source, PORTAL_TITLE), releases(source.home))
+    portal.write_months(source.home.reports, page_facts(source, PORTAL_TITLE), earlier.releases(source.home))
 
 
 def settle_releases(source: Source) -> None:
@@ -130,7 +124,7 @@ def settle_releases(source: Source) -> None:
     lines = Ledger(source.home.ledger).lines()
     recorded = {line["folder"] for line in lines if line["did"] == "released"}
     prepared = {line["manifest_sha256"]: line for line in lines if line["did"] == "prepared"}
-    for folder in releases(source.home).values():
+    for folder in earlier.releases(source.home).values():
         digest = sha256(folder / "manifest.json")
         if digest in prepared and folder.name not in recorded:
             names = ("month", "manifest_sha256", "without", "approved_by", "corrects")

@@ -6,9 +6,8 @@ import pandas as pd
 
 from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.errors import SHOWN
-from mynalib.domain.months import Month
 from mynalib.history.lens import Lens
-from mynalib.history.memory import KEY, WHY, read_memory
+from mynalib.history.memory import WHY, read_memory
 from mynalib.history.months import KeptMonth, damaged
 from mynalib.history.tables import read_table
 from mynalib.insight import measures
@@ -62,10 +61,14 @@ def _quarantine(kept: KeptMonth) -> pd.DataFrame:
     rows = read_table(kept.quarantine)
     if rows is None:
         raise damaged(kept.folder, kept.quarantine.name)
-    rows["column"] = rows["column"].fillna("")
-    grouped = rows.groupby(["reason", "column"]).line
-    table = grouped.agg(rows="size", lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
-    return table.astype({"reason": "str", "column": "str", "lines": "str"})
+    return _with_lines(rows.fillna({"column": ""}), ["reason", "column"], "rows")
+
+
+def _with_lines(rows: pd.DataFrame, keys: list[str], count: str) -> pd.DataFrame:
+    """keys ごとの、行の数（列 count）と、元ファイルの行番号（列 lines）。"""
+    grouped = rows.groupby(keys).line
+    table = grouped.agg(**{count: "size"}, lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
+    return table.astype(dict.fromkeys([*keys, "lines"], "str") | {count: "int64"})
 
 
 def _line_list(lines: list[int], rows: int) -> str:
@@ -76,10 +79,7 @@ def _line_list(lines: list[int], rows: int) -> str:
 def _differences(source: "Source") -> pd.DataFrame:
     """前の月との差。一行＝事業所。前の月が無ければ、前は欠ける。"""
     counts = measures.counts(source.cube, source.names)
-    months = [str(source.month), str(source.month.plus(-1))]
-    now, before = (counts[counts.month == month].set_index("employer_id") for month in months)
-    table = now[["employer"]].assign(before=before.members.reindex(now.index), after=now.members)
-    return table.assign(difference=table.after - table.before).reset_index()
+    return source.ask("differences", {"counts": counts}, before=str(source.month.plus(-1)), after=str(source.month))
 
 
 def _waiting(source: "Source", kept: KeptMonth) -> pd.DataFrame:
@@ -91,21 +91,14 @@ def _waiting(source: "Source", kept: KeptMonth) -> pd.DataFrame:
 def _review(waiting: pd.DataFrame) -> pd.DataFrame:
     """要確認の人の、元ファイルの行。一行＝わけ。"""
     why = [WITHHELD.get(row.withheld_by) or REVIEWED.get(row.status, UNSETTLED) for row in waiting.itertuples()]
-    grouped = waiting.assign(why=why).groupby("why").line
-    table = grouped.agg(members="size", lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
-    return table.astype({"why": "str", "members": "int64", "lines": "str"})
+    return _with_lines(waiting.assign(why=why), ["why"], "members")
 
 
 def _kept_back(source: "Source", waiting: pd.DataFrame) -> pd.DataFrame:
     """食い違い。一行＝いつから×なぜ。age は、この月までの月数、waiting は、この月にいて、まだ人が決めていない人。"""
-    memory = read_memory(source.home)
-    memory = memory[(memory.since <= str(source.month)) & ((memory.until == "") | (memory.until > str(source.month)))]
-    undecided = waiting.loc[waiting.withheld_by == "kept_back", KEY].assign(undecided=1)
-    grouped = memory.merge(undecided, on=KEY, how="left").groupby(["since", "why"])
-    table = grouped.agg(members=("since", "size"), waiting=("undecided", "count")).reset_index()
-    ages = [source.month.minus(Month.parse(since)) for since in table.since]
-    table = table.assign(why=table.why.map(WHY), age=ages)[["since", "age", "why", "members", "waiting"]]
-    return table.astype({"since": "str", "why": "str", "members": "int64", "age": "int64", "waiting": "int64"})
+    reasons = pd.DataFrame(WHY.items(), columns=["why", "label"])
+    tables = {"memory": read_memory(source.home).astype("str"), "waiting": waiting, "reason": reasons}
+    return source.ask("kept_back", tables, month=str(source.month))
 
 
 def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:

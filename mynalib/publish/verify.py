@@ -33,15 +33,11 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
         raise UnknownMonth(where=str(month), why="not_released", month=month)
     manifest = read_manifest(folder)
     problems = [Problem(path, what) for path, what in differences(folder, manifest["artefacts"])]
-    problems += _unrecorded(home, folder)
+    recorded = {line["manifest_sha256"] for line in Ledger(home.ledger).lines() if line["did"] == "released"}
+    if sha256(folder / "manifest.json") not in recorded:
+        problems.append(Problem("manifest.json", "台帳に書いたものと違います"))
     if problems:
         raise ReleaseDamaged(where=folder.name, count=len(problems), problems=problems)
     source = open_source(home, params, month)
     inspect(source, folder, manifest["artefacts"], again=True)
     return folder, len(manifest["artefacts"])
-
-
-def _unrecorded(home: Home, folder: Path) -> list[Problem]:
-    digest = sha256(folder / "manifest.json")
-    recorded = {line["manifest_sha256"] for line in Ledger(home.ledger).lines() if line["did"] == "released"}
-    return [] if digest in recorded else [Problem("manifest.json", "台帳に書いたものと違います")]
