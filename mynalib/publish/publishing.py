@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -69,10 +68,15 @@ def publish(
         _require_ready(source, approved=bool(approval or draft or only))
         room = home.drafts / (f"{month}-{only}" if only else str(month))
         employers, lists = employers_of(source, without, only), not source.overlays.blocking
-        jobs, records = _made(source, employers, room / "jobs", (only is None, lists), **running)
-        assembled = assemble(source, jobs, records, sorted(without), room / "release")
-        _require_fit(source, assembled, approval)
-        done = _finish(source, assembled, room, draft or only is not None, approval.by if approval else "")
+        with batch.private_files(room / "jobs"):
+            jobs = plan.plan_jobs(source, employers, room / "jobs", only is None, lists)
+            same = None if draft or only else unchanged(source, jobs, without)
+            records = {} if same else _made(source, jobs, **running)
+        if same:
+            done = _done("unchanged", same, earlier.read_manifest(same), room)
+        else:
+            assembled = assemble(source, jobs, records, sorted(without), room / "release")
+            done = _finish(source, assembled, room, draft or only is not None, approval)
         require_answered(source, done.folder)
         return done
 
@@ -94,38 +98,30 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
     return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
 
 
-def _require_fit(source: Source, assembled: Assembled, approval: Approval | None) -> None:
+def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, approval: Approval | None) -> Published:
     gate.inspect(source, assembled.folder, assembled.manifest["artefacts"])
     if approval and assembled.manifest != approval.draft:
         raise Refused("DRAFT_CHANGED", where=source.month.label)
-
-
-def _finish(source: Source, assembled: Assembled, room: Path, draft: bool, approved_by: str) -> Published:
-    counts = {"artefacts": len(assembled.manifest["artefacts"]), "without": assembled.manifest["without"]}
     if draft:
-        comparison = room / COMPARISON / "index.html"
-        return Published("draft", assembled.folder, **counts, comparison=comparison if comparison.exists() else None)
-    existing = unchanged(source, assembled)
-    target = existing or place(source, assembled, approved_by)
-    shutil.rmtree(room, ignore_errors=True)
-    return Published("unchanged" if existing else "released", target, **counts)
+        return _done("draft", assembled.folder, assembled.manifest)
+    target = place(source, assembled, approval.by if approval else "")
+    return _done("released", target, assembled.manifest, room)
+
+
+def _done(outcome: str, folder: Path, manifest: dict, room: Path | None = None) -> Published:
+    """結果。room は、もう要らない下書きの部屋。"""
+    if room:
+        shutil.rmtree(room, ignore_errors=True)
+    comparison = folder.parent / COMPARISON / "index.html"
+    shown = comparison if comparison.exists() else None
+    return Published(outcome, folder, len(manifest["artefacts"]), manifest["without"], shown)
 
 
 def _made(
-    source: Source,
-    employers: list[Employer],
-    folder: Path,
-    wanted: tuple[bool, bool],
-    on_plan: Callable[[int], None] = lambda _: None,
-    **running: object,
-) -> tuple[list[Job], dict[str, dict]]:
-    with batch.private_files(folder):
-        jobs = plan.plan_jobs(source, employers, folder, *wanted)
-        on_plan(len(jobs))
-        return jobs, _all_done(source, jobs, batch.run_jobs(jobs, **running))
-
-
-def _all_done(source: Source, jobs: list[Job], records: dict[str, dict]) -> dict[str, dict]:
+    source: Source, jobs: list[Job], on_plan: Callable[[int], None] = lambda _: None, **running: object
+) -> dict[str, dict]:
+    on_plan(len(jobs))
+    records = batch.run_jobs(jobs, **running)
     failed = [job for job in jobs if "error" in records[job.name]]
     if not failed:
         return records

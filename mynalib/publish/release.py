@@ -3,17 +3,18 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mynalib import __version__
 from mynalib.domain.classification import decision_table
 from mynalib.history import clock
-from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, write_file
+from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_of, write_file
 from mynalib.history.ledger import Ledger
 from mynalib.publish import earlier, pages, plan, portal
 from mynalib.publish.capsules import Source
+from mynalib.publish.gate import differences
 from mynalib.publish.jobs import Job
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
@@ -47,7 +48,7 @@ def assemble(
     portal.write_portal(folder, page_facts(source, f"{source.month.label}の資料"), employers, without, artefacts)
     artefacts.append(_artefact(folder, folder / "index.html"))
     artefacts += [_artefact(folder, path) for path in _placed_assets(folder, artefacts)]
-    manifest = _manifest(source, sorted(artefacts, key=lambda a: a["path"]), without)
+    manifest = _manifest(source, jobs, sorted(artefacts, key=lambda a: a["path"]), without)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
     return Assembled(folder, manifest)
@@ -72,7 +73,7 @@ def _artefact(folder: Path, path: Path) -> dict:
     return {"path": place, "level": "publishable", "sha256": sha256(path), "rows": None}
 
 
-def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict:
+def _manifest(source: Source, jobs: Iterable[Job], artefacts: list[dict], without: Collection[str]) -> dict:
     """この公開が何から出来たか。同じ元からは、同じバイトになる（時刻は receipt.json にある）。"""
     names = ("sha256", "data_rows", "accepted", "quarantined")
     return {
@@ -86,15 +87,18 @@ def _manifest(source: Source, artefacts: list[dict], without: list[str]) -> dict
         "code": plan.code_hash(),
         "version": __version__,
         "libraries": plan.library_versions(),
+        "jobs": sha256_of(sorted(job.fingerprint for job in jobs if job.level != DRAFT)),
         "without": sorted(without),
         "artefacts": artefacts,
     }
 
 
-def unchanged(source: Source, assembled: Assembled) -> Path | None:
-    """同じものが、もう公開されていれば、その場所。"""
+def unchanged(source: Source, jobs: Iterable[Job], without: Collection[str]) -> Path | None:
+    """同じ元から、もう公開されていて、そのままあれば、その場所。仕事をしなくても、同じバイトになる。"""
     released = earlier.releases(source.home).get(source.month)
-    return released if released and earlier.read_manifest(released) == assembled.manifest else None
+    before = earlier.read_manifest(released) if released else {"artefacts": []}
+    same = before == _manifest(source, jobs, before["artefacts"], without)
+    return released if same and not list(differences(released, before["artefacts"])) else None
 
 
 def place(source: Source, assembled: Assembled, approved_by: str = "") -> Path:
