@@ -62,10 +62,7 @@ def publish(
         GateFailed: 点検で見つかった。
     """
     with home.locked():
-        settle(home)
-        source = open_source(home, params, month)
-        settle_releases(source)
-        _require_ready(source, approved=bool(approval or draft or only))
+        source = _settled(home, params, month, approved=bool(approval or draft or only))
         room = home.drafts / (f"{month}-{only}" if only else str(month))
         employers, lists = employers_of(source, without, only), not source.overlays.blocking
         with batch.private_files(room / "jobs"):
@@ -76,7 +73,7 @@ def publish(
             done = _done("unchanged", same, earlier.read_manifest(same), room)
         else:
             assembled = assemble(source, jobs, records, sorted(without), room / "release")
-            done = _finish(source, assembled, room, draft or only is not None, approval)
+            done = _finish(source, assembled, room, bool(draft or only), approval)
         require_answered(source, done.folder)
         return done
 
@@ -132,11 +129,15 @@ def _made(
     raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)
 
 
-def _require_ready(source: Source, approved: bool) -> None:
-    """公開の関門。取込は止めず、公開だけを止める。"""
+def _settled(home: Home, params: Params, month: Month, approved: bool) -> Source:
+    """前の処理の残りを片づけて、開く。公開の関門は、取込を止めず、公開だけを止める。"""
+    settle(home)
+    source = open_source(home, params, month)
+    settle_releases(source)
     verify_month(source.months[-1])
     for stop in _stops(source, approved):
         raise stop
+    return source
 
 
 def _stops(source: Source, approved: bool) -> Iterator[Refused]:
