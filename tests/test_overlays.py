@@ -270,14 +270,13 @@ def take_returners(society, lines: list[str], month: str = "2026-11", **more) ->
 
 
 def capsules(society, folder) -> dict[str, bytes]:
-    """全ての版のカプセルの中身（E01）。"""
+    """全ての版のカプセルの、一つひとつのファイルの中身（E01）。"""
     source = open_source(society.home, society.params, MONTHS[1])
     employer = next(e for e in society.params.employers if e.id == "E01")
     return {
-        f"{edition.notebook} {edition.audience}": [
-            path.read_bytes() for path in sorted(make_capsule(source, edition, folder / "c", employer).iterdir())
-        ]
+        f"{edition.notebook} {edition.audience} {path.stem}": path.read_bytes()
         for edition in EDITIONS
+        for path in sorted(make_capsule(source, edition, folder / "c", employer).iterdir())
     }
 
 
@@ -291,7 +290,8 @@ def test_a_returner_leaves_the_list_and_no_measure_changes(small, tmp_path):
     result = take_returners(small, [f"{linked_one()},0,20240401,20261105,3,0"])
     assert (result["outcome"], result["accepted"]) == ("loaded", 1)
     after = capsules(small, tmp_path)
-    assert {name for name in before if before[name] != after[name]} == {"05_employer_reminders named"}
+    lists = {"05_employer_reminders named reminders", "03_management_report internal listed"}
+    assert {name for name in before if before[name] != after[name]} == lists
 
 
 def test_a_returner_is_off_the_lists_until_the_month_of_the_return(home):
