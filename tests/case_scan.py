@@ -106,7 +106,9 @@ def misplaced(home: Home, secrets: set[str], lists: Mapping[str, set[str]]) -> I
 
 
 def _allowed(path: Path, lists: Mapping[str, set[str]]) -> set[str]:
-    """その事業所の勧奨リスト（ページと Excel）に載ってよい番号。"""
+    """その事業所の勧奨リスト（ページと Excel）と、健保の内部の控え（全ての事業所のリスト）に載ってよい番号。"""
+    if path.parts[-2:] == ("internal", "listed.csv"):
+        return set().union(*lists.values())
     own = path.parent.parent.name == "employers" and path.name.startswith("reminders")
     return lists.get(path.parent.name, set()) if own else set()
 
