@@ -19,6 +19,7 @@ from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
 
 SPECIFICATION = Path(__file__).parent / "facts" / "decision_table.csv"
+CONTRACT = {"rates.csv", "basis.csv", "basis_change.csv", "listed.csv"}  # ほかの道具と次の公開が読む、名の決まった表
 
 
 def half_up(numerator: int, denominator: int) -> str:
@@ -156,7 +157,7 @@ def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release
         assert all(
             "架空データ" in sheet.title and "架空データ" in sheet["A1"].value for sheet in openpyxl.load_workbook(path)
         )
-    tables = [path for path in demo_release.rglob("*.csv") if path.name not in ("rates.csv", "basis.csv")]
+    tables = [path for path in demo_release.rglob("*.csv") if path.name not in CONTRACT]
     assert tables
     assert all("架空データ" in path.name for path in tables)
 
