@@ -1,6 +1,6 @@
 """コマンド。一つの動詞が、一つの関数を呼ぶ。ここには、判断を書かない。
 
-公開の道具（ノートブックの実行など）は読みこみに数秒かかるので、使う命令の中で読みこむ。
+道具（DuckDB、pandas、ノートブックの実行など）は読みこみに数秒かかるので、使う命令の中で読みこむ。
 """
 
 import json
@@ -18,12 +18,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.domain.shipped import templates
-from mynalib.history.checking import check_home
-from mynalib.history.founding import found
 from mynalib.history.home import find_home
-from mynalib.history.loading import ingest as load_month
-from mynalib.history.profiling import profile as profile_file
-from mynalib.history.returners import ingest_returners
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -71,6 +66,8 @@ def demo(
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")], as_json: JsonOption = False) -> None:
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
+    from mynalib.history.founding import found
+
     _say(as_json, "init", {"outcome": "made", "home": str(found(folder).root)}, folder=folder)
 
 
@@ -89,6 +86,9 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルを確かめて、月の断面として取り込む。"""
+    from mynalib.history.loading import ingest as load_month
+    from mynalib.history.returners import ingest_returners
+
     place = find_home(home)
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
@@ -107,6 +107,8 @@ def profile(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
+    from mynalib.history.profiling import profile as profile_file
+
     shape = profile_file(file, find_home(home) if write else None, sheet)
     _say(as_json, "profile", {"outcome": "profiled", "file": shape.profile.model_dump()}, text=shape.sheet("txt"))
 
@@ -114,6 +116,8 @@ def profile(
 @app.command()
 def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """設定・お知らせ・名簿・月・台帳を確かめる（全ての誤りを一度に）。"""
+    from mynalib.history.checking import check_home
+
     checked = check_home(find_home(home))
     _say(as_json, "check", checked.as_dict(), text=checked)
     raise typer.Exit(1 if checked.errors else 0)
@@ -176,7 +180,7 @@ class _bar(Progress):
     def __init__(self):
         times = (TimeElapsedColumn(), TextColumn("残り"), TimeRemainingColumn(), TextColumn("{task.fields[slowest]}"))
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
-        super().__init__(*columns, console=progress_console)
+        super().__init__(*columns, console=progress_console, transient=True)
 
     def watch(self, name: str) -> dict[str, Callable]:
         """一本の帯。全体の数を知らせる on_plan、一つ進める on_done、いちばん長い仕事を見せる on_wait。"""

@@ -17,7 +17,7 @@ from societies import MONTHS, SmallSociety
 
 from mynalib.domain.errors import MynaError
 from mynalib.insight.capsule import window
-from mynalib.publish import batch, limits
+from mynalib.publish import batch, children, limits
 from mynalib.publish.batch import private_files, run_jobs
 from mynalib.publish.capsules import employers_of, open_source
 from mynalib.publish.catalogue import notebook_path
@@ -243,7 +243,7 @@ def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, t
     run_jobs(forked, 2)
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     monkeypatch.setenv("MYNA_ENGINE", engine)
-    assert batch.start_method().get_start_method() == "spawn"
+    assert children.start_method().get_start_method() == "spawn"
     spawned = dashboards(small, tmp_path / "spawned")[:2]
     records = run_jobs(spawned, 2)
     assert not [record for record in records.values() if "error" in record], records

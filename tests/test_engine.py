@@ -293,3 +293,12 @@ def test_the_first_notebook_of_a_process_runs_inside_it_and_the_second_in_a_kern
     assert first == [first[0], first[0], "1"]
     assert second[2] == "1"
     assert second[0] != second[1]
+
+
+def test_without_fork_an_ordinary_kernel_is_chosen_by_itself(tmp_path):
+    source = tmp_path / "in.ipynb"
+    nbformat.write(notebook_of(["import os\nprint(os.getpid())"]), source)
+    code = "import os, papermill, sys\ndel os.fork\nnb = papermill.execute_notebook(sys.argv[1], None, engine_name='myna', progress_bar=False)\nprint(os.getpid(), nb.cells[0].outputs[0].text)"
+    done = subprocess.run([sys.executable, "-c", code, str(source)], capture_output=True, text=True, check=True)
+    here, in_the_cell = done.stdout.split()
+    assert here != in_the_cell

@@ -43,7 +43,7 @@ from societies import employer_of
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS, WITHHELD
 from mynalib.domain.employers import FOLD_FROM, fold_symbol
 from mynalib.domain.errors import Refused
-from mynalib.history import clock
+from mynalib.history import clock, files
 from mynalib.history.checking import check_home
 from mynalib.history.cubes import COLUMNS, UnknownSymbol, cube
 from mynalib.history.files import DiskFull, NotWritable, revisions, writing
@@ -707,3 +707,14 @@ def test_a_home_is_found_by_option_then_variable_then_folder(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NoHome):
         find_home()
+
+
+def test_a_file_placed_under_many_names_is_read_once(tmp_path, monkeypatch):
+    for name, content in {"a": b"one", "c": b"two"}.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    paths, read = [tmp_path / name for name in "abc"], []
+    expected = [files.sha256(path) for path in paths]
+    monkeypatch.setattr(files, "sha256", lambda path: read.append(path.name) or expected["abc".index(path.name)])
+    assert list(files.sha256_each(paths)) == expected
+    assert read == ["a", "c"]

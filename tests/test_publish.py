@@ -24,6 +24,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.publish.catalogue import notebook_path
 from mynalib.publish.publishing import Published, publish, release
 from mynalib.publish.scan import numbers_in
+from mynalib.publish.unchanged import standing
 from mynalib.publish.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
@@ -166,6 +167,74 @@ def test_publishing_again_changes_nothing_and_makes_no_new_revision(published):
     assert published.publish().outcome == "unchanged"
     assert published.bytes_of() == before
     assert sorted(p.name for p in published.home.reports.iterdir()) == ["2026-10", "index.html"]
+
+
+LIGHT = """
+import sys
+from mynalib import cli
+sys.argv[1:] = {argv}
+try:
+    cli.main()
+finally:
+    print(sorted({{"pandas", "duckdb", "nbformat", "papermill"}} & set(sys.modules)))
+"""
+
+
+def test_an_unchanged_month_is_left_alone_before_any_tool_is_loaded(published):
+    argv = ["publish", "--month", str(MONTHS[1]), "--home", str(published.home.root), "--json"]
+    done = subprocess.run([sys.executable, "-c", LIGHT.format(argv=argv)], capture_output=True, text=True, check=True)
+    told, loaded = done.stdout.splitlines()
+    assert json.loads(told)["outcome"] == "unchanged"
+    assert loaded == "[]"
+
+
+def touch(path: Path, text: str = "\n") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+
+
+DECIDING = {
+    "設定": lambda society: touch(society.home.params / "employers" / "E01.yaml", "# 控え\n"),
+    "名簿": lambda society: society.object_to(OBJECTOR),
+    "ノートブック": lambda society: sabotage(society.home, "04_employer_dashboard", "1"),
+    "置きかえた月": lambda society: society.ingest(MONTHS[0], everybody()[1:], replace=True),
+    "食い違いの記憶": lambda society: society.home.kept_back.write_bytes(b""),
+    "公開したもの": lambda society: touch(society.release / "management" / "index.html"),
+    "公開したものの過不足": lambda society: touch(society.release / "employers" / "E01" / "memo.txt"),
+    "台帳にない受領の記録": lambda society: (society.release / "receipt.json").write_text("{}", encoding="utf-8"),
+}
+
+
+@pytest.mark.parametrize("change", DECIDING.values(), ids=DECIDING)
+def test_a_month_is_left_alone_only_while_everything_that_decides_it_is_the_same(published, change):
+    assert standing(published.home, published.params, MONTHS[1], []) == published.release
+    change(published)
+    assert standing(published.home, published.params, MONTHS[1], []) is None
+
+
+def test_a_month_is_left_alone_only_for_the_same_order_on_the_same_day_and_with_its_lists(published, monkeypatch):
+    assert standing(published.home, published.params, MONTHS[1], ["E01"]) is None
+    with monkeypatch.context() as tomorrow:
+        tomorrow.setenv("MYNA_TODAY", "2026-11-23")
+        assert standing(published.home, published.params, MONTHS[1], []) is None
+    manifest = json.loads((published.release / "manifest.json").read_text(encoding="utf-8"))
+    manifest["artefacts"] = [one for one in manifest["artefacts"] if one["level"] != "named"]
+    (published.release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert standing(published.home, published.params, MONTHS[1], []) is None
+
+
+def test_a_comment_in_params_makes_no_new_revision(published):
+    touch(published.home.params / "society.yaml", "# 控え\n")
+    assert published.publish().outcome == "unchanged"
+    assert standing(published.home, published.params, MONTHS[1], []) is None, (
+        "公開したときの元とは違うので、近道はしない"
+    )
+
+
+def test_the_grammar_of_iris_is_not_loaded_for_notebooks():
+    code = "import sys, mynalib.publish.making\nprint('nbformat' in sys.modules, 'lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"], "読みこむだけで二秒かかる"
 
 
 def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):
@@ -352,14 +421,14 @@ def test_a_draft_of_one_employer_releases_nothing(small):
 
 def test_a_release_placed_just_before_a_crash_is_recorded_even_if_an_older_one_is_the_same(small, monkeypatch):
     """r2 で変えたものを r3 で戻すと、r3 は r1 と同じ中身になる。"""
-    from mynalib.publish import release
+    from mynalib.publish import shelf
 
     small.publish()
     small.object_to(",".join(everybody()[2].split(",")[:3]))
     assert small.publish().folder.name == "2026-10-r2"
     small.object_to()
     with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
-        crash.setattr(release, "_record", interrupted)
+        crash.setattr(shelf, "record", interrupted)
         small.publish()
     assert small.publish().outcome == "unchanged"
     lines = Ledger(small.home.ledger).lines()

@@ -24,9 +24,10 @@ from mynalib.insight.attack import Disclosure
 from mynalib.insight.measures import CHANGES
 from mynalib.insight.steady import steady_change
 from mynalib.publish.capsules import open_source
-from mynalib.publish.earlier import read_manifest, told_rows
+from mynalib.publish.earlier import told_rows
 from mynalib.publish.gate import GateFailed, inspect
 from mynalib.publish.publishing import publish
+from mynalib.publish.shelf import read_manifest
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])

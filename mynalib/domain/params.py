@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,11 +133,11 @@ class _Claim(NamedTuple):
     place: Place
 
     def overlaps(self, other: "_Claim") -> bool:
-        """同じ日に、同じ人を指しうるか。"""
+        """同じ記号の二つが、同じ日に、同じ人を指しうるか。"""
         one, two = self.entry, other.entry
         same_days = max(self.first, other.first) <= min(self.last, other.last)
         same_numbers = max(one.bounds[0], two.bounds[0]) <= min(one.bounds[1], two.bounds[1])
-        return one.folded == two.folded and same_days and same_numbers
+        return same_days and same_numbers
 
 
 def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[_Claim]:
@@ -156,7 +156,10 @@ def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) ->
     for claim in claims:
         if claim.first > claim.last:
             documents[claim.file].note(claim.place, phrase("outside_period"), "BAD_REGISTRY")
-    for one, other in combinations(claims, 2):
+    by_symbol: dict[str, list[_Claim]] = {}
+    for claim in claims:
+        by_symbol.setdefault(claim.entry.folded, []).append(claim)
+    for one, other in chain.from_iterable(combinations(same, 2) for same in by_symbol.values()):
         if one.overlaps(other):
             owner, rival = (claim.entry.employer_id or claim.entry.kind for claim in (one, other))
             where = f"{owner}（{documents[one.file].where(one.place)}）"

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,6 +49,17 @@ def writing(root: Path) -> Iterator[None]:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_each(paths: Iterable[Path]) -> Iterator[str]:
+    """一つずつのハッシュ。同じ中身を指すもの（ハードリンク）は、一度しか読まない。"""
+    read: dict[object, str] = {}
+    for path in paths:
+        facts = path.stat()
+        key = (facts.st_dev, facts.st_ino or path)
+        if key not in read:
+            read[key] = sha256(path)
+        yield read[key]
 
 
 def sha256_of(facts: object) -> str:

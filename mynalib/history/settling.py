@@ -4,7 +4,6 @@ from mynalib.domain.months import Month
 from mynalib.history.files import revisions, sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.memory import remember
 from mynalib.history.months import KeptMonth, MonthDamaged, damaged, kept_month, kept_months, verify_month
 
 
@@ -18,6 +17,8 @@ def settle(home: Home, leaving_out: Month | None = None) -> None:
     months = kept_months(home, leaving_out)
     waiting = [kept for kept in months if kept.folder.name not in recorded]
     if waiting or (months and not home.kept_back.exists()):
+        from mynalib.history.memory import remember  # pandas の読みこみは、要るときだけ
+
         remember(home, months, min(kept.month for kept in waiting or months))
     for kept in waiting:
         Ledger(home.ledger).append("ingested", **_for_ledger(kept))

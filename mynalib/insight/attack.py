@@ -41,10 +41,12 @@ def rows_to_mask(
     while True:
         shown = wide_counts(basis, rule.base, rule.limit, also)
         rows = rows_of(shown, basis, rule, also)
-        pinned = _pinned(rows, before, true, change, rule)
-        if not pinned:
+        if alone := _pinned_alone(rows, before):
+            also.add(_telling_row(rows, before, alone[0]))
+        elif linked := _pinned_by_change(rows, true, change, rule):
+            also.add(_next_to_mask(shown, max(basis.month), linked[0]))
+        else:
             return sorted(also)
-        also.add(_next_to_mask(shown, max(basis.month), pinned[0]))
 
 
 def rows_of(shown: pd.DataFrame, basis: pd.DataFrame, rule: Rule, also: Collection[tuple[str, str]] = ()) -> list[Row]:
@@ -53,24 +55,23 @@ def rows_of(shown: pd.DataFrame, basis: pd.DataFrame, rule: Rule, also: Collecti
     both = shown[shown.employer_id != TOTAL].merge(basis[[*place, *COUNTS]], on=place, suffixes=("", "_basis"))
     values = both[COUNTS].astype(object).where(both[COUNTS].notna(), None).to_numpy().tolist()
     bases = both[[f"{name}_basis" for name in COUNTS]].astype(int).to_numpy().tolist()
-    places = zip(both.month, both.employer_id, strict=True)
-    return [
-        Row(*at, tuple(cells), tuple(base), rule, at in also)
-        for at, cells, base in zip(places, values, bases, strict=True)
-    ]
+    rows = zip(zip(both.month, both.employer_id, strict=True), map(tuple, values), map(tuple, bases), strict=True)
+    return [Row(*at, cells, base, rule, at in also) for at, cells, base in rows]
 
 
-def _pinned(
-    rows: list[Row], earlier: list[Row], true: pd.DataFrame, change: pd.DataFrame | None, rule: Rule
-) -> list[tuple]:
-    """三通りに満たない数の名（月, 事業所か TOTAL, 列）か（増減のわけ,）。"""
+def _pinned_alone(rows: list[Row], earlier: list[Row]) -> list[tuple]:
+    """事業所を一つずつ見て、三通りに満たない数の名（月, 事業所, 列）。"""
     seen: dict[str, dict[tuple, Row]] = {}
     for row in [*rows, *earlier]:
         seen.setdefault(row.employer, {}).setdefault((row.shown, row.basis, row.rule, row.also), row)
     hiding = {row.employer for row in rows if row.masked}
-    found = [name for employer in sorted(hiding) for name in _of_employer(employer, tuple(seen[employer].values()))]
-    if found or change is None:
-        return found
+    return [name for employer in sorted(hiding) for name in _of_employer(employer, tuple(seen[employer].values()))]
+
+
+def _pinned_by_change(rows: list[Row], true: pd.DataFrame, change: pd.DataFrame | None, rule: Rule) -> list[tuple]:
+    """増減の表で事業所をつなぐと、三通りに満たない数の名（月, 事業所か TOTAL, 列）か（増減のわけ,）。"""
+    if change is None:
+        return []
     pair = sorted({row.month for row in rows})[-2:]
     counts = true.set_index(["month", "employer_id"])[["members", "registered"]].astype(int)
     truths = dict(zip(counts.index, counts.itertuples(index=False, name=None), strict=True))
@@ -155,6 +156,17 @@ def _link(reader: Reader, sizes: dict[str, Sum], change: pd.DataFrame, rule: Rul
         (plus((1, after_all), (-1, after)), rest, cancelled, came),
     ):
         reader.know(plus((1, total), *((-1, part) for part in parts)), 0, 0)
+
+
+def _telling_row(rows: list[Row], earlier: list[Row], name: tuple) -> tuple[str, str]:
+    """続けて伏せる行：その升の行、なければ、その事業所の、この公開ではじめて見せる行のいちばん古いもの（端数を新しく教えるもの）。"""
+    month, employer, _ = name
+    told = {(row.month, row.shown, row.basis) for row in earlier if row.employer == employer}
+    shown = [row for row in rows if row.employer == employer and len(row.masked) < len(COUNTS)]
+    news = [row.month for row in shown if (row.month, row.shown, row.basis) not in told]
+    if not news:
+        raise Disclosure(where=f"事業所ごとの表 の {month} の {employer} の行")
+    return month if month in news else min(news), employer
 
 
 def _next_to_mask(shown: pd.DataFrame, newest: str, name: tuple) -> tuple[str, str]:

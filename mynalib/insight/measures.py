@@ -42,12 +42,8 @@ def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[st
 
 def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
     """月の順、その中で employers の順にした表。"""
-    place = {code: number for number, code in enumerate(employers)}
-    return (
-        table.assign(place=table.employer_id.map(place))
-        .sort_values(["month", "place"], ignore_index=True)
-        .drop(columns="place")
-    )
+    placed = table.assign(place=table.employer_id.map({code: number for number, code in enumerate(employers)}))
+    return placed.sort_values(["month", "place"], ignore_index=True).drop(columns="place")
 
 
 def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:

@@ -15,8 +15,7 @@ FIVE = ["members", "registered", "rate", "link_targets", "renew_targets"]
 
 def heading(capsule: Capsule) -> None:
     """だれの、いつの、どの版か。"""
-    facts = capsule.facts
-    subject = f"{facts['employer']} 御中" if facts["employer"] else facts["society"]
+    subject = f"{capsule.facts['employer']} 御中" if capsule.facts["employer"] else capsule.facts["society"]
     display.show("heading", lines=[subject, f"{capsule.month.as_of}　{display.words('editions')[capsule.audience]}"])
 
 

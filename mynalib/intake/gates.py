@@ -52,8 +52,7 @@ def _stops(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePo
         yield Refused("STALE_COPY", where=where, month=same.month.label)
     if not same_month and new.month < newest:
         yield Refused("MONTH_ORDER", where=where, month=newest.label)
-    fallen = list(_fallen(new, last, policy)) if last else []
-    if fallen:
+    if last and (fallen := list(_fallen(new, last, policy))):
         yield Refused("SUSPICIOUS_DROP", where=where, month=last.month.label, problems=fallen)
     if change := _change(new, last, policy):
         yield Refused("SUSPICIOUS_CHANGE", where=where, what=change)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mynalib.domain.errors import Refused
-from mynalib.intake.recognition import refuse_other_formats
 
 BLOCK = 4 << 20
 MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
 MAX_LINE = 1 << 20
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DOS_EOF, _NUL = b"\x1a", b"\0"
+_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
 
 
 def require_file(path: Path) -> None:
@@ -55,7 +55,7 @@ class Source:
             raise Refused("EMPTY", where=self._name, why="no_bytes")
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
-            refuse_other_formats(chunk, self._name)
+            _refuse_other_formats(chunk, self._name)
         to_bytes = _widener(self.encoding)
         chunk = to_bytes(chunk, False)
         to_lf = _newline_folder(chunk)
@@ -103,3 +103,17 @@ def _newline_folder(head: bytes) -> Callable[[bytes], bytes]:
     if b"\n" in head or b"\r" not in head:
         return lambda chunk: chunk
     return lambda chunk: chunk.replace(b"\r", b"\n")
+
+
+def _refuse_other_formats(head: bytes, name: str) -> None:
+    """CSV ではないファイルを断る。UTF-16 でないファイルの、BOM を除いた先頭を見る。
+
+    Raises: Refused NOT_TEXT（Excel、PDF、圧縮ファイル、印のない UTF-16 など）、NOT_CSV（HTML、JSON など）。
+    """
+    if head.startswith(_BINARY):
+        raise Refused("NOT_TEXT", where=name, why="other_format")
+    body = head.rstrip(b"\0")  # 終わりの 0 は、切れたファイルの印（_last が断る）
+    if 10 * body.count(b"\0") > len(body):
+        raise Refused("NOT_TEXT", where=name, why="not_text")
+    if head.lstrip().startswith((b"<", b"{", b"[")):
+        raise Refused("NOT_CSV", where=name, why="markup")

@@ -1,7 +1,6 @@
 """仕事の束：一つずつ自分のプロセスで動かし、落ちたものがほかを止めない。変わらない仕事は、やり直さない。"""
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -13,10 +12,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mynalib.history.files import sha256
+from mynalib.publish.children import start_method
 from mynalib.publish.jobs import RECORD, Job, NotebookFailed, run_job
 from mynalib.publish.limits import Limits, share
 
-WARM = "mynalib.publish.warm"
 TICK = 1.0  # 秒。進み具合を知らせる間隔
 
 
@@ -149,18 +148,6 @@ def _read_record(job: Job) -> dict | None:
         return json.loads((job.folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def start_method() -> multiprocessing.context.BaseContext:
-    """fork できる OS では、読みこみを済ませたサーバーから分かれる。できない OS（Windows）では、はじめから起こす。
-
-    どちらでも一つの報告に一つのプロセスで、同じエンジンを使う。MYNA_ENGINE=kernel なら、その中で普通のカーネルを使う。
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([WARM])
-    return context
 
 
 @contextmanager

@@ -227,12 +227,12 @@ def _internal_report(source: Source) -> Tables:
 
 def _dashboard(source: Source, employer: Employer | None) -> Tables:
     columns = ["month", "employer_id", "employer", "members", "registered"]
-    return {"rates": _of(source.dashboards, employer)[columns]}
+    return {"rates": rows_of(source.dashboards, employer.id)[columns]}
 
 
-def _of(table: pd.DataFrame, employer: Employer) -> pd.DataFrame:
+def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     """事業所の順に並んだ表の、一つの事業所の行だけ。"""
-    first, last = (table.employer_id.searchsorted(employer.id, side) for side in ("left", "right"))
+    first, last = (table.employer_id.searchsorted(employer_id, side) for side in ("left", "right"))
     return table[first:last].reset_index(drop=True)
 
 
@@ -258,7 +258,7 @@ def reminders(lens: Lens, source: Source) -> pd.DataFrame:
 
 def _reminders(source: Source, employer: Employer | None) -> Tables:
     require_answered(source)
-    rows = _of(source.reminders, employer)
+    rows = rows_of(source.reminders, employer.id)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]
     return {"reminders": rows[columns]}
 

@@ -34,6 +34,7 @@ def _frozen(facts: dict) -> dict:
 
 _WRITTEN = shipped_yaml("publish", "catalogue")
 
+PARAMETERS: dict[str, list[str]] = _WRITTEN["parameters"]
 LEVELS: dict[str, str] = _WRITTEN["levels"]
 NOTEBOOKS = {name: Notebook(name, **_frozen(facts)) for name, facts in _WRITTEN["notebooks"].items()}
 EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"])

@@ -18,7 +18,7 @@ from mynalib.intake.workbench import scratch
 from mynalib.publish.batch import Workers
 from mynalib.publish.jobs import RECORD, Job, NotebookFailed
 from mynalib.publish.limits import share
-from mynalib.publish.plan import code_hash, library_versions
+from mynalib.publish.versions import code_hash, library_versions
 
 AHEAD = 2  # 一つの手につき、送っておく仕事の数。人の行が、集まりのメモリに長く残らないように
 PATIENCE = 30  # 秒。つながるのを待つ時間

@@ -12,19 +12,11 @@ from mynalib.insight.attack import rows_of
 from mynalib.insight.measures import COUNTS
 from mynalib.insight.reader import Row
 from mynalib.insight.thresholds import Rule
+from mynalib.publish.shelf import releases
 
 BASIS = "internal/basis.csv"
 CHANGE_BASIS = "internal/basis_change.csv"
 TOLD_MONTHS = 12  # 攻撃で読み返す、前の公開の月数
-
-
-def releases(home: Home) -> dict[Month, Path]:
-    """公開した月と、その最も新しい版のフォルダー。"""
-    return {
-        month: complete[-1]
-        for month, folders in revisions(home.reports).items()
-        if (complete := [folder for folder in folders if (folder / "manifest.json").is_file()])
-    }
 
 
 def last_release(home: Home, month: Month) -> Path | None:
@@ -37,10 +29,6 @@ def last_release(home: Home, month: Month) -> Path | None:
 def _has_basis(release: Path) -> bool:
     """概数の元を残した公開か（0.1.0 の公開にはない）。"""
     return (release / "internal" / "listed.csv").is_file()
-
-
-def read_manifest(release: Path) -> dict:
-    return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
 
 
 def read_basis(home: Home, month: Month) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 papermill の普通のカーネルは、起動と読みこみだけで数秒かかる。ここでは同じカーネルの中身（ipykernel）を、通信なしで、
 このプロセスの中で動かし、その知らせを papermill のいつもの処理（nbclient）に渡すので、セルごとの結果は普通のカーネルと
 同じになる（tests/test_engine.py）。`papermill --engine myna` でも使える。一つのプロセスで一冊だけを実行する。二冊目、
-Python のほかの言語、メインでないスレッド、または環境変数 MYNA_ENGINE=kernel では、普通のカーネルを使う。
+Python のほかの言語、fork のない OS、メインでないスレッド、または環境変数 MYNA_ENGINE=kernel では、普通のカーネルを使う。
 
 普通のエンジンと違うところ：
 - エラーの文面と traceback は残さない。失敗したセルの、ほかの出力も残さない（人の値が入りうる）。keep_errors=True なら残す。
@@ -69,7 +69,7 @@ class WarmEngine(NBClientEngine):
 def _can_run_here(notebook: nbformat.NotebookNode) -> bool:
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     here = threading.current_thread() is threading.main_thread() and not InteractiveShell.initialized()
-    return here and language == "python" and os.environ.get(SWITCH) != "kernel"
+    return here and language == "python" and hasattr(os, "fork") and os.environ.get(SWITCH) != "kernel"
 
 
 class _Scrubbing(PapermillNotebookClient):

@@ -2,24 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 
 from mynalib.domain.errors import MynaError, Problem
-from mynalib.history.files import sha256
 from mynalib.history.lens import Lens
 from mynalib.insight import disclosure, display
 from mynalib.insight.attack import TOTAL
 from mynalib.insight.disclosure import RATE_COLUMNS, Terms
 from mynalib.insight.measures import COUNTS
-from mynalib.publish.capsules import Source, notes, reminders
+from mynalib.publish.capsules import Source, notes, rows_of
 from mynalib.publish.catalogue import EDITIONS, notebook_path
 from mynalib.publish.earlier import read_rates
 from mynalib.publish.provenance import unlisted_numbers
 from mynalib.publish.scan import scan_release
+from mynalib.publish.shelf import differences
 
-BESIDE = {"manifest.json", "receipt.json"}
 WIDE = "management"
 
 
@@ -35,55 +36,50 @@ def inspect(source: Source, release: Path, artefacts: list[dict], again: bool = 
     Args:
         again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはしない。
     """
-    with Lens(source.months, source.params, source.overlays.of_lists) as lens:
-        people = set(lens.query("keys").number_key)
-        listed = reminders(lens, source).groupby("employer_id").number
-    lists = {employer: {number.lstrip("0") for number in numbers} for employer, numbers in listed}
-    problems = [Problem(path, what) for path, what in differences(release, artefacts)]
-    problems += scan_release(release, artefacts, people, lists, source.params.society.demo)
+    problems = [*differences(release, artefacts)]
+    numbers = partial(_listed, source), partial(_somebodys, source)
+    problems += scan_release(release, artefacts, *numbers, source.params.society.demo)
     if (release / WIDE).is_dir():
-        found = [*([] if again else _unlike_attacked(source, release)), *_wide_problems(source, release, artefacts)]
-        problems += [Problem(path, what) for path, what in found]
+        problems += [] if again else _unlike_attacked(source, release)
+        problems += _wide_problems(source, release, artefacts)
     if problems:
         raise GateFailed(where=f"{source.month.label}の点検", count=len(problems), problems=problems)
 
 
-def differences(release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
-    """manifest にある全てが、書いたときのままあり、ほかには何もないか。"""
-    expected = {artefact["path"]: artefact["sha256"] for artefact in artefacts}
-    present = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()} - BESIDE
-    yield from ((path, "ありません") for path in sorted(set(expected) - present))
-    yield from ((path, "公開のときには、なかったものです") for path in sorted(present - set(expected)))
-    changed = (path for path in sorted(present & set(expected)) if sha256(release / path) != expected[path])
-    yield from ((path, "内容が違います") for path in changed)
+def _listed(source: Source, employer: str) -> set[str]:
+    return {number.lstrip("0") for number in rows_of(source.reminders, employer).number}
 
 
-def _unlike_attacked(source: Source, release: Path) -> Iterator[tuple[str, str]]:
+def _somebodys(source: Source, numbers: set[str]) -> set[str]:
+    with Lens(source.months) as lens:
+        lens.put("asked", pd.DataFrame({"number_key": sorted(numbers)}, dtype="str"))
+        return set(lens.query("keys_asked").number_key)
+
+
+def _unlike_attacked(source: Source, release: Path) -> Iterator[Problem]:
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
-    written = read_rates(release / WIDE)
     terms = Terms("wide", source.policy, also=tuple(source.also))
-    checked = disclosure.rates(source.basis, terms).frame.set_index(["month", "employer_id"])[RATE_COLUMNS]
-    if not checked.astype("Float64").equals(
-        written.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64")
-    ):
-        yield f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う"
+    pair = (disclosure.rates(source.basis, terms).frame, read_rates(release / WIDE))
+    checked, written = (one.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64") for one in pair)
+    if not checked.equals(written):
+        yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
 
 
-def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[tuple[str, str]]:
+def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[Problem]:
     """広く配る版：計が合い、cells.json にない数がないか。"""
     folder, written = release / WIDE, read_rates(release / WIDE)
     whole = written[(written.employer_id != TOTAL) & written[["members", "registered", "usable"]].notna().all(axis=1)]
     sums = whole.groupby("month")[COUNTS].sum(min_count=1)
     totals = written[written.employer_id == TOTAL].set_index("month")[COUNTS]
     if not sums.reindex(totals.index).equals(totals):
-        yield f"{WIDE}/rates.csv", "全体の行が、見せた行の計と違う"
+        yield Problem(f"{WIDE}/rates.csv", "全体の行が、見せた行の計と違う")
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
     cells += [{"value": goal.value} for goal in source.params.society.targets]
     fixed = _fixed_texts(source)
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
         listed = cells if path.parent == folder else []
         if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed):
-            yield path.relative_to(release).as_posix(), "cells.json にない数がある"
+            yield Problem(path.relative_to(release).as_posix(), "cells.json にない数がある")
 
 
 def _fixed_texts(source: Source) -> list[str]:

@@ -53,11 +53,8 @@ def _write_sheet(book, formats: dict, capsule: Capsule, said: dict[str, str], ro
 
 
 def _preface(capsule: Capsule, said: dict[str, str], people: int) -> list[tuple[str, str, int]]:
-    facts = capsule.facts
-    return [
-        (_marked(capsule, f"{said['title']}　{people:,} 人"), "title", 24),
-        (f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）", "text", 20),
-        (f"渡してよい部署：{'、'.join(facts['departments'])}", "text", 36),
-        (said["told"], "text", 54),
-        *((note, "text", 36) for note in facts["notes"]),
-    ]
+    facts, title = capsule.facts, _marked(capsule, f"{said['title']}　{people:,} 人")
+    to = f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）"
+    departments = f"渡してよい部署：{'、'.join(facts['departments'])}"
+    lines = [(title, "title", 24), (to, "text", 20), (departments, "text", 36), (said["told"], "text", 54)]
+    return [*lines, *((note, "text", 36) for note in facts["notes"])]

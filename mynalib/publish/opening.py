@@ -15,14 +15,9 @@ from mynalib.history.home import find_home
 from mynalib.insight.capsule import Capsule
 from mynalib.intake.workbench import scratch
 from mynalib.publish.capsules import employers_of, make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Notebook
+from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, PARAMETERS, Notebook
 
 CAPSULE = "MYNA_CAPSULE"
-FORMS = {
-    "employer": ("[A-Z][A-Z0-9]{1,11}", "事業所コード（例 E01）"),
-    "month": ("20[0-9]{2}-(0[1-9]|1[0-2])", "月（例 2026-10）"),
-    "edition": ("wide|internal", "wide（概数）か internal（実数）"),
-}
 _IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython", "display"}
 
 
@@ -50,7 +45,7 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
     if unknown := sorted(set(given) - set(notebook.parameters)):
         raise _bad(notebook, f"知らない名があります（{'、'.join(unknown)}）")
     for name in notebook.parameters:
-        pattern, meaning = FORMS[name]
+        pattern, meaning = PARAMETERS[name]
         value = given.get(name, "")
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
             raise _bad(notebook, f"{name} に、{meaning}が渡されていません")

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 import papermill
@@ -14,9 +12,7 @@ from mynalib.publish.capsules import Source, make_capsule
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Edition, notebook_path
 from mynalib.publish.jobs import Job
 from mynalib.publish.opening import BadParameter, check_parameters
-
-LIBRARIES = ("duckdb", "ipython", "jinja2", "nbconvert", "pandas", "papermill", "plotly", "xlsxwriter")
-CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json", "*.yaml")
+from mynalib.publish.versions import code_hash, library_versions
 
 
 def plan_jobs(
@@ -70,16 +66,3 @@ def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> s
     """この仕事の結果を決めるもの全てのハッシュ。"""
     contents = {path.name: sha256(path) for path in capsule.iterdir()}
     return sha256_of([contents, sha256(notebook), parameters, code_hash(), library_versions()])
-
-
-@cache
-def code_hash() -> str:
-    """この道具の全てのコードと型紙のハッシュ。"""
-    root = Path(str(files("mynalib")))
-    paths = [path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts]
-    return sha256_of({path.relative_to(root).as_posix(): sha256(path) for path in paths})
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    return {name: version(name) for name in LIBRARIES}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mynalib.domain.employers import Employer
 from mynalib.domain.months import Month
+from mynalib.domain.params import Params
 from mynalib.domain.shipped import templates
 from mynalib.history.files import write_file
 from mynalib.publish.catalogue import EMPLOYER_PAGES, LEVELS, SOCIETY_PAGES
@@ -11,19 +12,22 @@ from mynalib.publish.catalogue import EMPLOYER_PAGES, LEVELS, SOCIETY_PAGES
 
 def write_portal(
     release: Path, page: dict, employers: list[Employer], without: list[str], artefacts: list[dict]
-) -> Path:
+) -> None:
     """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。"""
     pages = {"society": SOCIETY_PAGES, "each": EMPLOYER_PAGES, "present": {one["path"] for one in artefacts}}
     html = _html("portal", page=page, employers=employers, without=without, levels=LEVELS, **pages)
-    target = release / "index.html"
-    target.write_text(html, encoding="utf-8", newline="\n")
-    return target
+    (release / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
 def write_months(reports: Path, page: dict, releases: dict[Month, Path]) -> None:
     """全ての月の入口 reports/index.html。これだけは、公開のたびに置きかわる。"""
     html = _html("months", page=page, releases=sorted(releases.items(), reverse=True))
     write_file(reports / "index.html", html.encode())
+
+
+def page_facts(params: Params, month: Month, title: str) -> dict:
+    """どの入口の枠にも要ること。"""
+    return {"title": title, "society": params.society.name, "demo": params.society.demo, "as_of": month.as_of}
 
 
 def _html(name: str, **values: object) -> str:

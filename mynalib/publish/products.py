@@ -15,9 +15,8 @@ from mynalib.publish.lists import write_reminders
 
 def write_products(names: tuple[str, ...], capsule: Capsule, folder: Path) -> list[Path]:
     """成果物を書き、書いたファイルを返す。"""
-    return [
-        _WRITERS[name](capsule, folder) for name in names if name not in OPTIONAL or name in capsule.facts["tables"]
-    ]
+    missing = {*OPTIONAL} - {*capsule.facts["tables"]}
+    return [_WRITERS[name](capsule, folder) for name in names if name not in missing]
 
 
 def _rates(capsule: Capsule, folder: Path) -> Path:
@@ -59,11 +58,5 @@ def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dic
 
 
 OPTIONAL = ("basis_change",)  # 前の月がなければ、ない
-_WRITERS = {
-    "rates": _rates,
-    "basis": partial(_internal, "basis"),
-    "basis_change": partial(_internal, "basis_change"),
-    "listed": partial(_internal, "listed"),
-    "cells": _cells,
-    "reminders": write_reminders,
-}
+_KEPT = {name: partial(_internal, name) for name in ("basis", "basis_change", "listed")}
+_WRITERS = {"rates": _rates, "cells": _cells, "reminders": write_reminders, **_KEPT}

@@ -6,7 +6,7 @@
 import csv
 import re
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +21,7 @@ OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
 OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
 LONG_DIGITS = re.compile("[0-9]{5,}")
 DEMO = "架空データ"
+Numbers = Callable[[object], set[str]]
 
 
 class _Markup(HTMLParser):
@@ -73,8 +74,7 @@ def scan_workbook(path: Path, demo: bool) -> list[str]:
             text = book.read(name).decode("utf-8", "replace")
             problems += _found("sheet", text) if name.startswith("xl/worksheets/") else []
             problems += _found("book", text) if name == "xl/workbook.xml" else []
-            if "externalLink" in name or "vbaProject" in name:
-                problems.append("外のファイルへのつながり")
+            problems += _found("name", name)
         sheets = re.findall(r'<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode("utf-8"))
     if demo and not all(DEMO in sheet for sheet in [*sheets, path.name]):
         problems.append("「架空データ」の表示がない")
@@ -90,29 +90,31 @@ def numbers_in(path: Path) -> set[str]:
 
 
 def scan_release(
-    release: Path, artefacts: Collection[dict], people: set[str], lists: dict[str, set[str]], demo: bool
-) -> list[Problem]:
+    release: Path, artefacts: Collection[dict], listed: Numbers, somebodys: Numbers, demo: bool
+) -> Iterator[Problem]:
     """公開の全てのファイルを点検する。
 
     Args:
-        artefacts: 成果物（path, level）。
-        people: 取り込んである全ての月の、全ての人の番号（先頭の 0 を除く）。
-        lists: 事業所コードから、その勧奨リストに載る人の番号へ。
+        artefacts: 成果物（path, level, sha256）。
+        listed: 事業所コードから、その勧奨リストに載る人の番号（先頭の 0 を除く）へ。
+        somebodys: 番号の集まりから、そのうち、取り込んである月のどれかの人の番号であるものへ。
     """
-    problems = []
+    foreign: dict[str, set[str]] = {}
     for artefact in artefacts:
         path = release / artefact["path"]
         if path.parent.name == "assets":
-            problems += [] if is_ours(path) else [Problem(artefact["path"], "この道具に付いてくるものと違う")]
+            if not is_ours(path.name, artefact["sha256"]):
+                yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
-            allowed = _counts_beside(path) | _own(artefact, lists)
-            found += ["ここに載ってはならない番号"] if (numbers_in(path) & people) - allowed else []
-        problems += [Problem(artefact["path"], what) for what in dict.fromkeys(found)]
-    return problems
+            own = listed(Path(artefact["path"]).parts[1]) if artefact["level"] == "named" else set()
+            foreign[artefact["path"]] = numbers_in(path) - _counts_beside(path) - own
+        yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
+    found = somebodys(set().union(*foreign.values()))
+    yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & found)
 
 
 def _counts_beside(path: Path) -> set[str]:
@@ -123,11 +125,6 @@ def _counts_beside(path: Path) -> set[str]:
             rows = csv.DictReader(file)
             counts |= {row[name] for row in rows for name in COUNTS if row.get(name)}
     return counts
-
-
-def _own(artefact: dict, lists: dict[str, set[str]]) -> set[str]:
-    employer = Path(artefact["path"]).parts[1] if artefact["level"] == "named" else ""
-    return lists.get(employer, set())
 
 
 _FORMS = {".html": scan_page, ".xlsx": scan_workbook}

@@ -10,8 +10,8 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import UnknownMonth
 from mynalib.publish.capsules import open_source
-from mynalib.publish.earlier import read_manifest, releases
-from mynalib.publish.gate import differences, inspect
+from mynalib.publish.gate import inspect
+from mynalib.publish.shelf import differences, read_manifest, releases
 
 
 class ReleaseDamaged(MynaError):
@@ -32,7 +32,7 @@ def verify(home: Home, params: Params, month: Month) -> tuple[Path, int]:
     if folder is None:
         raise UnknownMonth(where=str(month), why="not_released", month=month)
     manifest = read_manifest(folder)
-    problems = [Problem(path, what) for path, what in differences(folder, manifest["artefacts"])]
+    problems = [*differences(folder, manifest["artefacts"])]
     recorded = {line["manifest_sha256"] for line in Ledger(home.ledger).lines() if line["did"] == "released"}
     if sha256(folder / "manifest.json") not in recorded:
         problems.append(Problem("manifest.json", "台帳に書いたものと違います"))

@@ -1,0 +1,57 @@
+"""公開を作る：計画、実行、組み立て、点検、公開。"""
+
+from collections.abc import Callable
+from contextlib import closing
+
+from mynalib.domain.errors import Problem, Refused
+from mynalib.publish import batch, gate, plan, review
+from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
+from mynalib.publish.jobs import Job, NotebookFailed
+from mynalib.publish.publishing import Order, Published, done
+from mynalib.publish.release import assemble, place
+from mynalib.publish.shelf import read_manifest, releases
+from mynalib.publish.unchanged import digest_of_inputs
+
+
+def make(order: Order, **running: object) -> Published:
+    """その月を、頼みのとおりに作る。送出するエラーは、publishing.publish に書いてある。"""
+    inputs = digest_of_inputs(order.home, order.params, order.month, order.without)
+    source = open_source(order.home, order.params, order.month)
+    if not review.reconciles(source):
+        raise Refused("NOT_RECONCILED", where=order.month.label)
+    with closing(source.desk):
+        published = _publish(order, source, inputs, **running)
+    require_answered(source, published.folder)
+    return published
+
+
+def _publish(order: Order, source: Source, inputs: str, **running: object) -> Published:
+    room, lists = order.room, not source.overlays.blocking
+    employers = employers_of(source, order.without, order.only)
+    with batch.private_files(room / "jobs"):
+        jobs = plan.plan_jobs(source, employers, room / "jobs", order.only is None, lists)
+        records = _run(source, jobs, **running)
+    manifest, folder = assemble(source, jobs, records, sorted(order.without), room / "release"), room / "release"
+    gate.inspect(source, folder, manifest["artefacts"])
+    if order.approval and manifest != order.approval.draft:
+        raise Refused("DRAFT_CHANGED", where=source.month.label)
+    if not order.final:
+        return done("draft", folder)
+    if (former := releases(order.home).get(order.month)) and read_manifest(former) == manifest:
+        return done("unchanged", former, room)
+    return done("released", place(source, folder, inputs, order.approval.by if order.approval else ""), room)
+
+
+def _run(
+    source: Source, jobs: list[Job], on_plan: Callable[[int], None] = lambda _: None, **running: object
+) -> dict[str, dict]:
+    on_plan(len(jobs))
+    records = batch.run_jobs(jobs, **running)
+    failed = [job for job in jobs if "error" in records[job.name]]
+    if not failed:
+        return records
+    employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
+    instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
+    where, problems = f"{source.month.label}の公開", [Problem(job.name, records[job.name]["what"]) for job in failed]
+    counts = f"{len(jobs)} 件のうち {len(failed)} 件"
+    raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)

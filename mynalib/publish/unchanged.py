@@ -1,0 +1,52 @@
+"""変わっていない月：公開を決めるもの全てのハッシュが、公開したときと同じなら、何も動かさずに、そのままにする。"""
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.files import sha256_each, sha256_of
+from mynalib.history.home import Home, shipped
+from mynalib.publish.shelf import differences, read_manifest, releases
+from mynalib.publish.versions import code_hash, library_versions
+
+
+def digest_of_inputs(
+    home: Home, params: Params, month: Month, without: Collection[str], besides: Path | None = None
+) -> str:
+    """公開を決めるもの全て（コード、道具の版、設定、名簿、取り込んだ月、前の公開、今日）のハッシュ。今日は、撤回日のため。
+
+    Args:
+        besides: 前の公開のうち、数えないもの。いまある公開が、自分をのぞいて、何から出来たかを見るとき。
+    """
+    paths = sorted(path for path in _deciding(home, params) if path.is_file() and path.parent != besides)
+    names = (Path(os.path.relpath(path, home.root)).as_posix() for path in paths)
+    shipped_ones = sha256_each(sorted(shipped("notebooks").glob("*.ipynb")))
+    contents = [dict(zip(names, sha256_each(paths), strict=True)), *shipped_ones]
+    return sha256_of([str(clock.today()), str(month), sorted(without), code_hash(), library_versions(), contents])
+
+
+def standing(home: Home, params: Params, month: Month, without: Collection[str]) -> Path | None:
+    """同じ元から、もう公開されていて、そのままあれば、その場所。
+
+    リストのない公開（名簿に答えのない行がある）では、いつも None。公開する人に、そのたびに知らせるため。
+    """
+    released = releases(home).get(month)
+    receipt = json.loads((released / "receipt.json").read_text(encoding="utf-8")) if released else {}
+    if receipt.get("inputs") != digest_of_inputs(home, params, month, without, besides=released):
+        return None
+    artefacts = read_manifest(released)["artefacts"]
+    whole = any(one["level"] == "named" for one in artefacts) and not list(differences(released, artefacts))
+    return released if whole else None
+
+
+def _deciding(home: Home, params: Params) -> Iterator[Path]:
+    for folder in (home.params, home.returners, home.notebooks):
+        yield from folder.rglob("*")
+    yield from (home.root / register for register in params.society.registers.model_dump().values() if register)
+    yield home.kept_back
+    yield from home.months.glob("*/intake.json")
+    yield from home.reports.glob("*/manifest.json")
