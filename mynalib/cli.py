@@ -40,12 +40,10 @@ HomeOption = Annotated[Path | None, typer.Option("--home", help="組合の置き
 MonthOption = Annotated[
     Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
 ]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")]
 JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
 SchedulerOption = Annotated[str | None, typer.Option(metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")]
-
-
-Kind = Literal["month", "returners"]
 
 
 @app.command()
@@ -76,12 +74,11 @@ def ingest(
     file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）", readable=False)],
     month: MonthOption,
     home: HomeOption = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
-    ] = False,
+    replace: ReplaceOption = False,
     confirm: Annotated[list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")] = [],  # noqa: B006 typer の書き方
     kind: Annotated[
-        Kind, typer.Option(help="month 月次のファイル、returners 返納者の日次ファイル（リストから外すだけ）")
+        Literal["month", "returners"],
+        typer.Option(help="month 月次のファイル、returners 返納者の日次ファイル（リストから外すだけ）"),
     ] = "month",
     as_json: JsonOption = False,
 ) -> None:
@@ -119,7 +116,7 @@ def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from mynalib.history.checking import check_home
 
     checked = check_home(find_home(home))
-    _say(as_json, "check", checked.as_dict(), text=checked)
+    _say(as_json, "check", checked.as_dict())
     raise typer.Exit(1 if checked.errors else 0)
 
 

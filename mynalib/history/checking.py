@@ -28,14 +28,6 @@ class Checked:
         texts = {name: [str(problem) for problem in getattr(self, name)] for name in ("errors", "warnings")}
         return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
 
-    def __str__(self) -> str:
-        head = f"誤り {len(self.errors)} 件、確かめること {len(self.warnings)} 件（取り込んだ月 {self.months}）"
-        told = [
-            *(f"  誤り　{problem}" for problem in self.errors),
-            *(f"  確認　{problem}" for problem in self.warnings),
-        ]
-        return "\n".join([head, *told])
-
 
 def check_home(home: Home) -> Checked:
     """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""

@@ -62,24 +62,20 @@ def run_on_cluster(
 
 @contextmanager
 def _client(scheduler: str) -> Iterator:
-    def failed(what: str, fix: str) -> NotebookFailed:
-        return NotebookFailed(where=f"計算機の集まり {scheduler}", what=what, fix=fix)
-
+    where = f"計算機の集まり {scheduler}"
     try:
         from distributed import Client
-    except ImportError:
-        fix = "pip install 'mynalib[cluster]' で入れてください。"
-        raise failed("distributed が入っていません", fix) from None
-    fix = "スケジューラーの番地と、働き手が動いているかを確かめてください（docs/cluster.md）。"
-    try:
+
         client = Client(scheduler, set_as_default=False, timeout=PATIENCE)
+    except ImportError:
+        raise NotebookFailed(where=where, why="no_distributed") from None
     except (OSError, ValueError):
-        raise failed("つながりません", fix) from None
+        raise NotebookFailed(where=where, why="no_scheduler") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise failed("働き手がいません", fix) from None
+            raise NotebookFailed(where=where, why="no_workers") from None
         yield client
 
 

@@ -32,8 +32,6 @@ class NotebookFailed(MynaError):
     """ノートブックが最後まで動かなかった。"""
 
     code = "NOTEBOOK_FAILED"
-    what = "最後のセルまで動いていません"
-    fix = "もう一度実行してください。"
 
 
 @dataclass(frozen=True)
