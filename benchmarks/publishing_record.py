@@ -55,7 +55,10 @@ def broken_limits(run: dict) -> list[str]:
     broken = [name for name, least in LEAST.items() if found.get(name, least) < least]
     broken += [name for name, most in MOST.items() if found.get(name, most) > most]
     broken += ["floor_wall"] if found.get("floor_wall", 0) > MOST_FLOOR else []
-    heavy = max((one.get("worker_mb", 0) for one in run.get("jobs", {}).values()), default=0)
+    heavy = max(
+        (one.get("worker_mb", 0) for name, one in run.get("jobs", {}).items() if name.startswith("dashboards")),
+        default=0,
+    )
     said = [f"{SAID[name]}：{found[name]}" for name in broken]
     return said + ([f"働き手の記憶が {heavy:.0f} MB でした"] if heavy > MOST_WORKER_MB else [])
 

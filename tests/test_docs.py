@@ -3,7 +3,9 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import long_record
 import pytest
 import typer
 
@@ -73,3 +75,18 @@ def test_the_project_names_no_registry_host_and_no_path_of_one_machine():
         "py" + "pi\\.org|python" + "hosted|npm" + "js\\.org|/(?:ro" + "ot|ho" + "me)/|\\.\\./sha" + "red"
     )
     assert [str(p.relative_to(ROOT)) for p in ours if hosts.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_the_record_of_the_long_tests_is_replaced_file_by_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(long_record, "TARGET", tmp_path / "test-long.md")
+
+    def report(node: str) -> SimpleNamespace:
+        return SimpleNamespace(nodeid=f"tests/{node}", duration=1, user_properties=[("kill -9", 100)])
+
+    long_record.write_record([report("test_a.py::first"), report("test_b.py::first")], [])
+    again = [report("test_a.py::second"), report("test_b.py::second")]
+    long_record.write_record(again, [report("test_b.py::broken")])
+    sections = {found[1]: found[0] for found in long_record.SECTION.finditer(long_record.TARGET.read_text("utf-8"))}
+    assert "`second` | kill -9 | 100" in sections["test_a.py"]
+    assert "first" in sections["test_b.py"], "通らないものがあったファイルは、前の記録のまま"
+    assert "broken" not in "".join(sections.values())
