@@ -80,7 +80,7 @@ def lines_of_code(path: Path) -> int:
     return sum(1 for n, line in lines if n not in prose and line.strip() and not line.strip().startswith("#"))
 
 
-BUDGET, DEBT = 5_000, 453  # 約束の行数と、いま超えている分。超えている分は、減らすだけで、増やさない
+BUDGET, DEBT = 5_000, 451  # 約束の行数と、いま超えている分。超えている分は、減らすだけで、増やさない
 
 
 def test_the_package_grows_no_further_beyond_its_budget():

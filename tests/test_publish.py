@@ -201,7 +201,8 @@ DECIDING = {
     "食い違いの記憶": lambda society: society.home.kept_back.write_bytes(b""),
     "公開したもの": lambda society: touch(society.release / "management" / "index.html"),
     "公開したものの過不足": lambda society: touch(society.release / "employers" / "E01" / "memo.txt"),
-    "台帳にない受領の記録": lambda society: (society.release / "receipt.json").write_text("{}", encoding="utf-8"),
+    "受領の記録の中身": lambda society: (society.release / "receipt.json").write_text("[1]", encoding="utf-8"),
+    "受領の記録": lambda society: (society.release / "receipt.json").unlink(),
 }
 
 

@@ -10,7 +10,7 @@ from mynalib.domain.months import Month
 from mynalib.insight.measures import COUNTS
 from mynalib.insight.steady import PLACE, steady
 from mynalib.publish.capsules import open_source
-from mynalib.publish.earlier import BASIS, read_basis
+from mynalib.publish.earlier import read_basis
 from mynalib.publish.publishing import publish
 
 NOTHING = pd.DataFrame(columns=[*PLACE, *COUNTS])
@@ -116,5 +116,5 @@ def test_a_later_release_is_not_looked_at(small, monkeypatch):
     assert read_basis(small.home, september).empty
     pd.testing.assert_frame_equal(open_source(small.home, small.params, september).basis, alone)
     released = publish(small.home, small.params, september).folder
-    assert (released / BASIS).is_file()
+    assert (released / "internal" / "basis.csv").is_file()
     assert set(read_basis(small.home, october).month) == {"2026-09", "2026-10"}

@@ -98,10 +98,8 @@ class Workers:
 
     def slowest(self) -> tuple[str, float] | None:
         """いちばん長く動いている仕事の名と、その秒数。"""
-        since = {name: begun for name, (_, begun) in list(self._running.items())}
-        return min(
-            ((name, time.monotonic() - begun) for name, begun in since.items()), key=lambda s: -s[1], default=None
-        )
+        running = [(name, time.monotonic() - begun) for name, (_, begun) in list(self._running.items())]
+        return max(running, key=lambda one: one[1], default=None)
 
     def supervise(self, job: Job) -> dict:
         """一つの仕事を、自分のプロセスで終わりまで動かす。"""

@@ -14,16 +14,13 @@ from mynalib.insight.reader import Row
 from mynalib.insight.thresholds import Rule
 from mynalib.publish.shelf import releases
 
-BASIS = "internal/basis.csv"
-CHANGE_BASIS = "internal/basis_change.csv"
 TOLD_MONTHS = 12  # 攻撃で読み返す、前の公開の月数
 
 
 def last_release(home: Home, month: Month) -> Path | None:
     """month までの、いちばん新しい公開。"""
-    found = {released: folder for released, folder in releases(home).items() if released <= month}
-    kept = [released for released in found if _has_basis(found[released])]
-    return found[max(kept)] if kept else None
+    found = [folder for released, folder in releases(home).items() if released <= month and _has_basis(folder)]
+    return found[-1] if found else None
 
 
 def _has_basis(release: Path) -> bool:
@@ -39,10 +36,9 @@ def read_basis(home: Home, month: Month) -> pd.DataFrame:
 
 def read_change_basis(home: Home, month: Month) -> pd.DataFrame:
     """month の、前の公開の増減の元。無ければ空。"""
-    found = releases(home).get(month)
-    if not found or not (found / CHANGE_BASIS).is_file():
-        return pd.DataFrame(columns=["reason", "change"])
-    return pd.read_csv(found / CHANGE_BASIS, encoding="utf-8-sig")
+    found = releases(home).get(month, home.reports) / "internal" / "basis_change.csv"
+    nothing = pd.DataFrame(columns=["reason", "change"])
+    return pd.read_csv(found, encoding="utf-8-sig") if found.is_file() else nothing
 
 
 def told_rows(home: Home, month: Month) -> list[Row]:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.months import Month
@@ -35,12 +36,18 @@ def standing(home: Home, params: Params, month: Month, without: Collection[str])
     リストのない公開（名簿に答えのない行がある）では、いつも None。公開する人に、そのたびに知らせるため。
     """
     released = releases(home).get(month)
-    receipt = json.loads((released / "receipt.json").read_text(encoding="utf-8")) if released else {}
-    if receipt.get("inputs") != digest_of_inputs(home, params, month, without, besides=released):
+    if not released or _made_from(released) != digest_of_inputs(home, params, month, without, besides=released):
         return None
     artefacts = read_manifest(released)["artefacts"]
     whole = any(one["level"] == "named" for one in artefacts) and not list(differences(released, artefacts))
     return released if whole else None
+
+
+def _made_from(release: Path) -> str | None:
+    """公開したときのハッシュ。受領の記録が読めなければ None。"""
+    with suppress(OSError, ValueError, AttributeError):
+        return json.loads((release / "receipt.json").read_text(encoding="utf-8")).get("inputs")
+    return None
 
 
 def _deciding(home: Home, params: Params) -> Iterator[Path]:
