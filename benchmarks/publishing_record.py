@@ -110,6 +110,9 @@ def section(run: dict) -> str:
         f"- {SAID[name]}：**{value:g}**（{spans[name][0]:.2f}–{spans[name][-1]:.2f}）"
         for name, value in ratios(run).items()
     ]
+    if run["kind"] == "society":
+        whole = sum(run["jobs"][name]["wall"] for name in ("ingest", "publish"))
+        lines += [f"- 一か月の全て（取込から、全てのページとリストの公開まで）：**{whole:,.0f} 秒**"]
     return "\n".join([*lines, "", *(_points(run["points"]) if run["kind"] == "growth" else _table(run["jobs"])), ""])
 
 
