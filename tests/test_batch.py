@@ -111,8 +111,9 @@ if employer == "E01":
 )
 def test_a_capsule_opens_nothing_but_its_own_file_and_its_settings_are_locked(tmp_path, query):
     own, other = tmp_path / "own.parquet", tmp_path / "other.parquet"
-    for path in (own, other):
-        duckdb.sql("select 1 as a").write_parquet(str(path))
+    with duckdb.connect() as db:  # どの試験も、ほかの試験と同じ接続を使わない
+        for path in (own, other):
+            db.sql("select 1 as a").write_parquet(str(path))
     with window(str(own)) as db:
         assert db.read_parquet(str(own)).fetchall() == [(1,)]
         with pytest.raises(duckdb.Error):

@@ -1,7 +1,6 @@
 """公開を作る：計画、実行、組み立て、点検、公開。"""
 
 from collections.abc import Callable
-from contextlib import closing
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.publish import batch, gate, plan, review
@@ -19,8 +18,7 @@ def make(order: Order, **running: object) -> Published:
     source = open_source(order.home, order.params, order.month)
     if not review.reconciles(source):
         raise Refused("NOT_RECONCILED", where=order.month.label)
-    with closing(source.desk):
-        published = _publish(order, source, inputs, **running)
+    published = _publish(order, source, inputs, **running)
     require_answered(source, published.folder)
     return published
 
