@@ -88,10 +88,9 @@ def test_the_installed_package_founds_a_home_from_any_folder(unpacked_wheel, tmp
 
 
 def test_the_papermill_engine_is_registered():
-    from importlib.metadata import entry_points
+    from papermill.engines import papermill_engines  # papermill は、読みこまれるときに、登録されたエンジンを読みこむ
 
-    (engine,) = entry_points(group="papermill.engine", name="myna")
-    assert engine.load().__name__ == "WarmEngine"
+    assert papermill_engines.get_engine("myna").__name__ == "WarmEngine"
 
 
 def test_the_charts_are_drawn_by_the_same_plotly_that_describes_them():
