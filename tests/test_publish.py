@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -222,6 +223,11 @@ def test_a_month_is_left_alone_only_for_the_same_order_on_the_same_day_and_with_
     manifest["artefacts"] = [one for one in manifest["artefacts"] if one["level"] != "named"]
     (published.release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert standing(published.home, published.params, MONTHS[1], []) is None
+
+
+def test_params_saved_between_reading_and_publishing_are_not_taken_for_those_released(published):
+    read = replace(published.params, fingerprint="変わる前に読んだもの")
+    assert standing(published.home, read, MONTHS[1], []) is None
 
 
 def test_a_comment_in_params_makes_no_new_revision(published):

@@ -27,7 +27,9 @@ def digest_of_inputs(
     names = (Path(os.path.relpath(path, home.root)).as_posix() for path in paths)
     shipped_ones = sha256_each(sorted(shipped("notebooks").glob("*.ipynb")))
     contents = [dict(zip(names, sha256_each(paths), strict=True)), *shipped_ones]
-    return sha256_of([str(clock.today()), str(month), sorted(without), code_hash(), library_versions(), contents])
+    # params のファイルは、読んだあとに変わることがある。読んだ中身も数えないと、変わる前の公開が、変わらないものに見える
+    order = [str(clock.today()), str(month), sorted(without), params.fingerprint]
+    return sha256_of([*order, code_hash(), library_versions(), contents])
 
 
 def standing(home: Home, params: Params, month: Month, without: Collection[str]) -> Path | None:
