@@ -2,6 +2,7 @@
 
 import multiprocessing
 from multiprocessing.context import BaseContext
+from multiprocessing.forkserver import ensure_running
 
 WARM = ["mynalib.publish.warm", "mynalib.cli"]  # cli は、起こした命令（myna）が、子でもそれを読みこむので
 
@@ -11,21 +12,14 @@ def start_method() -> BaseContext:
 
     どちらでも、一つの報告に一つのプロセス。
     """
-    if not _can_fork():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(WARM)
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    if forks:
+        context.set_forkserver_preload(WARM)
     return context
 
 
 def warm_up() -> None:
     """サーバーを先に起こす。読みこみは、頼んだプロセスが次のことをする間に進む。"""
-    if _can_fork():
-        from multiprocessing.forkserver import ensure_running
-
-        start_method()
+    if start_method().get_start_method() == "forkserver":
         ensure_running()
-
-
-def _can_fork() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()

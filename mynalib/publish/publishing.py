@@ -16,7 +16,7 @@ from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth, kept_month, verify_month
 from mynalib.history.settling import settle
 from mynalib.publish import children
-from mynalib.publish.shelf import read_manifest, settle_releases
+from mynalib.publish.shelf import COMPARISON, read_manifest, settle_releases
 from mynalib.publish.unchanged import standing
 
 
@@ -124,7 +124,7 @@ def done(outcome: str, folder: Path, room: Path | None = None) -> Published:
     """結果。room は、もう要らない下書きの部屋。"""
     if room:
         shutil.rmtree(room, ignore_errors=True)
-    manifest, comparison = read_manifest(folder), folder.parent / "comparison" / "index.html"
+    manifest, comparison = read_manifest(folder), folder.parent / COMPARISON / "index.html"
     shown = comparison if comparison.exists() else None
     return Published(outcome, folder, len(manifest["artefacts"]), manifest["without"], shown)
 

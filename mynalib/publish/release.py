@@ -16,13 +16,12 @@ from mynalib.publish.capsules import Source
 from mynalib.publish.jobs import Job
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
-COMPARISON = "comparison"
 WIDE_FOLDERS = ("assets", "management")
 
 
 def assemble(source: Source, jobs: Iterable[Job], records: dict[str, dict], without: list[str], folder: Path) -> dict:
     """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
-    for room in (folder, folder.parent / COMPARISON):
+    for room in (folder, folder.parent / shelf.COMPARISON):
         fresh_folder(room)
     artefacts, outputs = [], [(job, output) for job in jobs for output in records[job.name]["outputs"]]
     for job, output in outputs:
@@ -30,7 +29,7 @@ def assemble(source: Source, jobs: Iterable[Job], records: dict[str, dict], with
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
         artefacts += [output] if place == folder else []
     if any(output["level"] == DRAFT for _, output in outputs):
-        pages.copy_assets(folder.parent / COMPARISON)
+        pages.copy_assets(folder.parent / shelf.COMPARISON)
     employers = list(source.params.notified(source.month.end))
     facts = portal.page_facts(source.params, source.month, f"{source.month.label}の資料")
     portal.write_portal(folder, facts, employers, without, artefacts)

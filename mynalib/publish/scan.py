@@ -113,8 +113,8 @@ def scan_release(
             own = listed(Path(artefact["path"]).parts[1]) if artefact["level"] == "named" else set()
             foreign[artefact["path"]] = numbers_in(path) - _counts_beside(path) - own
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
-    found = somebodys(set().union(*foreign.values()))
-    yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & found)
+    people = somebodys(set().union(*foreign.values()))
+    yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people)
 
 
 def _counts_beside(path: Path) -> set[str]:

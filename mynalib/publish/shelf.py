@@ -12,6 +12,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.publish import portal
 
+COMPARISON = "comparison"  # 下書きの隣の、前の公開との比べ
 BESIDE = {"manifest.json", "receipt.json"}
 TITLE = "マイナ保険証の取得促進　資料の一覧"
 
