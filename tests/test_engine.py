@@ -9,18 +9,22 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.magics.execution import _format_time
 
 RUNNER = Path(__file__).with_name("run_notebooks.py")
 RAISES = "raises-exception"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
-SLEEP = "import time; time.sleep(0.5)"
+SLEEP = "import time; [time.sleep(0.02) for _ in range(25)]"  # 細かく眠る：忙しい機械では、送る糸と同じだけ待たされる
+IN_SHELL = "for _ in 1 2 3 4 5 6 7 8 9; do sleep 0.05; done"
 
 CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進む
     "印字": "print('一'); print('二')",
     "標準エラー": "import sys\nprint('出', flush=True)\nprint('誤', file=sys.stderr)\nprint('出')",
     "間をおいて交互": f"print('a')\n{SLEEP}\nprint('b', file=sys.stderr)\n{SLEEP}\nprint('c')",
     "記述子に書く": f"import os\nos.write(1, b'raw out\\n'); {SLEEP}\nos.write(2, 'raw 誤\\n'.encode()); {SLEEP}",
-    "os.system": f"os.system('echo from the shell; sleep 0.4; echo its error >&2'); {SLEEP}",
+    "os.system": f"os.system('echo from the shell; {IN_SHELL}; echo its error >&2'); {SLEEP}",
     "子プロセス": f"import subprocess\nsubprocess.run(['echo', 'child'], check=True); {SLEEP}",
     "大量の記述子書きこみ": f"os.system('head -c 300000 /dev/zero | tr \"\\\\0\" x'); {SLEEP}",
     "fork した子の印字": f"if os.fork() == 0:\n    print('grandchild', flush=True); os._exit(0)\nos.wait(); {SLEEP}",
@@ -79,7 +83,7 @@ CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進�
     "__main__": "import pickle\nclass K: pass\n__name__, type(pickle.loads(pickle.dumps(K()))) is K",
     "pager": "print?",
     "plotly の選ぶ出し方": "import plotly.io\nplotly.io.renderers.default",
-    "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(3), desc='x', ncols=20, bar_format='{desc}{n_fmt}'): pass",
+    "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(3), desc='x', ncols=20, miniters=9, bar_format='{desc}{n_fmt}'): pass",
     "空": "",
     "注釈だけ": "# なにもしない",
     "ウィジェットの状態": "from comm import create_comm\nc = create_comm(target_name='jupyter.widget', comm_id='w1', data={'state': {'_model_name': 'M', '_model_module': 'm', '_model_module_version': '1', 'v': 1}})\nc.send({'method': 'update', 'state': {'v': 2}}, buffers=[])",
@@ -87,23 +91,24 @@ CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進�
     "終わり": "'end'",
 }
 
-
+HANGS = 1_800  # 秒。これだけ待っても終わらなければ、止まっている
+LIMIT = 5  # 秒。セルの時間切れ。忙しい機械でも、短いセルはこれより早く終わる
 STOPS = {  # 名 → セル、エンジンに渡すもの
     "失敗": (["print('前')", "print('途中'); 1/0", "print('後')"], {}),
     "SystemExit(0)": (["raise SystemExit(0)", "print('後')"], {}),
     "SystemExit(3)": (["raise SystemExit(3)", "print('後')"], {}),
     "時間切れ": (
         ["print('前')", "import time\nprint('途中', flush=True); time.sleep(30)", "1"],
-        {"execution_timeout": 2},
+        {"execution_timeout": LIMIT},
     ),
-    "await の時間切れ": (["import asyncio", "await asyncio.sleep(30)"], {"execution_timeout": 2}),
+    "await の時間切れ": (["import asyncio", "await asyncio.sleep(30)"], {"execution_timeout": LIMIT}),
     "時間切れに割りこむ": (
         ["import time", "time.sleep(30)", "1"],
-        {"execution_timeout": 2, "interrupt_on_timeout": True},
+        {"execution_timeout": LIMIT, "interrupt_on_timeout": True},
     ),
     "await に割りこむ": (
         ["import asyncio", "await asyncio.sleep(30)", "1"],
-        {"execution_timeout": 2, "interrupt_on_timeout": True},
+        {"execution_timeout": LIMIT, "interrupt_on_timeout": True},
     ),
     "allow_errors": (["1/0", "print('後')"], {"allow_errors": True}),
 }
@@ -140,7 +145,7 @@ def run(folder: Path, wanted: dict[str, tuple[list, str | None, dict, dict]]) ->
         paths = {"source": str(source), "target": str(target), "engine": engine}
         jobs.append({**paths, "options": options, "environment": environment})
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-    subprocess.run([sys.executable, str(RUNNER), str(folder / "jobs.json")], check=True, timeout=300)
+    subprocess.run([sys.executable, str(RUNNER), str(folder / "jobs.json")], check=True, timeout=HANGS)
     return {name: read(Path(job["target"])) for name, job in zip(wanted, jobs, strict=True)}
 
 
@@ -206,8 +211,8 @@ def comparable(executed: nbformat.NotebookNode) -> dict:
     """比べるもの。時刻、プロセスの番号、出力の切れ目（0.2 秒ごとに送るので、速さによる）を除く。"""
     texts = json.dumps(executed, sort_keys=True, ensure_ascii=False)
     texts = re.sub(r"ipykernel_[0-9]+/[0-9]+", "ipykernel_N/N", texts)
-    texts = re.sub(r"(Parser|Compiler)\s*: [0-9.]+ [µμnm]?s\\n", "", texts)  # %time は、遅いときだけ言う
-    texts = re.sub(r"0x[0-9a-f]{6,}|[0-9.]+ [µμnm]?s\b|process [0-9]+", "N", texts)
+    texts = without_times(texts)
+    texts = re.sub(r"0x[0-9a-f]{6,}|process [0-9]+", "N", texts)
     cell = json.loads(texts)
     metadata = cell["metadata"]
     if "papermill" not in metadata:  # papermill が足した、失敗の印
@@ -222,6 +227,49 @@ def comparable(executed: nbformat.NotebookNode) -> dict:
     metadata["execution"] = sorted(times)
     timed = {name: metadata["papermill"].pop(name) is None for name in ("start_time", "end_time", "duration")}
     return cell | {"timed": timed}
+
+
+SPAN = r"(?:-?[0-9.]+(?:e[+-]?[0-9]+)? (?:[munµμ]?s)|[0-9]+(?:d|h|min|s)(?: [0-9]+(?:h|min|s))*)"
+
+
+def without_times(texts: str) -> str:
+    """%time の言う時間（IPython の書き方の全て）を N に。遅いときだけ言う行は、なくす。JSON の中の文にも使える。"""
+    texts = re.sub(rf"(Parser|Compiler)\s*: {SPAN}(\n|\\n)", "", texts)
+    return re.sub(rf"(user|sys:|total:|Wall time:) {SPAN}", r"\1 N", texts)
+
+
+def timed_cell(seconds: list[float], slow: list[float]) -> nbformat.NotebookNode:
+    """%time のセル。書き方は IPython 自身に聞く。0.1 秒より長い slow（文を読む、訳す）は、行を足す。"""
+    user, system, total, wall = map(_format_time, seconds)
+    said = f"CPU times: user {user}, sys: {system}, total: {total}\nWall time: {wall}\n"
+    named = zip(("Compiler ", "Parser   "), slow, strict=True)
+    said += "".join(f"{name}: {_format_time(spent)}\n" for name, spent in named if spent > 0.1)
+    papermill = dict.fromkeys(("start_time", "end_time", "duration"), "")
+    output = nbformat.v4.new_output("stream", text=said)
+    return nbformat.v4.new_code_cell("%time 1", id="c0", outputs=[output], metadata={"papermill": papermill})
+
+
+@pytest.mark.parametrize("slow", [0.0, 0.2, 90.0])
+@pytest.mark.parametrize(
+    "seconds", [-1e-6, 0.0, 1e-9, 9.996e-7, 1e-6, 3.4e-5, 9.999e-4, 0.012, 0.9996, 1.0, 59.99, 60, 62, 3_600, 90_061]
+)
+def test_no_time_that_ipython_prints_is_compared(seconds, slow):
+    """「user 1e+03 ns」も「1d 1h 1min 1s」も。"""
+    assert comparable(timed_cell([seconds] * 4, [slow] * 2)) == comparable(timed_cell([2e-6] * 4, [0, 0]))
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=4, max_size=4), st.lists(st.floats(0, 1e6), min_size=2, max_size=2))
+def test_no_time_at_all_is_compared(seconds, slow):
+    assert comparable(timed_cell(seconds, slow)) == comparable(timed_cell([2e-6] * 4, [0, 0]))
+
+
+def test_what_is_no_time_of_a_cell_is_compared():
+    plain = timed_cell([1] * 4, [0, 0])
+    for said in ("user 1", "Wall time: 3 人", "1e+03 ns", "Compiler : 12"):
+        other = timed_cell([1] * 4, [0, 0])
+        other.outputs[0].text += f"{said}\n"
+        assert comparable(other)["outputs"][0]["text"].endswith(f"{said}\n")
+        assert comparable(other) != comparable(plain)
 
 
 def joined(outputs: list[dict]) -> list[dict]:
