@@ -1,11 +1,15 @@
-"""試験の土台：止めた時計、架空の組合（一度だけ作る）、小さな組合。"""
+"""試験の土台：止めた時計、止めた種、架空の組合（一度だけ作る）、小さな組合、試験の順。"""
 
 import atexit
 import os
+import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from long_record import write_record
 from societies import SmallSociety
 
@@ -17,6 +21,10 @@ TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
 os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
 os.environ.pop("MYNA_HOME", None)
+
+# 一つの例が遅くても、失敗ではない（機械が忙しいだけ）。例は、いつも同じ
+settings.register_profile("myna", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.load_profile("myna")
 
 
 def silent(_: str) -> dict:
@@ -31,11 +39,27 @@ def demo_society() -> DemoSociety:
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory) -> Home:
-    """`myna demo` と同じものを、一度だけ作る。試験は、読むだけ。"""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    run_demo(folder, None, silent)
-    return Home(folder)
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """(名, 作り方) → フォルダー。並んで動く全てのプロセス（xdist）で一度だけ作る。試験は、読むだけ。"""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, finished = base / name, base / f"{name}.finished"
+        with FileLock(base / f"{name}.lock"):
+            if not finished.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # 作りかけ
+                make(folder)
+                finished.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_home(once) -> Home:
+    """`myna demo` と同じもの。試験は、読むだけ。"""
+    return Home(once("demo", lambda folder: run_demo(folder, None, silent)))
 
 
 @pytest.fixture(scope="session")
@@ -43,23 +67,38 @@ def demo_release(demo_home) -> Path:
     return demo_home.reports / str(NEWEST)
 
 
+def copied(home: Path, to: Path) -> SmallSociety:
+    return SmallSociety(Home(Path(shutil.copytree(home, to))))
+
+
 @pytest.fixture(scope="session")
-def _published(tmp_path_factory) -> SmallSociety:
-    society = SmallSociety.found(tmp_path_factory.mktemp("small") / "home")
-    society.publish()
-    return society
+def _small(once) -> Path:
+    return once("small", SmallSociety.found)
+
+
+@pytest.fixture(scope="session")
+def _published(once, _small) -> Path:
+    return once("published", lambda folder: copied(_small, folder).publish())
 
 
 @pytest.fixture
 def published(_published, tmp_path) -> SmallSociety:
     """公開まで済んだ小さな組合の写し。試験ごとに、壊してよい。"""
-    return SmallSociety(Home(Path(shutil.copytree(_published.home.root, tmp_path / "home"))))
+    return copied(_published, tmp_path / "home")
 
 
 @pytest.fixture
-def small(tmp_path) -> SmallSociety:
-    """三事業所、二か月を取り込んだ、まだ公開していない小さな組合。"""
-    return SmallSociety.found(tmp_path / "home")
+def small(_small, tmp_path) -> SmallSociety:
+    """三事業所、二か月を取り込んだ、まだ公開していない小さな組合の写し。試験ごとに、壊してよい。"""
+    return copied(_small, tmp_path / "home")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """MYNA_ORDER=種 なら、その種で決まる、でたらめな順に。一つのファイルの試験は、続けて（その土台を一度だけ作る）。"""
+    if seed := os.environ.get("MYNA_ORDER"):
+        rng = random.Random(seed)
+        files = {item.path: rng.random() for item in items}
+        items.sort(key=lambda item: (files[item.path], rng.random()))
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:

@@ -13,6 +13,8 @@ from mynalib.history.profiling import profile
 
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
+HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
+DRAWN = "[...document.querySelectorAll('figure')].every(figure => figure.querySelector('.main-svg'))"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +31,7 @@ if not CHROMIUM and not REQUIRED:
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=HANGS)
         yield opened
         opened.close()
 
@@ -39,6 +41,7 @@ class Visit:
 
     def __init__(self, browser: Browser, path: Path, **options: object):
         self.page: Page = browser.new_context(**{"locale": "ja-JP", **options}).new_page()
+        self.page.set_default_timeout(HANGS)
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -46,7 +49,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(path.as_uri(), wait_until="load")
         if self.page.locator("figure").count() and options.get("java_script_enabled", True):
-            self.page.wait_for_selector(".js-plotly-plot .main-svg")
+            self.page.wait_for_function(DRAWN)
 
     def close(self) -> None:
         self.page.context.close()

@@ -17,6 +17,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.publish import cluster
 from mynalib.publish.catalogue import notebook_path
 
+HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 
 
@@ -41,13 +42,16 @@ class Cluster:
                 command, cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
+    def has_joined(self, name: str) -> bool:
+        return "Registered to" in (self.folder / f"{name}.log").read_text(encoding="utf-8")
+
     def kill(self, name: str) -> None:
         os.killpg(self.processes[name].pid, signal.SIGKILL)
         self.processes[name].wait()
 
 
-def until(true, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def until(true) -> None:
+    end = time.monotonic() + HANGS
     while not true():
         assert time.monotonic() < end, "待っても、そうならない"
         time.sleep(0.1)
@@ -64,6 +68,7 @@ def running(tmp_path_factory) -> Iterator[Cluster]:
         (made.folder / "address").write_text("tcp://127.0.0.1:" + text.split("tcp://127.0.0.1:")[1].split()[0])
         for name in ("one", "two"):
             made.start(name, "worker", made.address, "--nthreads", "1", "--name", name)
+        until(lambda: all(made.has_joined(name) for name in ("one", "two")))
         yield made
     finally:
         for name in made.processes:

@@ -37,6 +37,7 @@ from mynalib.intake.reading import read_file
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork と kill -9 は、Windows にはない")
 
 LONG = bool(os.environ.get("MYNA_LONG"))
+HANGS = 600  # 秒。これだけ待っても終わらなければ、止まっている
 MONTHS = ("2026-07", "2026-08", "2026-09", "2026-10")
 NEW, LAST = MONTHS[-1], MONTHS[-2]
 PEOPLE = 1_500
@@ -265,7 +266,10 @@ def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_month
         process = real_ingest(home)
         time.sleep(rng.uniform(0.4 * longest, longest))
         process.kill()
-        killed += process.wait() == -signal.SIGKILL
+        if process.wait() == -signal.SIGKILL:
+            killed += 1
+        else:
+            longest *= 0.8  # はじめに測ったときより、機械が空いてきた
         must_be_sound(home, before, ledger, expected)
         assert real_ingest(home).wait() == 0
         assert state(home) == expected
@@ -527,7 +531,7 @@ while not (home.root / "stop").exists():
     now = [kept.folder.name for kept in months]
     if now not in seen:
         seen.append(now)
-print(json.dumps(seen))
+        print(json.dumps(now), flush=True)
 """
 
 
@@ -541,17 +545,22 @@ def test_a_reader_never_sees_an_error_or_half_a_month_while_others_load_and_repl
     ) as reader:
         try:
             assert reader.stdout.readline() == "ready\n"
-            load_and_replace(warm, home)
+            load_and_replace(warm, home, reader)
             (home.root / "stop").touch()
-            out, errors = reader.communicate(timeout=60)
+            out, errors = reader.communicate(timeout=HANGS)
         finally:
             reader.kill()  # 試験が途中で失敗しても、読み手を残さない
     assert reader.returncode == 0, errors
-    assert len(json.loads(out)) > 2, "読む間に、月が変わっていない"
+    seen = out.splitlines()
+    assert len(seen) == len(set(seen))
+    assert json.loads(seen[-1]) == [kept.folder.name for kept in kept_months(home)]
 
 
-def load_and_replace(warm: Warm, home: Home) -> None:
+def load_and_replace(warm: Warm, home: Home, reader: subprocess.Popen) -> None:
+    """読み手が前の月を見てから取り込み、新しい月を見るのを待ち、あとは待たずに置きかえる。"""
+    assert json.loads(reader.stdout.readline()) == [*MONTHS[:-1]]
     assert warm.ingest(home, NEW)["answer"]["outcome"] == "loaded"
+    assert json.loads(reader.stdout.readline()) == [*MONTHS]
     for number in range(60 if LONG else 2):
         file = write(home.inbox / "次.csv", rows(NEW)[number + 1 :])
         assert warm.ingest(home, NEW, "--replace", file=file)["answer"]["outcome"] == "loaded"

@@ -124,7 +124,7 @@ def test_the_ledger_of_a_month_names_counts_but_no_person(tmp_path):
 def test_a_second_process_is_told_to_wait(tmp_path):
     home = make_home(tmp_path / "home")
     hold = "import sys, time; from pathlib import Path; from mynalib.history.home import Home\n"
-    hold += "with Home(Path(sys.argv[1])).locked():\n    print('locked', flush=True); time.sleep(60)"
+    hold += "with Home(Path(sys.argv[1])).locked():\n    print('locked', flush=True); time.sleep(3_600)"
     with subprocess.Popen([sys.executable, "-c", hold, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "locked\n"
         with pytest.raises(Locked) as caught, home.locked():

@@ -23,5 +23,6 @@ def today() -> date:
 
 def now() -> str:
     """記録に残す時刻（手元の時間帯、秒まで）。日付は today() に合わせる。"""
+    day = today()  # 一度だけ聞く。三度聞くと、真夜中に、ない日付になることがある
     moment = datetime.now().astimezone()
-    return moment.replace(year=today().year, month=today().month, day=today().day).isoformat(timespec="seconds")
+    return moment.replace(year=day.year, month=day.month, day=day.day).isoformat(timespec="seconds")
