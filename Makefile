@@ -11,7 +11,7 @@ demo: $(UV)
 	$(UV) run --locked --no-dev myna demo
 
 test: $(UV)
-	$(UV) run --locked pytest -n auto --dist loadfile
+	$(UV) run --locked pytest -n auto --dist worksteal
 
 test-long: $(UV)
 	MYNA_LONG=1 MYNA_RECORD=1 $(UV) run --locked pytest -n auto --dist loadfile $(LONG)

@@ -86,13 +86,15 @@ def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
 
 
 def params_of(home: Home) -> Params:
-    files = sorted(path for path in home.params.rglob("*.yaml"))
-    return _params(home.params, hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest())
+    """今の params。同じ名と中身のファイルは、どの置き場所のものでも、一度だけ読む。"""
+    files = {path.relative_to(home.params).as_posix(): path.read_bytes() for path in home.params.rglob("*.yaml")}
+    content = tuple(sorted(files.items()))
+    if content not in PARAMS:
+        PARAMS[content] = load_params(home.params)
+    return PARAMS[content]
 
 
-@cache
-def _params(folder: Path, _content: str) -> Params:
-    return load_params(folder)
+PARAMS: dict[tuple[tuple[str, bytes], ...], Params] = {}
 
 
 def write_register(home: Home, name: str, rows: Iterable[str], header: str = HEADER) -> Path:

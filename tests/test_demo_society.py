@@ -44,9 +44,10 @@ REASONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def society() -> DemoSociety:
-    return make_society(LAST)
+@pytest.fixture(scope="session")
+def society(demo_society) -> DemoSociety:
+    assert max(demo_society.files) == LAST
+    return demo_society
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from months import (
     DAY,
@@ -22,6 +22,7 @@ from months import (
     select,
     write_register,
 )
+from random_flows import trials
 from societies import MONTHS, everybody, person
 
 from mynalib.domain.errors import MynaError
@@ -520,7 +521,7 @@ def slow_suspects(months: list[list[Person]], objector: tuple) -> set:
     return {p.key for p in alike} - there
 
 
-@settings(max_examples=25, deadline=None)
+@trials(8)
 @given(st.data())
 def test_suspects_are_exactly_those_a_slow_reading_finds(tmp_path_factory, data):
     someone = st.builds(
