@@ -16,7 +16,7 @@ from IPython.core.magics.execution import _format_time
 RUNNER = Path(__file__).with_name("run_notebooks.py")
 RAISES = "raises-exception"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
-SLEEP = "import time; [time.sleep(0.02) for _ in range(25)]"  # 細かく眠る：忙しい機械では、送る糸と同じだけ待たされる
+SLEEP = "import time; slept = [time.sleep(0.02) for _ in range(25)]"  # 細かく眠る：忙しい機械では、送る糸と同じだけ待たされる
 IN_SHELL = "for _ in 1 2 3 4 5 6 7 8 9; do sleep 0.05; done"
 
 CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進む
