@@ -3,6 +3,7 @@
 日付、事業所のコードと名、決まった文の中の数は除く。月の差は、載せた数どうしの差なので、あってよい。
 """
 
+import csv
 import html
 import json
 import re
@@ -12,9 +13,12 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from mynalib.insight.display import MASKED
+from mynalib.insight.measures import COUNTS
 
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+WHOLE = re.compile("-?[0-9]+")
+COUNTED = (*COUNTS, "change")  # 人数と増減の列
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 
@@ -68,6 +72,27 @@ def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) ->
         found = re.split("[,\r\n]", text)
     listed, left = _listed(list(cells)), _without(found, fixed)
     return any(number.replace(",", "") not in listed for text in left for number in NUMBER.findall(text))
+
+
+def known_numbers(folder: Path) -> set[str]:
+    """そのフォルダーの表に載せた人数と増減と、同じものの、となりの月の差。出どころが分かっている数。
+
+    表（CSV）は、ページの図や表と同じ Released から出来ている。人の行の表は、ここにはない。
+    """
+    known: set[str] = set()
+    for table in folder.glob("*.csv"):
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = [*csv.DictReader(file)]
+        known |= _listed([cell for row in rows for cell in _cells(row)])
+    return known
+
+
+def _cells(row: dict[str, str]) -> list[dict]:
+    """表の一行の、人数と増減の升。"""
+    written = {name: row.get(name) or "" for name in COUNTED}
+    owner = row.get("employer_id", "")
+    whole = {name: int(text) for name, text in written.items() if WHOLE.fullmatch(text)}
+    return [{"employer_id": owner, "measure": name, "value": value} for name, value in whole.items()]
 
 
 def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:

@@ -3,23 +3,37 @@
 作り方で守ったことを、出来たもので確かめる。見つけたものの値は、知らせる文に入れない。
 """
 
-import csv
+import io
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import xlsxwriter
+
 from mynalib.domain.errors import Problem
-from mynalib.domain.shipped import shipped_yaml
-from mynalib.insight.measures import COUNTS
+from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.publish.pages import is_ours
+from mynalib.publish.provenance import known_numbers
 from mynalib.publish.readings import readings
 
 RULES = shipped_yaml("publish", "scan")
 OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
 OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
 LONG_DIGITS = re.compile("[0-9]{5,}")
+# 表の本（XLSX）の骨組み：升の場所、列の幅、文の置き場の番号。人が読むものではない。ありえない場所や幅は、除かない
+_ROW = "(?:[1-9][0-9]{0,5}|10[0-4][0-9]{4})"
+_PLACE = f"[A-Z]{{0,3}}{_ROW}"
+CELL_PLACES = re.compile(
+    rf'\b(?:r|ref|spans|topLeftCell)="{_PLACE}(?::{_PLACE})?"|\bwidth="[0-9]{{1,3}}\.7109375"'.encode()
+)
+SHARED_STRING = re.compile(rb't="s"><v>(?:0|[1-9][0-9]{0,6})</v>')
+STRING_COUNTS = re.compile(rb'\b(?:count|uniqueCount)="[1-9][0-9]{0,6}"')
+BOOK_PLACES = re.compile(rf"\$[A-Z]{{1,3}}\${_ROW}(?::\$[A-Z]{{1,3}}\${_ROW})?".encode())
+ATTRIBUTE = re.compile(rb'\b[A-Za-z]+="[0-9]+"')
+COLOUR = re.compile("#[0-9a-f]{6}")
 DEMO = "架空データ"
 Numbers = Callable[[object], set[str]]
 
@@ -83,10 +97,59 @@ def scan_workbook(path: Path, demo: bool) -> list[str]:
 
 def numbers_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字（先頭の 0 を除く）。書き方を変えて隠れた形も読む。"""
+    return {digits.lstrip("0") for digits in digits_in(path)}
+
+
+def digits_in(path: Path) -> set[str]:
+    """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
+    texts = (text for content in _contents(path) for text in readings(content))
+    if path.suffix == ".html":
+        texts = (COLOUR.sub(lambda found: "" if found[0] in _palette() else found[0], text) for text in texts)
+    return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
+
+
+def _contents(path: Path) -> Iterator[bytes]:
     content = path.read_bytes()
     if path.suffix == ".csv":  # 列の区切りは、桁の区切りではない
-        content = content.replace(b",", b"\n")
-    return {digits.lstrip("0") for text in readings(content) for digits in LONG_DIGITS.findall(text)}
+        yield content.replace(b",", b"\n")
+    elif path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            for name in book.namelist():
+                yield name.encode()
+                yield _without_structure(name, book.read(name))
+    else:
+        yield content
+
+
+def _without_structure(name: str, part: bytes) -> bytes:
+    """本の一つの部品から、骨組みの数を除く。白紙の本と同じ部品と属性も除く。"""
+    blank = _blank_parts().get(name)
+    if part == blank:
+        return b""
+    if name.startswith("xl/worksheets/"):
+        return SHARED_STRING.sub(b"", CELL_PLACES.sub(b"", part))
+    if name == "xl/sharedStrings.xml":
+        return STRING_COUNTS.sub(b"", part, count=2)
+    if name == "xl/workbook.xml":
+        usual = {*ATTRIBUTE.findall(blank)}
+        return ATTRIBUTE.sub(lambda found: b"" if found[0] in usual else found[0], BOOK_PLACES.sub(b"", part))
+    return part
+
+
+@cache
+def _blank_parts() -> dict[str, bytes]:
+    """何も書いていない本の部品（色や字の決まりなど）。"""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet()
+    with zipfile.ZipFile(file) as book:
+        return {name: book.read(name) for name in book.namelist()}
+
+
+@cache
+def _palette() -> set[str]:
+    """この道具の図の色。六桁の数字だけのものがある。"""
+    return set(COLOUR.findall(shipped_text("insight/words.yaml")))
 
 
 def scan_release(
@@ -110,21 +173,21 @@ def scan_release(
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
-            own = listed(Path(artefact["path"]).parts[1]) if artefact["level"] == "named" else set()
-            foreign[artefact["path"]] = numbers_in(path) - _counts_beside(path) - own
+            foreign[artefact["path"]] = _doubtful(path, artefact, listed)
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
     yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people)
 
 
-def _counts_beside(path: Path) -> set[str]:
-    """同じフォルダーの CSV の、人数の列の数。番号と同じ並びになっても、人数である。"""
-    counts = set()
-    for table in path.parent.glob("*.csv"):
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            counts |= {row[name] for row in rows for name in COUNTS if row.get(name)}
-    return counts
+def _doubtful(path: Path, artefact: dict, listed: Numbers) -> set[str]:
+    """だれかの番号かどうかを調べる数（先頭の 0 を除く）。
+
+    人の行のないページでは、載せた人数とその差は調べない。大きな組合では、どの人数も、だれかの番号と同じになる。ただし、
+    先頭に 0 のある数は、人数ではないので、必ず調べる。人の行のあるものでは、自分のリストの番号だけを除く。
+    """
+    if artefact["level"] == "named":
+        return numbers_in(path) - listed(Path(artefact["path"]).parts[1])
+    return {digits.lstrip("0") for digits in digits_in(path) - known_numbers(path.parent)}
 
 
 _FORMS = {".html": scan_page, ".xlsx": scan_workbook}
