@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 
 _REVISION = re.compile(r"(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-r([2-9]|[1-9][0-9]+))?")
+_PLACING = ".placing-"  # ほかのファイルシステムへ写している途中のフォルダーの名のはじまり
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -67,28 +68,85 @@ def sha256_of(facts: object) -> str:
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+def revision_of(name: str) -> tuple[Month, int] | None:
+    """フォルダーの名（2026-10、2026-10-r2 …）から、月と版。月のフォルダーの名でなければ None。"""
+    found = _REVISION.fullmatch(name)
+    return (Month.parse(found[1]), int(found[2] or 1)) if found else None
+
+
 def revisions(folder: Path) -> dict[Month, list[Path]]:
     """月ごとの版のフォルダー（2026-10、2026-10-r2 …）。古い版が先。"""
     found: dict[Month, list[tuple[int, Path]]] = {}
     for path in folder.iterdir() if folder.is_dir() else ():
-        name = _REVISION.fullmatch(path.name)
-        if name and path.is_dir():
-            found.setdefault(Month.parse(name[1]), []).append((int(name[2] or 1), path))
+        named = revision_of(path.name)
+        if named and path.is_dir():
+            month, number = named
+            found.setdefault(month, []).append((number, path))
     return {month: [path for _, path in sorted(found[month])] for month in sorted(found)}
 
 
-def place_folder(staged: Path, folder: Path, month: Month, mode: int | None = None) -> Path:
-    """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。mode は、中のファイルの権限。"""
-    existing = revisions(folder).get(month, [])
-    last = int(_REVISION.fullmatch(existing[-1].name)[2] or 1) if existing else 0
+def place_folder(
+    staged: Path, folder: Path, month: Month, mode: int | None = None, known: Collection[str] = ()
+) -> Path:
+    """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。
+
+    Args:
+        mode: 中のファイルの権限。
+        known: 前に使った版の名。いまディスクになくても、同じ名は使わない。
+    """
+    used = [*(path.name for path in revisions(folder).get(month, [])), *known]
+    last = max((number for at, number in filter(None, map(revision_of, used)) if at == month), default=0)
     target = folder / (f"{month}-r{last + 1}" if last else str(month))
     for path in [*staged.rglob("*"), staged]:
         flush(path, mode if path.is_file() else None)
     if target.exists():  # 同じ名のファイル。OS によっては、黙って置きかわる
         raise FileExistsError(errno.EEXIST, "", str(target))
-    staged.rename(target)
+    try:
+        staged.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _place_across(staged, target)
     flush(folder)
     return target
+
+
+def _place_across(staged: Path, target: Path) -> None:
+    """ほかのファイルシステムへ：隣の隠れたフォルダーに写し、ディスクに届かせてから、名を変えて一度に置く。"""
+    beside = target.with_name(f"{_PLACING}{target.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        _copy_tree(staged, beside)
+        for path in [*beside.rglob("*"), beside]:
+            flush(path)
+        beside.rename(target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def _copy_tree(origin: Path, target: Path) -> None:
+    """権限ごと写す。同じ中身を指すファイルは、写した先でも一つ。写し終えるまで、ほかの人は入れない。"""
+    target.mkdir(mode=0o700)
+    first: dict[tuple[int, int], Path] = {}
+    below = sorted(origin.rglob("*"))
+    for path in below:
+        to, facts = target / path.relative_to(origin), path.stat()
+        if path.is_dir():
+            to.mkdir()
+        elif (same := first.setdefault((facts.st_dev, facts.st_ino), to)) != to:
+            link_or_copy(same, to)
+        else:
+            shutil.copyfile(path, to)
+    for path in [*below, origin]:
+        shutil.copymode(path, target / path.relative_to(origin))
+
+
+def clear_placing(folder: Path) -> None:
+    """前の処理が、写している途中で落ちて残したフォルダーを消す。"""
+    for left in folder.glob(f"{_PLACING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def write_file(path: Path, content: bytes) -> None:
