@@ -174,9 +174,11 @@ def _receipt(home: Home) -> str:
 
 
 def _forget_releases(home: Home) -> None:
-    """公開を、なかったことにする。"""
+    """公開を、なかったことにする。台帳は、はじめの公開を用意する前の行までに戻す。"""
     shutil.rmtree(home.reports)
-    home.ledger.unlink()
+    lines = home.ledger.read_bytes().splitlines(keepends=True)
+    prepared = [at for at, line in enumerate(lines) if json.loads(line)["did"] == "prepared"]
+    home.ledger.write_bytes(b"".join(lines[: prepared[0]]))
 
 
 def compare_society(options: argparse.Namespace, folder: Path) -> dict:

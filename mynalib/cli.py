@@ -36,11 +36,18 @@ def _month(text: str) -> Month:
         raise typer.BadParameter(str(error)) from None
 
 
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("理由を書いてください（台帳に残ります）")
+    return text.strip()
+
+
 HomeOption = Annotated[Path | None, typer.Option("--home", help="組合の置き場所。なければ MYNA_HOME、今のフォルダー")]
 MonthOption = Annotated[
     Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
 ]
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")]
+BecauseOption = Annotated[str, typer.Option("--because", parser=_reason, metavar="理由", help="理由（台帳に残る）")]
 JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
 SchedulerOption = Annotated[str | None, typer.Option(metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")]
@@ -111,11 +118,28 @@ def profile(
 
 
 @app.command()
-def check(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """設定・お知らせ・名簿・月・台帳を確かめる（全ての誤りを一度に）。"""
+def check(
+    home: HomeOption = None,
+    accept_ledger: Annotated[
+        bool, typer.Option("--accept-ledger", help="台帳を戻せないとき、原本と公開を確かめて続ける（--because が要る）")
+    ] = False,
+    because: Annotated[
+        str | None, typer.Option(parser=_reason, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """設定・お知らせ・名簿・月・台帳・公開を確かめる（全ての誤りを一度に）。"""
     from mynalib.history.checking import check_home
 
-    checked = check_home(find_home(home))
+    place = find_home(home)
+    if accept_ledger != (because is not None):
+        raise typer.BadParameter("--accept-ledger と --because は、いっしょに使います")
+    if accept_ledger:
+        from mynalib.history.vouching import accept_ledger as accept
+
+        _say(as_json, "accept", accept(place, load_params(place.params), because))
+        return
+    checked = check_home(place)
     _say(as_json, "check", checked.as_dict())
     raise typer.Exit(1 if checked.errors else 0)
 
@@ -167,8 +191,23 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     from mynalib.publish.verify import verify
 
     place = find_home(home)
-    folder, artefacts = verify(place, load_params(place.params), month)
-    _say(as_json, "verify", {"outcome": "verified", "folder": str(folder), "artefacts": artefacts})
+    found = verify(place, load_params(place.params), month)
+    result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
+    _say(as_json, "verify", result | {"ignored": found.ignored})
+
+
+@app.command()
+def withdraw(
+    release: Annotated[str, typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版")],
+    because: BecauseOption,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """公開の一つの版を、理由とともに取り下げる（失われた版、壊れた版、間違えた版）。"""
+    from mynalib.publish.withdrawing import withdraw_release
+
+    place = find_home(home)
+    _say(as_json, "withdraw", withdraw_release(place, load_params(place.params), release, because))
 
 
 class _bar(Progress):

@@ -546,7 +546,7 @@ def test_the_capsules_and_the_executed_lists_die_with_the_run(published):
 
 
 def test_a_release_verifies(published):
-    _, artefacts = verify(published.home, published.params, MONTHS[1])
+    artefacts = verify(published.home, published.params, MONTHS[1]).artefacts
     assert artefacts == len(published.bytes_of()) - 1  # manifest は自分を数えない
 
 

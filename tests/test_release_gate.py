@@ -20,14 +20,13 @@ from societies import MONTHS, SmallSociety, everybody, person
 
 from mynalib.history.files import revisions
 from mynalib.history.home import shipped
-from mynalib.insight.attack import Disclosure
+from mynalib.history.released import read_manifest
 from mynalib.insight.measures import CHANGES
 from mynalib.insight.steady import steady_change
 from mynalib.publish.capsules import open_source
 from mynalib.publish.earlier import told_rows
 from mynalib.publish.gate import GateFailed, inspect
 from mynalib.publish.publishing import publish
-from mynalib.publish.shelf import read_manifest
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
@@ -56,7 +55,7 @@ def release_of(society: SmallSociety) -> dict[str, list[dict]]:
 
 def test_a_page_that_lost_a_chart_is_not_released(published):
     """壊した写し：図の一つの値が消えたページ。"""
-    draft = shutil.move(published.release, published.home.drafts / "release")
+    draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
     page = draft / "management" / "index.html"
     page.write_text(
         page.read_text(encoding="utf-8").replace('class="figure-data"', 'class="figure"', 1), encoding="utf-8"
@@ -112,25 +111,13 @@ def test_every_number_of_the_wide_edition_is_in_cells_json(published):
 @pytest.mark.parametrize("column", ["members", "rate"])
 def test_what_was_not_attacked_is_not_released(published, column):
     """壊した写し：伏せた升の一つに、数を書いた表。"""
-    draft = shutil.move(published.release, published.home.drafts / "release")  # まだ公開していないことにする
+    draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
     path = draft / "management" / "rates.csv"
     table = pd.read_csv(path, encoding="utf-8-sig", dtype=str)
     masked = table[column].isna() & (table.employer_id == "E03")
     table.loc[masked, column] = "5"
     table.to_csv(path, index=False, encoding="utf-8-sig")
     assert "攻撃に耐えると確かめた表と違う" in found_in(published, draft)
-
-
-def test_an_earlier_release_that_was_changed_stops_the_next_one(published):
-    """前の公開の、伏せた升に数を書きこむと、いまの数と矛盾する。"""
-    path = published.release / "management" / "rates.csv"
-    text = path.read_text(encoding="utf-8-sig")
-    row = next(line for line in text.splitlines() if line.startswith("2026-10,E03"))
-    path.write_text(text.replace(row, ",".join(row.split(",")[:3]) + ",5,5,,,,,"), encoding="utf-8-sig")
-    published.object_to(OBJECTOR)
-    with pytest.raises(Disclosure) as stopped:
-        published.publish()
-    assert "myna verify" in stopped.value.fix
 
 
 def test_earlier_releases_and_their_corrections_are_what_the_reader_knows(published):

@@ -12,8 +12,10 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
 from mynalib.history.months import kept_months, require_originals, verify_month
 from mynalib.history.registers import read_registers
+from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.settling import require_recorded
+from mynalib.history.vouching import check_vouched
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ def check_home(home: Home) -> Checked:
     for kept in months:
         _try(errors, verify_month, kept)
     if _try(errors, Ledger(home.ledger).verify):
-        for sound in (require_recorded, read_memory, returner_holds, require_originals):
+        for sound in (require_recorded, read_memory, returner_holds, require_originals, require_sound_releases):
             _try(errors, sound, home)
+        _try(errors, check_vouched, home, params)
     if params:
         _try(errors, read_registers, home, params)
     warnings = check_joint_use(params, clock.today()) if params else ()

@@ -3,12 +3,13 @@
 import getpass
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError
 from mynalib.history import clock
-from mynalib.history.files import flush, sha256_of
+from mynalib.history.files import flush, sha256, sha256_of, write_file
 
 START = "0" * 64
 
@@ -30,13 +31,12 @@ class Ledger:
 
         改行のない最後の行は、書いている途中で落ちた、だれも受け取っていない行なので、切り落とす。
         """
-        line = {"at": clock.now(), "who": operator(), "did": did, **facts, "prev": self.verify()}
-        line["hash"] = _hash(line)
+        line = _line(did, facts, self.verify())
         self.path.parent.mkdir(parents=True, exist_ok=True)
         written = len(self._whole())
         with self.path.open("ab") as file:
             file.truncate(written)
-            file.write(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+            file.write(_written(line))
             file.flush()
             os.fsync(file.fileno())
         if not written:
@@ -45,13 +45,10 @@ class Ledger:
 
     def lines(self) -> list[dict]:
         """古い順の行。書いたときと違う行、つながらない行があれば LedgerBroken。"""
-        lines, head = [], START
-        for number, raw in enumerate(self._whole().split(b"\n")[:-1], 1):
-            line = _parsed(raw)
-            if line.get("prev") != head or line.get("hash") != _hash(line):
-                raise LedgerBroken(where=f"{self.path.name} {number} 行目")
-            head = line["hash"]
-            lines.append(line)
+        raws = self._raws()
+        lines = _sound(raws)
+        if len(lines) < len(raws):
+            raise LedgerBroken(where=f"{self.path.name} {len(lines) + 1} 行目")
         return lines
 
     def verify(self) -> str:
@@ -60,14 +57,51 @@ class Ledger:
         return lines[-1]["hash"] if lines else START
 
     def standing(self, did: str, digest: str) -> dict[str, str]:
-        """`did` で置いて、まだ消していないもの（folder）から、その `digest` の項目のハッシュへ。"""
-        standing = {}
+        """`did` で置いて、まだ消しても取り下げてもいないもの（folder）から、その `digest` の項目のハッシュへ。
+
+        continued の行（台帳を失ったあとの確かめ）は、そのとき確かめたものを、did の項目に持つ。
+        """
+        standing: dict[str, str] = {}
         for line in self.lines():
             if line["did"] == did:
                 standing[line["folder"]] = line[digest]
-            for folder in line.get("folders", ()) if line["did"] == "purged" else ():
+            if line["did"] == "continued":
+                standing |= line.get(did, {})
+            gone = line.get("folders", ()) if line["did"] == "purged" else ()
+            if did == "released" and line["did"] == "withdrawn":
+                gone = (line["release"],)
+            for folder in gone:
                 standing.pop(folder, None)
         return standing
+
+    def ever(self, did: str) -> set[str]:
+        """`did` で置いたことのあるもの（folder）の名。消したものも、取り下げたものも入る。"""
+        lines = self.lines()
+        continued = (name for line in lines if line["did"] == "continued" for name in line.get(did, {}))
+        return {line["folder"] for line in lines if line["did"] == did} | {*continued}
+
+    def set_aside(self, **facts: object) -> None:
+        """壊れた行があれば、壊れた台帳を隣に残し、その前の行までに set_aside の一行を足したものに、一度に置きかえる。"""
+        raws = self._raws()
+        sound = _sound(raws)
+        if len(sound) == len(raws):
+            return
+        aside = self._aside()
+        shutil.copyfile(self.path, aside)
+        flush(aside, 0o600)
+        facts |= {"broken": aside.name, "broken_sha256": sha256(aside), "line": len(sound) + 1}
+        line = _line("set_aside", facts, sound[-1]["hash"] if sound else START)
+        write_file(self.path, b"".join(map(_written, [*sound, line])))
+
+    def _aside(self) -> Path:
+        """壊れた台帳を残す、まだ使っていない名。"""
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.stem}.broken-{clock.today()}-{number}.jsonl")).exists():
+            number += 1
+        return aside
+
+    def _raws(self) -> list[bytes]:
+        return self._whole().split(b"\n")[:-1]
 
     def _whole(self) -> bytes:
         """改行で終わった行だけ。"""
@@ -81,6 +115,28 @@ def operator() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "不明"
+
+
+def _sound(raws: list[bytes]) -> list[dict]:
+    """はじめから、書いたときのままつながっている行。"""
+    lines, head = [], START
+    for raw in raws:
+        line = _parsed(raw)
+        if line.get("prev") != head or line.get("hash") != _hash(line):
+            break
+        head = line["hash"]
+        lines.append(line)
+    return lines
+
+
+def _line(did: str, facts: dict, prev: str) -> dict:
+    line = {"at": clock.now(), "who": operator(), "did": did, **facts, "prev": prev}
+    return line | {"hash": _hash(line)}
+
+
+def _written(line: dict) -> bytes:
+    """台帳に書く形。改行まで。"""
+    return json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
 def _parsed(line: bytes) -> dict:

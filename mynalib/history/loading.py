@@ -1,22 +1,21 @@
 """取込：一つのファイルを読み、月の関門を通し、月として置く。どこで落ちても、次の実行が続きを直す。"""
 
-import shutil
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
+from mynalib.history.aside import read_aside
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.months import keep, kept_months, require_original, staging
+from mynalib.history.months import keep, kept_months, require_original
 from mynalib.history.registers import read_registers
-from mynalib.history.settling import is_damaged, settle
+from mynalib.history.settling import settle
+from mynalib.history.vouching import must_be_replaced, recover
 from mynalib.intake.gates import MonthSummary, examine
-from mynalib.intake.intake import Head, Intake
-from mynalib.intake.reading import read_file
+from mynalib.intake.intake import Head
 from mynalib.intake.source import require_file
 
 NO_OP = "DUPLICATE_FILE"
@@ -41,8 +40,8 @@ def ingest(
     with home.locked():
         require_file(file)
         read_registers(home, params)
-        broken = month if replace and is_damaged(home, month) else None
-        settle(home, leaving_out=broken)
+        broken = month if replace and must_be_replaced(home, params, month) else None
+        recover(home, params, leaving_out=broken)
         passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}
         with read_aside(home, params, file, month) as (staged, read):
             facts = read.as_dict()
@@ -54,17 +53,6 @@ def ingest(
             keep(home, month, staged, file, facts | pass_gates(stops, passed))
             settle(home)
             return report("loaded", month, facts)
-
-
-@contextmanager
-def read_aside(home: Home, params: Params, file: Path, month: Month) -> Iterator[tuple[Path, Intake]]:
-    """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
-    staged = staging(home)
-    try:
-        registry, profile = params.registry(month), params.society.file
-        yield staged, read_file(file, month=month, registry=registry, profile=profile, into=staged)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:

@@ -82,7 +82,7 @@ def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) ->
 def keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
     """届いたままの写しを置く。同じものがもうあれば、何もしない。"""
     home.originals.mkdir(parents=True, exist_ok=True)
-    target = home.originals / f"{month}-{digest[:12]}.csv"
+    target = original_path(home, month, digest)
     if target.exists() and sha256(target) == digest:
         return
     beside = target.with_suffix(".part")
@@ -93,6 +93,17 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
         raise Refused("TRUNCATED", where=original.name, why="changed_while_read")
     remove_file(target)
     replace_file(beside, target, mode=0o400)
+
+
+def original_of(home: Home, kept: KeptMonth) -> Path | None:
+    """その月の原本。無いか、取り込んだときのものでなければ None。"""
+    original = original_path(home, kept.month, kept.intake["sha256"])
+    return original if original.is_file() and sha256(original) == kept.intake["sha256"] else None
+
+
+def original_path(home: Home, month: Month, digest: str) -> Path:
+    """原本を置く場所。名は、月と、中身のハッシュ。"""
+    return home.originals / f"{month}-{digest[:12]}.csv"
 
 
 def require_originals(home: Home) -> None:

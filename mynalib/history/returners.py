@@ -9,13 +9,15 @@ from mynalib.domain.items import KEY
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
+from mynalib.history.aside import read_aside
 from mynalib.history.files import remove_file, sha256
 from mynalib.history.holds import Hold
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.loading import pass_gates, read_aside, report
+from mynalib.history.loading import pass_gates, report
 from mynalib.history.months import keep_original
 from mynalib.history.tables import read_table, read_tables, write_table
+from mynalib.history.vouching import recover
 from mynalib.intake.intake import Intake
 from mynalib.intake.source import require_file
 
@@ -42,6 +44,7 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
         raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_begun")
     with home.locked():
         require_file(file)
+        recover(home, params)
         with read_aside(home, params, file, month) as (staged, read):
             return _keep(home, month, staged, file, read, confirm)
 
@@ -75,9 +78,12 @@ def returner_holds(home: Home) -> list[Hold]:
     """リストから外す人。返納のあった月の末日までの断面に効く（そのあとは、月次のファイルに現れる）。
 
     Raises:
-        ReturnersDamaged: 台帳にあるファイルが、無いか変わっている（「返納者はいない」とはみなさない）。
+        ReturnersDamaged: 台帳にあるファイルが、無いか変わっている、または台帳にないファイルがある（「返納者はいない」とはみなさない）。
     """
     recorded = _recorded(home)
+    for stranger in sorted({path.name for path in home.returners.glob("*.parquet")} - {*recorded}):
+        what = "台帳に、取り込んだ行がありません（途中で落ちたか、台帳が古い）"  # 消さない。その人たちが、リストに戻ってしまう
+        raise ReturnersDamaged(where=stranger, what=what)
     paths = [home.returners / name for name in recorded]
     for path in paths:
         if not path.is_file() or sha256(path) != recorded[path.name]:

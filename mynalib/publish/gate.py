@@ -10,16 +10,16 @@ import pandas as pd
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history.lens import Lens
+from mynalib.history.released import differences
 from mynalib.insight import disclosure, display
 from mynalib.insight.attack import TOTAL
 from mynalib.insight.disclosure import RATE_COLUMNS, Terms
 from mynalib.insight.measures import COUNTS
 from mynalib.publish.capsules import Source, notes, rows_of
 from mynalib.publish.catalogue import EDITIONS, notebook_path
-from mynalib.publish.earlier import read_rates
+from mynalib.publish.earlier import RATES, read_rates
 from mynalib.publish.provenance import unlisted_numbers
 from mynalib.publish.scan import scan_release
-from mynalib.publish.shelf import differences
 
 WIDE = "management"
 
@@ -59,7 +59,7 @@ def _somebodys(source: Source, numbers: set[str]) -> set[str]:
 def _unlike_attacked(source: Source, release: Path) -> Iterator[Problem]:
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
     terms = Terms("wide", source.policy, also=tuple(source.also))
-    pair = (disclosure.rates(source.basis, terms).frame, read_rates(release / WIDE))
+    pair = (disclosure.rates(source.basis, terms).frame, read_rates(release / RATES))
     checked, written = (one.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64") for one in pair)
     if not checked.equals(written):
         yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
@@ -67,7 +67,7 @@ def _unlike_attacked(source: Source, release: Path) -> Iterator[Problem]:
 
 def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[Problem]:
     """広く配る版：計が合い、cells.json にない数がないか。"""
-    folder, written = release / WIDE, read_rates(release / WIDE)
+    folder, written = release / WIDE, read_rates(release / RATES)
     whole = written[(written.employer_id != TOTAL) & written[["members", "registered", "usable"]].notna().all(axis=1)]
     sums = whole.groupby("month")[COUNTS].sum(min_count=1)
     totals = written[written.employer_id == TOTAL].set_index("month")[COUNTS]

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from mynalib.domain.errors import Problem, Refused
+from mynalib.history.released import damage, read_manifest, releases
 from mynalib.publish import batch, gate, plan, review
 from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.publishing import Order, Published, done
 from mynalib.publish.release import assemble, place
-from mynalib.publish.shelf import read_manifest, releases
 from mynalib.publish.unchanged import digest_of_inputs
 
 
@@ -35,7 +35,8 @@ def _publish(order: Order, source: Source, inputs: str, **running: object) -> Pu
         raise Refused("DRAFT_CHANGED", where=source.month.label)
     if not order.final:
         return done("draft", folder)
-    if (former := releases(order.home).get(order.month)) and read_manifest(former) == manifest:
+    former = releases(order.home).get(order.month)
+    if former and read_manifest(former) == manifest and not damage(order.home, former):
         return done("unchanged", former, room)
     return done("released", place(source, folder, inputs, order.approval.by if order.approval else ""), room)
 

@@ -6,7 +6,6 @@ from mynalib.domain.employers import Employer
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import templates
-from mynalib.history.files import write_file
 from mynalib.publish.catalogue import EMPLOYER_PAGES, LEVELS, SOCIETY_PAGES
 
 
@@ -19,10 +18,9 @@ def write_portal(
     (release / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
-def write_months(reports: Path, page: dict, releases: dict[Month, Path]) -> None:
-    """全ての月の入口 reports/index.html。これだけは、公開のたびに置きかわる。"""
-    html = _html("months", page=page, releases=sorted(releases.items(), reverse=True))
-    write_file(reports / "index.html", html.encode())
+def months_page(page: dict, releases: dict[Month, Path]) -> bytes:
+    """全ての月の入口 reports/index.html の中身。これだけは、公開のたびに置きかわる。"""
+    return _html("months", page=page, releases=sorted(releases.items(), reverse=True)).encode()
 
 
 def page_facts(params: Params, month: Month, title: str) -> dict:

@@ -14,9 +14,10 @@ from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth, kept_month, verify_month
-from mynalib.history.settling import settle
+from mynalib.history.released import read_manifest
+from mynalib.history.vouching import recover
 from mynalib.publish import children
-from mynalib.publish.shelf import COMPARISON, read_manifest, settle_releases
+from mynalib.publish.shelf import COMPARISON, settle_releases
 from mynalib.publish.unchanged import standing
 
 
@@ -88,7 +89,7 @@ def publish(
     """
     order = Order(home, params, month, without, only, draft, approval)
     with home.locked():
-        settle(home)
+        recover(home, params)
         settle_releases(home, params)
         kept = kept_month(home, month)
         verify_month(kept)

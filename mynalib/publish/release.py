@@ -11,6 +11,7 @@ from mynalib.domain.classification import decision_table
 from mynalib.history import clock
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_each, write_file
 from mynalib.history.ledger import Ledger
+from mynalib.history.released import read_manifest, releases
 from mynalib.publish import pages, portal, shelf, versions
 from mynalib.publish.capsules import Source
 from mynalib.publish.jobs import Job
@@ -75,17 +76,17 @@ def _manifest(source: Source, artefacts: list[dict], without: Collection[str]) -
 
 def place(source: Source, draft: Path, inputs: str, approved_by: str = "") -> Path:
     """組んだ下書きを公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。inputs は、公開を決めたもの全てのハッシュ（unchanged）。"""
-    ledger, digest, manifest = Ledger(source.home.ledger), sha256(draft / "manifest.json"), shelf.read_manifest(draft)
+    ledger, digest, manifest = Ledger(source.home.ledger), sha256(draft / "manifest.json"), read_manifest(draft)
     facts = {"month": str(source.month), "manifest_sha256": digest, "without": manifest["without"]}
     facts |= {"approved_by": approved_by} if approved_by else {}
-    former = shelf.releases(source.home).get(source.month)
+    former = releases(source.home).get(source.month)
     facts |= {"corrects": former.name} if former else {}
     head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "inputs": inputs, **facts}
     write_file(draft / "receipt.json", json.dumps(receipt, indent=1).encode())
     _open_to_readers(draft)
     source.home.reports.mkdir(parents=True, exist_ok=True)
-    target = place_folder(draft, source.home.reports, source.month)
+    target = place_folder(draft, source.home.reports, source.month, known=ledger.ever("released"))
     shelf.record(source.home, source.params, target, facts)
     return target
 

@@ -1,9 +1,7 @@
 """変わっていない月：公開を決めるもの全てのハッシュが、公開したときと同じなら、何も動かさずに、そのままにする。"""
 
-import json
 import os
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.months import Month
@@ -11,7 +9,7 @@ from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.files import sha256_each, sha256_of
 from mynalib.history.home import Home, shipped
-from mynalib.publish.shelf import differences, read_manifest, releases
+from mynalib.history.released import all_releases, damage, read_manifest, read_receipt, releases
 from mynalib.publish.versions import code_hash, library_versions
 
 
@@ -38,18 +36,13 @@ def standing(home: Home, params: Params, month: Month, without: Collection[str])
     リストのない公開（名簿に答えのない行がある）では、いつも None。公開する人に、そのたびに知らせるため。
     """
     released = releases(home).get(month)
-    if not released or _made_from(released) != digest_of_inputs(home, params, month, without, besides=released):
+    if not released or read_receipt(released).get("inputs") != digest_of_inputs(
+        home, params, month, without, besides=released
+    ):
         return None
     artefacts = read_manifest(released)["artefacts"]
-    whole = any(one["level"] == "named" for one in artefacts) and not list(differences(released, artefacts))
+    whole = any(one["level"] == "named" for one in artefacts) and not damage(home, released)
     return released if whole else None
-
-
-def _made_from(release: Path) -> str | None:
-    """公開したときのハッシュ。受領の記録が読めなければ None。"""
-    with suppress(OSError, ValueError, AttributeError):
-        return json.loads((release / "receipt.json").read_text(encoding="utf-8")).get("inputs")
-    return None
 
 
 def _deciding(home: Home, params: Params) -> Iterator[Path]:
@@ -58,4 +51,4 @@ def _deciding(home: Home, params: Params) -> Iterator[Path]:
     yield from (home.root / register for register in params.society.registers.model_dump().values() if register)
     yield home.kept_back
     yield from home.months.glob("*/intake.json")
-    yield from home.reports.glob("*/manifest.json")
+    yield from (release / "manifest.json" for release in all_releases(home))
