@@ -4,6 +4,7 @@
 """
 
 import shutil
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.strict_yaml import is_visible
 from mynalib.history import clock
 from mynalib.history.home import Home
+from mynalib.history.ledger import operator
 from mynalib.history.months import KeptMonth, kept_month, verify_month
 from mynalib.history.released import read_manifest
 from mynalib.history.vouching import recover
@@ -111,14 +114,35 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
         approved_by: 下書きを見て、公開してよいと決めた人（台帳に残る記録で、本人の確かめではない）。
         options: publish の running。
     Raises:
-        Refused: 下書きがない、見たあとに元が変わった。ほかは publish と同じ。
+        Refused: 見た人の名がない、もう一人の名でない、下書きがない、見たあとに元が変わった。ほかは publish と同じ。
     """
+    _require_approver(params, month, approved_by)
     draft = home.drafts / str(month) / "release"
     if not (draft / "manifest.json").is_file():
         raise Refused("NO_DRAFT", where=month.label, month=month)
     looked_at = read_manifest(draft)
-    approval = Approval(approved_by, looked_at)
+    approval = Approval(approved_by.strip(), looked_at)
     return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
+
+
+def _require_approver(params: Params, month: Month, name: str) -> None:
+    """見た人の名があるか。もう一人の確認が要るなら、公開の命令を打つ人とは違う名か。"""
+    seen = _seen(name)
+    if not any(letter.isalnum() for letter in seen):
+        what = "見た人の名がありません（空白か、見えない字だけです）"
+        fix = "--approved-by に、下書きを見て、公開してよいと決めた人の名を書いてください。"
+        raise Refused("APPROVAL_REQUIRED", where="--approved-by", what=what, fix=fix)
+    if params.society.policy.publish.two_people and seen == _seen(operator()):
+        what = "この命令を打つ人の利用者名です。公開には、もう一人の確認が要ります"
+        fix = f"ほかの人が下書きを見て、その人の名で myna release --month {month} --approved-by 名 としてください。"
+        raise Refused("APPROVAL_REQUIRED", where="--approved-by", what=what, fix=fix)
+
+
+def _seen(name: str) -> str:
+    """人の目に同じに見える名を、同じ文字にする。空白と、幅のない字は残らない。"""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    visible = (letter for letter in folded if unicodedata.category(letter)[0] in "LNPS" and is_visible(letter))
+    return unicodedata.normalize("NFKC", "".join(visible))
 
 
 def done(outcome: str, folder: Path, room: Path | None = None) -> Published:
