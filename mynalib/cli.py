@@ -69,11 +69,15 @@ def demo(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")], as_json: JsonOption = False) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")],
+    group: Annotated[bool, typer.Option("--group", help="同じ組（グループ）の人の、ほかの利用者名でも使う")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
     from mynalib.history.founding import found
 
-    _say(as_json, "init", {"outcome": "made", "home": str(found(folder).root)}, folder=folder)
+    _say(as_json, "init", {"outcome": "made", "home": str(found(folder, shared=group).root)}, folder=folder)
 
 
 @app.command()

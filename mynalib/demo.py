@@ -143,13 +143,15 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
     home = found(folder, demo=True)
     params = load_params(home.params)
     society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
-    for name, content in society.registers.items():
-        (home.registers / name).write_bytes(content)
+    with home.private():
+        for name, content in society.registers.items():
+            (home.registers / name).write_bytes(content)
     loading = watch("取込")
     loading["on_plan"](len(society.files))
     for month, content in society.files.items():
         file = home.inbox / f"{month}_架空データ.csv"
-        file.write_bytes(content)
+        with home.private():
+            file.write_bytes(content)
         ingest(home, params, file, month)
         loading["on_done"](month)
     return publish(home, params, max(society.files), workers=workers, **watch("公開"))

@@ -37,7 +37,8 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
     missing = [kept for kept in months if found[kept] is None or list(found[kept]) != COLUMNS]
     if missing:
         found |= _count(missing, params, holds)
-        write_tables({paths[kept]: found[kept] for kept in missing})
+        with home.private():
+            write_tables({paths[kept]: found[kept] for kept in missing})
         _forget_others(home, set(paths.values()))
     return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
 

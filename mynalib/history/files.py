@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.history.access import open_to_all
 
 _REVISION = re.compile(r"(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-r([2-9]|[1-9][0-9]+))?")
 _PLACING = ".placing-"  # ほかのファイルシステムへ写している途中のフォルダーの名のはじまり
@@ -86,19 +87,19 @@ def revisions(folder: Path) -> dict[Month, list[Path]]:
 
 
 def place_folder(
-    staged: Path, folder: Path, month: Month, mode: int | None = None, known: Collection[str] = ()
+    staged: Path, folder: Path, month: Month, *, read_only: bool = False, known: Collection[str] = ()
 ) -> Path:
     """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。
 
     Args:
-        mode: 中のファイルの権限。
+        read_only: 中のファイルを書きかえられなくする。
         known: 前に使った版の名。いまディスクになくても、同じ名は使わない。
     """
     used = [*(path.name for path in revisions(folder).get(month, [])), *known]
     last = max((number for at, number in filter(None, map(revision_of, used)) if at == month), default=0)
     target = folder / (f"{month}-r{last + 1}" if last else str(month))
     for path in [*staged.rglob("*"), staged]:
-        flush(path, mode if path.is_file() else None)
+        flush(path, read_only=read_only and path.is_file())
     if target.exists():  # 同じ名のファイル。OS によっては、黙って置きかわる
         raise FileExistsError(errno.EEXIST, "", str(target))
     try:
@@ -149,46 +150,50 @@ def clear_placing(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """一つのファイルを、途中の形を見せずに置きかえる。"""
+def write_file(path: Path, content: bytes, *, for_all: bool = False) -> None:
+    """一つのファイルを、途中の形を見せずに置きかえる。for_all なら、だれでも読める。"""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     beside.write_bytes(content)
+    if for_all:
+        open_to_all(beside)
     replace_file(beside, path)
 
 
-def replace_file(written: Path, target: Path, mode: int | None = None) -> None:
+def replace_file(written: Path, target: Path, *, read_only: bool = False) -> None:
     """書き終えたファイルを、ディスクに届かせてから、その名にする。"""
-    flush(written, mode)
+    flush(written, read_only=read_only)
     written.replace(target)
     flush(target.parent)
 
 
 def link_or_copy(origin: Path, target: Path) -> None:
-    """同じ中身のファイルを置く。できれば場所を取らずに。"""
+    """同じ中身のファイルを置く。できれば場所を取らずに。ほかの人のファイルは、権限を決められないので、写す。"""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if os.name != "nt" and origin.stat().st_uid != os.geteuid():
+            raise PermissionError
         target.hardlink_to(origin)
     except OSError:
         shutil.copyfile(origin, target)
 
 
 def fresh_folder(path: Path) -> Path:
-    """空の、自分だけが読めるフォルダー。前の処理の残りは消す。"""
+    """空の、ほかの人には読めないフォルダー。前の処理の残りは消す。"""
     shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True, mode=0o700)
+    path.mkdir(parents=True, mode=0o770)
     return path
 
 
 def remove_file(path: Path) -> None:
     """ファイルがあれば消す。Windows は、読み取り専用のままでは消せない。"""
-    if path.exists():
+    if os.name == "nt" and path.exists():
         path.chmod(0o600)
-        path.unlink()
+    path.unlink(missing_ok=True)
 
 
-def flush(path: Path, mode: int | None = None) -> None:
-    """ディスクに届かせる。mode があれば、そのあと権限を決める（名を付ける前に、書きかえられなくする）。"""
+def flush(path: Path, *, read_only: bool = False) -> None:
+    """ディスクに届かせる。read_only なら、そのあと（名を付ける前に）書きかえられなくする。"""
     if path.is_dir() and os.name == "nt":  # Windows のフォルダーは開けず、書きこみは OS に任せる
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
@@ -196,5 +201,5 @@ def flush(path: Path, mode: int | None = None) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    if mode:
-        path.chmod(mode)
+    if read_only:
+        path.chmod(path.stat().st_mode & 0o555)

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError
+from mynalib.history.access import open_folder, tighten
 from mynalib.history.files import writing
 from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
@@ -17,9 +18,11 @@ class NotEmpty(MynaError):
     code = "NOT_EMPTY"
 
 
-def found(folder: Path, demo: bool = False) -> Home:
+def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
     """folder に置き場所を作る。見本の params を写し、名簿は見出しだけで置く。
 
+    Args:
+        shared: 同じ組（グループ）の人も使う。
     Raises:
         NotEmpty: もう何かがある（架空データの置き場所を作り直すときは、中を消してよい）。
     """
@@ -29,8 +32,10 @@ def found(folder: Path, demo: bool = False) -> Home:
     if home.root.exists() and any(home.root.iterdir()):
         raise NotEmpty(where=str(folder))
     with writing(home.root):
+        _claim(home, shared)
+    with writing(home.root), home.private():
         shutil.copytree(shipped("params"), home.params)
-        for place in (home.inbox, home.registers, home.reports):
+        for place in (home.inbox, home.registers):
             place.mkdir(parents=True, exist_ok=True)
         for name, columns in REGISTERS.items():
             (home.registers / f"{name}.csv").write_text(",".join(columns) + "\r\n", encoding="utf-8-sig", newline="")
@@ -38,7 +43,16 @@ def found(folder: Path, demo: bool = False) -> Home:
             society = home.params / "society.yaml"
             text = society.read_text(encoding="utf-8").replace("\ndemo: false", "\ndemo: true")
             society.write_text(text, encoding="utf-8")
+        home.tighten()
     return home
+
+
+def _claim(home: Home, shared: bool) -> None:
+    """data/ は持ち主（か、その組）だけのもの、公開の置き場所とそこへの道は、だれでもたどれるもの。もうあるフォルダーは、広げない。"""
+    for place in (home.root, home.reports):
+        open_folder(place, shared)
+    home.data.mkdir()
+    tighten([home.data], shared)
 
 
 def is_demo(home: Home) -> bool:

@@ -1,6 +1,7 @@
 """一つの組合の置き場所（home）と、その中の決まった場所。"""
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mynalib.domain.errors import MynaError
+from mynalib.history.access import is_shared, open_folder, private, tighten
 from mynalib.history.files import writing
 
 
@@ -42,6 +44,29 @@ class Home:
         self.kept_back = self.data / "kept_back.parquet"
         self.ledger = self.data / "ledger.jsonl"
 
+    @property
+    def shared(self) -> bool:
+        """同じ組の人と使う置き場所か（`myna init --group`）。"""
+        return is_shared(self.data)
+
+    @contextmanager
+    def private(self) -> Iterator[None]:
+        """この中で作るものは、持ち主（か、その組）だけのものになる。"""
+        with private(self.shared):
+            yield
+
+    def tighten(self) -> None:
+        """人や Excel の置いたものも、持ち主（か、その組）だけのものにする。公開したものは、置いたときに決めてある。"""
+        names = ("data", "params", "notebooks", "texts", "outbox")
+        rooms = [(self.root / name).resolve() for name in names if (self.root / name).is_dir()]
+        inside = [path for room in rooms for path in (room, *room.rglob("*"))]
+        loose = [path for path in self.root.iterdir() if path.is_file()]
+        tighten([*inside, *loose], self.shared)
+
+    def open_reports(self) -> None:
+        """公開の置き場所。だれでもたどれるように作る。もうあれば、そのままにする。"""
+        open_folder(self.reports, self.shared)
+
     @contextmanager
     def locked(self):
         """書きかえる処理は、一度に一つ。処理が落ちても、錠は OS が外す。
@@ -50,10 +75,10 @@ class Home:
             Locked: 別の処理が動いている。
             DiskFull, NotWritable: 錠の中の処理が、書けなかった。
         """
-        with writing(self.root):
+        with writing(self.root), self.private():
             self.data.mkdir(parents=True, exist_ok=True)
-            try:  # 同じ組の人も使えるように、錠の権限は umask に従う
-                with FileLock(self.data / ".lock", timeout=0, mode=0o666):
+            try:
+                with FileLock(self.data / ".lock", timeout=0, mode=0o660 if self.shared else 0o600):
                     yield
             except Timeout:
                 raise Locked(where=str(self.root)) from None
@@ -68,7 +93,9 @@ def find_home(given: str | Path | None = None) -> Home:
     root = Path(chosen).resolve()
     if not (root / "params" / "society.yaml").is_file():
         raise NoHome(where=str(root), what="params/society.yaml がありません")
-    return Home(root)
+    home = Home(root)
+    home.tighten()
+    return home
 
 
 def shipped(folder: str) -> Path:

@@ -76,7 +76,7 @@ def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) ->
     intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
     (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
     keep_original(home, month, original, facts["sha256"])
-    return _read(month, place_folder(staged, home.months, month, mode=0o444))
+    return _read(month, place_folder(staged, home.months, month, read_only=True))
 
 
 def keep_original(home: Home, month: Month, original: Path, digest: str) -> None:
@@ -92,7 +92,7 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
         remove_file(beside)
         raise Refused("TRUNCATED", where=original.name, why="changed_while_read")
     remove_file(target)
-    replace_file(beside, target, mode=0o400)
+    replace_file(beside, target, read_only=True)
 
 
 def original_of(home: Home, kept: KeptMonth) -> Path | None:

@@ -17,6 +17,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from mynalib.domain.errors import MynaError
+from mynalib.history.access import OWNERS, SHARED
 from mynalib.history.files import sha256
 from mynalib.insight.capsule import MEMORY, THREADS, Capsule
 from mynalib.insight.display import RUN
@@ -131,7 +132,9 @@ def _private(job: Job, limits: Limits):
     """ほかの仕事にも、利用者の設定にも触れない環境。出力は捨てる（人の値が入りうる）。"""
     private = job.folder / "private"
     private.mkdir(parents=True, exist_ok=True)
-    os.umask(0o077)
+    inherited = os.umask(OWNERS)  # 置き場所の決めたもの（history/access.py）なら、そのまま受けつぐ
+    if inherited == SHARED:
+        os.umask(SHARED)
     os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
     os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN: uuid.uuid4().hex}
     os.environ |= {THREADS: str(limits.threads), MEMORY: limits.duckdb_memory}

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from mynalib import __version__
 from mynalib.domain.classification import decision_table
 from mynalib.history import clock
+from mynalib.history.access import open_to_all, tighten
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_each, write_file
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest, releases
@@ -46,8 +46,11 @@ def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
     pages.copy_assets(folder)
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
+    placed = {True: folder / "assets"}  # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
     for owner in owners:
-        pages.copy_assets(owner, folder / "assets")
+        wide = owner.name in WIDE_FOLDERS
+        pages.copy_assets(owner, placed.get(wide))
+        placed.setdefault(wide, owner / "assets")
     return [path for owner in (folder, *owners) for path in sorted((owner / "assets").iterdir())]
 
 
@@ -84,19 +87,16 @@ def place(source: Source, draft: Path, inputs: str, approved_by: str = "") -> Pa
     head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "inputs": inputs, **facts}
     write_file(draft / "receipt.json", json.dumps(receipt, indent=1).encode())
-    _open_to_readers(draft)
-    source.home.reports.mkdir(parents=True, exist_ok=True)
+    _open_to_readers(draft, source.home.shared)
+    source.home.open_reports()
     target = place_folder(draft, source.home.reports, source.month, known=ledger.ever("released"))
     shelf.record(source.home, source.params, target, facts)
     return target
 
 
-def _open_to_readers(folder: Path) -> None:
+def _open_to_readers(folder: Path, shared: bool) -> None:
     """広く配れるものだけを、だれでも読めるようにする。内部用と事業所用は、権限を付けた人だけが読める。"""
-    if os.name == "nt":
-        return  # Windows の権限は、フォルダーに付けたものを受け継ぐ
+    tighten(folder.rglob("*"), shared)
     wide = [folder / "index.html", *(folder / name for name in WIDE_FOLDERS)]
-    for path in folder.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
     for path in (folder, *wide, *(below for place in wide for below in place.rglob("*"))):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        open_to_all(path)

@@ -20,7 +20,7 @@ def record(home: Home, params: Params, folder: Path, facts: dict) -> None:
     month = Month.parse(facts["month"])
     page = _months_page(params, month, releases(home) | {month: folder})
     Ledger(home.ledger).append("released", folder=folder.name, index_sha256=_digest(page), **facts)
-    write_file(home.reports / PORTAL, page)
+    write_file(home.reports / PORTAL, page, for_all=True)
 
 
 def refresh_portal(home: Home, params: Params) -> None:
@@ -32,7 +32,7 @@ def refresh_portal(home: Home, params: Params) -> None:
     if portal_digest(home) != _digest(page):
         Ledger(home.ledger).append("portal", index_sha256=_digest(page))
     if portal_damage(home):
-        write_file(home.reports / PORTAL, page)
+        write_file(home.reports / PORTAL, page, for_all=True)
 
 
 def _months_page(params: Params, month: Month, shown: dict[Month, Path]) -> bytes:
