@@ -186,6 +186,7 @@ def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **o
     with _bar() as progress:
         done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
+    result |= {"lists_from": str(done.lists_from)} if done.lists_from else {}
     _say(as_json, "publish", result, index=done.folder / "index.html", comparison=done.comparison)
 
 

@@ -61,6 +61,11 @@ def kept_month(home: Home, month: Month) -> KeptMonth:
     raise UnknownMonth(where=str(home.root), month=month, label=month.label)
 
 
+def newer_month(home: Home, month: Month) -> Month | None:
+    """month より新しい、取り込まれた月のうち、いちばん新しいもの。なければ None。"""
+    return max((kept for kept in revisions(home.months) if kept > month), default=None)
+
+
 def staging(home: Home) -> Path:
     """書きかけを置く空のフォルダー。前に落ちた処理の残りは、ここで消える。"""
     home.months.mkdir(parents=True, exist_ok=True)

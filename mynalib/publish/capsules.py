@@ -19,7 +19,7 @@ from mynalib.history.cubes import cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
-from mynalib.history.months import kept_month, kept_months
+from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import attack, display, masking, measures, steady, thresholds
 from mynalib.publish import comparing, earlier, review
@@ -30,7 +30,11 @@ Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、な�
 
 @dataclass(frozen=True)
 class Source:
-    """一つの月の公開に使う元：設定、月、控える人、集計。開くのは一度だけ。"""
+    """一つの月の公開に使う元：設定、月、控える人、集計。開くのは一度だけ。
+
+    newer は、それより新しい月のうち、いちばん新しい月（なければ None）。あれば、この月の勧奨リストは作らない。古い断面では、
+    そのあとに登録した人や、本人の申請で解除した人に、行き違いになる。
+    """
 
     home: Home
     params: Params
@@ -38,6 +42,7 @@ class Source:
     months: tuple = field(repr=False)
     overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
+    newer: Month | None = None
 
     @cached_property
     def basis(self) -> pd.DataFrame:
@@ -118,10 +123,15 @@ class Source:
         return rows[rows.action.isin(ours)].reset_index(drop=True)
 
     @property
+    def makes_lists(self) -> bool:
+        """この月の勧奨リストを作るか。"""
+        return self.newer is None and not self.overlays.blocking
+
+    @property
     def listed(self) -> pd.DataFrame:
-        """勧奨リストに載る人。列は事業所・記号・番号・枝番。名簿に答えのない行があれば、いない。"""
+        """勧奨リストに載る人。列は事業所・記号・番号・枝番。リストを作らなければ、いない。"""
         notified = {employer.id for employer in self.params.notified(self.month.end)}
-        rows = self.reminders[self.reminders.employer_id.isin(notified) & (not self.overlays.blocking)]
+        rows = self.reminders[self.reminders.employer_id.isin(notified) & self.makes_lists]
         return rows[["employer_id", "symbol", "number", "branch"]].reset_index(drop=True)
 
     @property
@@ -139,7 +149,8 @@ def open_source(home: Home, params: Params, month: Month) -> Source:
     kept_month(home, month)
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
     overlays = read_overlays(home, params, months)
-    return Source(home, params, month, months, overlays, cube(home, months, params, overlays.holds))
+    counted = cube(home, months, params, overlays.holds)
+    return Source(home, params, month, months, overlays, counted, newer_month(home, month))
 
 
 class UnknownEmployer(MynaError):
@@ -256,7 +267,16 @@ def reminders(lens: Lens, source: Source) -> pd.DataFrame:
     return lens.query("reminders", month=str(source.month), dependants=include)
 
 
+def _require_newest(source: Source) -> None:
+    """いちばん新しい月か。古い月の勧奨リストは、作らない。"""
+    if source.newer:
+        what = f"{source.newer.label}を取り込んであるので、古い月の勧奨リストは作れません"
+        fix = f"勧奨リストは {source.newer.label}のものを使ってください（myna publish --month {source.newer}）。"
+        raise Refused("STALE_MONTH", where=source.month.label, what=what, fix=fix)
+
+
 def _reminders(source: Source, employer: Employer | None) -> Tables:
+    _require_newest(source)
     require_answered(source)
     rows = rows_of(source.reminders, employer.id)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]

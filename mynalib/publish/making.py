@@ -19,15 +19,16 @@ def make(order: Order, **running: object) -> Published:
     if not review.reconciles(source):
         raise Refused("NOT_RECONCILED", where=order.month.label)
     published = _publish(order, source, inputs, **running)
-    require_answered(source, published.folder)
+    if source.newer is None:
+        require_answered(source, published.folder)
     return published
 
 
 def _publish(order: Order, source: Source, inputs: str, **running: object) -> Published:
-    room, lists = order.room, not source.overlays.blocking
+    room = order.room
     employers = employers_of(source, order.without, order.only)
     with batch.private_files(room / "jobs"):
-        jobs = plan.plan_jobs(source, employers, room / "jobs", order.only is None, lists)
+        jobs = plan.plan_jobs(source, employers, room / "jobs", order.only is None, source.makes_lists)
         records = _run(source, jobs, **running)
     manifest, folder = assemble(source, jobs, records, sorted(order.without), room / "release"), room / "release"
     gate.inspect(source, folder, manifest["artefacts"])

@@ -10,11 +10,17 @@ from mynalib.publish.catalogue import EMPLOYER_PAGES, LEVELS, SOCIETY_PAGES
 
 
 def write_portal(
-    release: Path, page: dict, employers: list[Employer], without: list[str], artefacts: list[dict]
+    release: Path, page: dict, employers: list[Employer], without: list[str], artefacts: list[dict], superseded: bool
 ) -> None:
-    """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。"""
+    """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。
+
+    Args:
+        superseded: もっと新しい月があるので、リストを作らなかったか。
+    """
     pages = {"society": SOCIETY_PAGES, "each": EMPLOYER_PAGES, "present": {one["path"] for one in artefacts}}
-    html = _html("portal", page=page, employers=employers, without=without, levels=LEVELS, **pages)
+    html = _html(
+        "portal", page=page, employers=employers, without=without, superseded=superseded, levels=LEVELS, **pages
+    )
     (release / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 

@@ -6,7 +6,7 @@
 import shutil
 import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
@@ -16,7 +16,7 @@ from mynalib.domain.strict_yaml import is_visible
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.months import KeptMonth, kept_month, verify_month
+from mynalib.history.months import KeptMonth, kept_month, newer_month, verify_month
 from mynalib.history.released import read_manifest
 from mynalib.history.vouching import recover
 from mynalib.publish import children
@@ -26,13 +26,17 @@ from mynalib.publish.unchanged import standing
 
 @dataclass(frozen=True)
 class Published:
-    """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。"""
+    """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。
+
+    lists_from は、この月の勧奨リストを作らずに、そのリストを使う、もっと新しい月（なければ None）。
+    """
 
     outcome: str
     folder: Path
     artefacts: int
     without: list[str] = field(default_factory=list)
     comparison: Path | None = None
+    lists_from: Month | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def publish(
     approval: Approval | None = None,
     **running: object,
 ) -> Published:
-    """その月を公開する。
+    """その月を公開する。もっと新しい月が取り込んであれば、勧奨リストのほかを（古くなった月でも）公開する。
 
     Args:
         without: この月は公開しない事業所（理由とともに台帳に残すのは人の仕事）。
@@ -98,13 +102,19 @@ def publish(
         verify_month(kept)
         for stop in _stops(order, kept):
             raise stop
-        if order.final and (same := standing(home, params, month, without)):
-            return done("unchanged", same, order.room)
-        if not running.get("scheduler"):
-            children.warm_up()
-        from mynalib.publish.making import make
+        published = _published(order, **running)
+        return replace(published, lists_from=newer_month(home, month))
 
-        return make(order, **running)
+
+def _published(order: Order, **running: object) -> Published:
+    """変わっていなければそのまま、そうでなければ作る。"""
+    if order.final and (same := standing(order.home, order.params, order.month, order.without)):
+        return done("unchanged", same, order.room)
+    if not running.get("scheduler"):
+        children.warm_up()
+    from mynalib.publish.making import make
+
+    return make(order, **running)
 
 
 def release(home: Home, params: Params, month: Month, approved_by: str, **options) -> Published:
@@ -158,7 +168,7 @@ def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:
     """公開してはならない理由。取込は止めない。"""
     policy, intake, where = order.params.society.policy.publish, kept.intake, order.month.label
     days, rows, held = (clock.today() - order.month.end).days, intake["data_rows"], intake["quarantined"]
-    if days > policy.stale_after_days:
+    if days > policy.stale_after_days and not newer_month(order.home, order.month):
         yield Refused("STALE_MONTH", where=where, days=days, most=policy.stale_after_days)
     if rows >= policy.min_rows and held > policy.max_quarantine * rows:
         told = {"rows": rows, "held": held, "most": policy.max_quarantine}

@@ -33,7 +33,7 @@ def assemble(source: Source, jobs: Iterable[Job], records: dict[str, dict], with
         pages.copy_assets(folder.parent / shelf.COMPARISON)
     employers = list(source.params.notified(source.month.end))
     facts = portal.page_facts(source.params, source.month, f"{source.month.label}の資料")
-    portal.write_portal(folder, facts, employers, without, artefacts)
+    portal.write_portal(folder, facts, employers, without, artefacts, source.newer is not None)
     added = [folder / "index.html", *_placed_assets(folder, artefacts)]
     artefacts += [_artefact(folder, *one) for one in zip(added, sha256_each(added), strict=True)]
     manifest = _manifest(source, sorted(artefacts, key=lambda a: a["path"]), without)

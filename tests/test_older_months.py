@@ -1,0 +1,102 @@
+"""古い月：もっと新しい月を取り込んであれば、勧奨リストは作らず、ほかの資料だけを（古くなっていても）公開する。"""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from months import load_month, make_home, never_linked, params_of
+from societies import MONTHS, SmallSociety, everybody
+from test_cli import myna, out
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.publish.capsules import make_capsule, open_source
+from mynalib.publish.catalogue import EDITIONS
+from mynalib.publish.publishing import publish
+from mynalib.publish.shelf import read_manifest
+
+OLDER, NEWEST = MONTHS
+NAMED = next(edition for edition in EDITIONS if edition.level == "named")
+
+
+def registered_in(day: str) -> list[str]:
+    return [line.replace("20240401", day) for line in everybody()]
+
+
+def lists_in(release: Path) -> list[str]:
+    return [one["path"] for one in read_manifest(release)["artefacts"] if one["level"] == "named"]
+
+
+def listed_rows(release: Path) -> int:
+    return len((release / "internal" / "listed.csv").read_text(encoding="utf-8-sig").splitlines()) - 1
+
+
+def test_a_month_that_is_no_longer_the_newest_is_corrected_without_its_lists(published):
+    """九月はもう古い（五十三日）。直せるのは、リストのほか。言われた命令は、そのまま動く。"""
+    home = published.home
+    published.ingest(OLDER, registered_in("20240301")[1:], replace=True)
+    where = ("--month", OLDER, "--home", home.root)
+    done = myna("publish", *where)
+    assert done.returncode == 0, out(done)
+    assert f"勧奨リストは作っていません。{NEWEST} を取り込んである" in out(done)
+    assert f"myna publish --month {NEWEST}" in out(done)
+    release = home.reports / str(OLDER)
+    assert (lists_in(release), listed_rows(release)) == ([], 0)
+    assert (release / "management" / "index.html").is_file()
+    assert (release / "employers" / "E01" / "index.html").is_file()
+    assert not list(release.rglob("reminders*"))
+    assert "勧奨リストは、新しい月のものを使います" in (release / "index.html").read_text(encoding="utf-8")
+    again = json.loads(myna("publish", *where, "--json").stdout)
+    assert (again["outcome"], again["lists_from"]) == ("unchanged", str(NEWEST))
+    assert myna("verify", *where).returncode == 0
+    advised = myna("publish", "--month", NEWEST, "--home", home.root, "--json")
+    assert advised.returncode == 0, out(advised)
+    assert lists_in(Path(json.loads(advised.stdout)["folder"]))
+
+
+def test_what_was_released_with_its_lists_is_corrected_without_them(tmp_path, monkeypatch):
+    """いちばん新しかったときにはリストがあり、次の月が届いたあとの訂正には、ない。答えのない名簿の行も、止めない。"""
+    society = SmallSociety.found(tmp_path / "home")
+    november = Month.parse("2026-11")
+    first = society.publish(without=["E02", "E03"])
+    assert lists_in(first.folder)
+    monkeypatch.setenv("MYNA_TODAY", "2026-12-05")
+    society.ingest(november, registered_in("20240501"))
+    society.object_to("101,9999999,00")
+    corrected = society.publish(without=["E02", "E03"])
+    assert (corrected.outcome, corrected.folder.name) == ("released", "2026-10-r2")
+    assert lists_in(corrected.folder) == []
+    assert society.publish(without=["E02", "E03"]).outcome == "unchanged"
+
+
+def test_the_newest_month_is_refused_when_it_is_too_old_and_an_older_one_is_no_way_around_it(small, monkeypatch):
+    monkeypatch.setenv("MYNA_TODAY", "2027-02-01")
+    with pytest.raises(Refused) as stopped:
+        small.publish()
+    assert stopped.value.code == "STALE_MONTH"
+    done = publish(small.home, small.params, OLDER, only="E01")
+    assert (done.outcome, done.lists_from, lists_in(done.folder)) == ("draft", NEWEST, [])
+
+
+KEPT = ("2026-05", "2026-06", "2026-08", "2026-09")
+
+
+@given(newest=st.integers(0, len(KEPT) - 1), asked=st.integers(0, len(KEPT) - 1))
+@settings(max_examples=12, deadline=None)
+def test_only_the_newest_month_that_is_kept_can_make_lists(tmp_path_factory, newest, asked):
+    home = make_home(tmp_path_factory.mktemp("months") / "home")
+    asked = min(asked, newest)
+    for month in KEPT[: newest + 1]:
+        load_month(home, month, [never_linked()])
+    source = open_source(home, params_of(home), Month.parse(KEPT[asked]))
+    employer = source.params.notified(source.month.end)[0]
+    assert source.makes_lists == (asked == newest)
+    assert len(source.listed) == (asked == newest)
+    if asked == newest:
+        make_capsule(source, NAMED, home.data / "capsule", employer)
+        return
+    with pytest.raises(Refused) as stopped:  # 一冊のノートブックだけを動かしても
+        make_capsule(source, NAMED, home.data / "capsule", employer)
+    assert (stopped.value.code, KEPT[newest] in stopped.value.fix) == ("STALE_MONTH", True)
