@@ -11,6 +11,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
 from mynalib.history.months import kept_months, require_originals, verify_month
+from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
@@ -38,12 +39,14 @@ def check_home(home: Home) -> Checked:
     months = _try(errors, kept_months, home) or []
     for kept in months:
         _try(errors, verify_month, kept)
+    entries = _try(errors, read_registers, home, params) if params else None
+    lost = []
     if _try(errors, Ledger(home.ledger).verify):
         for sound in (require_recorded, read_memory, returner_holds, require_originals, require_sound_releases):
             _try(errors, sound, home)
         _try(errors, check_vouched, home, params)
-    if params:
-        _try(errors, read_registers, home, params)
+        lost = lost_protection(home, params, entries) if entries is not None else []
+    errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = check_joint_use(params, clock.today()) if params else ()
     return Checked(tuple(errors), warnings, len(months))
 

@@ -43,6 +43,8 @@ class Home:
         self.drafts = self.data / "drafts"
         self.kept_back = self.data / "kept_back.parquet"
         self.ledger = self.data / "ledger.jsonl"
+        self.ledger_key = self.data / "keys" / "ledger.key"
+        self.protection = self.data / "protection"
 
     @property
     def shared(self) -> bool:

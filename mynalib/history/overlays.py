@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mynalib.domain.errors import Problem
 from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.decisions import decision_holds
@@ -10,18 +11,24 @@ from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home
 from mynalib.history.memory import memory_holds
 from mynalib.history.months import KeptMonth
-from mynalib.history.registers import read_registers
+from mynalib.history.protection import lost_protection
+from mynalib.history.registers import Entry, read_registers
 from mynalib.history.returners import returner_holds
 from mynalib.history.unanswered import Unanswered, unanswered
 
 
 @dataclass(frozen=True)
 class Overlays:
-    """holds は人数にもリストにも効く。returners は、リストから外すだけで、人数や率には効かない。"""
+    """holds は人数にもリストにも効く。returners は、リストから外すだけで、人数や率には効かない。
+
+    entries は名簿の全ての行、lost は、前に公開したときから名簿が減ったところ（あれば、リストは作らない）。
+    """
 
     holds: tuple[Hold, ...]
     returners: tuple[Hold, ...]
     unanswered: tuple[Unanswered, ...]
+    entries: tuple[Entry, ...]
+    lost: tuple[Problem, ...]
 
     @property
     def of_lists(self) -> tuple[Hold, ...]:
@@ -43,4 +50,5 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
     waiting = unanswered(months, entries, clock.today())
     holds = [*register_holds(entries, clock.today()), *decision_holds(home, months, entries), *memory_holds(home)]
     holds += [hold for each in waiting for hold in each.suspects]
-    return Overlays(tuple(dict.fromkeys(holds)), tuple(returner_holds(home)), waiting)
+    lost = tuple(lost_protection(home, params, entries))
+    return Overlays(tuple(dict.fromkeys(holds)), tuple(returner_holds(home)), waiting, entries, lost)

@@ -84,7 +84,8 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
     """一つの名簿の、読めた行と、全ての誤り。"""
     entries, problems = [], []
     try:
-        rows = read_sheet(path, DECISIONS) if name == "decisions" else read_sheet(path, HEADER, OPTIONAL)
+        decided = name == "decisions"
+        rows = read_sheet(path, DECISIONS, ("処理",)) if decided else read_sheet(path, HEADER, OPTIONAL)
     except SheetUnreadable as error:
         return [], [Problem(path.name, str(error))]
     for line, row in rows:

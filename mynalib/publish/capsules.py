@@ -125,7 +125,7 @@ class Source:
     @property
     def makes_lists(self) -> bool:
         """この月の勧奨リストを作るか。"""
-        return self.newer is None and not self.overlays.blocking
+        return self.newer is None and not self.overlays.lost and not self.overlays.blocking
 
     @property
     def listed(self) -> pd.DataFrame:
@@ -247,18 +247,19 @@ def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     return table[first:last].reset_index(drop=True)
 
 
-def require_answered(source: Source, folder: Path | None = None) -> None:
-    """答えのない名簿の行があれば、勧奨リストは作らない。folder は、それでも出来たもの。"""
+def require_registers(source: Source, folder: Path | None = None) -> None:
+    """名簿が減っているか、答えのない行があれば、勧奨リストは作らない。folder は、それでも出来たもの。"""
+    done = f"（ほかは出来ています：{folder}）" if folder else ""
+    if source.overlays.lost:
+        label = source.month.label
+        what = f"名簿が前に公開したときより減ったか、読まれない名簿があるので、{label}の勧奨リストは作れません{done}"
+        fix = "上のところを直して、もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。"
+        raise Refused("REGISTER_SHRUNK", where="名簿", what=what, fix=fix, problems=source.overlays.lost)
     waiting = source.overlays.blocking
-    if not waiting:
-        return
-    problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
-    told = {
-        "label": source.month.label,
-        "rows": len(waiting),
-        "done": f"（ほかは出来ています：{folder}）" if folder else "",
-    }
-    raise Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
+    if waiting:
+        problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
+        told = {"label": source.month.label, "rows": len(waiting), "done": done}
+        raise Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
 
 
 def reminders(lens: Lens, source: Source) -> pd.DataFrame:
@@ -277,7 +278,7 @@ def _require_newest(source: Source) -> None:
 
 def _reminders(source: Source, employer: Employer | None) -> Tables:
     _require_newest(source)
-    require_answered(source)
+    require_registers(source)
     rows = rows_of(source.reminders, employer.id)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]
     return {"reminders": rows[columns]}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mynalib.domain.errors import Problem, Refused
 from mynalib.history.released import damage, read_manifest, releases
 from mynalib.publish import batch, gate, plan, review
-from mynalib.publish.capsules import Source, employers_of, open_source, require_answered
+from mynalib.publish.capsules import Source, employers_of, open_source, require_registers
 from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.publishing import Order, Published, done
 from mynalib.publish.release import assemble, place
@@ -20,7 +20,7 @@ def make(order: Order, **running: object) -> Published:
         raise Refused("NOT_RECONCILED", where=order.month.label)
     published = _publish(order, source, inputs, **running)
     if source.newer is None:
-        require_answered(source, published.folder)
+        require_registers(source, published.folder)
     return published
 
 

@@ -11,6 +11,7 @@ from mynalib.history import clock
 from mynalib.history.access import open_to_all, tighten
 from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_each, write_file
 from mynalib.history.ledger import Ledger
+from mynalib.history.protection import protection
 from mynalib.history.released import read_manifest, releases
 from mynalib.publish import pages, portal, shelf, versions
 from mynalib.publish.capsules import Source
@@ -84,7 +85,8 @@ def place(source: Source, draft: Path, inputs: str, approved_by: str = "") -> Pa
     facts |= {"approved_by": approved_by} if approved_by else {}
     former = releases(source.home).get(source.month)
     facts |= {"corrects": former.name} if former else {}
-    head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts)
+    kept = protection(source.home, source.params, source.overlays.entries)
+    head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "inputs": inputs, **facts}
     write_file(draft / "receipt.json", json.dumps(receipt, indent=1).encode())
     _open_to_readers(draft, source.home.shared)

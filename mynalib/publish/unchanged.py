@@ -10,6 +10,8 @@ from mynalib.history import clock
 from mynalib.history.files import sha256_each, sha256_of
 from mynalib.history.home import Home, shipped
 from mynalib.history.months import newer_month
+from mynalib.history.protection import lost_protection
+from mynalib.history.registers import read_registers
 from mynalib.history.released import all_releases, damage, read_manifest, read_receipt, releases
 from mynalib.publish.versions import code_hash, library_versions
 
@@ -34,7 +36,8 @@ def digest_of_inputs(
 def standing(home: Home, params: Params, month: Month, without: Collection[str]) -> Path | None:
     """同じ元から、もう公開されていて、そのままあれば、その場所。
 
-    リストがあるはずなのにない公開（名簿に答えのない行がある）では、いつも None。公開する人に、そのたびに知らせるため。
+    リストがあるはずなのにない公開（名簿に答えのない行がある）と、名簿が減っているときは、いつも None。公開する人に、
+    そのたびに知らせるため。
     """
     released = releases(home).get(month)
     if not released or read_receipt(released).get("inputs") != digest_of_inputs(
@@ -44,7 +47,9 @@ def standing(home: Home, params: Params, month: Month, without: Collection[str])
     artefacts = read_manifest(released)["artefacts"]
     listed = any(one["level"] == "named" for one in artefacts)
     superseded = newer_month(home, month) is not None  # 古い月の公開に、リストはない
-    return released if listed != superseded and not damage(home, released) else None
+    if listed == superseded or (listed and lost_protection(home, params, read_registers(home, params))):
+        return None
+    return None if damage(home, released) else released
 
 
 def _deciding(home: Home, params: Params) -> Iterator[Path]:
