@@ -186,19 +186,22 @@ def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **o
     with _bar() as progress:
         done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
-    result |= {"lists_from": str(done.lists_from)} if done.lists_from else {}
+    result["lists_from"] = str(done.lists_from) if done.lists_from else None
     _say(as_json, "publish", result, index=done.folder / "index.html", comparison=done.comparison)
 
 
 @app.command()
 def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """公開したものを開き直して、公開したときのままかを確かめる。"""
+    from mynalib.history.months import kept_months
+    from mynalib.history.outdated import outdated_releases
     from mynalib.publish.verify import verify
 
     place = find_home(home)
     found = verify(place, load_params(place.params), month)
     result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
-    _say(as_json, "verify", result | {"ignored": found.ignored})
+    outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
+    _say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated})
 
 
 @app.command()

@@ -11,6 +11,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
 from mynalib.history.months import kept_months, require_originals, verify_month
+from mynalib.history.outdated import outdated_releases
 from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
 from mynalib.history.released import require_sound_releases
@@ -21,7 +22,7 @@ from mynalib.history.vouching import check_vouched
 
 @dataclass(frozen=True)
 class Checked:
-    """errors は直すまで進めないもの、warnings は法とお知らせの点で人が決めること。"""
+    """errors は直すまで進めないもの、warnings は人が決めること（月と合わなくなった公開、法とお知らせの点）。"""
 
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -48,7 +49,8 @@ def check_home(home: Home) -> Checked:
         lost = lost_protection(home, params, entries) if entries is not None else []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = check_joint_use(params, clock.today()) if params else ()
-    return Checked(tuple(errors), warnings, len(months))
+    outdated = [each.problem for each in outdated_releases(home, months)]
+    return Checked(tuple(errors), (*outdated, *warnings), len(months))
 
 
 def _try(errors: list[Problem], step: Callable, *given):

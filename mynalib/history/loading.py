@@ -11,6 +11,7 @@ from mynalib.history.aside import read_aside
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
 from mynalib.history.months import keep, kept_months, require_original
+from mynalib.history.outdated import outdated_releases
 from mynalib.history.registers import read_registers
 from mynalib.history.settling import settle
 from mynalib.history.vouching import must_be_replaced, recover
@@ -32,6 +33,7 @@ def ingest(
         confirm: 人が確かめて通すと決めた関門の名（SUSPICIOUS_DROP など）。
     Returns:
         outcome（loaded か no_op）, error（None）, month, data_rows, accepted, quarantined, reasons, sha256。
+        月と合わなくなった公開があれば、outdated（その月）も。
     Raises:
         Refused: 断る。これまでの月は、何も変わらない。
         Locked, DiskFull, NotWritable: 書けない。これまでの月は、何も変わらない。
@@ -52,7 +54,8 @@ def ingest(
                 return report("no_op", month, facts)
             keep(home, month, staged, file, facts | pass_gates(stops, passed))
             settle(home)
-            return report("loaded", month, facts)
+            outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
+            return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
 
 
 def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:

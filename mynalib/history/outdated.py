@@ -1,0 +1,52 @@
+"""もとにした月が、あとで取り込みなおされた公開：公開したものはそのまま残るので、作り直すかを人が決める。"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mynalib.domain.errors import Problem
+from mynalib.domain.months import Month
+from mynalib.history.files import revisions
+from mynalib.history.home import Home
+from mynalib.history.months import KeptMonth
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """公開した月と、そのあとに取り込みなおしたか加えた月（その月か、それより前。古い順）。"""
+
+    released: Month
+    changed: tuple[Month, ...]
+
+    @property
+    def problem(self) -> Problem:
+        changed = "、".join(month.label for month in self.changed)
+        what = f"そのあとに取り込みなおした {changed}と合いません。myna publish --month {self.released} で新しい版を作れます"
+        return Problem(f"{self.released.label}の公開", what)
+
+
+def outdated_releases(home: Home, months: Sequence[KeptMonth]) -> list[Outdated]:
+    """いちばん新しい版が、いまの月と合わない公開。古い順。
+
+    manifest の inputs にある月ごとのハッシュと比べる。消した月と、読めない manifest（verify が言う）は見ない。
+    """
+    now = {kept.month: kept.intake["sha256"] for kept in months}
+    found = []
+    for released, folders in revisions(home.reports).items():
+        used = next((inputs for folder in reversed(folders) if (inputs := _inputs(folder))), None)
+        changed = [month for month in now if month <= released and now[month] != used.get(month)] if used else []
+        if changed:
+            found.append(Outdated(released, tuple(changed)))
+    return found
+
+
+def _inputs(release: Path) -> dict[Month, str]:
+    """公開のもとにした月と、そのファイルのハッシュ。読めなければ、なし。"""
+    try:
+        manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+        return {Month.parse(used["month"]): used["sha256"] for used in manifest["inputs"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,95 @@
+"""前の月を直したあと、合わなくなった公開を、ingest・check・verify が言い、言われた命令で合うようになる。"""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from societies import HEADER, MONTHS, everybody
+from test_cli import myna, out
+
+from mynalib.domain.months import Month
+from mynalib.history.home import Home
+from mynalib.history.months import kept_months
+from mynalib.history.outdated import outdated_releases
+
+OLDER, NEWEST = map(str, MONTHS)
+ADVICE = f"{NEWEST} の公開は、そのあとに取り込みなおした月と合いません。myna publish --month {NEWEST}"
+
+
+def rows(day: str) -> list[str]:
+    return [line.replace("20240401", day) for line in everybody()]
+
+
+def test_after_an_earlier_month_is_corrected_every_command_says_which_release_to_make_again(published):
+    home, file = published.home, published.home.inbox / "直した.csv"
+    where = ("--home", home.root)
+    assert json.loads(myna("verify", "--month", NEWEST, *where, "--json").stdout)["outdated"] == []
+    file.write_bytes("\r\n".join([HEADER, *rows("20240301")[1:], ""]).encode("cp932"))
+    loaded = myna("ingest", file, "--month", OLDER, "--replace", *where)
+    assert loaded.returncode == 0, out(loaded)
+    assert ADVICE in out(loaded)
+    checked = json.loads(myna("check", *where, "--json").stdout)
+    assert (checked["errors"], checked["outcome"]) == ([], "ok")
+    assert checked["warnings"][0].startswith("2026年10月の公開：")
+    assert "2026年9月" in checked["warnings"][0]
+    verified = myna("verify", "--month", NEWEST, *where)
+    assert (verified.returncode, ADVICE in out(verified)) == (0, True)
+    advised = myna("publish", "--month", NEWEST, *where)
+    assert advised.returncode == 0, out(advised)
+    assert json.loads(myna("verify", "--month", NEWEST, *where, "--json").stdout)["outdated"] == []
+    assert outdated_releases(home, kept_months(home)) == []
+
+
+def home_with(folder, releases: dict[str, object]) -> Home:
+    home = Home(folder)
+    for name, content in releases.items():
+        place = home.reports / name
+        place.mkdir(parents=True)
+        text = content if isinstance(content, str) else json.dumps({"inputs": content})
+        (place / "manifest.json").write_text(text, encoding="utf-8")
+    return home
+
+
+def used(**months: str) -> list[dict]:
+    return [{"month": name.removeprefix("m").replace("_", "-"), "sha256": digest} for name, digest in months.items()]
+
+
+def months(**digests: str) -> list[SimpleNamespace]:
+    named = {name.removeprefix("m").replace("_", "-"): digest for name, digest in digests.items()}
+    return [SimpleNamespace(month=Month.parse(name), intake={"sha256": digest}) for name, digest in named.items()]
+
+
+NOW = {"m2026_08": "a", "m2026_09": "b", "m2026_10": "c"}
+RELEASES = {
+    "そのまま": ({"2026-10": used(**NOW)}, {}),
+    "前の月を直した": ({"2026-10": used(**NOW | {"m2026_09": "x"})}, {"2026-10": ["2026-09"]}),
+    "その月を直した": ({"2026-10": used(**NOW | {"m2026_10": "x"})}, {"2026-10": ["2026-10"]}),
+    "あとの月を直した": ({"2026-08": used(m2026_08="a")}, {}),
+    "前の月を加えた": ({"2026-10": used(m2026_09="b", m2026_10="c")}, {"2026-10": ["2026-08"]}),
+    "消した月": ({"2026-10": used(m2026_07="z", **NOW)}, {}),
+    "二つの公開": (
+        {"2026-09": used(m2026_08="x", m2026_09="b"), "2026-10": used(**NOW | {"m2026_08": "x"})},
+        {"2026-09": ["2026-08"], "2026-10": ["2026-08"]},
+    ),
+    "訂正した版だけを見る": ({"2026-10": used(**NOW | {"m2026_09": "x"}), "2026-10-r2": used(**NOW)}, {}),
+    "読めない manifest": ({"2026-10": "壊れた"}, {}),
+    "形の違う manifest": ({"2026-10": "[1]"}, {}),
+}
+
+
+@pytest.mark.parametrize(("released", "expected"), RELEASES.values(), ids=RELEASES)
+def test_a_release_is_compared_with_the_months_as_they_are_now(tmp_path, released, expected):
+    found = outdated_releases(home_with(tmp_path, released), months(**NOW))
+    assert {str(each.released): [str(month) for month in each.changed] for each in found} == expected
+
+
+@given(before=st.lists(st.sampled_from("ab"), min_size=3, max_size=3))
+@settings(max_examples=8, deadline=None)
+def test_exactly_the_months_that_changed_are_named(tmp_path_factory, before):
+    used_then = dict(zip(NOW, before, strict=True))
+    home = home_with(tmp_path_factory.mktemp("home"), {"2026-10": used(**used_then)})
+    changed = [name.removeprefix("m").replace("_", "-") for name in NOW if used_then[name] != NOW[name]]
+    found = [str(month) for each in outdated_releases(home, months(**NOW)) for month in each.changed]
+    assert found == changed
