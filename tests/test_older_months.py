@@ -14,6 +14,7 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.publish.capsules import make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS
+from mynalib.publish.earlier import with_lists
 from mynalib.publish.publishing import publish
 from mynalib.publish.shelf import read_manifest
 
@@ -69,6 +70,7 @@ def test_what_was_released_with_its_lists_is_corrected_without_them(tmp_path, mo
     assert (corrected.outcome, corrected.folder.name) == ("released", "2026-10-r2")
     assert lists_in(corrected.folder) == []
     assert society.publish(without=["E02", "E03"]).outcome == "unchanged"
+    assert with_lists(society.home, corrected.folder) == first.folder, "次の月の下書きは、渡したリストと比べる"
 
 
 def test_the_newest_month_is_refused_when_it_is_too_old_and_an_older_one_is_no_way_around_it(small, monkeypatch):

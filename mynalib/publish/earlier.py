@@ -37,6 +37,17 @@ def _has_basis(artefacts: dict[str, str]) -> bool:
     return LISTED in artefacts
 
 
+def with_lists(home: Home, release: Path) -> Path:
+    """その月の版のうち、勧奨リストのある、いちばん新しいもの（次の月が届いたあとの訂正に、リストはない）。なければ release。"""
+    same_month = [folder for folder in all_releases(home) if folder.name[:7] == release.name[:7]]
+    found = [folder for folder in same_month if any(_is_list(path) for path in artefacts_of(home, folder))]
+    return found[-1] if found else release
+
+
+def _is_list(path: str) -> bool:
+    return path.startswith("employers/") and path.endswith("/reminders.html")
+
+
 def read_basis(home: Home, month: Month) -> pd.DataFrame:
     """month までの、いちばん新しい公開の基準（insight.steady）。無ければ空。後の月の公開は見ない。"""
     found, nothing = last_release(home, month), pd.DataFrame(columns=["month", "employer_id", *COUNTS])
