@@ -12,11 +12,11 @@ from test_cli import myna, out
 
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
+from mynalib.history.released import read_manifest
 from mynalib.publish.capsules import make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS
 from mynalib.publish.earlier import with_lists
 from mynalib.publish.publishing import publish
-from mynalib.publish.shelf import read_manifest
 
 OLDER, NEWEST = MONTHS
 NAMED = next(edition for edition in EDITIONS if edition.level == "named")
