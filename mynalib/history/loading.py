@@ -1,6 +1,6 @@
 """取込：一つのファイルを読み、月の関門を通し、月として置く。どこで落ちても、次の実行が続きを直す。"""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
@@ -10,16 +10,17 @@ from mynalib.history import clock
 from mynalib.history.aside import read_aside
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.months import keep, kept_months, require_original
+from mynalib.history.likeness import codes_of, copied_months, same_as_kept
+from mynalib.history.months import KeptMonth, keep, kept_months, require_original
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.registers import read_registers
 from mynalib.history.settling import settle
 from mynalib.history.vouching import must_be_replaced, recover
-from mynalib.intake.gates import MonthSummary, examine
+from mynalib.intake.gates import MonthSummary, examine, may_be_copy
 from mynalib.intake.intake import Head
+from mynalib.intake.shares import Counts, counted
 from mynalib.intake.source import require_file
 
-NO_OP = "DUPLICATE_FILE"
 REPLACEABLE = ("MONTH_EXISTS",)
 REPAIRABLE = ("MONTH_EXISTS", "MONTH_ORDER")  # 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
 
@@ -48,14 +49,29 @@ def ingest(
         with read_aside(home, params, file, month) as (staged, read):
             facts = read.as_dict()
             require_original(home, file, read.sha256)
-            existing = [_summary(kept.month, kept.intake) for kept in kept_months(home, leaving_out=broken)]
-            stops = examine(_summary(month, facts), existing, params.society.policy.intake)
-            if NO_OP in {stop.code for stop in stops}:
+            months = kept_months(home, leaving_out=broken)
+            if any(same_as_kept(kept, staged, facts) for kept in months if kept.month == month):
                 return report("no_op", month, facts)
+            stops = _stops(params, month, facts, staged, months)
             keep(home, month, staged, file, facts | pass_gates(stops, passed))
             settle(home)
             outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
             return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
+
+
+def _stops(
+    params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]
+) -> tuple[Refused, ...]:
+    """月の関門。置いてある月の人を開くのは、数だけでは決まらないときだけ。"""
+    policy, new = params.society.policy.intake, _summary(month, facts, _codes(facts))
+    last = max((kept.month for kept in months if kept.month < month), default=None)
+    existing = {}
+    for kept in months:
+        uncounted = kept.month == last and "codes" not in kept.intake
+        codes = codes_of(kept, params) if uncounted else _codes(kept.intake)
+        existing[kept] = _summary(kept.month, kept.intake, codes)
+    suspects = [kept for kept, old in existing.items() if may_be_copy(new, old, policy)]
+    return examine(new, [*existing.values()], policy, copied_months(staged, new.members, suspects))
 
 
 def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:
@@ -74,10 +90,14 @@ def report(outcome: str, month: Month, facts: dict) -> dict:
     return {"outcome": outcome, "error": None, "month": str(month), **counts}
 
 
-def _summary(month: Month, facts: dict) -> MonthSummary:
+def _summary(month: Month, facts: dict, codes: dict[str, Counts]) -> MonthSummary:
     heads = {name: Head(**head) for name, head in facts["by_employer"].items()}
-    registered = sum(head.registered for head in heads.values())
-    return MonthSummary(month, facts["sha256"], facts["accepted"], registered, heads)
+    return MonthSummary(month, facts["sha256"], facts["accepted"], heads, codes, facts.get("later_dates", 0))
+
+
+def _codes(facts: dict) -> dict[str, Counts]:
+    """コードの組の人数。前の版の道具が置いた月では空。"""
+    return {name: counted(rows) for name, rows in facts.get("codes", {}).items()}
 
 
 def _require_ended(month: Month) -> None:

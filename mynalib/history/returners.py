@@ -52,12 +52,14 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
 def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
     facts, ledger = read.as_dict(), Ledger(home.ledger)
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
-    if target.is_file() and _recorded(home).get(target.name) == sha256(target):
+    people = read_table(staged / "members.parquet")[list(KEY)]
+    whole = target.is_file() and _recorded(home).get(target.name) == sha256(target)
+    if whole and people.equals(read_table(target)):
         return report("no_op", month, facts)
     confirmed = pass_gates(_stops(read, staged, file.name), confirm)
     keep_original(home, month, file, read.sha256)
     remove_file(target)
-    write_table(target, read_table(staged / "members.parquet")[list(KEY)])
+    write_table(target, people)
     names = ("sha256", "data_rows", "accepted", "quarantined")
     counts = {name: facts[name] for name in names} | confirmed
     ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)

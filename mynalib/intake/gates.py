@@ -3,79 +3,114 @@
 人が確かめたうえで通すときは、断った理由の名を `--confirm` に渡す。
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.society import IntakePolicy
 from mynalib.intake.intake import Head
+from mynalib.intake.shares import WHOLE, Counts, summed, unlikely
 
-ALL_ZERO_ROWS = 50  # 登録は保険者の間で引き継がれる。これだけいて一人も登録がない月はない
+COPY_ROWS = 2000  # 写しでなければ、これだけの人のうち一人は、ひと月に加わるか変わる（架空の組合では 10 人より多い）
 
 
 @dataclass(frozen=True)
 class MonthSummary:
-    """一つの月の要約。members 加入者、registered 登録済の人、by_employer は {事業所か NOEMPLOYER: 人数}。"""
+    """一つの月の要約。by_employer と codes は {事業所か NOEMPLOYER: 人数}、later_dates は月末より後の日付のある人。
+
+    members は加入者。codes は、前の版の道具が置いた月では空のことがある。
+    """
 
     month: Month
     sha256: str
     members: int
-    registered: int
     by_employer: Mapping[str, Head] = field(default_factory=dict)
+    codes: Mapping[str, Counts] = field(default_factory=dict)
+    later_dates: int = 0
 
 
-def examine(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> tuple[Refused, ...]:
+def examine(
+    new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy, copied: Collection[Month] = ()
+) -> tuple[Refused, ...]:
     """加えてよくない理由の全て。なければ空。
 
     Args:
-        existing: 履歴にある月。順は問わない。人数は、new より前の一番新しい月と比べる。
-        policy: 関門の幅。max_drop は全体の人数、employer_max_drop は一事業所の人数、max_change は登録済の割合の、減ってよい幅。
+        existing: 履歴にある月。順は問わない。人数と割合は、new より前の一番新しい月と比べる。
+        policy: 関門の幅。max_drop は全体の人数、employer_max_drop は一事業所の人数の減ってよい幅、max_change は
+            どのコードの割合も変わってよい幅。
+        copied: new の人が、その月の人の写しである月（is_copy）。
     Returns:
-        DUPLICATE_FILE（同じ月に同じファイル：何もしなくてよい。ほかの関門は見ない）、MONTH_EXISTS、STALE_COPY、
-        MONTH_ORDER、SUSPICIOUS_DROP、SUSPICIOUS_CHANGE。
+        MONTH_EXISTS、MONTH_ORDER、SUSPICIOUS_DROP、STALE_COPY、LATER_DATES、SUSPICIOUS_CHANGE。
     """
-    stops = tuple(_stops(new, existing, policy))
-    return tuple(stop for stop in stops if stop.code == "DUPLICATE_FILE") or stops
+    return tuple(_stops(new, existing, policy, copied))
 
 
-def _stops(new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy) -> Iterator[Refused]:
+def may_be_copy(new: MonthSummary, old: MonthSummary, policy: IntakePolicy) -> bool:
+    """new の人が old の人の写しでありうるか。写しなら、どのコードの組の人も、old よりほとんど増えていない。
+
+    人ごとに比べる前に、数だけで、写しでないと分かる月を除くためのもの（ふつうの月は、全てここで除かれる）。
+    人が min_rows に満たないファイルは、ひと月に何も変わらないことがあるので、写しとは言わない。
+    """
+    if new.month == old.month or new.members < policy.min_rows:
+        return False
+    more = Counter(summed(new.codes))
+    more.subtract(summed(old.codes))
+    return not old.codes or is_copy(sum(people for people in more.values() if people > 0), new.members)
+
+
+def is_copy(fresh: int, rows: int) -> bool:
+    """rows 人のうち、ほかの月にない人（加わった人と、どれかの項目の変わった人）が fresh 人のファイルは、写しか。"""
+    return fresh * COPY_ROWS < rows
+
+
+def _stops(
+    new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy, copied: Collection[Month]
+) -> Iterator[Refused]:
     where = new.month.label
     same_month = [one for one in existing if one.month == new.month]
     last = max((one for one in existing if one.month < new.month), key=lambda one: one.month, default=None)
     newest = max((one.month for one in existing), default=new.month)
-    if any(one.sha256 == new.sha256 for one in same_month):
-        yield Refused("DUPLICATE_FILE", where=where)
     if same_month:
-        yield Refused("MONTH_EXISTS", where=where)
-    for same in (one for one in existing if one.sha256 == new.sha256):
-        yield Refused("STALE_COPY", where=where, month=same.month.label)
+        yield _exists(new, same_month)
     if not same_month and new.month < newest:
         yield Refused("MONTH_ORDER", where=where, month=newest.label)
     if last and (fallen := list(_fallen(new, last, policy))):
         yield Refused("SUSPICIOUS_DROP", where=where, month=last.month.label, problems=fallen)
-    if change := _change(new, last, policy):
-        yield Refused("SUSPICIOUS_CHANGE", where=where, what=change)
+    for other in sorted(existing, key=lambda one: one.month):
+        if other.month != new.month and (other.sha256 == new.sha256 or other.month in copied):
+            yield Refused("STALE_COPY", where=where, month=other.month.label)
+    if new.later_dates and new.members >= policy.min_rows:
+        yield _later(new)
+    if changed := list(unlikely(new.codes, last.codes if last else {}, policy)):
+        yield Refused("SUSPICIOUS_CHANGE", where=where, problems=changed)
+
+
+def _exists(new: MonthSummary, same_month: Sequence[MonthSummary]) -> Refused:
+    """同じ月がある。同じファイルなら、取り込んだときと読んだ結果が違う（同じなら、関門には来ない）。"""
+    if all(one.sha256 != new.sha256 for one in same_month):
+        return Refused("MONTH_EXISTS", where=new.month.label)
+    what = "同じファイルが取り込まれていますが、いまの設定で読むと、そのときと結果が違います"
+    return Refused("MONTH_EXISTS", where=new.month.label, what=what)
+
+
+def _later(new: MonthSummary) -> Refused:
+    return Refused(
+        "LATER_DATES",
+        where=new.month.label,
+        what=f"月末より後の日付のある人が {new.later_dates:,} 人います。もっと後の断面のファイルのようです",
+        fix="--month を確かめてください。正しいと確かめたら --confirm LATER_DATES を付けて、もう一度実行してください"
+        "（その人たちは、要確認になります）。",
+    )
 
 
 def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Problem]:
     """大きく減ったところと、前と今の人数。"""
-    heads = {"全体": (last.members, new.members, policy.max_drop)}
+    heads = {WHOLE: (last.members, new.members, policy.max_drop)}
     for employer, head in sorted(last.by_employer.items()):
         now = new.by_employer.get(employer, Head(0, 0)).members
         heads[employer] = (head.members, now, policy.employer_max_drop)
     for name, (before, now, most) in heads.items():
         if before >= policy.min_rows and before - now > most * before:
             yield Problem(name, f"{before} 人が {now} 人になりました")
-
-
-def _change(new: MonthSummary, last: MonthSummary | None, policy: IntakePolicy) -> str:
-    if not new.registered and ((last and last.registered) or new.members >= ALL_ZERO_ROWS):
-        return f"登録済（状態 1）の人が、{new.members} 人のうち一人もいません"
-    if not last or min(last.members, new.members) < policy.min_rows:
-        return ""
-    lost = last.registered * new.members - new.registered * last.members  # 割合の差を、整数のまま比べる
-    if lost <= policy.max_change * last.members * new.members:
-        return ""
-    before, now = last.registered / last.members, new.registered / new.members
-    return f"登録済の割合が、{last.month.label}の {before:.1%} から {now:.1%} に下がりました"

@@ -1,14 +1,16 @@
 """一つのファイルの判定：読み終えた作業台を数えて作る。役に立たないファイルは、ここで断る。"""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mynalib.domain.employers import Registry
 from mynalib.domain.errors import SHOWN, Problem, Refused
+from mynalib.domain.months import Month
 from mynalib.intake.copying import Copied
 from mynalib.intake.faults import described
+from mynalib.intake.shares import Codes
 from mynalib.intake.workbench import Workbench
 
 NO_EMPLOYER = "NOEMPLOYER"
@@ -27,6 +29,7 @@ class Intake:
     """受け取ったファイルと、行の行き先。accepted + quarantined = data_rows。人の値は持たない。
 
     sha256・bytes は届いたままのファイルのもの。reasons は {理由: 行}、by_employer は {事業所か NOEMPLOYER: 人数}、
+    codes は {事業所か NOEMPLOYER: コードの組（shares.Codes）と人数}、later_dates は月末より後の日付のある人の数、
     unknown_symbols は登録簿にない記号ごとの（行の数、はじめの行番号たち）、
     notes は断るほどではないが知らせること {名: 数}：
         branch_zero_lost  0 が落ちて一桁になっていた枝番を、二桁に直した人
@@ -43,6 +46,8 @@ class Intake:
     quarantined: int
     reasons: Mapping[str, int]
     by_employer: Mapping[str, Head]
+    codes: Mapping[str, Sequence[tuple]]
+    later_dates: int
     unknown_symbols: Sequence[tuple[int, list[int]]] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
 
@@ -55,12 +60,12 @@ class Intake:
         return asdict(self)
 
 
-def judge(bench: Workbench, copied: Copied, registry: Registry, where: str) -> Intake:
+def judge(bench: Workbench, copied: Copied, registry: Registry, month: Month, where: str) -> Intake:
     """隔離を除いた後の作業台を数える。
 
     Raises: Refused ENCODING（半分を超える行が読めない）、ALL_BAD（受け取れる行がない）。
     """
-    intake = _summed(bench, copied, registry)
+    intake = _summed(bench, copied, registry, month)
     unread = intake.reasons.get("ENCODING", 0)
     if 2 * unread > intake.data_rows:
         raise Refused("ENCODING", where=where, why="unreadable_rows", rows=unread)
@@ -71,11 +76,22 @@ def judge(bench: Workbench, copied: Copied, registry: Registry, where: str) -> I
     return intake
 
 
-def _summed(bench: Workbench, copied: Copied, registry: Registry) -> Intake:
-    rows = bench.run("summary")
+@dataclass(frozen=True)
+class _Row:
+    """summary.sql の一行。"""
+
+    employer: str
+    codes: Codes
+    people: int
+    short_branches: int
+    later: int
+
+
+def _summed(bench: Workbench, copied: Copied, registry: Registry, month: Month) -> Intake:
+    rows = list(_rows(bench, registry, month))
     reasons = dict(bench.run("reasons"))
-    accepted, quarantined = sum(row[1] for row in rows), sum(reasons.values())
-    notes = {"branch_zero_lost": sum(row[3] for row in rows), "no_final_newline": int(copied.unfinished)}
+    accepted, quarantined = sum(row.people for row in rows), sum(reasons.values())
+    notes = {"branch_zero_lost": sum(row.short_branches for row in rows), "no_final_newline": int(copied.unfinished)}
     return Intake(
         sha256=copied.sha256,
         bytes=copied.bytes,
@@ -86,15 +102,34 @@ def _summed(bench: Workbench, copied: Copied, registry: Registry) -> Intake:
         accepted=accepted,
         quarantined=quarantined,
         reasons=reasons,
-        by_employer=_by_employer(rows, registry),
+        by_employer=_by_employer(rows),
+        codes=_codes(rows),
+        later_dates=sum(row.later for row in rows),
         unknown_symbols=bench.run("unknown", shown=SHOWN) if "UNKNOWN_KIGO" in reasons else (),
         notes={name: count for name, count in notes.items() if count},
     )
 
 
-def _by_employer(rows: Sequence[tuple], registry: Registry) -> dict[str, Head]:
-    heads: dict[str, Head] = defaultdict(lambda: Head(0, 0))
-    for entry, members, registered, _ in rows:
+def _rows(bench: Workbench, registry: Registry, month: Month) -> Iterator[_Row]:
+    first = month.end.replace(day=1)
+    for entry, *codes, people, short_branches, later in bench.run("summary", first=first, last=month.end):
         employer = registry.entries[entry].employer_id or NO_EMPLOYER
-        heads[employer] = Head(heads[employer].members + members, heads[employer].registered + registered)
+        yield _Row(employer, Codes(*codes), people, short_branches, later)
+
+
+def _by_employer(rows: Sequence[_Row]) -> dict[str, Head]:
+    heads: dict[str, Head] = defaultdict(lambda: Head(0, 0))
+    for row in rows:
+        head = heads[row.employer]
+        heads[row.employer] = Head(head.members + row.people, head.registered + row.people * row.codes.state)
     return dict(sorted(heads.items()))
+
+
+def _codes(rows: Sequence[_Row]) -> dict[str, list[tuple]]:
+    counts: dict[tuple[str, Codes], int] = defaultdict(int)
+    for row in rows:
+        counts[row.employer, row.codes] += row.people
+    codes: dict[str, list[tuple]] = {}
+    for employer, each in sorted(counts, key=repr):
+        codes.setdefault(employer, []).append((*each, counts[employer, each]))
+    return codes

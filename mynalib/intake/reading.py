@@ -47,7 +47,7 @@ def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProf
             _order(bench, month, registry, path.name)
             _refuse_my_numbers(bench, path.name)
             _quarantine(bench, path.name)
-            intake = judge(bench, copied, registry, path.name)
+            intake = judge(bench, copied, registry, month, path.name)
             bench.run("members", path=str(into / _MEMBERS), symbols=symbols_in_order(registry))
             bench.run("quarantine", path=str(into / _QUARANTINE))
         return intake

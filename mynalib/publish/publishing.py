@@ -168,6 +168,10 @@ def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:
     """公開してはならない理由。取込は止めない。"""
     policy, intake, where = order.params.society.policy.publish, kept.intake, order.month.label
     days, rows, held = (clock.today() - order.month.end).days, intake["data_rows"], intake["quarantined"]
+    if not order.month.has_ended(clock.today()):
+        what = f"まだ終わっていない月です（今日は {clock.today()}）"
+        fix = "パソコンの時計と、取り込んだ月が合っているかを確かめてください。月が終われば公開できます。"
+        yield Refused("MONTH_NOT_ENDED", where=where, what=what, fix=fix)
     if days > policy.stale_after_days and not newer_month(order.home, order.month):
         yield Refused("STALE_MONTH", where=where, days=days, most=policy.stale_after_days)
     if rows >= policy.min_rows and held > policy.max_quarantine * rows:

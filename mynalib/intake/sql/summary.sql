@@ -1,6 +1,13 @@
--- 登録簿の行ごとの人数。引数：なし。一行＝登録簿の一行。列：entry、members 人、registered 人、short_branches 人
-SELECT entry, count(*) AS members, count(*) FILTER (state = 1) AS registered,
-    count(*) FILTER (short_branch) AS short_branches
+-- 登録簿の行×コードの組ごとの人数。
+-- 引数：$first・$last 断面の月の、はじめの日と末日
+-- 一行＝登録簿の一行×コードの組。列：entry、コードの組（shares.py の Codes）：state、cancel_kind、certificate_flag、
+--     registered・cancelled 日付があるか、crossed 登録実施日が解除日より後か、newly 登録実施日がその月か、
+--     people 人、short_branches 枝番が一桁の人、later 月末より後の日付のある人
+SELECT entry, state, cancel_kind, certificate_flag, registered_on IS NOT NULL AS registered,
+    cancelled_on IS NOT NULL AS cancelled, coalesce(registered_on > cancelled_on, false) AS crossed,
+    coalesce(registered_on >= $first, false) AS newly,
+    count(*) AS people, count(*) FILTER (short_branch) AS short_branches,
+    count(*) FILTER (greatest(registered_on, cancelled_on) > $last) AS later
 FROM ordered
-GROUP BY entry
-ORDER BY entry
+GROUP BY ALL
+ORDER BY ALL
