@@ -319,7 +319,8 @@ def codes_of(snapshot, month):
         (linked(700) | unlinked(300), True),
         (linked(700) | unlinked(290), True),
         (linked(702) | unlinked(298), False),
-        (linked(699) | linked(1, newly=True) | unlinked(300), False),
+        (linked(699) | linked(1, newly=True) | unlinked(300), True),  # 前の月に、もう登録していた人かもしれない
+        (linked(700) | linked(1, newly=True) | unlinked(299), False),
     ],
 )
 def test_only_a_month_that_nobody_joined_or_changed_in_may_be_a_copy(now, suspected):

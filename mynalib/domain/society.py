@@ -46,7 +46,9 @@ class IntakePolicy(Settings):
     """取込を止めて人に尋ねる境目。"""
 
     max_drop: Rate = Field(ge=0, le=Decimal("0.2"), description="前月から減ってよい人数の割合")
-    max_change: Rate = Field(ge=0, le=Decimal("0.2"), description="登録状態・解除区分・フラグ・日付の有無の割合が、前月から変わってよい幅")
+    max_change: Rate = Field(
+        ge=0, le=Decimal("0.2"), description="登録状態・解除区分・フラグ・日付の有無の割合が、前月から変わってよい幅"
+    )
     employer_max_drop: Rate = Field(ge=0, le=Decimal("0.5"), description="一つの事業所で減ってよい人数の割合")
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
 

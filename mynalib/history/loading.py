@@ -14,7 +14,7 @@ from mynalib.history.likeness import codes_of, copied_months, same_as_kept
 from mynalib.history.months import KeptMonth, keep, kept_months, require_original
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.registers import read_registers
-from mynalib.history.settling import settle
+from mynalib.history.settling import recorded_months, settle
 from mynalib.history.vouching import must_be_replaced, recover
 from mynalib.intake.gates import MonthSummary, examine, may_be_copy
 from mynalib.intake.intake import Head
@@ -53,15 +53,13 @@ def ingest(
             if any(same_as_kept(kept, staged, facts) for kept in months if kept.month == month):
                 return report("no_op", month, facts)
             stops = _stops(params, month, facts, staged, months)
-            keep(home, month, staged, file, facts | pass_gates(stops, passed))
+            keep(home, month, staged, file, facts | pass_gates(stops, passed), taken=recorded_months(home))
             settle(home)
             outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
             return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
 
 
-def _stops(
-    params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]
-) -> tuple[Refused, ...]:
+def _stops(params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]) -> tuple[Refused, ...]:
     """月の関門。置いてある月の人を開くのは、数だけでは決まらないときだけ。"""
     policy, new = params.society.policy.intake, _summary(month, facts, _codes(facts))
     last = max((kept.month for kept in months if kept.month < month), default=None)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,12 +77,12 @@ def staging(home: Home) -> Path:
     return fresh_folder(home.months / INCOMING)
 
 
-def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict) -> KeptMonth:
-    """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。"""
+def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict, taken: Iterable[str] = ()) -> KeptMonth:
+    """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。taken は、もう使ったフォルダーの名。"""
     intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
     (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
     keep_original(home, month, original, facts["sha256"])
-    return _read(month, place_folder(staged, home.months, month, read_only=True))
+    return _read(month, place_folder(staged, home.months, month, read_only=True, known=taken))
 
 
 def keep_original(home: Home, month: Month, original: Path, digest: str) -> None:

@@ -27,7 +27,7 @@ def settle(home: Home, leaving_out: Month | None = None) -> None:
 def is_damaged(home: Home, month: Month) -> bool:
     """その月が、置いたときのものでないか。取り込んだことのない月は、壊れていない。"""
     try:
-        _require(home, {folder: digest for folder, digest in _recorded(home).items() if folder[:7] == str(month)})
+        _require(home, {folder: digest for folder, digest in recorded_months(home).items() if folder[:7] == str(month)})
         if month in revisions(home.months):
             verify_month(kept_month(home, month))
     except MonthDamaged:
@@ -37,23 +37,28 @@ def is_damaged(home: Home, month: Month) -> bool:
 
 def require_recorded(home: Home, leaving_out: Month | None = None) -> dict[str, str]:
     """台帳にある月（消した月は除く）が全て、書いたときのままかを確かめ、フォルダーとハッシュを返す。違えば MonthDamaged。"""
-    recorded = _recorded(home)  # 台帳を先に読む。点検の間に、次の月が置かれることがある
+    recorded = recorded_months(home)  # 台帳を先に読む。点検の間に、次の月が置かれることがある
     _require(home, {folder: digest for folder, digest in recorded.items() if folder[:7] != str(leaving_out)})
     return recorded
 
 
 def _require(home: Home, recorded: dict[str, str]) -> None:
     """月ごとに、台帳にある最も新しい版を確かめる（置きかえた前の版は、壊れていてもよい）。"""
-    newest = {folder[:7]: folder for folder in sorted(recorded, key=lambda name: (len(name), name))}
+    newest = {folder[:7]: folder for folder in sorted(recorded, key=_revision)}
     for folder in newest.values():
         record = home.months / folder / "intake.json"
         there = revisions(home.months).get(Month.parse(folder[:7]), [])
-        superseded = record.parent in there and there[-1] != record.parent
+        superseded = there and _revision(there[-1].name) > _revision(folder)
         if not superseded and not (record.is_file() and sha256(record) == recorded[folder]):
             raise damaged(record.parent, record.name)
 
 
-def _recorded(home: Home) -> dict[str, str]:
+def _revision(name: str) -> tuple[int, str]:
+    """一つの月の版の並び（2026-10、2026-10-r2、2026-10-r10）。"""
+    return len(name), name
+
+
+def recorded_months(home: Home) -> dict[str, str]:
     """台帳に書いた月のフォルダーと、その intake.json のハッシュ（その中に、ほかのファイルのハッシュがある）。消した月は除く。"""
     return Ledger(home.ledger).standing("ingested", "intake_sha256")
 

@@ -11,7 +11,7 @@ from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.society import IntakePolicy
 from mynalib.intake.intake import Head
-from mynalib.intake.shares import WHOLE, Counts, summed, unlikely
+from mynalib.intake.shares import WHOLE, Codes, Counts, summed, unlikely
 
 COPY_ROWS = 2000  # 写しでなければ、これだけの人のうち一人は、ひと月に加わるか変わる（架空の組合では 10 人より多い）
 
@@ -55,9 +55,17 @@ def may_be_copy(new: MonthSummary, old: MonthSummary, policy: IntakePolicy) -> b
     """
     if new.month == old.month or new.members < policy.min_rows:
         return False
-    more = Counter(summed(new.codes))
-    more.subtract(summed(old.codes))
+    more = _lasting(new)
+    more.subtract(_lasting(old))
     return not old.codes or is_copy(sum(people for people in more.values() if people > 0), new.members)
+
+
+def _lasting(month: MonthSummary) -> Counter[Codes]:
+    """コードの組の人数。ただし、登録がその月かは、同じ人々でも月によって違うので、見ない。"""
+    people: Counter[Codes] = Counter()
+    for codes, count in summed(month.codes).items():
+        people[codes._replace(newly=False)] += count
+    return people
 
 
 def is_copy(fresh: int, rows: int) -> bool:
