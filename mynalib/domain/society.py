@@ -57,6 +57,9 @@ class PublishPolicy(Settings):
     """公開を止める境目。取込は止めない。"""
 
     max_quarantine: Rate = Field(ge=0, le=Decimal("0.05"), description="読み込まずに除いた行の割合")
+    quarantine_floor: Count = Field(
+        2, ge=0, le=5, description="この行数までは、割合によらず止めない（一人の行が食い違えば、二行が隔離になる）"
+    )
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
     stale_after_days: Count = Field(ge=1, le=62, description="月末からこの日数を過ぎた月は、新しい月としない")
     two_people: Flag = Field(False, description="公開に、もう一人の確認（myna release --approved-by）を求めるか")

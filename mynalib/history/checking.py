@@ -1,22 +1,23 @@
-"""点検：設定、お知らせ、名簿、月、台帳を、全て一度に確かめる。"""
+"""点検：設定、お知らせ、名簿、月、台帳、いちばん新しい月を公開できるかを、全て一度に確かめる。"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.notice_check import check_joint_use
-from mynalib.domain.params import load_params
+from mynalib.domain.params import Params, load_params
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
-from mynalib.history.months import kept_months, require_originals, verify_month
+from mynalib.history.months import KeptMonth, kept_months, require_originals, verify_month
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.settling import require_recorded
+from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
 
 
@@ -48,9 +49,33 @@ def check_home(home: Home) -> Checked:
         _try(errors, check_vouched, home, params)
         lost = lost_protection(home, params, entries) if entries is not None else []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
-    warnings = check_joint_use(params, clock.today()) if params else ()
-    outdated = [each.problem for each in outdated_releases(home, months)]
-    return Checked(tuple(errors), (*outdated, *warnings), len(months))
+    warnings = [each.problem for each in outdated_releases(home, months)]
+    if params:
+        warnings += check_joint_use(params, clock.today())
+    if params and months:
+        _add_stops(errors, warnings, home, params, months[-1])
+    return Checked(tuple(errors), tuple(warnings), len(months))
+
+
+def _add_stops(errors: list[Problem], warnings: list[Problem], home: Home, params: Params, newest: KeptMonth) -> None:
+    """publish がいちばん新しい月を断る理由のうち、まだ言っていないもの。
+
+    月が古いことは、新しいファイルを待つほかに直しようがないので、誤りではなく、確かめること。もう公開した月なら、何も言わない。
+    """
+    for stop in all_stops(home, params, newest):
+        head = Problem(stop.where, f"{stop.what}。{stop.fix}")
+        if stop.code == STALE:
+            warnings += [] if _is_released(home, newest) else [head]
+        elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
+            errors += [head, *stop.problems]
+
+
+def _is_released(home: Home, kept: KeptMonth) -> bool:
+    try:
+        lines = Ledger(home.ledger).lines()
+    except MynaError:  # 壊れた台帳のことは、もう言ってある
+        return False
+    return any(line["did"] == "released" and line["month"] == str(kept.month) for line in lines)
 
 
 def _try(errors: list[Problem], step: Callable, *given):

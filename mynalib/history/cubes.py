@@ -36,23 +36,30 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
     found = dict(zip(paths, read_tables(paths.values()), strict=True))
     missing = [kept for kept in months if found[kept] is None or list(found[kept]) != COLUMNS]
     if missing:
-        found |= _count(missing, params, holds)
+        table = count_people(missing, params, holds)
+        found |= {kept: table[table.month == str(kept.month)] for kept in missing}
         with home.private():
             write_tables({paths[kept]: found[kept] for kept in missing})
         _forget_others(home, set(paths.values()))
     return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
 
 
-def _count(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> dict[KeptMonth, pd.DataFrame]:
-    for kept in months:
-        verify_month(kept)
-    with Lens(months, params, holds) as lens:
-        table = lens.query("cube")
+def count_people(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
+    """人ごとに読んで数えた集計。粒度と、送出するものは cube と同じ。何も取っておかない。"""
+    table = count_as_they_are(months, params, holds)
     unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
     if len(unknown):
         problems = [Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()]
         raise UnknownSymbol(where="params/employers/", problems=problems)
-    return {kept: table[table.month == str(kept.month)] for kept in months}
+    return table
+
+
+def count_as_they_are(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
+    """登録簿にない記号の人がいても断らない count_people。その人たちの employer_id は UNKNOWN。公開には使わない。"""
+    for kept in months:
+        verify_month(kept)
+    with Lens(months, params, holds) as lens:
+        return lens.query("cube")
 
 
 def _forget_others(home: Home, current: set[Path]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
-from mynalib.domain.errors import MynaError, Problem, Refused
+from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_text
@@ -21,6 +21,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
+from mynalib.history.stops import list_stops
 from mynalib.insight import attack, display, masking, measures, steady, thresholds
 from mynalib.publish import comparing, earlier, review
 from mynalib.publish.catalogue import Edition
@@ -249,17 +250,8 @@ def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
 
 def require_registers(source: Source, folder: Path | None = None) -> None:
     """名簿が減っているか、答えのない行があれば、勧奨リストは作らない。folder は、それでも出来たもの。"""
-    done = f"（ほかは出来ています：{folder}）" if folder else ""
-    if source.overlays.lost:
-        label = source.month.label
-        what = f"名簿が前に公開したときより減ったか、読まれない名簿があるので、{label}の勧奨リストは作れません{done}"
-        fix = "上のところを直して、もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。"
-        raise Refused("REGISTER_SHRUNK", where="名簿", what=what, fix=fix, problems=source.overlays.lost)
-    waiting = source.overlays.blocking
-    if waiting:
-        problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
-        told = {"label": source.month.label, "rows": len(waiting), "done": done}
-        raise Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
+    for stop in list_stops(source.overlays, source.months[-1], folder):
+        raise stop
 
 
 def reminders(lens: Lens, source: Source) -> pd.DataFrame:

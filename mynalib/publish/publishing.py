@@ -13,11 +13,11 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.strict_yaml import is_visible
-from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
 from mynalib.history.months import KeptMonth, kept_month, newer_month, verify_month
 from mynalib.history.released import read_manifest
+from mynalib.history.stops import stops
 from mynalib.history.vouching import recover
 from mynalib.publish import children
 from mynalib.publish.shelf import COMPARISON, settle_releases
@@ -165,17 +165,7 @@ def done(outcome: str, folder: Path, room: Path | None = None) -> Published:
 
 
 def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:
-    """公開してはならない理由。取込は止めない。"""
-    policy, intake, where = order.params.society.policy.publish, kept.intake, order.month.label
-    days, rows, held = (clock.today() - order.month.end).days, intake["data_rows"], intake["quarantined"]
-    if not order.month.has_ended(clock.today()):
-        what = f"まだ終わっていない月です（今日は {clock.today()}）"
-        fix = "パソコンの時計と、取り込んだ月が合っているかを確かめてください。月が終われば公開できます。"
-        yield Refused("MONTH_NOT_ENDED", where=where, what=what, fix=fix)
-    if days > policy.stale_after_days and not newer_month(order.home, order.month):
-        yield Refused("STALE_MONTH", where=where, days=days, most=policy.stale_after_days)
-    if rows >= policy.min_rows and held > policy.max_quarantine * rows:
-        told = {"rows": rows, "held": held, "most": policy.max_quarantine}
-        yield Refused("TOO_MANY_QUARANTINED", where=where, why="quarantined_in_month", **told)
-    if policy.two_people and order.final and not order.approval:
-        yield Refused("APPROVAL_REQUIRED", where=where, month=order.month)
+    """公開してはならない理由：月のこと（history/stops.py）と、頼みのこと。"""
+    yield from stops(order.home, order.params, kept)
+    if order.params.society.policy.publish.two_people and order.final and not order.approval:
+        yield Refused("APPROVAL_REQUIRED", where=order.month.label, month=order.month)

@@ -1,0 +1,75 @@
+"""公開を止めるもの：その月を、いま公開してはならない理由。publish も、点検（check）も、取込のあとの知らせも、ここに尋ねる。"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mynalib.domain.errors import MynaError, Problem, Refused
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.home import Home
+from mynalib.history.months import KeptMonth, kept_months, newer_month
+
+if TYPE_CHECKING:
+    from mynalib.history.overlays import Overlays
+
+STALE = "STALE_MONTH"
+
+
+def stops(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
+    """その月を公開してはならない理由のうち、月の記録と時計だけで分かるもの。取込は止めない。"""
+    yield from _not_ended(kept)
+    yield from _stale(home, params, kept)
+    yield from _quarantined(params, kept)
+
+
+def all_stops(home: Home, params: Params, kept: KeptMonth) -> Iterator[MynaError]:
+    """publish が断る理由の全て（作ってみなければ分からないものを除く）。人の行も読む。"""
+    yield from stops(home, params, kept)
+    from mynalib.history.cubes import count_people  # pandas の読みこみは、要るときだけ
+    from mynalib.history.overlays import read_overlays
+
+    months = [each for each in kept_months(home) if each.month <= kept.month]
+    try:
+        overlays = read_overlays(home, params, months)
+        yield from list_stops(overlays, kept)
+        count_people(months, params, overlays.holds)
+    except MynaError as stop:
+        yield stop
+
+
+def list_stops(overlays: "Overlays", kept: KeptMonth, folder: Path | None = None) -> Iterator[Refused]:
+    """名簿が減っているか、答えのない行があれば、その月の勧奨リストは作らない。folder は、それでも出来たもの。"""
+    done = f"（ほかは出来ています：{folder}）" if folder else ""
+    if overlays.lost:
+        label = kept.month.label
+        what = f"名簿が前に公開したときより減ったか、読まれない名簿があるので、{label}の勧奨リストは作れません{done}"
+        fix = "上のところを直して、もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。"
+        yield Refused("REGISTER_SHRUNK", where="名簿", what=what, fix=fix, problems=overlays.lost)
+    waiting = overlays.blocking
+    if waiting:
+        problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
+        told = {"label": kept.month.label, "rows": len(waiting), "done": done}
+        yield Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
+
+
+def _not_ended(kept: KeptMonth) -> Iterator[Refused]:
+    if not kept.month.has_ended(clock.today()):
+        what = f"まだ終わっていない月です（今日は {clock.today()}）"
+        fix = "パソコンの時計と、取り込んだ月が合っているかを確かめてください。月が終われば公開できます。"
+        yield Refused("MONTH_NOT_ENDED", where=kept.month.label, what=what, fix=fix)
+
+
+def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
+    most = params.society.policy.publish.stale_after_days
+    days = (clock.today() - kept.month.end).days
+    if days > most and not newer_month(home, kept.month):
+        yield Refused(STALE, where=kept.month.label, days=days, most=most)
+
+
+def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
+    policy, rows, held = params.society.policy.publish, kept.intake["data_rows"], kept.intake["quarantined"]
+    if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
+        return
+    told = {"rows": rows, "held": held, "most": policy.max_quarantine, "floor": policy.quarantine_floor}
+    yield Refused("TOO_MANY_QUARANTINED", where=kept.month.label, why="quarantined_in_month", **told)
