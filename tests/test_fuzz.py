@@ -262,9 +262,19 @@ def _lines(content: bytes, encoding: str) -> list[str] | None:
             return None
         raw = raw.replace(b"\r", b"\n")
     lines = [line.decode(encoding, "replace").removesuffix("\r") for line in raw.split(b"\n")]
-    if any('"' in line for line in lines) and any("\r" in line or "\0" in line for line in lines):
+    lines = [piece for line in lines for piece in _pieces(line)]
+    if any('"' in line for line in lines) and any(_CUT in line or "\0" in line for line in lines):
         return None  # 引用符の中の CR と NUL は、読む道具によって違う
     return lines[:-1] if lines[-1] == "" else lines
+
+
+_CUT = "\x1f"
+
+
+def _pieces(line: str) -> list[str]:
+    """CR だけの改行で切った行。空でないどれも、制御文字のある行として隔離になる。"""
+    pieces = line.split("\r")
+    return [piece + _CUT if len(pieces) > 1 and piece.strip(" \u3000\u00a0\t,") else piece for piece in pieces]
 
 
 _PLAIN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f -~\u3000\u00a0０-９一-龥～－①]*")

@@ -1,4 +1,4 @@
-"""どの物理行も一行のまま、引用符のない UTF-8 にする。ふつうの行はブロックごと素通しする。
+"""どの物理行（CRLF、LF、CR で区切る）も一行のまま、引用符のない UTF-8 にする。ふつうの行はブロックごと素通しする。
 
 印の行（記号が MARK）は、番号に元の行番号、枝番に誤りの名を持つ。行番号がずれていないことを、後で確かめられる。
 """
@@ -17,11 +17,14 @@ _LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
 
 
 class Cleaner:
-    """ブロックを順に受け取り、書き出してよい行にする。行番号と、次へ持ち越す行を覚えている。"""
+    """ブロックを順に受け取り、書き出してよい行にする。次へ持ち越す行を覚えている。
+
+    lines は書き出した行の数。headings は、見出しより下で項目の名のあった行（八列のものは、写しを読んでから分かる）。
+    """
 
     def __init__(self, layout: Layout, name: str):
         self.layout, self._name = layout, name
-        self.lines, self._rest = 0, b""
+        self.lines, self.headings, self._rest = 0, [], b""
 
     def clean(self, block: bytes, *, last: bool = False, unfinished: bool = False) -> bytes:
         """改行で終わるブロックを、行数を変えずに直す。last は最後のブロック、unfinished は最後の行に改行がなかったか。
@@ -53,9 +56,12 @@ class Cleaner:
             if record is None:
                 self._rest, count = window.between(at, count), at
                 break
-            if unfinished and last and at + record.used == window.count and record.fault == "COLUMN_COUNT":
+            if unfinished and last and at + record.used == window.count and "COLUMN_COUNT" in record.faults:
                 raise Refused("TRUNCATED", where=f"{self._name} の最後の行", why="cut_line")
-            clean += [window.between(done, at), self._written(record, self.lines + at + 1)]
+            line = self.lines + at + 1
+            clean += [window.between(done, at), self._written(record, line)]
+            self.headings += [line + more for more in record.headings]
+            self.lines += len(record.faults) - record.used  # CR だけの改行が作った行
             done = at + record.used
         clean.append(window.between(done, count))
         self.lines += count
@@ -63,13 +69,13 @@ class Cleaner:
 
     def _record(self, window: "_Window", at: int, last: bool) -> Record | None:
         if self.lines + at < self.layout.opening:
-            return Record(fault=SKIP)
+            return Record((SKIP,))
         return read_record(window.lines(at), self.layout, complete=last or at + RECORD_LINES <= window.count)
 
     def _written(self, record: Record, line: int) -> bytes:
-        """レコードの物理行の数だけの行。二行目からは読み飛ばす印。"""
-        head = self._marked(record.fault, line) if record.fault else self.layout.delimiter.join(record.cells)
-        lines = [head, *(self._marked(SKIP, line + more) for more in range(1, record.used))]
+        """レコードの行の数だけの行。誤りのある行と、読み飛ばす行は、印の行になる。"""
+        row = self.layout.delimiter.join(record.cells)
+        lines = [self._marked(fault, line + more) if fault else row for more, fault in enumerate(record.faults)]
         return "".join(line + "\n" for line in lines).encode()
 
     def _marked(self, fault: str, line: int) -> str:

@@ -1,6 +1,7 @@
 """届いたファイルを一度だけ読み、直した写しを作る。"""
 
 import glob
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from mynalib.domain.items import NAMES
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import Cleaner
-from mynalib.intake.encoding import Decoder
+from mynalib.intake.encoding import Decoder, refuse_other_encoding
 from mynalib.intake.faults import FAULTS
 from mynalib.intake.layout import SPARE, Layout, find_layout
 from mynalib.intake.source import Source
@@ -17,7 +18,7 @@ from mynalib.intake.workbench import Workbench
 
 @dataclass(frozen=True)
 class Copied:
-    """届いたファイルについて、写しを作る間に分かったこと。path は写し、lines は物理行の数。"""
+    """届いたファイルについて、写しを作る間に分かったこと。path は写し、lines は物理行の数、headings は cleaning.Cleaner のもの。"""
 
     path: Path
     sha256: str
@@ -26,6 +27,7 @@ class Copied:
     layout: Layout
     lines: int
     unfinished: bool
+    headings: Sequence[int] = ()
 
     def load(self, bench: Workbench, query: str, **values: Any) -> None:
         """写しを作業台に読む。query は、それをする SQL の名。"""
@@ -47,6 +49,7 @@ def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
         head = next(blocks, b"")
         decoder = Decoder(source.encoding, path.name)
         text = decoder.to_utf8(head)
+        refuse_other_encoding(head, profile.encoding, path.name)
         layout = find_layout(text, profile.header, path.name)
         cleaner = Cleaner(layout, path.name)
         for block in blocks:
@@ -54,4 +57,13 @@ def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
             text = decoder.to_utf8(block)
         clean.write(cleaner.clean(text, last=True, unfinished=source.unfinished))
     encoding = decoder.encoding or "utf-8"
-    return Copied(target, source.hash.hexdigest(), source.bytes, encoding, layout, cleaner.lines, source.unfinished)
+    return Copied(
+        target,
+        source.hash.hexdigest(),
+        source.bytes,
+        encoding,
+        layout,
+        cleaner.lines,
+        source.unfinished,
+        cleaner.headings,
+    )

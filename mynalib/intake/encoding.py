@@ -1,6 +1,8 @@
 """文字コードを決めて、ブロックを UTF-8 にする。"""
 
 from mynalib.domain.errors import Refused
+from mynalib.intake.headings import heading_line
+from mynalib.intake.layout import SAMPLE_BYTES, SAMPLE_LINES
 
 CANDIDATES = ("utf-8", "cp932")  # この順。短い UTF-8 は cp932 としても読めてしまう
 
@@ -30,6 +32,26 @@ class Decoder:
             if 2 * sum(_can_read(line, encoding) for line in lines) >= len(lines):
                 return encoding
         raise Refused("ENCODING", where=self._name, why="other_encoding")
+
+
+def refuse_other_encoding(head: bytes, told: str, name: str) -> None:
+    """約束した文字コードでは見出しが文字化けし、別の文字コードなら読めるとき、そう言って断る。
+
+    head は先頭のブロック、told は FileProfile.encoding。
+
+    Raises: Refused ENCODING。
+    """
+    if told not in CANDIDATES or _has_heading(head, told):
+        return
+    for other in CANDIDATES:
+        if other != told and _has_heading(head, other):
+            what = f"見出しの文字コードは {other} ですが、society.yaml の file.encoding は {told} です"
+            raise Refused("ENCODING", where=name, what=what, fix=f"file.encoding を auto か {other} にしてください。")
+
+
+def _has_heading(head: bytes, encoding: str) -> bool:
+    lines = head[:SAMPLE_BYTES].split(b"\n")[:SAMPLE_LINES]
+    return heading_line([line.decode(encoding, "replace") for line in lines]) is not None
 
 
 def _can_read(line: bytes, encoding: str) -> bool:

@@ -2,21 +2,21 @@
 
 import csv
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mynalib.domain.employers import FOLD_FROM, FOLD_TO, TRIMMED
 from mynalib.domain.errors import Problem, Refused
-from mynalib.domain.items import ITEMS, NAMES
+from mynalib.domain.items import ITEMS, LABELS, NAMES
+from mynalib.intake.headings import DELIMITERS, heading_line, holds_names, item_of, nearest_item, refuse_headings
 
 BLANKS = TRIMMED + "\t"
 RECORD_LINES = 10  # 八項目に改行はない。引用符がこの行数で閉じなければ、閉じ忘れとみる
 SAMPLE_BYTES, SAMPLE_LINES = 1 << 20, 1000
 SPARE = "spare"  # 行末の余分な区切りが作る、空の九列目
-_DELIMITERS = ",\t;|"
 _DIGITS = str.maketrans(FOLD_FROM, FOLD_TO)
+_SEP = re.compile(r'"?\s*sep\s*=.{0,3}\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,6 @@ def trimmed(cells: Sequence[str]) -> list[str]:
     return cells
 
 
-def _plain_name(text: str) -> str:
-    # 見出しに限って NFKC を使う（半角カナ、全角半角のゆれ）。値には使わない
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
-_ALIASES = {_plain_name(label): item.name for item in ITEMS for label in (item.label, *item.aliases)}
-
-
 @dataclass(frozen=True)
 class _Finder:
     name: str
@@ -72,7 +64,9 @@ class _Finder:
         start = next((at for at, line in enumerate(lines) if line.strip(BLANKS + "\r")), None)
         if start is None:
             raise Refused("EMPTY", where=self.name, why="no_lines")
-        delimiter = self._delimiter(lines[start])
+        self._refuse_broken_heading(lines, start)
+        self._refuse_lines_above(lines, start)
+        delimiter = self._delimiter(lines[start : start + RECORD_LINES])
         try:
             cells, used = record_at(lines, start, delimiter)
         except csv.Error:
@@ -82,8 +76,40 @@ class _Finder:
         spare = self._spare(list(_widths(lines[opening : opening + SAMPLE_LINES], delimiter)))
         return Layout(delimiter, bool(columns), (columns or NAMES) + spare, opening)
 
-    def _delimiter(self, line: str) -> str:
-        best = max(_DELIMITERS, key=line.count)
+    def _refuse_broken_heading(self, lines: list[str], start: int) -> None:
+        """引用符の中の改行で、いくつもの行にまたがる見出し。"""
+        for delimiter in DELIMITERS:
+            try:
+                cells, used = record_at(lines, start, delimiter)
+            except csv.Error:
+                continue
+            if used > 1 and holds_names(cells):
+                broken = "、".join(str(at) for at, cell in enumerate(cells, 1) if "\n" in cell)
+                raise self._refused(
+                    f"見出しの {broken} 列目の中に改行があります（{start + 1}〜{start + used} 行目）",
+                    "見出しの中の改行を消して一行に直し、もう一度取り込んでください。",
+                )
+
+    def _refuse_lines_above(self, lines: list[str], start: int) -> None:
+        """見出しの上の行。題、注記、Excel に区切りを教える「sep=」など。人の行があれば、つないだファイル。"""
+        found = heading_line(lines[start : start + SAMPLE_LINES])
+        if _SEP.fullmatch(lines[start]):
+            what, last = f"{start + 1} 行目は、Excel に区切りを教える「sep=」の行です", start + 1
+        elif found:
+            above = lines[start : start + found]
+            last = start + found + sum(line.rstrip("\r").count("\r") for line in above)  # CR だけの改行も、行の切れ目
+            if any(_looks_like_a_row(line.split(delimiter)) for line in above for delimiter in ",\t"):
+                refuse_headings([last + 1], (), False, self.name)
+            what = f"見出しは {last + 1} 行目にあります。その上の行は、八項目のものではありません"
+        else:
+            return
+        rows = f"1〜{last} 行目" if last > 1 else "1 行目"
+        then = "society.yaml の file.header を auto にして、" if found and self.header == "absent" else ""
+        raise self._refused(what, f"{rows}を消し、{then}もう一度取り込んでください。")
+
+    def _delimiter(self, lines: list[str]) -> str:
+        line = "".join(lines) if '"' in lines[0] else lines[0]
+        best = max(DELIMITERS, key=line.count)
         if best not in line:
             raise Refused("NOT_CSV", where=self.name, why="no_comma")
         if best not in ",\t":
@@ -92,26 +118,44 @@ class _Finder:
 
     def _columns(self, cells: list[str]) -> tuple[str, ...]:
         """見出しなら項目の並び、見出しがなければ空。"""
-        names = [_ALIASES.get(_plain_name(cell)) for cell in cells]
-        if any(names):
-            return self._checked(names)
-        if self.header == "present" or (self.header == "auto" and not _looks_like_a_row(cells)):
+        if holds_names(cells) or any(map(item_of, cells)):
+            return self._checked(cells)
+        if holds_names([_unscrambled(cell) for cell in cells]):
+            raise self._refused(
+                "見出しが文字化けしています（UTF-8 をシフト JIS として読み、保存し直したもののようです）",
+                "文字化けする前のファイルを、送り主から受け取り直してください。",
+            )
+        if self.header == "present" and _looks_like_a_row(cells):
             raise Refused("HEADER", where=self.name, why="no_header")
+        if self.header != "absent" and not _looks_like_a_row(cells):
+            raise Refused("HEADER", where=self.name, why="strange_first_line")
         return ()
 
-    def _checked(self, names: list[str | None]) -> tuple[str, ...]:
+    def _checked(self, cells: list[str]) -> tuple[str, ...]:
         if self.header == "absent":
             raise Refused("HEADER", where=self.name, why="unexpected_header")
-        wrong = [f"「{item.label}」の列がありません" for item in ITEMS if item.name not in names]
+        names = [item_of(cell) for cell in cells]
+        meant = _meant(cells, names)
+        there = [*names, *meant.values()]
+        wrong = [f"「{item.label}」の列がありません" for item in ITEMS if item.name not in there]
         wrong += [f"「{item.label}」の列が二つ以上あります" for item in ITEMS if names.count(item.name) > 1]
-        beyond = [at for at, name in enumerate(names, 1) if not name]
+        misspelt = [
+            Problem(f"見出し {at} 列目", f"「{LABELS[item]}」の書き誤りのようです") for at, item in meant.items()
+        ]
+        beyond = [at for at, name in enumerate(names, 1) if not name and at not in meant]
         extra = [Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at in beyond]
-        if wrong:
-            problems = [*(Problem("見出し", what) for what in wrong), *extra]
+        if misspelt and not (wrong or extra):
+            fix = "見出しの名を、上のとおりに直して、もう一度取り込んでください。"
+            raise self._refused("見出しに書き誤りがあります", fix, misspelt)
+        if wrong or misspelt:
+            problems = [*(Problem("見出し", what) for what in wrong), *misspelt, *extra]
             raise Refused("HEADER", where=self.name, why="other_header", problems=problems)
         if extra:
             raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
         return tuple(name for name in names if name)
+
+    def _refused(self, what: str, fix: str, problems: Sequence[Problem] = ()) -> Refused:
+        return Refused("HEADER", where=self.name, what=what, fix=fix, problems=problems)
 
     def _spare(self, widths: list[tuple[int, int]]) -> tuple[str, ...]:
         """行末に余分な区切りのある行が多ければ (SPARE,)。八列の行が一つもなければ断る。"""
@@ -123,6 +167,23 @@ class _Finder:
             raise Refused("COLUMN_COUNT", where=self.name, why="not_eight_columns")
         raw = Counter(width for width, _ in widths)
         return (SPARE,) if raw[len(NAMES) + 1] > raw[len(NAMES)] else ()
+
+
+def _meant(cells: Sequence[str], names: Sequence[str | None]) -> dict[int, str]:
+    """書き誤りとみられる列（1 から）と、その項目。どの項目も一度だけ。"""
+    missing = [name for name in NAMES if name not in names]
+    meant: dict[int, str] = {}
+    for at, (cell, name) in enumerate(zip(cells, names, strict=True), 1):
+        item = None if name else nearest_item(cell, missing)
+        if item:
+            meant[at] = item
+            missing.remove(item)
+    return meant
+
+
+def _unscrambled(cell: str) -> str:
+    """UTF-8 をシフト JIS として読んだ文字化けの、元の字。"""
+    return cell.encode("cp932", "ignore").decode("utf-8", "ignore")
 
 
 def _widths(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, int]]:

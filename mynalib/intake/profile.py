@@ -11,6 +11,7 @@ from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
+from mynalib.intake.headings import WORDS, refuse_headings
 from mynalib.intake.source import require_file
 from mynalib.intake.workbench import Workbench, scratch
 
@@ -61,6 +62,8 @@ def profile_file(path: Path) -> FileShape:
         copied = copy_clean(path, FileProfile(), folder / "lines.csv")
         with closing(Workbench(folder / "spill", path.name)) as bench:
             copied.load(bench, "seen", mark=MARK, blanks=TRIMMED)
+            even = bench.run("seen_headings", words=WORDS)
+            refuse_headings(copied.headings, even, copied.layout.header, path.name)
             rows, shapes = bench.run("seen_rows"), bench.run("shapes", most=MOST_SHAPES)
             dates = bench.run("date_styles", styles=list(DATE_STYLES))
             return FileShape(path.name, copied, *rows[0], shapes, bench.run("combinations"), dates)

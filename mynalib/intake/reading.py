@@ -12,6 +12,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
+from mynalib.intake.headings import WORDS, refuse_headings
 from mynalib.intake.intake import Intake, judge
 from mynalib.intake.spellings import entry_columns, spelling_columns, symbols_in_order
 from mynalib.intake.workbench import Workbench
@@ -44,6 +45,7 @@ def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProf
             bench.run("odd_line")
             bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
             _check_lines(bench, copied, path.name)
+            refuse_headings(copied.headings, bench.run("headings", words=WORDS), copied.layout.header, path.name)
             _order(bench, month, registry, path.name)
             _refuse_my_numbers(bench, path.name)
             _quarantine(bench, path.name)

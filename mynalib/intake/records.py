@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mynalib.domain.items import NAMES
 from mynalib.intake.faults import SKIP
-from mynalib.intake.layout import Layout, record_at, trimmed
+from mynalib.intake.headings import holds_names
+from mynalib.intake.layout import BLANKS, Layout, record_at, trimmed
 
 HIDDEN = "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず隔離になる
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f]")
@@ -16,32 +17,72 @@ _EXCEL_TEXT = re.compile('="([^"]*)"')
 
 @dataclass(frozen=True)
 class Record:
-    """一つのレコード。fault があれば行は読めず、cells は空。used は物理行の数。"""
+    """一つのレコード。
 
+    faults は行ごとの誤り（読めた行では ''）で、その数が、写しに書く行の数になる。cells は読めた行の値。used は LF で数えた行。
+    CR だけの改行は、LF で数えた一行の中に、いくつもの行を作る。headings は、項目の名のある行（faults の中の位置）。
+    """
+
+    faults: tuple[str, ...]
     cells: tuple[str, ...] = ()
-    fault: str = ""
     used: int = 1
+    headings: tuple[int, ...] = ()
 
 
 def read_record(lines: Sequence[str], layout: Layout, *, complete: bool) -> Record | None:
-    """先頭の行からのレコードを読む。続きの行がまだ来ていなければ None（complete なら、もう待たない）。"""
+    """先頭の行からのレコードを読む。続きの行がまだ来ていなければ None（complete なら、もう待たない）。
+
+    八項目に改行はないので、いくつもの行にまたがるものは、どこかの行が引用符か CR に飲みこまれている。そのときは、どの行も誤りとして
+    数える（一つの誤りと数えると、飲みこまれた人が、だれにも気づかれずに消える）。
+    """
     if '"' not in lines[0]:
-        return _judged(lines[0].split(layout.delimiter), 1, layout)
+        return _one_line(lines[0].split(layout.delimiter), lines[0], layout)
     try:
-        return _judged(*record_at(lines, 0, layout.delimiter), layout)
+        cells, used = record_at(lines, 0, layout.delimiter)
     except csv.Error:
-        return Record(fault="COLUMN_COUNT") if complete else None
+        return _faulty(lines[:1], "COLUMN_COUNT", layout) if complete else None
+    if used == 1:
+        return _one_line(cells, lines[0], layout)
+    if _is_one_row(cells, layout):
+        return Record(("", *[SKIP] * (used - 1)), _safe(trimmed(cells), layout), used)
+    return _faulty(lines[:used], "COLUMN_COUNT", layout)
 
 
-def _judged(cells: list[str], used: int, layout: Layout) -> Record:
+def _is_one_row(cells: Sequence[str], layout: Layout) -> bool:
+    """いくつもの行にまたがるレコードが、値の中に改行のある一人の行か（その行は、隔離になる）。
+
+    ほかの人の行を飲みこんでいれば、改行のある値の中に区切りもあるか、列が二人分ある。
+    """
+    if len(trimmed(cells)) != len(NAMES) or len(cells) > len(NAMES) + 1:
+        return False
+    swallowing = any("\n" in cell and layout.delimiter in cell for cell in cells)
+    return not swallowing and not any(map(_CONTROL.search, cells))
+
+
+def _one_line(cells: list[str], line: str, layout: Layout) -> Record:
+    if "\r" in line:
+        return _faulty([line], "CONTROL_CHAR", layout)
     for at, cell in enumerate(cells):
         if _CONTROL.search(cell):
-            fault = f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT"
-            return Record(fault=fault, used=used)
-    cells = [_EXCEL_TEXT.sub(r"\1", cell) if _EXCEL_TEXT.fullmatch(cell) else cell for cell in trimmed(cells)]
+            return _faulty([line], f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT", layout)
+    cells = trimmed(cells)
     if not any(cells):
-        return Record(fault=SKIP, used=used)
+        return Record((SKIP,))
     if len(cells) != len(NAMES):
-        return Record(fault="COLUMN_COUNT", used=used)
+        return _faulty([line], "COLUMN_COUNT", layout)
+    return Record(("",), _safe(cells, layout))
+
+
+def _safe(cells: Sequence[str], layout: Layout) -> tuple[str, ...]:
+    """Excel が文字にするための ="…" を外し、写しに書けない字を、どの項目にもない字に替える。"""
+    cells = [_EXCEL_TEXT.sub(r"\1", cell) if _EXCEL_TEXT.fullmatch(cell) else cell for cell in cells]
     unsafe = str.maketrans(dict.fromkeys(f'\n\t"{layout.delimiter}', HIDDEN))
-    return Record(tuple(cell.translate(unsafe) for cell in cells), used=used)
+    return tuple(cell.translate(unsafe) for cell in cells)
+
+
+def _faulty(lines: Sequence[str], fault: str, layout: Layout) -> Record:
+    """どの行も誤り。CR だけの改行も、行の切れ目。空の行は読み飛ばす。"""
+    texts = [text for line in lines for text in line.split("\r")]
+    faults = tuple(fault if text.strip(BLANKS + layout.delimiter) else SKIP for text in texts)
+    headings = (at for at, text in enumerate(texts) if holds_names(text.replace('"', "").split(layout.delimiter)))
+    return Record(faults, used=len(lines), headings=tuple(headings))

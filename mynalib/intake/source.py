@@ -56,6 +56,9 @@ class Source:
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
             _refuse_other_formats(chunk, self._name)
+        elif self.encoding == "utf-16" and b"\0" not in chunk:  # BOM がなく、英数字もコンマも一つもない
+            fix = "file.encoding を auto にしてください。"
+            raise Refused("ENCODING", where=self._name, what="UTF-16 ではありません", fix=fix)
         to_bytes = _widener(self.encoding)
         chunk = to_bytes(chunk, False)
         to_lf = _newline_folder(chunk)
