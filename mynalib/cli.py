@@ -96,12 +96,16 @@ def ingest(
     """ファイルを確かめて、月の断面として取り込む。"""
     from mynalib.history.loading import ingest as load_month
     from mynalib.history.returners import ingest_returners
+    from mynalib.history.telling import told
 
     place = find_home(home)
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
+    params = load_params(place.params)
     load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
-    _say(as_json, "ingest", load(place, load_params(place.params), file, month, confirm=confirm), kind=kind)
+    result = load(place, params, file, month, confirm=confirm)
+    loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
+    _say(as_json, "ingest", result, kind=kind, **(told(place, params, month) if loaded else {}))
 
 
 @app.command()
@@ -187,7 +191,8 @@ def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **o
         done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
     result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
     result["lists_from"] = str(done.lists_from) if done.lists_from else None
-    _say(as_json, "publish", result, index=done.folder / "index.html", comparison=done.comparison)
+    pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
+    _say(as_json, "publish", result, **pages)
 
 
 @app.command()
@@ -260,4 +265,5 @@ def _as_json(error: MynaError) -> dict:
     counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
     outcome, counts = ("refused", counts) if "ingest" in sys.argv else ("failed", {})
     texts = {"where": error.where, "what": error.what, "fix": error.fix}
-    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": [*map(str, error.problems)]}
+    seen = {"see": str(error.see)} if error.see else {}
+    return {"outcome": outcome, "error": error.code, **counts, **texts, **seen, "problems": [*map(str, error.problems)]}

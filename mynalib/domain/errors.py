@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mynalib.domain.shipped import shipped_yaml
 
@@ -37,6 +38,7 @@ class MynaError(Exception):
 
     code = "ERROR"
     what = fix = ""
+    see: Path | None = None  # 公開が止まったとき、なぜかを見られるページ（取込の点検）
 
     def __init__(self, *, where: str, what: str = "", fix: str = "", why: str = "", problems: Problems = (), **values):
         phrases = shipped_yaml("domain", "errors")
@@ -49,7 +51,8 @@ class MynaError(Exception):
         lines = [f"{self.where}：{self.what}", *(f"  {p}" for p in self.problems[:SHOWN])]
         if len(self.problems) > SHOWN:
             lines.append(f"  ほか {len(self.problems) - SHOWN} 件")
-        return "\n".join([*lines, f"  → {self.fix}"])
+        lines.append(f"  → {self.fix}")
+        return "\n".join([*lines, f"  取込の点検：{self.see}"] if self.see else lines)
 
 
 class BadParams(MynaError):

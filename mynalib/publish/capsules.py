@@ -11,14 +11,14 @@ import pandas as pd
 
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
-from mynalib.domain.errors import MynaError
+from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_text
-from mynalib.history.cubes import cube
+from mynalib.history.cubes import count_as_they_are, cube
 from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
-from mynalib.history.lens import Lens
+from mynalib.history.lens import UNKNOWN, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.history.stops import list_stops
@@ -137,20 +137,28 @@ class Source:
 
     @property
     def names(self) -> dict[str, str]:
-        return {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
+        names = {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
+        # 登録簿にない記号の人がいるのは、known_only でない元だけ（公開しない）
+        return names | ({UNKNOWN: "登録簿にない記号"} if (self.cube.employer_id == UNKNOWN).any() else {})
 
 
-def open_source(home: Home, params: Params, month: Month) -> Source:
+def open_source(home: Home, params: Params, month: Month, *, known_only: bool = True) -> Source:
     """その月と、それより前の月を開く。
 
+    Args:
+        known_only: 登録簿にない記号の人がいれば断るか。断らないのは、取込の点検のページを作るときだけ。
     Raises:
+        UnknownSymbol: 登録簿にない記号の人がいる。
         UnknownMonth: まだ取り込まれていない。
         RegisterUnreadable, MemoryDamaged, ReturnersDamaged: 控える人が分からない。
     """
     kept_month(home, month)
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
     overlays = read_overlays(home, params, months)
-    counted = cube(home, months, params, overlays.holds)
+    if known_only:
+        counted = cube(home, months, params, overlays.holds)
+    else:
+        counted = count_as_they_are(months, params, overlays.holds)
     return Source(home, params, month, months, overlays, counted, newer_month(home, month))
 
 
@@ -248,12 +256,6 @@ def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     return table[first:last].reset_index(drop=True)
 
 
-def require_registers(source: Source, folder: Path | None = None) -> None:
-    """名簿が減っているか、答えのない行があれば、勧奨リストは作らない。folder は、それでも出来たもの。"""
-    for stop in list_stops(source.overlays, source.months[-1], folder):
-        raise stop
-
-
 def reminders(lens: Lens, source: Source) -> pd.DataFrame:
     """その月の、全ての事業所の勧奨リスト。列は sql/reminders.sql にある。"""
     include = source.params.joint_use.dependants == "include"
@@ -270,7 +272,8 @@ def _require_newest(source: Source) -> None:
 
 def _reminders(source: Source, employer: Employer | None) -> Tables:
     _require_newest(source)
-    require_registers(source)
+    for stop in list_stops(source.overlays, source.months[-1]):
+        raise stop
     rows = rows_of(source.reminders, employer.id)
     columns = [column for column in source.params.joint_use.employer_columns if column in rows]
     return {"reminders": rows[columns]}

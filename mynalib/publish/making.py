@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.history.released import damage, read_manifest, releases
+from mynalib.history.stops import list_stops
 from mynalib.publish import batch, gate, plan, review
-from mynalib.publish.capsules import Source, employers_of, open_source, require_registers
+from mynalib.publish.capsules import Source, employers_of, open_source
 from mynalib.publish.jobs import Job, NotebookFailed
-from mynalib.publish.publishing import Order, Published, done
+from mynalib.publish.publishing import Order, Published, done, existing
 from mynalib.publish.release import assemble, place
+from mynalib.publish.shelf import REVIEW
 from mynalib.publish.unchanged import digest_of_inputs
 
 
@@ -19,8 +21,9 @@ def make(order: Order, **running: object) -> Published:
     if not review.reconciles(source):
         raise Refused("NOT_RECONCILED", where=order.month.label)
     published = _publish(order, source, inputs, **running)
-    if source.newer is None:
-        require_registers(source, published.folder)
+    for stop in list_stops(source.overlays, source.months[-1], published.folder) if source.newer is None else ():
+        stop.see = existing(published.folder / REVIEW)
+        raise stop
     return published
 
 

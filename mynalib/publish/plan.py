@@ -12,6 +12,7 @@ from mynalib.publish.capsules import Source, make_capsule
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, Edition, notebook_path
 from mynalib.publish.jobs import Job
 from mynalib.publish.opening import BadParameter, check_parameters
+from mynalib.publish.shelf import REVIEW
 from mynalib.publish.versions import code_hash, library_versions
 
 
@@ -29,6 +30,12 @@ def plan_jobs(
         for employer in employers if per_employer else [None] * society:
             jobs.append(_job(source, edition, folder, employer))
     return jobs
+
+
+def plan_review(source: Source, folder: Path) -> Job:
+    """取込の点検だけの仕事と、そのカプセル。公開の計画の中のものと同じ。"""
+    edition = next(edition for edition in EDITIONS if edition.page == REVIEW)
+    return _job(source, edition, folder, None)
 
 
 def _job(source: Source, edition: Edition, folder: Path, employer: Employer | None) -> Job:

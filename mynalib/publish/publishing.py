@@ -6,10 +6,11 @@
 import shutil
 import unicodedata
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mynalib.domain.errors import Refused
+from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.strict_yaml import is_visible
@@ -20,8 +21,11 @@ from mynalib.history.released import read_manifest
 from mynalib.history.stops import stops
 from mynalib.history.vouching import recover
 from mynalib.publish import children
-from mynalib.publish.shelf import COMPARISON, settle_releases
+from mynalib.publish.shelf import COMPARISON, REVIEW, settle_releases
 from mynalib.publish.unchanged import standing
+
+NOT_OF_THE_MONTH = ("UNKNOWN_EMPLOYER", "BAD_PARAMETER", "DISK_FULL", "NOT_WRITABLE")
+"""頼み方か、置き場所の失敗。月を見ても、わけは分からない。"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class Published:
     without: list[str] = field(default_factory=list)
     comparison: Path | None = None
     lists_from: Month | None = None
+
+    @property
+    def review(self) -> Path | None:
+        """取込の点検のページ。一つの事業所だけの下書きには、ない。"""
+        return existing(self.folder / REVIEW)
 
 
 @dataclass(frozen=True)
@@ -100,14 +109,18 @@ def publish(
         settle_releases(home, params)
         kept = kept_month(home, month)
         verify_month(kept)
-        for stop in _stops(order, kept):
-            raise stop
-        published = _published(order, **running)
+        try:
+            published = _published(order, kept, **running)
+        except MynaError as stop:
+            stop.see = stop.see or _review_of(stop, order)
+            raise
         return replace(published, lists_from=newer_month(home, month))
 
 
-def _published(order: Order, **running: object) -> Published:
-    """変わっていなければそのまま、そうでなければ作る。"""
+def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
+    """止めるものがなければ、変わっていなければそのまま、そうでなければ作る。"""
+    for stop in _stops(order, kept):
+        raise stop
     if order.final and (same := standing(order.home, order.params, order.month, order.without)):
         return done("unchanged", same, order.room)
     if not running.get("scheduler"):
@@ -115,6 +128,17 @@ def _published(order: Order, **running: object) -> Published:
     from mynalib.publish.making import make
 
     return make(order, **running)
+
+
+def _review_of(stop: MynaError, order: Order) -> Path | None:
+    """止まった月の、取込の点検のページ。作れなければ None（止まったわけのほうが大事なので、そのことは言わない）。"""
+    if stop.code in NOT_OF_THE_MONTH:
+        return None
+    from mynalib.publish.reviewing import review_page
+
+    with suppress(MynaError, OSError):
+        return review_page(order.home, order.params, order.month)
+    return None
 
 
 def release(home: Home, params: Params, month: Month, approved_by: str, **options) -> Published:
@@ -159,9 +183,13 @@ def done(outcome: str, folder: Path, room: Path | None = None) -> Published:
     """結果。room は、もう要らない下書きの部屋。"""
     if room:
         shutil.rmtree(room, ignore_errors=True)
-    manifest, comparison = read_manifest(folder), folder.parent / COMPARISON / "index.html"
-    shown = comparison if comparison.exists() else None
-    return Published(outcome, folder, len(manifest["artefacts"]), manifest["without"], shown)
+    manifest, comparison = read_manifest(folder), existing(folder.parent / COMPARISON / "index.html")
+    return Published(outcome, folder, len(manifest["artefacts"]), manifest["without"], comparison)
+
+
+def existing(path: Path) -> Path | None:
+    """そのファイルがあれば、その場所。"""
+    return path if path.exists() else None
 
 
 def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:

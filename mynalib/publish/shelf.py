@@ -12,6 +12,7 @@ from mynalib.history.released import PORTAL, portal_damage, portal_digest, relea
 from mynalib.publish import portal
 
 COMPARISON = "comparison"  # 下書きの隣の、前の公開との比べ
+REVIEW = "internal/intake_review.html"  # 取込の点検のページ
 TITLE = "マイナ保険証の取得促進　資料の一覧"
 
 
