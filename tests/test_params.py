@@ -367,6 +367,7 @@ FLOORS = [
     ("intake", "max_drop: 0.05 ", "max_drop: 0.21 "),
     ("intake", "min_rows: 20 ", "min_rows: 101 "),
     ("publish", "max_quarantine: 0.005", "max_quarantine: 0.06"),
+    ("publish", "quarantine_floor: 2 ", "quarantine_floor: 6 "),
     ("publish", "stale_after_days: 45", "stale_after_days: 63"),
 ]
 
