@@ -4,8 +4,12 @@
 """
 
 import json
+import os
+import shlex
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,11 +18,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mynalib import ending
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.domain.shipped import templates
-from mynalib.history.home import find_home
+from mynalib.history.home import Home, find_home
+from mynalib.history.leftovers import clear_leftovers
+from mynalib.intake.scratch import clear_scratch
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -36,36 +43,55 @@ def _month(text: str) -> Month:
         raise typer.BadParameter(str(error)) from None
 
 
-def _reason(text: str) -> str:
+def _written(text: str) -> str:
+    """空の値を断る。書き忘れた変数（"$E"）を、付けなかったことにしない。"""
     if not text.strip():
-        raise typer.BadParameter("理由を書いてください（台帳に残ります）")
-    return text.strip()
+        raise typer.BadParameter("空です。値を書くか、付けないでください")
+    return text
 
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="組合の置き場所。なければ MYNA_HOME、今のフォルダー")]
+def _folder(text: str | Path) -> Path:
+    return Path(_written(str(text)))
+
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", parser=_folder, metavar="DIR", help="組合の置き場所。なければ MYNA_HOME、今のフォルダー"),
+]
 MonthOption = Annotated[
     Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
 ]
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")]
-BecauseOption = Annotated[str, typer.Option("--because", parser=_reason, metavar="理由", help="理由（台帳に残る）")]
+BecauseOption = Annotated[str, typer.Option("--because", parser=_written, metavar="理由", help="理由（台帳に残る）")]
 JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
-SchedulerOption = Annotated[str | None, typer.Option(metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")]
+SchedulerOption = Annotated[
+    str | None, typer.Option(parser=_written, metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")
+]
+
+
+@app.callback()
+def start() -> None:
+    """マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。"""
+    clear_scratch()
 
 
 @app.command()
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="架空の組合を作る場所")] = Path("demo"),
+    home: Annotated[Path, typer.Option("--home", parser=_folder, metavar="DIR", help="架空の組合を作る場所")] = Path(
+        "demo"
+    ),
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """架空の組合を作り、24 か月を取り込み、いちばん新しい月を公開する。"""
     from mynalib.demo import run_demo
 
+    _clear_any_home()
     with _bar() as progress:
         published = run_demo(home, jobs, progress.watch)
     portal = published.folder.parent / "index.html"
-    _say(as_json, "demo", {"outcome": published.outcome, "portal": str(portal)})
+    _say(as_json, "demo", {"outcome": published.outcome, "portal": str(portal)}, Home(home.resolve()))
 
 
 @app.command()
@@ -77,7 +103,9 @@ def init(
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
     from mynalib.history.founding import found
 
-    _say(as_json, "init", {"outcome": "made", "home": str(found(folder, shared=group).root)}, folder=folder)
+    _clear_any_home()
+    made = found(folder, shared=group)
+    _say(as_json, "init", {"outcome": "made"}, made, at=_pasted(made.root))
 
 
 @app.command()
@@ -98,14 +126,15 @@ def ingest(
     from mynalib.history.returners import ingest_returners
     from mynalib.history.telling import told
 
-    place = find_home(home)
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
-    params = load_params(place.params)
     load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
-    result = load(place, params, file, month, confirm=confirm)
-    loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
-    _say(as_json, "ingest", result, kind=kind, **(told(place, params, month) if loaded else {}))
+    with _at(home) as place:
+        params = load_params(place.params)
+        result = load(place, params, file, month, confirm=confirm)
+        loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
+        more = told(place, params, month) if loaded else {}
+        _say(as_json, "ingest", result, place, kind=kind, at=_pasted(home), **more)
 
 
 @app.command()
@@ -121,8 +150,17 @@ def profile(
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
     from mynalib.history.profiling import profile as profile_file
 
-    shape = profile_file(file, find_home(home) if write else None, sheet)
-    _say(as_json, "profile", {"outcome": "profiled", "file": shape.profile.model_dump()}, text=shape.sheet("txt"))
+    if not write:
+        _clear_any_home(home)
+        _say_profile(as_json, profile_file(file, None, sheet))
+        return
+    with _at(home) as place:
+        _say_profile(as_json, profile_file(file, place, sheet), place)
+
+
+def _say_profile(as_json: bool, shape, home: Home | None = None) -> None:
+    result = {"outcome": "profiled", "file": shape.profile.model_dump()}
+    _say(as_json, "profile", result, home, text=shape.sheet("txt"))
 
 
 @app.command()
@@ -132,23 +170,23 @@ def check(
         bool, typer.Option("--accept-ledger", help="台帳を戻せないとき、原本と公開を確かめて続ける（--because が要る）")
     ] = False,
     because: Annotated[
-        str | None, typer.Option(parser=_reason, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）")
+        str | None, typer.Option(parser=_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """設定・お知らせ・名簿・月・台帳・公開を確かめる（全ての誤りを一度に）。"""
     from mynalib.history.checking import check_home
 
-    place = find_home(home)
     if accept_ledger != (because is not None):
         raise typer.BadParameter("--accept-ledger と --because は、いっしょに使います")
-    if accept_ledger:
-        from mynalib.history.vouching import accept_ledger as accept
+    with _at(home) as place:
+        if accept_ledger:
+            from mynalib.history.vouching import accept_ledger as accept
 
-        _say(as_json, "accept", accept(place, load_params(place.params), because))
-        return
-    checked = check_home(place)
-    _say(as_json, "check", checked.as_dict())
+            _say(as_json, "accept", accept(place, load_params(place.params), because), place)
+            return
+        checked = check_home(place)
+        _say(as_json, "check", checked.as_dict(), place)
     raise typer.Exit(1 if checked.errors else 0)
 
 
@@ -158,7 +196,9 @@ def publish(
     home: HomeOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="公開せず、下書きで止める")] = False,
     without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
-    employer: Annotated[str | None, typer.Option(help="一つの事業所だけの下書き（例 E01）")] = None,
+    employer: Annotated[
+        str | None, typer.Option(parser=_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）")
+    ] = None,
     jobs: JobsOption = None,
     scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
@@ -186,13 +226,14 @@ def release(
 
 
 def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **options: object) -> None:
-    place = find_home(home)
-    with _bar() as progress:
-        done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
-    result = {"outcome": done.outcome, "folder": str(done.folder), "artefacts": done.artefacts, "without": done.without}
-    result["lists_from"] = str(done.lists_from) if done.lists_from else None
-    pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
-    _say(as_json, "publish", result, **pages)
+    with _at(home) as place:
+        with _bar() as progress:
+            done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
+        counts = {"artefacts": done.artefacts, "without": done.without}
+        lists_from = str(done.lists_from) if done.lists_from else None
+        result = {"outcome": done.outcome, "folder": str(done.folder), **counts, "lists_from": lists_from}
+        pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
+        _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=options.get("only"), **pages)
 
 
 @app.command()
@@ -202,11 +243,11 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     from mynalib.history.outdated import outdated_releases
     from mynalib.publish.verify import verify
 
-    place = find_home(home)
-    found = verify(place, load_params(place.params), month)
-    result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
-    outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
-    _say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated})
+    with _at(home) as place:
+        found = verify(place, load_params(place.params), month)
+        result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
+        outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
+        _say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated}, place)
 
 
 @app.command()
@@ -219,8 +260,8 @@ def withdraw(
     """公開の一つの版を、理由とともに取り下げる（失われた版、壊れた版、間違えた版）。"""
     from mynalib.publish.withdrawing import withdraw_release
 
-    place = find_home(home)
-    _say(as_json, "withdraw", withdraw_release(place, load_params(place.params), release, because))
+    with _at(home) as place:
+        _say(as_json, "withdraw", withdraw_release(place, load_params(place.params), release, because), place)
 
 
 class _bar(Progress):
@@ -241,29 +282,63 @@ class _bar(Progress):
         }
 
 
-def _say(as_json: bool, verb: str, result: dict, **more: object) -> None:
-    """結果を知らせる。人に知らせる文は said.txt.j2 にある。"""
-    said = templates().get_template("said.txt.j2")
-    print(json.dumps(result, ensure_ascii=False) if as_json else said.render(verb=verb, **result, **more).rstrip())
+@contextmanager
+def _at(given: Path | None) -> Iterator[Home]:
+    """使う置き場所。止められた命令の残りを消してから使い、失敗には、どの置き場所でのことかを添える。"""
+    home = find_home(given)
+    clear_leftovers(home)
+    try:
+        yield home
+    except MynaError as error:
+        error.home = str(home.root)
+        raise
+
+
+def _clear_any_home(given: Path | None = None) -> None:
+    """置き場所を使わない命令でも、分かる置き場所に残りがあれば消す。"""
+    with suppress(MynaError, OSError):
+        clear_leftovers(find_home(given))
+
+
+def _pasted(home: Path | None) -> str:
+    """知らせる命令に付ける --home。貼って、そのまま動くように囲む。付けずに動いた命令には、要らない。"""
+    if home is None:
+        return ""
+    path = str(home.resolve())
+    return f" --home {subprocess.list2cmdline([path]) if os.name == 'nt' else shlex.quote(path)}"
+
+
+def _say(as_json: bool, verb: str, result: dict, home: Home | None = None, **more: object) -> None:
+    """結果を、使った置き場所とともに知らせる。人に知らせる文は said.txt.j2 にある。"""
+    result |= {"home": str(home.root)} if home else {}
+    if as_json:
+        ending.say(json.dumps(result, ensure_ascii=False))
+        return
+    said = templates().get_template("said.txt.j2").render(verb=verb, **result, **more).rstrip()
+    ending.say("\n".join([said, *([f"置き場所：{home.root}"] if home else [])]))
 
 
 def main() -> None:
-    """入口。この道具の意図したエラーだけを捕まえて、日本語で知らせ、終了コード 1 で終わる。"""
+    """入口。どの失敗も、日本語で「どこで・何が・どうすれば」と知らせて、終了コード 1 で終わる。"""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
-    try:
-        app()
-    except MynaError as error:
-        if "--json" in sys.argv:
-            print(json.dumps(_as_json(error), ensure_ascii=False))
-        else:
-            print(error, file=sys.stderr)
-        sys.exit(1)
+    ending.finish(ending.end(app, _refuse))
+
+
+def _refuse(error: MynaError) -> None:
+    if "--json" in sys.argv:
+        with suppress(MynaError):
+            ending.say(json.dumps(_as_json(error), ensure_ascii=False))
+        return
+    ending.say(str(error), error=True)
+    if error.home:
+        ending.say(f"置き場所：{error.home}", error=True)
 
 
 def _as_json(error: MynaError) -> dict:
     counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
     outcome, counts = ("refused", counts) if "ingest" in sys.argv else ("failed", {})
     texts = {"where": error.where, "what": error.what, "fix": error.fix}
-    seen = {"see": str(error.see)} if error.see else {}
-    return {"outcome": outcome, "error": error.code, **counts, **texts, **seen, "problems": [*map(str, error.problems)]}
+    texts |= {"see": str(error.see)} if error.see else {}
+    problems = [*map(str, error.problems)]
+    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": problems, "home": error.home}

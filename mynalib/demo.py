@@ -12,7 +12,9 @@ from mynalib.domain.items import ITEMS, KEY, NAMES
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history import clock, registers
+from mynalib.history.demo_marks import mark_demo
 from mynalib.history.founding import REGISTERS, found
+from mynalib.history.home import Home
 from mynalib.history.loading import ingest
 from mynalib.publish.publishing import Published, publish
 
@@ -139,8 +141,17 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
     """架空の置き場所を作り、24 か月を表の口から取り込み、いちばん新しい月を公開する。
 
     watch: 名 → 進み具合を見せるもの（on_plan と on_done。publish の引数と同じ）。
+    Raises:
+        NotEmpty: 前の demo が作ったもののほかに、何かがある。ほかは ingest と publish に同じ。
     """
     home = found(folder, demo=True)
+    try:
+        return _filled(home, workers, watch)
+    finally:
+        mark_demo(home)  # 途中で止めても、次の demo が作り直せるように
+
+
+def _filled(home: Home, workers: int | None, watch: Callable) -> Published:
     params = load_params(home.params)
     society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
     with home.private():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from societies import HEADER, MONTHS, everybody
 
-KEYS = {"outcome", "error", "month", "data_rows", "accepted", "quarantined", "reasons", "sha256"}
+KEYS = {"outcome", "error", "month", "data_rows", "accepted", "quarantined", "reasons", "sha256", "home"}
 
 
 def myna(*words: object, **environment: str) -> subprocess.CompletedProcess:

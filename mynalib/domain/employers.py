@@ -6,7 +6,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mynalib.domain.schemas import Dated, Day, Flag, MaybeText, Settings, Some, Text, must, ordered, shaped, short, text
+from mynalib.domain.schemas import (
+    Dated,
+    Day,
+    Flag,
+    MaybeText,
+    Phone,
+    Settings,
+    Some,
+    Text,
+    must,
+    ordered,
+    shaped,
+    short,
+    text,
+)
 from mynalib.domain.shipped import phrase, shipped_yaml
 
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
@@ -38,7 +52,6 @@ EmployerName = text(100, "BAD_EMPLOYER_NAME")
 Symbol = Annotated[
     text(40, "BAD_REGISTRY"),
     must(lambda value: value.strip() == value, "記号の前後に空白があります。消してください", "BAD_REGISTRY"),
-    must(lambda value: fold_symbol(value)[0] not in "=+-@＝＋－＠", phrase("formula"), "BAD_REGISTRY"),
 ]
 Number = shaped("[0-9]{1,18}", '番号は半角の数字で書いてください（例 "1"）', "BAD_REGISTRY")
 
@@ -99,7 +112,7 @@ class Employer(Dated):
     notified_to: Day | None = Field(None, description="お知らせに載っていた最後の日")
     scope: tuple[short(Department, str, "department"), ...] = Field(description="受け取ってよい部署")
     responsible: Responsible = Field(description="責任者")
-    phone: MaybeText = Field("", description="問合せ先の電話")
+    phone: Phone = Field("", description="問合せ先の電話")
 
     _notice_in_order = ordered("listed", "notified_from が notified_to より後の日付です")
 
@@ -108,9 +121,10 @@ class Employer(Dated):
         return self.notified_from or date.min, self.notified_to or date.max
 
     def notified_on(self, day: date) -> bool:
-        """その日、事業所が在り、お知らせに載り、受け取ってよい部署があるか。"""
+        """その日、事業所が在り、記号があり（抜けた事業所には、もうない）、お知らせに載り、受け取ってよい部署があるか。"""
         first, last = self.listed
-        return self.notified and first <= day <= last and self.on(day) and bool(self.scope_on(day))
+        present = self.on(day) and any(symbol.on(day) for symbol in self.symbols)
+        return present and self.notified and first <= day <= last and bool(self.scope_on(day))
 
     def scope_on(self, day: date) -> tuple[str, ...]:
         """その日に受け取ってよい部署の名。"""

@@ -1,5 +1,6 @@
 """意図して送出するエラー。どこで・何が・どうすれば。人の値は決して入れない。"""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 from mynalib.domain.shipped import shipped_yaml
 
 FULL = ("No space left", "File too large", "Disk quota exceeded", "max_temp_directory_size")  # 空きが足りない印
+FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 SHOWN = 20  # 一度に見せる誤りの数。残りは件数だけ
 
 
-def is_full(error: Exception) -> bool:
-    """DuckDB の失敗が、空きが足りないためのものか。"""
-    return any(sign in str(error) for sign in FULL)
+def is_full(error: Exception | str) -> bool:
+    """OS か DuckDB の失敗が、空きが足りないためのものか。"""
+    return getattr(error, "errno", None) in FULL_NUMBERS or any(sign in str(error) for sign in FULL)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class MynaError(Exception):
     code = "ERROR"
     what = fix = ""
     see: Path | None = None  # 公開が止まったとき、なぜかを見られるページ（取込の点検）
+    home = ""  # どの置き場所での失敗か。命令（cli）が入れる
 
     def __init__(self, *, where: str, what: str = "", fix: str = "", why: str = "", problems: Problems = (), **values):
         phrases = shipped_yaml("domain", "errors")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from mynalib.domain.items import NAMES
-from mynalib.domain.schemas import Count, Day, MaybeText, Prose, Settings, Some, Text, must, wrong
+from mynalib.domain.schemas import Count, Day, MaybeText, Phone, Prose, Settings, Some, Text, must, wrong
 
 DERIVED = ("member_kind", "action")  # 八項目から作る列：本人／家族の別、どの勧奨か
 ItemName = Literal[NAMES]
@@ -54,7 +54,7 @@ class OptoutChannel(Settings):
     """同意しない人の申出先。"""
 
     to: Text = Field(description="申出先の名")
-    contact: MaybeText = Field("", description="電話や窓口")
+    contact: Phone = Field("", description="電話や窓口")
 
 
 class JointUse(Settings):

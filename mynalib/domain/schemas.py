@@ -14,10 +14,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from mynalib.domain.months import Month
+from mynalib.domain.slips import half_width
 from mynalib.domain.strict_yaml import Bare, is_visible
 
 _DAY = "[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"
+FORMULA = "=+-@＝＋－＠−"  # 最後は U+2212（数学のマイナス）
 _DECIMAL = r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?"
 
 
@@ -33,11 +35,20 @@ def must(holds: Callable[[Any], Any], what: str, code: str = "BAD_PARAMS") -> Af
 
 def shaped(pattern: str, what: str, code: str = "BAD_PARAMS") -> Any:
     """全体が `pattern` の形をした文字の型。"""
-    return Annotated[String, must(re.compile(pattern).fullmatch, what, code), _schema(pattern=f"^({pattern})$")]
+
+    def check(value: str) -> str:
+        return value if re.fullmatch(pattern, value) else wrong(_or_wide(value, pattern, what), code)
+
+    return Annotated[String, AfterValidator(check), _schema(pattern=f"^({pattern})$")]
 
 
-def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: bool = False) -> Any:
-    """`most` 字までの、見えない文字のない文字の型。`blank` は空を、`lines` は改行を許すか。"""
+def starts_a_formula(value: str) -> bool:
+    """表計算ソフトが、セルに入れると式とみなす書きはじめか。全角も、前の空白も同じ。"""
+    return value.strip().startswith(tuple(FORMULA))
+
+
+def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: bool = False, phone: bool = False) -> Any:
+    """`most` 字までの、見えない文字のない、式にならない文字の型。`blank` は空を、`lines` は改行を、`phone` は +81 を許すか。"""
 
     def check(value: str) -> str:
         if not blank and not value.strip():
@@ -46,6 +57,11 @@ def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: boo
             wrong(f"{most} 字までにしてください", code)
         if not is_visible(value.replace("\n", "") if lines else value):
             wrong("見えない文字（制御文字、改行、幅のない文字など）があります。打ち直してください", code)
+        if starts_a_formula(value) and not (phone and re.match(r"\+[0-9]", value)):
+            wrong(
+                "= + - @（全角も）ではじめることはできません（表計算ソフトで式になります）。別の字ではじめてください",
+                code,
+            )
         return value.strip() if lines else value
 
     return Annotated[String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)]
@@ -83,9 +99,17 @@ def _written(kind: type, pattern: str, convert: Callable[[str], Any], what: str,
         with suppress(ValueError):  # 2025-02-30 のように、書き方は合っていても、ない日
             if isinstance(value, str) and re.fullmatch(pattern, value):
                 return convert(value)
-        return wrong(what)
+        return wrong(_or_wide(value, pattern, what))
 
     return Annotated[kind, BeforeValidator(read), *schema]
+
+
+def _or_wide(value: Any, pattern: str, what: str) -> str:
+    """全角で打っただけなら、そのことを言う。"""
+    meant = half_width(value) if isinstance(value, str) else None
+    if meant and re.fullmatch(pattern, meant):
+        return f"全角の文字です。半角で {meant} と打ち直してください"
+    return what
 
 
 def _quoted(value: Any) -> Any:
@@ -97,6 +121,7 @@ def _quoted(value: Any) -> Any:
 String = Annotated[str, BeforeValidator(_quoted)]
 Text = text(100)
 MaybeText = text(100, blank=True)
+Phone = text(100, blank=True, phone=True)
 Prose = text(1000, lines=True)
 Flag = _written(bool, "true|false", "true".__eq__, "true か false で書いてください（yes、no、on、off は使えません）")
 # 数の下限と上限は、項目のところに書く（ここにも書くと、pydantic は片方だけを使う）

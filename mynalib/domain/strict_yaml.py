@@ -15,6 +15,7 @@ import yaml
 
 from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import phrase
+from mynalib.domain.slips import slip_after_value, slip_in_lines, slip_in_name, slip_in_value
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12  # 設定は深くても 5 段。入れ子だけのファイルに処理を止めさせない
@@ -69,7 +70,7 @@ def read_yaml(path: Path, name: str) -> Document:
     document, text = Document(name), ""
     try:
         text = _text(path)
-        document.content = _Builder(document, yaml.parse(text, Loader=yaml.BaseLoader)).build()
+        document.content = _Builder(document, yaml.parse(text, Loader=yaml.BaseLoader), _lines(text)).build()
     except FileNotFoundError:
         document.note((), phrase("no_file"))
     except OSError:
@@ -81,8 +82,8 @@ def read_yaml(path: Path, name: str) -> Document:
         line = text.count("\n", 0, error.position) + 1
         document.note((), phrase("control"), line=line)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        document.note((), phrase("not_yaml"), line=mark.line + 1 if mark else 1)
+        line, what = _broken(text, error)
+        document.note((), what, line=line)
     except _Unreadable as stop:
         why, line = stop.args
         document.note((), phrase(why), line=line)
@@ -105,6 +106,18 @@ class _Unreadable(Exception):
     """この先を読み続けられない誤り。引数は、文の名と行番号。"""
 
 
+def _broken(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """読めないところの行（1 から）と、何が悪いか。"""
+    marks = [mark.line for mark in (error.context_mark, error.problem_mark) if mark]
+    last = marks[-1] if marks else 0
+    slip = slip_in_lines(_lines(text), min([*marks, last - 1]), last)
+    return (slip[0] + 1, slip[1]) if slip else (last + 1, phrase("not_yaml"))
+
+
+def _lines(text: str) -> list[str]:
+    return re.split("\r\n|[\r\n\x85\u2028\u2029]", text)  # YAML の行の切れ目
+
+
 def _text(path: Path) -> str:
     with path.open("rb") as file:
         written = file.read(MAX_BYTES + 1)
@@ -115,10 +128,11 @@ def _text(path: Path) -> str:
 
 @dataclass
 class _Builder:
-    """出来事（event）の列から値を組み立て、行番号と誤りを `document` に書く。"""
+    """出来事（event）の列から値を組み立て、行番号と誤りを `document` に書く。lines は、書かれたままの行。"""
 
     document: Document
     events: Iterator[yaml.Event]
+    lines: list[str]
 
     def build(self) -> Any:
         next(self.events)  # ファイルの始まり
@@ -151,6 +165,8 @@ class _Builder:
             inner = (*place, key.value)
             first = self.document.lines.setdefault(inner, _line(key))
             self._refuse_features(key, inner)
+            if slip := slip_in_name(key.value):
+                self.document.note(inner, slip, line=_line(key))
             if key.value in found:
                 self.document.note(inner, phrase("twice", first=first), line=_line(key))
             value = self._value(next(self.events), inner)
@@ -160,10 +176,15 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> str:
         if event.style is not None or event.tag:
             return event.value
-        if not event.value:
-            self.document.note(place, phrase("no_value"))
+        end = event.end_mark
+        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         meant = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))
         changes = meant != "tag:yaml.org,2002:str" or _ELSEWHERE.fullmatch(event.value)
+        cut = None if event.value and changes else slip_after_value(rest)  # 数や日付の後ろは、切れた値ではない
+        if slip := slip_in_value(event.value) or cut:
+            self.document.note(place, slip, line=end.line + 1)
+        elif not event.value:
+            self.document.note(place, phrase("no_value"))
         return Bare(event.value) if changes else event.value
 
     def _refuse_features(self, event: yaml.Event, place: Place) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mynalib.domain.errors import MynaError
+from mynalib.domain.errors import MynaError, is_full
 from mynalib.domain.months import Month
 from mynalib.history.access import open_to_all
 
 _REVISION = re.compile(r"(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-r([2-9]|[1-9][0-9]+))?")
 _PLACING = ".placing-"  # ほかのファイルシステムへ写している途中のフォルダーの名のはじまり
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class DiskFull(MynaError):
@@ -42,7 +41,7 @@ def writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full(error):
             raise DiskFull(where=str(root)) from None
         kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
         raise NotWritable(where=str(error.filename or root), kind=kind) from None

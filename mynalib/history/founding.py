@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
-from mynalib.domain.errors import MynaError
+from mynalib.domain.errors import MynaError, Problem
 from mynalib.history.access import open_folder, tighten
+from mynalib.history.demo_marks import is_marked, not_made_by_demo
 from mynalib.history.files import writing
 from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
+from mynalib.intake.source import require_plain_name
 
 REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(("optout", "pending_cancellation", "never_contact"), HEADER)
 
@@ -24,14 +26,17 @@ def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
     Args:
         shared: 同じ組（グループ）の人も使う。
     Raises:
-        NotEmpty: もう何かがある（架空データの置き場所を作り直すときは、中を消してよい）。
+        NotEmpty: もう何かがある。架空データの置き場所を作り直すときは、前の demo が作ったもののほかに、何かがある。
+        BadPath: 名が UTF-8 でない。
+        NotWritable: 書けない、フォルダーでない。
     """
+    require_plain_name(folder.resolve(), "フォルダー")
     home = Home(folder.resolve())
-    if demo and is_demo(home):
-        shutil.rmtree(home.root)
-    if home.root.exists() and any(home.root.iterdir()):
-        raise NotEmpty(where=str(folder))
     with writing(home.root):
+        if demo and is_marked(home):
+            _clear_demo(home)
+        if home.root.exists() and any(home.root.iterdir()):
+            raise NotEmpty(where=str(folder))
         _claim(home, shared)
     with writing(home.root), home.private():
         shutil.copytree(shipped("params"), home.params)
@@ -55,6 +60,10 @@ def _claim(home: Home, shared: bool) -> None:
     tighten([home.data], shared)
 
 
-def is_demo(home: Home) -> bool:
-    society = home.params / "society.yaml"
-    return society.is_file() and "\ndemo: true" in society.read_text(encoding="utf-8")
+def _clear_demo(home: Home) -> None:
+    """前の demo が作ったものを消す。ほかのものが一つでもあれば、何も消さない。"""
+    if foreign := not_made_by_demo(home):
+        problems = [Problem(path, "demo が作ったものではないか、あとで変わっています") for path in foreign]
+        fix = "要るものなら、別の場所に移すか、--home で別の名を指定してください。要らなければ、フォルダーごと消してください。"
+        raise NotEmpty(where=str(home.root), problems=problems, fix=fix)
+    shutil.rmtree(home.root)

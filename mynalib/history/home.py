@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from mynalib.domain.errors import MynaError
 from mynalib.history.access import is_shared, open_folder, private, tighten
 from mynalib.history.files import writing
+from mynalib.intake.source import require_plain_name
 
 
 class NoHome(MynaError):
@@ -93,6 +94,7 @@ def find_home(given: str | Path | None = None) -> Home:
     if not chosen:
         raise NoHome(where="組合の置き場所（home）", what="どこか分かりません")
     root = Path(chosen).resolve()
+    require_plain_name(root, "置き場所")
     if not (root / "params" / "society.yaml").is_file():
         raise NoHome(where=str(root), what="params/society.yaml がありません")
     home = Home(root)

@@ -1,7 +1,6 @@
 """DuckDB の窓：月の Parquet の上に、判定表・事業所・名簿を重ねて見る。月には書きこまない。"""
 
 import glob
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
@@ -15,7 +14,8 @@ from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_text
 from mynalib.history.files import DiskFull
 from mynalib.history.holds import Hold, holds_table
-from mynalib.history.months import SPILL, KeptMonth, MonthDamaged, verify_month
+from mynalib.history.leftovers import spill_folder
+from mynalib.history.months import KeptMonth, MonthDamaged, verify_month
 from mynalib.history.tables import put_table
 from mynalib.intake.workbench import connect
 
@@ -41,7 +41,7 @@ class Lens:
     def __init__(self, months: Sequence[KeptMonth], params: Params | None = None, holds: Iterable[Hold] = ()):
         self._months = tuple(months)
         # 既定の ./.tmp では、今のフォルダーに人の値が残る
-        spill = self._months[0].folder.parent / f"{SPILL}{uuid.uuid4().hex}"
+        spill = spill_folder(self._months[0].folder.parent)
         # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
         self._db = connect(spill, memory_limit=MEMORY, preserve_insertion_order=False)
         with self._without_values(), ExitStack() as on_failure:

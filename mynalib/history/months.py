@@ -10,10 +10,9 @@ from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.history.files import fresh_folder, place_folder, remove_file, replace_file, revisions, sha256
 from mynalib.history.home import Home
+from mynalib.history.leftovers import INCOMING, remove_leftovers
 
 TABLES = ("members.parquet", "quarantine.parquet")
-INCOMING = ".incoming"
-SPILL = ".spill-"  # 大きな月を数えるときの、DuckDB の途中の置き場の名のはじまり
 
 
 class UnknownMonth(MynaError):
@@ -70,10 +69,7 @@ def newer_month(home: Home, month: Month) -> Month | None:
 def staging(home: Home) -> Path:
     """書きかけを置く空のフォルダー。前に落ちた処理の残りは、ここで消える。"""
     home.months.mkdir(parents=True, exist_ok=True)
-    for left in home.months.glob(f"{SPILL}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in (*home.data.rglob(".*.part"), *home.originals.glob("*.part")):
-        left.unlink(missing_ok=True)
+    remove_leftovers(home)
     return fresh_folder(home.months / INCOMING)
 
 

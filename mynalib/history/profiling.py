@@ -9,6 +9,10 @@ from mynalib.domain.strict_yaml import read_yaml
 from mynalib.history.files import NotWritable, write_file, writing
 from mynalib.history.home import Home
 from mynalib.intake.profile import FileShape, profile_file
+from mynalib.intake.source import require_plain_name
+
+SHEET_MARK = b'<meta name="generator" content="mynalib-profile">'  # intake/sheet.html.j2 のはじめにある
+SHEET_HEAD = 1000  # 印を探すところ（バイト）
 
 
 def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> FileShape:
@@ -20,10 +24,10 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
     Raises:
         Refused: 八項目のファイルとして読めない。
         RejectedParams: society.yaml が読めないか、`file:` の三つの行がない。
-        NotWritable: 書けない。確認シートの場所が、調べるファイルそのもの。
+        NotWritable: 書けない。確認シートの場所に、前の確認シートでないものがある。
     """
-    if sheet and sheet.resolve() == file.resolve():
-        raise NotWritable(where=str(sheet), why="sheet_over_file")
+    if sheet:
+        _require_free(sheet, file)
     with writing(file.parent):
         shape = profile_file(file)
     if sheet:
@@ -33,6 +37,25 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         with home.locked():
             _write_block(home.params / "society.yaml", shape.profile.model_dump())
     return shape
+
+
+def _require_free(sheet: Path, file: Path) -> None:
+    """置きかえてよいのは、前に作った確認シートだけ。"""
+    require_plain_name(sheet, "確認シート")
+    if sheet.resolve() == file.resolve():
+        raise NotWritable(where=str(sheet), why="sheet_over_file")
+    with writing(sheet.parent):
+        taken = sheet.is_symlink() or sheet.exists()
+        if taken and not _is_a_sheet(sheet):
+            what, fix = "ほかのファイルがあります", "確認シートには、別の名を付けてください（例 確認シート.html）。"
+            raise NotWritable(where=str(sheet), what=what, fix=fix)
+
+
+def _is_a_sheet(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return SHEET_MARK in file.read(SHEET_HEAD)
 
 
 def _write_block(path: Path, values: dict[str, str]) -> None:

@@ -50,14 +50,15 @@ def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
         for number, (path, table) in enumerate(tables.items()):
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-            with _as_os_error(path):
+            with as_os_error(path):
                 put_table(db, f"written_{number}", table)
                 db.table(f"written_{number}").write_parquet(str(beside))
             replace_file(beside, path)
 
 
 @contextmanager
-def _as_os_error(path: Path) -> Iterator[None]:
+def as_os_error(path: Path) -> Iterator[None]:
+    """DuckDB が path に書けなかったことを、OSError にする。"""
     try:
         yield
     except duckdb.Error as error:

@@ -12,8 +12,9 @@ from mynalib.domain.society import FileProfile
 from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.headings import WORDS, refuse_headings
+from mynalib.intake.scratch import scratch
 from mynalib.intake.source import require_file
-from mynalib.intake.workbench import Workbench, scratch
+from mynalib.intake.workbench import Workbench
 
 DATE_STYLES = ("YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki")
 MOST_SHAPES = 8

@@ -2,11 +2,12 @@
 
 import codecs
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mynalib.domain.errors import Refused
+from mynalib.domain.errors import MynaError, Refused
 
 BLOCK = 4 << 20
 MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
@@ -16,8 +17,23 @@ _DOS_EOF, _NUL = b"\x1a", b"\0"
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
 
 
+class BadPath(MynaError):
+    """ファイルかフォルダーの名を、文字として扱えない。"""
+
+    code = "BAD_PATH"
+
+
+def require_plain_name(path: str | os.PathLike, what_it_is: str) -> None:
+    """道のどこかに、UTF-8 でないバイトがあれば断る（DuckDB にも、台帳にも書けない）。"""
+    shown = os.fspath(path).encode("utf-8", "replace").decode("utf-8")
+    if shown != os.fspath(path):
+        what = f"{what_it_is}の名に、UTF-8 の文字でないところ（? のところ）があります"
+        raise BadPath(where=shown, what=what, fix="名を付けなおして、もう一度実行してください。")
+
+
 def require_file(path: Path) -> None:
     """ファイルがなければ、断る。"""
+    require_plain_name(path, "ファイル")
     if not path.is_file():
         raise Refused("EMPTY", where=path.name, why="no_file")
 

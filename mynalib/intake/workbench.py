@@ -1,11 +1,6 @@
 """取込の間だけ使う DuckDB。SQL は sql/ のファイルにあり、値は引数で渡す。"""
 
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import duckdb
@@ -15,8 +10,6 @@ from mynalib.domain.shipped import shipped_text
 
 THREADS = 2
 MEMORY = "1GB"  # 全体で 1.5 GB に収める。超える分は spill に書く
-SCRATCH = "myna-"
-DAY = 24 * 60 * 60
 
 
 class Workbench:
@@ -53,14 +46,3 @@ def connect(spill: Path, **settings: Any) -> duckdb.DuckDBPyConnection:
     """途中のものを spill の中だけに置き、何も取りに行かない DuckDB。"""
     offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     return duckdb.connect(config={"threads": THREADS, "temp_directory": str(spill), **offline, **settings})
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """人の値を一時に書く、自分だけのフォルダー。終われば消す。強制終了で残ったものは、一日たてば次のときに消す。"""
-    for left in Path(gettempdir()).glob(f"{SCRATCH}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > DAY:
-                shutil.rmtree(left)
-    with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)

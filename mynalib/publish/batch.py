@@ -12,8 +12,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mynalib.history.files import sha256
+from mynalib.history.leftovers import OF_A_RUN, RECORD
 from mynalib.publish.children import start_method
-from mynalib.publish.jobs import RECORD, Job, NotebookFailed, run_job
+from mynalib.publish.jobs import NO_ROOM, Job, NotebookFailed, full_disk, run_job
 from mynalib.publish.limits import Limits, share
 
 TICK = 1.0  # 秒。進み具合を知らせる間隔
@@ -76,7 +77,7 @@ def private_files(room: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in ("capsule", "private"):
+        for name in OF_A_RUN:
             for folder in room.glob(f"*/{name}"):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -119,6 +120,8 @@ class Workers:
         del self._running[job.name]
         if late:
             return _failure(f"時間切れです（{self._limits.seconds:g} 秒たっても終わりませんでした）")
+        if process.exitcode == NO_ROOM:
+            return full_disk()
         return _read_record(job) or _failure(_vanished(process.exitcode))
 
 

@@ -22,6 +22,7 @@ from mynalib.history.lens import UNKNOWN, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.history.stops import list_stops
+from mynalib.history.tables import as_os_error
 from mynalib.insight import attack, display, masking, measures, steady, thresholds
 from mynalib.publish import comparing, earlier, review
 from mynalib.publish.catalogue import Edition
@@ -171,7 +172,7 @@ class UnknownEmployer(MynaError):
 def employers_of(source: Source, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in source.params.notified(source.month.end)}
-    for code in {*without, *([only] if only else [])} - set(notified):
+    for code in {*without, *([] if only is None else [only])} - set(notified):
         raise UnknownEmployer(where=f"事業所 {code}", label=source.month.label, usable="、".join(notified))
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
@@ -182,7 +183,8 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
     tables = {name: table for name, table in made.items() if table is not None}
     fresh_folder(folder)
     for name, table in tables.items():
-        source.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+        with as_os_error(folder):
+            source.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     facts = _facts(source, edition, employer) | {"tables": sorted(tables)}
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")

@@ -5,6 +5,7 @@
 ほかの働き手に送り直される。distributed は、使うときだけ読みこむ（動かし方は docs/cluster.md）。
 """
 
+import asyncio
 import json
 import multiprocessing
 import uuid
@@ -14,14 +15,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from mynalib.intake.workbench import scratch
+from mynalib.history.leftovers import RECORD
+from mynalib.intake.scratch import scratch
 from mynalib.publish.batch import Workers
-from mynalib.publish.jobs import RECORD, Job, NotebookFailed
+from mynalib.publish.jobs import Job, NotebookFailed
 from mynalib.publish.limits import share
 from mynalib.publish.versions import code_hash, library_versions
 
 AHEAD = 2  # 一つの手につき、送っておく仕事の数。人の行が、集まりのメモリに長く残らないように
-PATIENCE = 30  # 秒。つながるのを待つ時間
+CONNECTING = 5  # 秒。つながるのを待つ時間
+PATIENCE = 30  # 秒。働き手が来るのを待つ時間
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,36 @@ class Parcel:
     notebook: bytes
     files: dict[str, bytes]
     made_with: tuple[str, dict[str, str]]
+
+
+def require_cluster(scheduler: str) -> None:
+    """カプセルを作る前に、その番地でスケジューラーが答えるかを、数秒で確かめる。
+
+    Raises:
+        NotebookFailed: 答えない（番地の書き方、別のもの、黙っているもの）。distributed がない。
+    """
+    where = f"計算機の集まり {scheduler}"
+    try:
+        import distributed  # noqa: F401 ないことを、はじめに言う
+    except ImportError:
+        raise NotebookFailed(where=where, why="no_distributed") from None
+    try:
+        kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
+    except Exception:  # noqa: BLE001 別のものが答えると、どんな失敗にもなる
+        kind = ""
+    if kind != "Scheduler":
+        raise NotebookFailed(where=where, why="no_scheduler")
+
+
+async def _kind_of(address: str) -> str:
+    from distributed.comm import connect
+    from distributed.core import send_recv
+
+    comm = await connect(address, timeout=CONNECTING)
+    try:
+        return (await send_recv(comm, op="identity"))["type"]
+    finally:
+        comm.abort()
 
 
 def run_on_cluster(
@@ -66,7 +99,7 @@ def _client(scheduler: str) -> Iterator:
     try:
         from distributed import Client
 
-        client = Client(scheduler, set_as_default=False, timeout=PATIENCE)
+        client = Client(scheduler, set_as_default=False, timeout=CONNECTING)
     except ImportError:
         raise NotebookFailed(where=where, why="no_distributed") from None
     except (OSError, ValueError):

@@ -6,7 +6,8 @@ papermill の普通のカーネルは、起動と読みこみだけで数秒か�
 Python のほかの言語、fork のない OS、メインでないスレッド、または環境変数 MYNA_ENGINE=kernel では、普通のカーネルを使う。
 
 普通のエンジンと違うところ：
-- エラーの文面と traceback は残さない。失敗したセルの、ほかの出力も残さない（人の値が入りうる）。keep_errors=True なら残す。
+- エラーの文面（空きが足りないことのほか）と traceback は残さない。失敗したセルの、ほかの出力も残さない（人の値が入りうる）。
+  keep_errors=True なら残す。
 - log_output と stdout_file に届くのは、セルが終わってから。記述子に書いたものは、端末には流さない。
 - Ctrl-C は、実行中のセルの KeyboardInterrupt になる。セルがプロセスを殺すと、papermill の処理ごと終わる。
 - 時間切れのセルに、カーネルを止めるときの KeyboardInterrupt は残らない（普通のカーネルでは、間に合えば残る）。
@@ -37,6 +38,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Any, Bool, List
 from traitlets.config import Config
 
+from mynalib.domain.errors import FULL
 from mynalib.publish.console import Console
 
 SWITCH = "MYNA_ENGINE"
@@ -81,7 +83,8 @@ class _Scrubbing(PapermillNotebookClient):
         if msg["msg_type"] == "error" and not self.keep_errors:
             content = msg["content"]
             stopped = content["ename"] == "SystemExit" and content["evalue"] not in HARMLESS
-            content.update(evalue="1" if stopped else "", traceback=[])
+            full = next((sign for sign in FULL if sign in content["evalue"]), "")  # 決まった文で、人の値はない
+            content.update(evalue="1" if stopped else full, traceback=[])
         return super().process_message(msg, cell, cell_index)
 
     def execute_cell(self, cell: nbformat.NotebookNode, cell_index: int) -> nbformat.NotebookNode:

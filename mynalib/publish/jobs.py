@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,17 +17,25 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from mynalib.domain.errors import MynaError
+from mynalib.domain.errors import MynaError, is_full
 from mynalib.history.access import OWNERS, SHARED
-from mynalib.history.files import sha256
+from mynalib.history.files import DiskFull, fresh_folder, sha256
+from mynalib.history.leftovers import RECORD
 from mynalib.insight.capsule import MEMORY, THREADS, Capsule
 from mynalib.insight.display import RUN
 from mynalib.publish.limits import Limits, limit_memory
 from mynalib.publish.opening import CAPSULE
 from mynalib.publish.pages import PLOTLY_JSON, shown_outputs, write_page
 from mynalib.publish.products import write_products
+from mynalib.startup import leave_out_current_folder
 
-RECORD = "record.json"
+NO_ROOM = 28  # 結果を書く空きもない仕事の、終了コード
+USERS_OWN = (
+    "JUPYTER",
+    "IPYTHON",
+    "XDG_",
+    "PYTHONSTARTUP",
+)  # 利用者のカーネル、設定、はじめに読むファイルを指す環境変数
 
 
 class NotebookFailed(MynaError):
@@ -52,22 +61,37 @@ class Job:
 
 
 def run_job(job: Job, limits: Limits) -> None:
-    """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。"""
+    """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。書く空きもなければ、終了コード NO_ROOM で終わる。"""
+    leave_out_current_folder()
     _end_with_parent()
+    record = _record(job, limits)
+    try:
+        (job.folder / RECORD).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        sys.exit(NO_ROOM if is_full(error) else 1)
+
+
+def _record(job: Job, limits: Limits) -> dict:
     try:
         with _private(job, limits):
             outputs = _run(job)
-        record = {"fingerprint": job.fingerprint, "outputs": outputs}
+        return {"fingerprint": job.fingerprint, "outputs": outputs}
     except MynaError as error:
-        record = {"error": error.code, "what": error.what, "fix": error.fix}
+        return {"error": error.code, "what": error.what, "fix": error.fix}
     except PapermillExecutionError as error:
-        record = {
-            "error": NotebookFailed.code,
-            "what": f"{error.cell_index + 1} 番目のセルで止まりました（{error.ename}）",
-        }
+        if is_full(error.evalue):
+            return full_disk()
+        what = f"{error.cell_index + 1} 番目のセルで止まりました（{error.ename}）"
     except Exception as error:  # noqa: BLE001 何が起きても、種類だけを結果に残す。文面には人の値が入りうる
-        record = {"error": NotebookFailed.code, "what": f"止まりました（{type(error).__name__}）"}
-    (job.folder / RECORD).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+        if is_full(error):
+            return full_disk()
+        what = f"止まりました（{type(error).__name__}）"
+    return {"error": NotebookFailed.code, "what": what}
+
+
+def full_disk() -> dict:
+    """空きが足りずに止まった仕事の結果。"""
+    return {"error": DiskFull.code, "what": "空き容量が足りません"}
 
 
 def _run(job: Job) -> list[dict]:
@@ -130,15 +154,17 @@ def _end_with_parent() -> None:
 @contextmanager
 def _private(job: Job, limits: Limits):
     """ほかの仕事にも、利用者の設定にも触れない環境。出力は捨てる（人の値が入りうる）。"""
-    private = job.folder / "private"
-    private.mkdir(parents=True, exist_ok=True)
+    private = fresh_folder(job.folder / "private")
     inherited = os.umask(OWNERS)  # 置き場所の決めたもの（history/access.py）なら、そのまま受けつぐ
     if inherited == SHARED:
         os.umask(SHARED)
+    for name in [name for name in os.environ if name.startswith(USERS_OWN)]:
+        del os.environ[name]
     os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
     os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN: uuid.uuid4().hex}
     os.environ |= {THREADS: str(limits.threads), MEMORY: limits.duckdb_memory}
     os.environ.pop("MYNA_HOME", None)
+    tempfile.tempdir = None  # サーバーが覚えた一時フォルダーではなく、TMPDIR を使う
     limit_memory(limits.memory)
     os.chdir(private)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mynalib.domain.errors import Problem, Refused
+from mynalib.history.files import DiskFull
 from mynalib.history.released import damage, read_manifest, releases
 from mynalib.history.stops import list_stops
 from mynalib.publish import batch, gate, plan, review
@@ -56,5 +57,7 @@ def _run(
     employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
     instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
     where, problems = f"{source.month.label}の公開", [Problem(job.name, records[job.name]["what"]) for job in failed]
+    if any(records[job.name]["error"] == DiskFull.code for job in failed):
+        raise DiskFull(where=where, problems=problems)
     counts = f"{len(jobs)} 件のうち {len(failed)} 件"
     raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)

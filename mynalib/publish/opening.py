@@ -13,7 +13,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.home import find_home
 from mynalib.insight.capsule import Capsule
-from mynalib.intake.workbench import scratch
+from mynalib.intake.scratch import scratch
 from mynalib.publish.capsules import employers_of, make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS, PARAMETERS, Notebook
 

@@ -123,7 +123,11 @@ def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
         raise stop
     if order.final and (same := standing(order.home, order.params, order.month, order.without)):
         return done("unchanged", same, order.room)
-    if not running.get("scheduler"):
+    if scheduler := running.get("scheduler"):
+        from mynalib.publish.cluster import require_cluster
+
+        require_cluster(scheduler)
+    else:
         children.warm_up()
     from mynalib.publish.making import make
 

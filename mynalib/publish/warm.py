@@ -3,8 +3,12 @@
 スレッドは起こさない（分かれたあとに止まってしまう）。DuckDB は読みこむだけで、つながない。
 """
 
+# ruff: noqa: E402 読みこむ場所を、読みこみの前に決める
 import os
 
+from mynalib.startup import leave_out_current_folder
+
+leave_out_current_folder()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -1,0 +1,124 @@
+"""終わり方：止められたとき、知らせる先がないとき、思わぬ失敗。どう終わっても、後始末をし、traceback は見せない。"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from traceback import extract_tb
+
+from mynalib.domain.errors import MynaError, is_full
+
+STOPS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # 終わらせる合図。Ctrl-C（SIGINT）は、Python のまま
+SIGNALLED = 128  # これに合図の番号を足したものが、終了コード
+
+
+class Unexpected(MynaError):
+    """この道具の誤り。"""
+
+    code = "UNEXPECTED"
+
+
+def end(work: Callable[[], None], refuse: Callable[[MynaError], None]) -> int:
+    """work を動かし、終了コードを返す。失敗は、refuse で知らせる。"""
+    stopped = _stop_on_signals()
+    try:
+        code = _code(work)
+    except MynaError as error:
+        refuse(error)
+        code = 1
+    except KeyboardInterrupt:
+        code = SIGNALLED + signal.SIGINT
+    except Exception as error:  # noqa: BLE001 知らせて終わる。文面には人の値が入りうるので、種類だけ
+        if not stopped:
+            refuse(_told(error))
+        code = 1
+    return SIGNALLED + stopped[0] if stopped else code
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """一度に書き出す。読み手がもういなければ（`| head`）、黙って先へ進む。
+
+    Raises:
+        MynaError: 標準出力に書けない（ディスクが一杯、など）。命令は、もう済んでいる。
+    """
+    stream = sys.stderr if error else sys.stdout
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        _discard(stream)
+    except OSError as failure:
+        _discard(stream)
+        if not error:
+            raise _unsaid(failure) from None
+
+
+def finish(code: int) -> None:
+    """まだ書き出していないものを書き出して、終わる。"""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _discard(stream)
+    sys.exit(code)
+
+
+def _code(work: Callable[[], None]) -> int:
+    try:
+        work()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
+
+
+def _stop_on_signals() -> list[int]:
+    """終わらせる合図で、Ctrl-C と同じように後始末をして終わる。二度目からは、後始末をじゃましない。返すのは、届いた合図。"""
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        for each in _heard():
+            signal.signal(each, signal.SIG_IGN)
+        stopped.append(number)
+        sys.exit(SIGNALLED + number)
+
+    for each in _heard():
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup の下では、聞かない
+            signal.signal(each, stop)
+    return stopped
+
+
+def _heard() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in STOPS if hasattr(signal, name)]
+
+
+def _told(error: Exception) -> MynaError:
+    """思わぬ失敗を、どこで・何が・どうすればにする。"""
+    from mynalib.history.files import DiskFull, NotWritable, writing
+
+    if isinstance(error, OSError):
+        try:
+            with writing(Path(error.filename or os.curdir)):
+                raise error
+        except (DiskFull, NotWritable) as told:
+            return told
+    last = extract_tb(error.__traceback__)[-1]
+    what = f"思わぬ失敗です（{type(error).__name__}、{Path(last.filename).name} {last.lineno} 行目）"
+    fix = "もう一度実行し、続くようなら、この文を開発元に知らせてください。"
+    return Unexpected(where="この道具の中", what=what, fix=fix)
+
+
+def _unsaid(failure: OSError) -> MynaError:
+    from mynalib.history.files import DiskFull, NotWritable
+
+    kind = DiskFull if is_full(failure) else NotWritable
+    what = "命令は済みましたが、結果を書き出せませんでした"
+    return kind(where="標準出力", what=what, fix="書き出し先の空きと権限を確かめてください。")
+
+
+def _discard(stream: object) -> None:
+    """書けない先を捨て、終わりぎわの失敗にしない。"""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
