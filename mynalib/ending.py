@@ -78,7 +78,7 @@ def _stop_on_signals() -> list[int]:
 
     def stop(number: int, _frame: object) -> None:
         for each in _heard():
-            signal.signal(each, signal.SIG_IGN)
+            signal.signal(each, lambda *_: None)
         stopped.append(number)
         sys.exit(SIGNALLED + number)
 

@@ -167,6 +167,26 @@ if employer == "E03":
     assert not processes_with(f"sleep\x00{asleep}"), "時間切れの仕事が起こしたプロセスが残った"
 
 
+FULL = {
+    "E01": "raise OSError(errno.ENOSPC, '8303002')",
+    "E02": "resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)); open('big', 'wb', 0).write(b'x' * 99); open('big', 'ab', 0).write(b'x')",
+    "E03": "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))",  # 出来たものも、結果も書けない
+}
+
+
+def test_a_full_disk_inside_a_job_is_told_as_a_full_disk(small, tmp_path):
+    cells = "".join(f"\nif employer == {employer!r}:\n    {code}" for employer, code in FULL.items())
+    sabotage(small, "import errno, resource" + cells)
+    records = run_jobs(dashboards(small, tmp_path / "jobs"), 3)
+    assert {name[:3]: (record["error"], record["what"]) for name, record in records.items()} == dict.fromkeys(
+        FULL, ("DISK_FULL", "空き容量が足りません")
+    )
+    with pytest.raises(MynaError) as stopped:
+        small.publish(only="E01")
+    assert (stopped.value.code, "8303002" in str(stopped.value)) == ("DISK_FULL", False)
+    assert [problem.where[:3] for problem in stopped.value.problems] == ["E01"]
+
+
 def processes_with(words: str) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):

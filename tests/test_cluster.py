@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from distributed import Client
 from societies import MONTHS, SmallSociety
 
 from mynalib.domain.errors import MynaError
@@ -97,7 +99,7 @@ def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_kill
     assert result.outcome == "released"
     assert society.bytes_of() == published.bytes_of()
     assert len(done) == len(set(done)) > 5
-    assert not list((running.folder / "two").rglob("myna-*")), "働き手に、人の行が残った"
+    assert not list((running.folder / "two").rglob("mynalib-*")), "働き手に、人の行が残った"
 
 
 def test_a_failure_on_a_worker_is_told_as_at_home(running, small):
@@ -122,10 +124,38 @@ def test_a_worker_with_other_versions_is_refused(running, small, monkeypatch):
         small.publish(scheduler=running.address, only="E01")
 
 
-def test_a_cluster_that_is_not_there_is_told(small, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """つながるが、何も答えないもの。"""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "hello", "http://127.0.0.1:9", "tcp://", "ucx://a:1", "silent"]
+)
+def test_an_address_that_is_no_scheduler_is_told_in_seconds_before_anything_is_made(
+    small, monkeypatch, silent, address
+):
+    monkeypatch.setattr(cluster, "CONNECTING", 1)
+    begun = time.monotonic()
     with pytest.raises(MynaError, match="つながりません"):
-        small.publish(scheduler="tcp://127.0.0.1:9", only="E01")
+        small.publish(scheduler=silent if address == "silent" else address, only="E01")
+    assert time.monotonic() - begun < 10
+    assert not small.home.drafts.exists()
+
+
+def test_a_worker_is_not_taken_for_a_scheduler(running):
+    with pytest.raises(MynaError, match="つながりません"):
+        cluster.require_cluster(worker_address(running))
+    cluster.require_cluster(running.address)
+
+
+def worker_address(running: Cluster) -> str:
+    with Client(running.address, set_as_default=False) as client:
+        return next(iter(client.scheduler_info()["workers"]))
 
 
 def test_distributed_is_not_imported_unless_it_is_used():

@@ -748,3 +748,49 @@ def test_a_broken_line_in_the_middle_of_the_ledger_stops_and_says_what_to_do(her
     assert (told["error"], "バックアップ" in told["fix"]) == ("LEDGER_BROKEN", True)
     assert NEW not in months_now(home)
     assert any("1 行目" in error for error in here.check(home)["errors"])
+
+
+# ほかの人の置き場所
+
+CLOSED = (
+    "",
+    "params",
+    "params/society.yaml",
+    "params/employers",
+    "data",
+    "data/.lock",
+    "data/ledger.jsonl",
+    "data/months",
+    f"data/months/{LAST}/members.parquet",
+    f"data/months/{LAST}/intake.json",
+    "data/originals",
+    "data/registers/optout.csv",
+    "data/kept_back.parquet",
+    "data/inbox",
+)
+
+
+@pytest.mark.parametrize("place", CLOSED, ids=lambda place: place or "置き場所そのもの")
+def test_what_another_account_may_not_open_is_one_clear_error(warm, home, place):
+    verbs = {
+        "check": ("check",),
+        "ingest": ("ingest", home.inbox / f"{NEW}.csv", "--month", NEW),
+        "verify": ("verify", "--month", LAST),
+        "profile": ("profile", home.inbox / f"{NEW}.csv", "--write"),
+        "publish": ("publish", "--month", LAST, "--scheduler", "hello"),  # 作るところまでは進まない
+    }
+    path = home.root / place
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        done = {verb: warm.myna(*words, "--home", home.root, "--json", ordinary=True) for verb, words in verbs.items()}
+    finally:
+        path.chmod(mode & 0o7777)
+    for verb, one in done.items():
+        told = json.loads(one["out"])
+        said = told.get("error") or " ".join(told.get("errors", ())) or told["outcome"]
+        assert (one["code"] in (0, 1), "Traceback" in one["err"], said == "UNEXPECTED") == (True, False, False), (
+            verb,
+            one,
+        )
+    assert 1 in (done["check"]["code"], done["ingest"]["code"])

@@ -13,7 +13,7 @@ import duckdb
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemas import schema_texts
 from societies import employer_of
@@ -24,6 +24,7 @@ from mynalib.domain.errors import BadParams
 from mynalib.domain.months import Month
 from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import RejectedParams, load_params
+from mynalib.domain.strict_yaml import read_yaml
 
 SHIPPED = Path(__file__).parents[1] / "params"
 FACTS = Path(__file__).parent / "facts" / "employers.csv"
@@ -293,7 +294,7 @@ FEATURES = [
     ("demo: {a: {a: false, a: true}}", "同じ項目が"),
     ("? [demo]\n: false", "項目の名"),
     ("demo: 'false", "YAML として読めません"),
-    ("demo:\n\t- false", "YAML として読めません"),
+    ("demo:\n\t- false", "タブです"),
     ("demo: " + "[" * 500, "入れ子が深すぎます"),
     ("demo: \x00", "制御文字"),
     ("demo:", "値がありません"),
@@ -466,6 +467,19 @@ BAD_NAMES = [
     "甲\u00ad",
     "あ" * 101,
     "\u3164",
+    "=甲",
+    "+81商事",
+    "-甲",
+    "@甲",
+    "＝甲",
+    "＋甲",
+    "－甲",
+    "−甲",
+    "＠甲",
+    " =甲",
+    "\u3000＝甲",
+    "\t=甲",
+    "\r甲",
 ]
 
 
@@ -476,11 +490,121 @@ def test_a_name_that_is_blank_or_hides_something_is_refused(folder, bad):
 
 
 @pytest.mark.parametrize(
-    "good", ["</script><script>alert('x')</script>", "髙﨑㈱", "A & B", "日本旅行・ｸﾞﾛｰﾊﾞﾙ", "=甲", "あ" * 100]
+    "good", ["</script><script>alert('x')</script>", "髙﨑㈱", "A & B", "日本旅行・ｸﾞﾛｰﾊﾞﾙ", "甲=-@+", "あ" * 100]
 )
 def test_a_visible_name_is_accepted_whatever_it_says(folder, good):
     add_employer(folder, "E20", name=json.dumps(good))
     assert good in [one.name for one in load_params(folder).employers]
+
+
+FORMULAS = st.tuples(
+    st.sampled_from(["", " ", "\u3000"]), st.sampled_from("=+-@＝＋－＠−"), st.text("甲A1(", max_size=3)
+)
+IN_CELLS = {  # 表のセルに入る文字のある、ほかの項目
+    "お知らせの印字": lambda text: {"name_as_printed": text},
+    "部署": lambda text: {"scope": f"[{text}]"},
+    "期間のある部署": lambda text: {"scope": f"[{{department: {text}}}]"},
+    "責任者の役職": lambda text: {"responsible": f"{{title: {text}}}"},
+    "責任者の名": lambda text: {"responsible": f"{{title: 部長, name: {text}}}"},
+    "電話": lambda text: {"phone": text},
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=FORMULAS, item=st.sampled_from(sorted(IN_CELLS)))
+def test_no_text_that_a_sheet_would_run_is_accepted(tmp_path_factory, parts, item):
+    text = "".join(parts)
+    only = shutil.ignore_patterns("E*.yaml", "schema")
+    folder = Path(shutil.copytree(SHIPPED, tmp_path_factory.mktemp("formula") / "params", ignore=only))
+    add_employer(folder, "E20", **IN_CELLS[item](json.dumps(text)))
+    phone = item == "電話" and re.match(r"\+[0-9]", text)
+    if phone:
+        assert load_params(folder).employers
+    else:
+        assert any("式になります" in problem.what for problem in rejected(folder).problems)
+
+
+@pytest.mark.parametrize(("file", "old"), [("society.yaml", "日本旅行健康保険組合"), ("joint_use.yaml", '""')])
+def test_a_formula_in_the_other_files_is_refused_too(folder, file, old):
+    edit(folder, file, old, '"=1+1"')
+    assert "式になります" in one_problem(folder).what
+
+
+def test_a_phone_may_begin_with_its_country(folder):
+    add_employer(folder, "E20", phone='"+81-3-6895-7800"')
+    assert load_params(folder).employers
+
+
+SLIPS = [  # 書いた行、言うこと
+    ("name: “甲商事”", "日本語入力の引用符（“）"),
+    ("name: ＂甲商事＂", "日本語入力の引用符（＂）"),
+    ("name: ’甲商事’", "日本語入力の引用符（’）"),
+    ("name: ‘甲商事’", "日本語入力の引用符（‘）"),
+    ("name: 「甲商事」", "日本語入力の引用符（「）"),
+    ("name: 『甲商事』", "日本語入力の引用符（『）"),
+    ('name: "甲商事”', "日本語入力の引用符（”）"),
+    ("“name”: 甲商事", "項目の名は半角の name"),
+    ("name： 甲商事", "全角のコロン"),
+    ("name：甲商事", "全角のコロン"),
+    ("name: 甲\n  phone：03", "全角のコロン"),
+    ("name:　甲商事", "全角の空白"),
+    ("name: 　甲商事", "全角の空白"),
+    ("　name: 甲商事", "全角の空白|項目の名は半角の name"),
+    ("ｎａｍｅ: 甲商事", "項目の名は半角の name"),
+    ("name:\t甲商事", "タブ"),
+    ("\tname: 甲商事", "タブ"),
+    ("name: 甲\t商事", "タブ"),
+    ("name: 甲商事 #2号", "「 #」から後ろは注釈"),
+    ("name: #1商会", "「 #」から後ろは注釈"),
+    ("name: 甲\n  乙 #丙", "「 #」から後ろは注釈"),
+    ("from: ２０２０-04-01\nname: 甲", "半角で 2020-04-01"),
+    ("notified_from: 2020−04−01\nname: 甲", "日付は"),
+    ("notified_from: ２０２０－０４－０１\nname: 甲", "半角で 2020-04-01"),
+]
+
+
+@pytest.mark.parametrize(("written", "phrase"), SLIPS, ids=plain_id)
+def test_a_slip_of_typing_is_named_at_its_line_with_what_to_type_instead(folder, written, phrase):
+    add_employer(folder, "E20", name=None)
+    path = folder / "employers" / "E20.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + written + "\n", encoding="utf-8")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines, 1) if line == written.split("\n")[0])
+    told = [problem for problem in rejected(folder).problems if re.search(phrase, problem.what)]
+    assert told, [str(problem) for problem in rejected(folder).problems]
+    assert int(re.search(r"(\d+) 行目", told[0].where)[1]) in range(first, first + 2)
+
+
+RIGHT = [
+    "name: 甲商事 # 注釈",
+    "name: 甲商事   #",
+    'name: "甲商事 #2号"',
+    "name: 甲#2",
+    'name: "“甲商事”"',
+    "name: 「甲」と「乙」",
+    "name: 甲：乙",
+    'name: "「甲商事」"',
+    "name: 甲　乙",
+    "name: 甲\nfrom: 2020-04-01 #数の後ろは切れない",
+]
+
+
+@pytest.mark.parametrize("written", RIGHT, ids=plain_id)
+def test_what_only_looks_like_a_slip_is_accepted(folder, written):
+    add_employer(folder, "E20", name=None)
+    path = folder / "employers" / "E20.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + written + "\n", encoding="utf-8")
+    assert "E20" in [one.id for one in load_params(folder).employers]
+
+
+@settings(max_examples=40, deadline=None)
+@given(mark=st.sampled_from("“”„‟＂‘’＇"), text=st.text("甲乙1- ", min_size=1, max_size=5).filter(str.strip))
+def test_no_quote_of_an_input_method_becomes_a_part_of_a_value(tmp_path_factory, mark, text):
+    path = tmp_path_factory.mktemp("quote") / "a.yaml"
+    path.write_text(f"name: {mark}{text}{mark}\n", encoding="utf-8")
+    assert [problem.what for _, _, problem in read_yaml(path, "a.yaml").problems][:1] == [
+        f'日本語入力の引用符（{mark}）です。半角の " で囲み直してください'
+    ]
 
 
 BAD_SYMBOLS = [
@@ -745,6 +869,8 @@ UNNOTIFIED = [
     ("id: E02 ", "to: 2026-10-30\nid: E02 "),
     ("  - 企画部", "  - {department: 企画部, from: 2026-11-01}"),
     ("  - 企画部", "  - {department: 企画部, to: 2026-10-30}"),
+    ("from: 2020-04-01}", "from: 2020-04-01, to: 2026-10-30}"),  # 抜けた事業所：記号が、もうない
+    ("from: 2020-04-01}", "from: 2026-11-01}"),
 ]
 
 

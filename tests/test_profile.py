@@ -24,7 +24,7 @@ from mynalib.history.home import Home
 from mynalib.history.profiling import profile
 from mynalib.intake.profile import profile_file
 from mynalib.intake.reading import read_file
-from mynalib.intake.workbench import scratch
+from mynalib.intake.scratch import clear_scratch, scratch
 
 HEADER = ",".join(item.label for item in ITEMS)
 ROWS = (
@@ -190,15 +190,60 @@ def test_the_sheet_never_replaces_the_file(tmp_path):
     assert (stopped.value.code, file.read_bytes()) == ("NOT_WRITABLE", before)
 
 
-def test_what_a_killed_run_left_behind_is_swept_after_a_day(tmp_path, monkeypatch):
+KILLED = """
+import os, signal, tempfile
+from mynalib.intake.scratch import scratch
+with scratch() as folder:
+    (folder / "lines.csv").write_text("x")
+    print(folder.parent.name, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def users_folder(folder: Path, *, marker: str | None = None, old: bool = True) -> Path:
+    """利用者のフォルダー。中に、大事な台帳がある。"""
+    folder.mkdir()
+    (folder / "ledger.jsonl").write_text("x", encoding="utf-8")
+    if marker is not None:
+        (folder / ".made-by-mynalib").write_text(marker, encoding="utf-8")
+    if old:
+        os.utime(folder, (time.time() - 9 * 86_400,) * 2)
+    return folder
+
+
+def test_the_next_command_removes_what_a_killed_one_left_in_the_temporary_folder_and_only_that(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name, days in (("myna-old", 2), ("myna-running", 0), ("others", 9)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "lines.csv").write_text("x", encoding="utf-8")
-        os.utime(tmp_path / name, (time.time() - days * 86_400,) * 2)
-    with scratch() as folder:
-        assert folder.parent == tmp_path
-    assert {path.name for path in tmp_path.iterdir()} == {"myna-running", "others"}
+    theirs = [users_folder(tmp_path / name) for name in ("myna-kenpo", "mynalib-kenpo", "others")]
+    theirs.append(users_folder(tmp_path / "mynalib-copied", marker="mynalib-original"))
+    elsewhere = users_folder(tmp_path / "elsewhere", marker="mynalib-link")
+    (tmp_path / "mynalib-link").symlink_to(elsewhere)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, check=False
+    )
+    left = tmp_path / killed.stdout.decode().strip()
+    assert (left.name.startswith("mynalib-"), [path.name for path in left.rglob("*.csv")]) == (True, ["lines.csv"])
+    with scratch() as running:
+        assert not left.exists()
+        clear_scratch()
+        assert running.stat().st_mode & 0o777 == 0o700
+        assert running.parent.parent == tmp_path
+    assert [path for path in (*theirs, elsewhere) if not (path / "ledger.jsonl").exists()] == []
+    assert (tmp_path / "mynalib-link").is_symlink()
+    assert not running.exists()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    name=st.from_regex(r"my(na|nalib)-[a-z0-9_]{0,8}", fullmatch=True),
+    marker=st.none() | st.text("mynalib-x", max_size=9),
+)
+def test_a_folder_of_the_user_is_never_taken_for_ours(tmp_path_factory, name, marker):
+    place = tmp_path_factory.mktemp("temp")
+    kept = users_folder(place / name, marker=None if marker == name else marker)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(place))
+        clear_scratch()
+    assert (kept / "ledger.jsonl").exists()
 
 
 @pytest.mark.parametrize(

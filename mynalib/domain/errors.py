@@ -7,8 +7,14 @@ from pathlib import Path
 
 from mynalib.domain.shipped import shipped_yaml
 
-FULL = ("No space left", "File too large", "Disk quota exceeded", "max_temp_directory_size")  # 空きが足りない印
-FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (  # 空きが足りない印
+    "No space left",
+    "File too large",
+    "Disk quota exceeded",
+    "max_temp_directory_size",
+    *(f"[Errno {number}]" for number in FULL_NUMBERS),
+)
 SHOWN = 20  # 一度に見せる誤りの数。残りは件数だけ
 
 

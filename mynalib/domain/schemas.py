@@ -108,7 +108,7 @@ def _or_wide(value: Any, pattern: str, what: str) -> str:
     """全角で打っただけなら、そのことを言う。"""
     meant = half_width(value) if isinstance(value, str) else None
     if meant and re.fullmatch(pattern, meant):
-        return f"全角の文字です。半角で {meant} と打ち直してください"
+        return f"全角の文字があります（半角で {meant}）。{what}"
     return what
 
 

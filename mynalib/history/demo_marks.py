@@ -13,8 +13,7 @@ ALWAYS_OURS = ("data/.lock", f"data/.{MARK}.part")
 def mark_demo(home: Home) -> None:
     """いまあるもの全てを、demo が作ったものとして控える。"""
     paths = sorted(_files(home))
-    names = (path.relative_to(home.root).as_posix() for path in paths)
-    made = dict(zip(names, sha256_each(paths), strict=True))
+    made = dict(zip((_name(home, path) for path in paths), sha256_each(paths), strict=True))
     write_file(_mark(home), json.dumps(made, ensure_ascii=False, indent=0).encode())
 
 
@@ -29,14 +28,21 @@ def not_made_by_demo(home: Home) -> list[str]:
         known = {str(name): digest for name, digest in made.items()}
     except (OSError, ValueError, AttributeError):
         known = {}  # 読めない控えは、ないのと同じ
-    foreign = []
-    paths = sorted(_files(home))
-    for path, digest in zip(paths, sha256_each(paths), strict=True):
-        name = path.relative_to(home.root).as_posix()
-        cached = path.parent == home.cubes or name in ALWAYS_OURS
-        if not cached and known.get(name) != digest:
-            foreign.append(name)
-    return foreign
+    found = _files(home)
+    foreign = [path for path in found if path.is_symlink()]  # demo は、リンクを作らない
+    counted = [path for path in found if not path.is_symlink() and not _is_cache(home, path)]
+    for path, digest in zip(counted, sha256_each(counted), strict=True):
+        if known.get(_name(home, path)) != digest:
+            foreign.append(path)
+    return sorted(_name(home, path) for path in foreign)
+
+
+def _name(home: Home, path: Path) -> str:
+    return path.relative_to(home.root).as_posix()
+
+
+def _is_cache(home: Home, path: Path) -> bool:
+    return path.parent == home.cubes or _name(home, path) in ALWAYS_OURS
 
 
 def _mark(home: Home) -> Path:
