@@ -24,17 +24,17 @@ def end(work: Callable[[], None], refuse: Callable[[MynaError], None]) -> int:
     """work を動かし、終了コードを返す。失敗は、refuse で知らせる。"""
     stopped = _stop_on_signals()
     try:
-        code = _code(work)
+        status = _status(work)
     except MynaError as error:
         refuse(error)
-        code = 1
+        status = 1
     except KeyboardInterrupt:
-        code = SIGNALLED + signal.SIGINT
+        status = SIGNALLED + signal.SIGINT
     except Exception as error:  # noqa: BLE001 知らせて終わる。文面には人の値が入りうるので、種類だけ
         if not stopped:
             refuse(_told(error))
-        code = 1
-    return SIGNALLED + stopped[0] if stopped else code
+        status = 1
+    return SIGNALLED + stopped[0] if stopped else status
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -54,17 +54,17 @@ def say(text: str, *, error: bool = False) -> None:
             raise _unsaid(failure) from None
 
 
-def finish(code: int) -> None:
+def finish(status: int) -> None:
     """まだ書き出していないものを書き出して、終わる。"""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             _discard(stream)
-    sys.exit(code)
+    sys.exit(status)
 
 
-def _code(work: Callable[[], None]) -> int:
+def _status(work: Callable[[], None]) -> int:
     try:
         work()
     except SystemExit as ended:

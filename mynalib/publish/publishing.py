@@ -123,12 +123,7 @@ def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
         raise stop
     if order.final and (same := standing(order.home, order.params, order.month, order.without)):
         return done("unchanged", same, order.room)
-    if scheduler := running.get("scheduler"):
-        from mynalib.publish.cluster import require_cluster
-
-        require_cluster(scheduler)
-    else:
-        children.warm_up()
+    _make_ready(running.get("scheduler"))
     from mynalib.publish.making import make
 
     return make(order, **running)
@@ -143,6 +138,16 @@ def _review_of(stop: MynaError, order: Order) -> Path | None:
     with suppress(MynaError, OSError):
         return review_page(order.home, order.params, order.month)
     return None
+
+
+def _make_ready(scheduler: object) -> None:
+    """動かすところを、仕事を作る前に確かめる（番地の誤りは、すぐに分かる）。"""
+    if not scheduler:
+        children.warm_up()
+        return
+    from mynalib.publish.cluster import require_cluster
+
+    require_cluster(str(scheduler))
 
 
 def release(home: Home, params: Params, month: Month, approved_by: str, **options) -> Published:
