@@ -71,5 +71,5 @@ def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
     policy, rows, held = params.society.policy.publish, kept.intake["data_rows"], kept.intake["quarantined"]
     if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
         return
-    told = {"rows": rows, "held": held, "most": policy.max_quarantine, "floor": policy.quarantine_floor}
-    yield Refused("TOO_MANY_QUARANTINED", where=kept.month.label, why="quarantined_in_month", **told)
+    floor, told = policy.quarantine_floor, {"rows": rows, "held": held, "most": policy.max_quarantine}
+    yield Refused("TOO_MANY_QUARANTINED", where=kept.month.label, why="quarantined_in_month", floor=floor, **told)
