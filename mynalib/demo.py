@@ -152,8 +152,9 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
 
 
 def _filled(home: Home, workers: int | None, watch: Callable) -> Published:
-    params = load_params(home.params)
     society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
+    _confirm_leavers(home, society)
+    params = load_params(home.params)
     with home.private():
         for name, content in society.registers.items():
             (home.registers / name).write_bytes(content)
@@ -166,3 +167,11 @@ def _filled(home: Home, workers: int | None, watch: Callable) -> Published:
         ingest(home, params, file, month)
         loading["on_done"](month)
     return publish(home, params, max(society.files), workers=workers, **watch("公開"))
+
+
+def _confirm_leavers(home: Home, society: DemoSociety) -> None:
+    """架空の組合では、いなくなった人はみな資格を失った人だと、毎月、担当者が確かめている。"""
+    settings = home.params / "society.yaml"
+    months = ", ".join(str(month) for month in society.files)
+    text = settings.read_text(encoding="utf-8").replace("leavers_confirmed: []", f"leavers_confirmed: [{months}]")
+    settings.write_text(text, encoding="utf-8")

@@ -56,6 +56,11 @@ class Person:
     def key(self) -> tuple[str, str, str]:
         return self.symbol, self.number.lstrip("0"), self.branch
 
+    @property
+    def on_file(self) -> tuple[str, str, str]:
+        """ファイルに書かれたとおりの鍵。"""
+        return self.symbol, self.number, self.branch
+
 
 def never_linked(number: str = "0012345", **more) -> Person:
     return Person(number, **more)
@@ -161,7 +166,7 @@ def load_month(home: Home, month: str, people: Sequence[Person], on: str = "") -
     """月を置いて、記憶と台帳に記録する。on は取り込む日（なければ、試験の今日）。"""
     with patch.dict(os.environ, {"MYNA_TODAY": on} if on else {}):
         kept = put_month(home, month, people)
-        settle(home)
+        settle(home, params=params_of(home))
     return kept
 
 

@@ -49,9 +49,12 @@ class Params:
 
     def registry(self, month: Month) -> Registry:
         """その月の末日に効いている、記号と番号の登録簿。"""
-        claims = _claims(self.employers, self.society)
-        entries = [claim.entry for claim in claims if claim.first <= month.end <= claim.last]
+        entries = [claim.entry for claim in self.claims() if claim.first <= month.end <= claim.last]
         return Registry(tuple(sorted(entries, key=lambda entry: (entry.folded, entry.number_from or 0))))
+
+    def claims(self) -> tuple["Claim", ...]:
+        """記号の行の全部（事業所のあるもの、ないもの）と、それぞれの期間。"""
+        return tuple(_claims(self.employers, self.society))
 
     def notified(self, when: Month | date) -> tuple[Employer, ...]:
         """その日（月なら末日）に、個人の行を受け取ってよい事業所。健保組合自身は数えない。"""
@@ -123,7 +126,7 @@ def _written_id(document: Document) -> str:
     return written if isinstance(written, str) else ""
 
 
-class _Claim(NamedTuple):
+class Claim(NamedTuple):
     """「この日から この日まで、この記号と番号の人は、この事業所の人」という、設定の一行の主張。"""
 
     entry: SymbolEntry
@@ -132,7 +135,7 @@ class _Claim(NamedTuple):
     file: str
     place: Place
 
-    def overlaps(self, other: "_Claim") -> bool:
+    def overlaps(self, other: "Claim") -> bool:
         """同じ記号の二つが、同じ日に、同じ人を指しうるか。"""
         one, two = self.entry, other.entry
         same_days = max(self.first, other.first) <= min(self.last, other.last)
@@ -140,23 +143,23 @@ class _Claim(NamedTuple):
         return same_days and same_numbers
 
 
-def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[_Claim]:
+def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[Claim]:
     for one in employers:
         for index, symbol in enumerate(one.symbols):
             firsts, lasts = zip(symbol.period, one.period, strict=True)
             entry, file = symbol.entry(one.id), f"employers/{one.id}.yaml"
-            yield _Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
+            yield Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
     for index, symbol in enumerate(society.no_employer if society else ()):
         entry = symbol.entry(None, symbol.kind)
-        yield _Claim(entry, *symbol.period, "society.yaml", ("no_employer", index))
+        yield Claim(entry, *symbol.period, "society.yaml", ("no_employer", index))
 
 
-def _check_claims(claims: tuple[_Claim, ...], documents: dict[str, Document]) -> None:
+def _check_claims(claims: tuple[Claim, ...], documents: dict[str, Document]) -> None:
     """一人が二つの事業所に入りうる記号を断る。"""
     for claim in claims:
         if claim.first > claim.last:
             documents[claim.file].note(claim.place, phrase("outside_period"), "BAD_REGISTRY")
-    by_symbol: dict[str, list[_Claim]] = {}
+    by_symbol: dict[str, list[Claim]] = {}
     for claim in claims:
         by_symbol.setdefault(claim.entry.folded, []).append(claim)
     for one, other in chain.from_iterable(combinations(same, 2) for same in by_symbol.values()):

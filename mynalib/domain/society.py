@@ -135,5 +135,8 @@ class Society(Settings):
     demo: Flag = Field(description="架空データか")
     file: FileProfile
     registers: Registers
+    leavers_confirmed: tuple[YearMonth, ...] = Field(
+        (), description="その月にいなくなった人が、番号の変わった人ではなく、みな資格を失った人だと確かめた月"
+    )
     policy: Policy
     targets: tuple[Target, ...] = Field((), description="目標")

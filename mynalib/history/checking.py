@@ -7,6 +7,7 @@ from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import Params, load_params
 from mynalib.history import clock
+from mynalib.history.departures import departures
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.memory import read_memory
@@ -44,14 +45,18 @@ def check_home(home: Home) -> Checked:
     entries = _try(errors, read_registers, home, params) if params else None
     lost = []
     if _try(errors, Ledger(home.ledger).verify):
-        for sound in (require_recorded, read_memory, returner_holds, require_originals, require_sound_releases):
+        for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
             _try(errors, sound, home)
+        if params:
+            _try(errors, read_memory, home, params)
         _try(errors, check_vouched, home, params)
         lost = lost_protection(home, params, entries) if entries is not None else []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = [each.problem for each in outdated_releases(home, months)]
     if params:
         warnings += check_joint_use(params, clock.today())
+    if entries is not None and not errors:
+        warnings += [Problem(each.where, each.what) for each in departures(home, params, months, entries)]
     if params and months:
         _add_stops(errors, warnings, home, params, months[-1])
     return Checked(tuple(errors), tuple(warnings), len(months))

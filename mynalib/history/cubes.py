@@ -78,5 +78,5 @@ def _origin(kept: KeptMonth, params: Params, common: str) -> str:
 def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
-    queries = [sql(name) for name in ("member", "person", "withheld", "cube")]
+    queries = [sql(name) for name in ("member", "judged", "person", "withheld", "cube")]
     return sha256_of([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])

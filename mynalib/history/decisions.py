@@ -13,7 +13,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
-from mynalib.history.registers import ALLOWED, CHOICES, REASONS, Entry
+from mynalib.history.registers import ALLOWED, CHOICES, LEFT, Entry
 
 
 def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[Entry]) -> list[Hold]:
@@ -22,16 +22,18 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
     判断は、判断日までに取り込んだ、その人のいる最後の月の事実についてのもので、後の月に事実が変われば、そこで終わる。
     その月がもう無いか、判断のあとに置きかえたときは、「可」は効かず、控える判断は効きつづける。
     """
-    rows = [(*entry.key, entry.verdict, entry.filed_on.isoformat()) for entry in _latest(entries)]
-    if not rows:
+    made = [entry for entry in _latest(entries) if entry.verdict != LEFT]
+    if not made:
         return []
+    rows = [(at, *key, entry.filed_on.isoformat()) for at, entry in enumerate(made) for key in entry.keys]
     days = {line["folder"]: line["at"][:10] for line in Ledger(home.ledger).lines() if line["did"] == "ingested"}
     loaded = [(str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days]
     with Lens(months) as lens:
-        lens.put("decided", pd.DataFrame(rows, columns=[*PERSON, "verdict", "decided_on"]))
+        lens.put("decided", pd.DataFrame(rows, columns=["entry", *PERSON, "decided_on"]))
         lens.put("loaded", pd.DataFrame(loaded, columns=["month", "loaded_on"], dtype="str"))
         decided = lens.query("decided")
-    return [_hold(row) for row in decided.itertuples(index=False) if row.since or row.verdict != "可"]
+    found = [(made[row.entry], row) for row in decided.itertuples(index=False)]
+    return [hold for entry, row in found if row.since or entry.verdict != "可" for hold in _holds(entry, row)]
 
 
 def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
@@ -41,7 +43,7 @@ def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
     return {entry.key: entry for entry in made}.values()
 
 
-def _hold(row) -> Hold:
+def _holds(entry: Entry, row) -> list[Hold]:
+    """一つの判断を、その人の全ての鍵に。"""
     since, until = (Month.parse(month).end if month else None for month in (row.since, row.until))
-    reason = REASONS[row.verdict]
-    return Hold(reason, (row.symbol_key, row.number_key, row.branch), since if reason == ALLOWED else None, until)
+    return [Hold(entry.reason, key, since if entry.reason == ALLOWED else None, until) for key in entry.keys]

@@ -81,6 +81,7 @@ class Lens:
         self.put("decision", _decisions())
         self.put("hold", holds_table(holds))
         self._db.execute(sql("withheld"))
+        self._db.execute(sql("judged"))
         self._db.execute(sql("person"))
 
     def _close_doors(self) -> None:

@@ -54,7 +54,7 @@ def ingest(
                 return report("no_op", month, facts)
             stops = _stops(params, month, facts, staged, months)
             keep(home, month, staged, file, facts | pass_gates(stops, passed), taken=recorded_months(home))
-            settle(home)
+            settle(home, params=params)
             outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
             return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
 

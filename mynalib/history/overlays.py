@@ -1,10 +1,11 @@
 """月に重ねるもの：名簿、判断、食い違いの記憶、返納者、答えのない名簿の行から、だれを控えるか。"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from mynalib.domain.errors import Problem
 from mynalib.domain.params import Params
+from mynalib.domain.succession import same_person, successions
 from mynalib.history import clock
 from mynalib.history.decisions import decision_holds
 from mynalib.history.holds import Hold, register_holds
@@ -48,7 +49,19 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
     """
     entries = read_registers(home, params)
     waiting = unanswered(months, entries, clock.today())
-    holds = [*register_holds(entries, clock.today()), *decision_holds(home, months, entries), *memory_holds(home)]
+    holds = [
+        *register_holds(entries, clock.today()),
+        *decision_holds(home, months, entries),
+        *memory_holds(home, params, entries),
+    ]
     holds += [hold for each in waiting for hold in each.suspects]
     lost = tuple(lost_protection(home, params, entries))
-    return Overlays(tuple(dict.fromkeys(holds)), tuple(returner_holds(home)), waiting, entries, lost)
+    return Overlays(tuple(dict.fromkeys(holds)), tuple(_returners(home, params)), waiting, entries, lost)
+
+
+def _returners(home: Home, params: Params) -> Iterator[Hold]:
+    """返納者。リストの月の記号が、返納者のファイルの記号と違うことがある。"""
+    chains = successions(params)
+    for hold in returner_holds(home):
+        yield hold
+        yield from (replace(hold, key=key) for key in same_person(hold.key, chains))

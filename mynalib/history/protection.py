@@ -107,7 +107,7 @@ def _rows(params: Params, entries: Iterable[Entry], key: bytes) -> Rows:
     """名簿の行。空の名簿も、名がある。見るのは人の鍵とその行の数だけなので、申出日、処理、判断は、直してよい。"""
     rows: Rows = {name: Counter() for name in _files(params)}
     for entry in entries:
-        rows[entry.register].update(_keyed(key, entry.register, *person) for person in entry.keys)
+        rows[entry.register].update(_keyed(key, entry.register, *person) for person in entry.written_keys)
     return rows
 
 

@@ -1,7 +1,8 @@
 """人が付ける名簿（不同意・解除の申請・連絡しない人・要確認への判断）。読めなければ、取込も公開も止める。"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.strict_yaml import is_visible
+from mynalib.domain.succession import Succession, same_person, successions
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.sheets import SheetUnreadable, read_sheet
@@ -23,6 +25,8 @@ REASONS: dict[str, str] = _WRITTEN["reasons"]
 """名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ。"""
 ALLOWED = REASONS["可"]
 """控える理由ではなく、「食い違いを確かめたので、控えなくてよい」。"""
+LEFT = "退職"
+"""decisions の判断：食い違いを覚えている人が、番号が変わったのではなく、いなくなったのだと確かめた。"""
 
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
@@ -51,10 +55,18 @@ class Entry:
     withdrawn_on: date | None
     handled: str
     verdict: str = ""
+    other_keys: tuple[tuple[str, str, str], ...] = ()
+    """設定が記号を引きついでいる（succession.py）、同じ人の、ほかの月の鍵。"""
+
+    @property
+    def written_keys(self) -> tuple[tuple[str, str, str], ...]:
+        """名簿に書いてある鍵。"""
+        return (self.key,) if self.new_key is None else (self.key, self.new_key)
 
     @property
     def keys(self) -> tuple[tuple[str, str, str], ...]:
-        return (self.key,) if self.new_key is None else (self.key, self.new_key)
+        """その人の全ての鍵（ほかの月の鍵も）。"""
+        return tuple(dict.fromkeys((*self.written_keys, *self.other_keys)))
 
     @property
     def reason(self) -> str:
@@ -77,7 +89,13 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
         entries, problems = entries + found, problems + wrong
     if problems:
         raise RegisterUnreadable(where="名簿", problems=problems)
-    return tuple(entries)
+    chains = successions(params)
+    return tuple(_followed(entry, chains) for entry in entries)
+
+
+def _followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
+    """記号が引きつがれていれば、ほかの月の鍵も持つ行。"""
+    return replace(entry, other_keys=tuple(other for key in entry.written_keys for other in same_person(key, chains)))
 
 
 def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:

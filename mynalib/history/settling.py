@@ -1,27 +1,47 @@
 """置いた月の後始末：食い違いの記憶と台帳。どこで落ちても、次の処理がここから続ける。"""
 
+from collections.abc import Sequence
+
 from mynalib.domain.months import Month
+from mynalib.domain.params import Params, load_params
 from mynalib.history.files import revisions, sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.memory_trust import place_memory, standing
 from mynalib.history.months import KeptMonth, MonthDamaged, damaged, kept_month, kept_months, verify_month
 
 
-def settle(home: Home, leaving_out: Month | None = None) -> None:
-    """置いたが記録し終えていない月を、記録し終える。失われた記憶は、作り直せるなら作り直す。
+def settle(home: Home, leaving_out: Month | None = None, params: Params | None = None) -> None:
+    """置いたが記録し終えていない月を、記録し終える。記憶が月や設定に合わなければ、月から作り直す。
 
+    Args:
+        leaving_out: 壊れていて、これから置きかえる月。記憶は、置きかえたあとに直す。
+        params: 読んである設定。なければ、置き場所から読む。
     Raises:
         MonthDamaged: 置いた月が、無いか、台帳に書いたものと違う。
+        MemoryDamaged: 記憶が台帳に書いたものでなく、消した月もあるので、作り直せない。
     """
     recorded = require_recorded(home, leaving_out)
     months = kept_months(home, leaving_out)
     waiting = [kept for kept in months if kept.folder.name not in recorded]
-    if waiting or (months and not home.kept_back.exists()):
-        from mynalib.history.memory import remember  # pandas の読みこみは、要るときだけ
-
-        remember(home, months, min(kept.month for kept in waiting or months))
+    place_memory(home)  # 前に落ちた処理が、台帳に書いたところまで
+    memory = {} if leaving_out else _prepared(home, params or load_params(home.params), months)
     for kept in waiting:
-        Ledger(home.ledger).append("ingested", **_for_ledger(kept))
+        Ledger(home.ledger).append("ingested", **_for_ledger(kept), **(memory if kept is waiting[-1] else {}))
+    if memory and not waiting:
+        Ledger(home.ledger).append("remembered", **memory)
+    place_memory(home)
+
+
+def _prepared(home: Home, params: Params, months: Sequence[KeptMonth]) -> dict:
+    """隣に書いた記憶について、台帳に書くこと。もう書いてあるか、記憶が月に合っていれば、空。"""
+    now = standing(home, months, params)
+    if not months or (now.usable and now.since is None):
+        return {}
+    from mynalib.history.memory import prepare_memory  # pandas の読みこみは、要るときだけ
+
+    memory = prepare_memory(home, params, months, now)
+    return memory if memory != now.recorded else {}
 
 
 def is_damaged(home: Home, month: Month) -> bool:

@@ -30,7 +30,7 @@ def recover(home: Home, params: Params, leaving_out: Month | None = None) -> Non
     for place in (home.months, home.reports):
         clear_placing(place)
     require_vouched(home, params, leaving_out)
-    settle(home, leaving_out)
+    settle(home, leaving_out, params)
 
 
 def require_vouched(home: Home, params: Params | None, leaving_out: Month | None = None) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.errors import SHOWN
+from mynalib.history.departures import Departure, departures
 from mynalib.history.lens import Lens
 from mynalib.history.memory import WHY, read_memory
 from mynalib.history.months import KeptMonth, damaged
@@ -23,7 +24,7 @@ UNSETTLED = "要確認：月末より後の日付か、登録簿にない記号"
 def review_tables(source: "Source") -> dict[str, pd.DataFrame]:
     """01_intake_review のカプセルの表。どれにも、人の値は入らない。"""
     kept = source.months[-1]
-    waiting = _waiting(source, kept)
+    waiting, left = _waiting(source, kept), _departures(source)
     return {
         "checks": _checks(source, kept),
         "quarantine": _quarantine(kept),
@@ -31,9 +32,9 @@ def review_tables(source: "Source") -> dict[str, pd.DataFrame]:
         "statuses": measures.statuses(source.cube, str(source.month)),
         "review": _review(waiting),
         "kept_back": _kept_back(source, waiting),
-        "todo": _todo(source, kept, waiting),
+        "todo": _todo(source, kept, waiting, left),
         "unknown_symbols": _unknown_symbols(kept),
-        "unanswered": _unanswered(source),
+        "unanswered": _unanswered(source, left),
     }
 
 
@@ -97,7 +98,11 @@ def _review(waiting: pd.DataFrame) -> pd.DataFrame:
 def _kept_back(source: "Source", waiting: pd.DataFrame) -> pd.DataFrame:
     """食い違い。一行＝いつから×なぜ。age は、この月までの月数、waiting は、この月にいて、まだ人が決めていない人。"""
     reasons = pd.DataFrame(WHY.items(), columns=["why", "label"])
-    tables = {"memory": read_memory(source.home).astype("str"), "waiting": waiting, "reason": reasons}
+    tables = {
+        "memory": read_memory(source.home, source.params, source.overlays.entries).astype("str"),
+        "waiting": waiting,
+        "reason": reasons,
+    }
     return source.ask("kept_back", tables, month=str(source.month))
 
 
@@ -108,22 +113,34 @@ def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
     return _table(rows, unknown="str", rows="int64", lines="str")
 
 
-def _unanswered(source: "Source") -> pd.DataFrame:
-    """どの人にも当てはまらない名簿の行。suspects は、答えるまで控える人。"""
+def _departures(source: "Source") -> list[Departure]:
+    """この月までに、いなくなって、ほかの人を控えさせている人。"""
+    found = departures(source.home, source.params, source.months, source.overlays.entries)
+    return [each for each in found if each.since <= source.month]
+
+
+def _unanswered(source: "Source", left: list[Departure]) -> pd.DataFrame:
+    """どの人にも当てはまらない名簿の行と、いなくなった、覚えている人。suspects は、答えるまで控える人。"""
     rows = [
         (f"{each.entry.register}.csv", each.entry.line, each.state, len(each.suspects))
         for each in source.overlays.unanswered
     ]
+    rows += [
+        (f"覚えている人（{each.last_seen.label}の原本）", line, f"{each.since.label}からいません", each.suspects)
+        for each in left
+        for line in each.lines
+    ]
     return _table(rows, register="str", line="int64", state="str", suspects="int64")
 
 
-def _todo(source: "Source", kept: KeptMonth, waiting: pd.DataFrame) -> pd.DataFrame:
+def _todo(source: "Source", kept: KeptMonth, waiting: pd.DataFrame, left: list[Departure]) -> pd.DataFrame:
     """次にすること。一行＝すること（0 件のものは出さない）。言葉は insight/words.yaml の todo。"""
     counts = {
         "quarantined": kept.intake["quarantined"],
         "unknown_symbols": len(kept.intake.get("unknown_symbols", [])),
         "review": len(waiting),
         "unanswered": len(source.overlays.unanswered),
+        "departures": sum(each.people for each in left),
     }
     rows = [(*words("todo")[name], count) for name, count in counts.items() if count]
     return _table(rows, todo="str", how="str", count="int64")

@@ -5,46 +5,26 @@
 -- 本人の申請による解除が、登録より後か、これからの人は、確かめても戻さない。
 create view person as
 select
-    p.* exclude (dates, month_end),
+    p.* exclude (dates, month_end, facts_action, settled, in_time),
     coalesce(s.employer_id, '?') as employer_id,
     p.branch in (select branch from insured_branch) as insured,
-    coalesce(d.status, 'review_inconsistent') as status,
-    coalesce(d.warnings, '') as warnings,
     coalesce(w.allowed, false) and (
         p.cancel_kind is distinct from 1 or (p.dates = 'registered_after_cancelled' and p.cancelled_on <= p.month_end)
     ) as freed,
     case
         when w.reason <> 'kept_back' then 'never'
-        when d.action = 'never' then 'never'
+        when p.facts_action = 'never' then 'never'
         when s.employer_id is null then 'review'
         when w.reason = 'kept_back' and not freed then 'review'
-        when d.action <> 'review'
-            and (freed or coalesce(greatest(p.registered_on, p.cancelled_on) <= p.month_end, true)) then d.action
-        when freed then coalesce(d.settled, 'review')
+        when p.facts_action <> 'review' and (freed or p.in_time) then p.facts_action
+        when freed then coalesce(p.settled, 'review')
         else 'review'
     end as action,
     if(w.reason = 'kept_back' and freed, null, w.reason) as withheld_by
-from (
-    select
-        *,
-        case
-            when registered_on is null and cancelled_on is null then 'none'
-            when cancelled_on is null then 'registered_only'
-            when registered_on is null then 'cancelled_only'
-            when registered_on < cancelled_on then 'registered_before_cancelled'
-            when registered_on = cancelled_on then 'same_day'
-            else 'registered_after_cancelled'
-        end as dates
-    from member
-) p
+from judged_of('member') p
 left join symbol_entry s
     on s.month = p.month and s.symbol_key = p.symbol_key
     and (s.number_from is null or try_cast(p.number as hugeint) >= s.number_from)
     and (s.number_to is null or try_cast(p.number as hugeint) <= s.number_to)
-left join decision d
-    on d.state = p.state
-    and d.cancel_kind = coalesce(p.cancel_kind, -1)
-    and d.certificate_flag = coalesce(p.certificate_flag, -1)
-    and d.dates = p.dates
 left join withheld w
     on w.month = p.month and w.symbol_key = p.symbol_key and w.number_key = p.number_key and w.branch = p.branch;
