@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import openpyxl
 import pytest
-from societies import MONTHS, SmallSociety, everybody, person
+from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -436,10 +436,12 @@ def test_a_release_placed_just_before_a_crash_is_recorded_even_if_an_older_one_i
     """r2 で変えたものを r3 で戻すと、r3 は r1 と同じ中身になる。"""
     from mynalib.publish import shelf
 
+    key = ",".join(everybody()[2].split(",")[:3])
     small.publish()
-    small.object_to(",".join(everybody()[2].split(",")[:3]))
+    small.object_to(key)
     assert small.publish().folder.name == "2026-10-r2"
-    small.object_to()
+    withdrawn = f"{KEY_HEADER},撤回日\r\n{key},2026-10-15,2026-11-01\r\n"
+    (small.home.registers / "optout.csv").write_text(withdrawn, encoding="utf-8")
     with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
         crash.setattr(shelf, "record", interrupted)
         small.publish()

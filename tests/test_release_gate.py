@@ -170,14 +170,12 @@ def test_last_month_published_again_equals_last_months_release(small, monkeypatc
 # 下書きと、前の公開との比べ ----------------------------------------------------------------------------
 
 
-def test_a_draft_comes_with_what_changed_since_the_last_release(small, monkeypatch):
-    monkeypatch.setenv("MYNA_TODAY", "2026-11-05")
-    publish(small.home, small.params, MONTHS[0])
+def test_a_draft_comes_with_what_changed_since_the_last_release(published):
     rows = everybody()
     gone = next(row for row in rows if row.startswith("101") and row.endswith("0,,,,1"))
     came = person("102", 40, "0,,,,1")
-    small.ingest(MONTHS[1], [*(row for row in rows if row != gone), came], replace=True)
-    draft = small.publish(draft=True)
+    published.ingest(MONTHS[1], [*(row for row in rows if row != gone), came], replace=True)
+    draft = published.publish(draft=True)
     folder = draft.comparison.parent
     lists = pd.read_csv(folder / "lists.csv", encoding="utf-8-sig").set_index("employer_id")
     assert (lists.came.to_dict(), lists.gone.to_dict()) == (
@@ -190,9 +188,9 @@ def test_a_draft_comes_with_what_changed_since_the_last_release(small, monkeypat
     assert changed["E02", "加入者（人）"] == 1
     assert ("E03", "加入者（人）") not in changed, "変わらないものは出さない"
     page = draft.comparison.read_text(encoding="utf-8")
-    assert "前の公開（2026-09）" in page
+    assert "前の公開（2026-10）" in page
     assert (folder / "assets" / "report.css").is_file()
-    released = small.publish()
+    released = published.publish()
     assert not [path for path in released.folder.rglob("*") if "comparison" in path.name]
 
 
