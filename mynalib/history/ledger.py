@@ -88,7 +88,7 @@ class Ledger:
             return
         aside = self._aside()
         shutil.copyfile(self.path, aside)
-        flush(aside, 0o600)
+        flush(aside)
         facts |= {"broken": aside.name, "broken_sha256": sha256(aside), "line": len(sound) + 1}
         line = _line("set_aside", facts, sound[-1]["hash"] if sound else START)
         write_file(self.path, b"".join(map(_written, [*sound, line])))
