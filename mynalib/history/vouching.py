@@ -98,6 +98,8 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
         sound = {name: digest for name, digest in releases.items() if digest}
         heads = sorted({*_heads(home).values()})
         ledger.append("continued", because=because, ingested=months, released=sound, heads=heads)
+        with suppress(MonthDamaged):  # 確かめられなかった月は、取り込み直してから
+            settle(home)  # 食い違いの記憶を、台帳と合わせる
         unvouched = [f"data/months/{name}" for name, digest in months.items() if not digest]
         unvouched += [f"reports/{name}" for name, digest in releases.items() if not digest]
         vouched = [name for name, digest in months.items() if digest]
