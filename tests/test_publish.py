@@ -198,7 +198,7 @@ DECIDING = {
     "設定": lambda society: touch(society.home.params / "employers" / "E01.yaml", "# 控え\n"),
     "名簿": lambda society: society.object_to(OBJECTOR),
     "ノートブック": lambda society: sabotage(society.home, "04_employer_dashboard", "1"),
-    "置きかえた月": lambda society: society.ingest(MONTHS[0], everybody()[1:], replace=True),
+    "置きかえた月": lambda society: society.ingest(MONTHS[0], everybody()[1:], replace=True, confirm=["STALE_COPY"]),
     "食い違いの記憶": lambda society: society.home.kept_back.write_bytes(b""),
     "公開したもの": lambda society: touch(society.release / "management" / "index.html"),
     "公開したものの過不足": lambda society: touch(society.release / "employers" / "E01" / "memo.txt"),
