@@ -199,7 +199,7 @@ def must_be_sound(home: Home, before: dict, ledger_before: bytes, whole: dict) -
 LOADS: dict[str, tuple[str, tuple[str, ...]]] = {
     "新しい月": (NEW, ()),
     "置きかえ": (LAST, ("--replace",)),
-    "古い月": ("2026-06", ("--confirm", "MONTH_ORDER")),
+    "古い月": ("2026-06", ("--confirm", "MONTH_ORDER", "--confirm", "STALE_COPY")),
     "初めての月": (NEW, ()),
 }
 
@@ -517,9 +517,10 @@ from mynalib.history.lens import Lens
 from mynalib.history.loading import ingest
 from mynalib.history.memory import memory_holds
 from mynalib.history.months import kept_months, verify_month
-home, seen = Home(Path(sys.argv[1])), []
+home, seen, last = Home(Path(sys.argv[1])), [], False
 print("ready", flush=True)
-while not (home.root / "stop").exists():
+while not last:
+    last = (home.root / "stop").exists()  # 止めると言われてから、もう一度見る
     months = kept_months(home)
     with Lens(months) as lens:
         found = dict(lens._db.execute("select month, count(*) from member group by 1").fetchall())
@@ -750,9 +751,9 @@ def test_a_broken_line_in_the_middle_of_the_ledger_stops_and_says_what_to_do(her
     assert any("1 行目" in error for error in here.check(home)["errors"])
 
 
-# ほかの人の置き場所
+# ---- ほかの人の置き場所
 
-CLOSED = (
+UNREADABLE = (
     "",
     "params",
     "params/society.yaml",
@@ -770,7 +771,7 @@ CLOSED = (
 )
 
 
-@pytest.mark.parametrize("place", CLOSED, ids=lambda place: place or "置き場所そのもの")
+@pytest.mark.parametrize("place", UNREADABLE, ids=lambda place: place or "置き場所そのもの")
 def test_what_another_account_may_not_open_is_one_clear_error(warm, home, place):
     verbs = {
         "check": ("check",),

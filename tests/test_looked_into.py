@@ -141,7 +141,7 @@ def test_ingest_does_not_say_publish_when_publish_will_refuse(name, society, mon
 
 def test_ingest_says_publish_when_nothing_stops_it(society):
     said = ingest(society, person("101", 300))
-    assert "次は myna publish --month 2026-10 です" in said
+    assert f"次は myna publish --month 2026-10 --home {society.home.root} です" in said
     assert "公開できません" not in said
 
 

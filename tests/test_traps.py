@@ -282,13 +282,13 @@ CSV_TRAPS: dict[str, tuple[str, ...]] = {
     "行が、行番号と理由つきで保存される": (i("agrees_with_the_slow_reading"), i("lines_are_physical_lines_of_the_original"),
                          "test_traps.py::test_rows_are_conserved_whatever_is_wrong_with_them",
                          "test_fuzz.py::test_no_broken_file_crashes_loses_a_row_or_shows_a_value"),
-    "関門：同じバイト": ("test_gates.py::test_same_bytes_for_the_same_month_are_a_duplicate_and_nothing_else",
+    "関門：同じバイト": ("test_gates.py::test_same_bytes_for_the_same_month_that_are_read_otherwise_need_a_replace",
                  "test_gates.py::test_bytes_of_another_month_are_a_stale_copy", "cases/M01"),
     "関門：同じ月": ("test_gates.py::test_other_bytes_for_a_loaded_month_need_a_replace", "cases/M02"),
     "関門：古い月": ("test_gates.py::test_month_older_than_the_newest_is_out_of_order", "cases/M03"),
     "関門：大きく減る": ("test_gates.py::test_whole_file_may_shrink_by_the_policy_and_no_more", "cases/M05"),
     "関門：事業所が消える": ("test_gates.py::test_employer_that_vanished_is_named_with_both_counts",),
-    "関門：登録済が一斉に消える": ("test_gates.py::test_share_of_registered_may_fall_by_the_policy_and_no_more",),
+    "関門：登録済が一斉に消える": ("test_gates.py::test_a_share_is_held_beyond_chance_and_beyond_the_policy_in_both_directions",),
 }  # fmt: skip
 
 DOMAIN_TRAPS: dict[int, tuple[str, ...]] = {

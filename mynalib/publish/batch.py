@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mynalib.history.files import sha256
 from mynalib.history.leftovers import OF_A_RUN, RECORD
-from mynalib.publish.children import start_method
+from mynalib.publish.children import cut_off, start_method
 from mynalib.publish.jobs import NO_ROOM, Job, NotebookFailed, full_disk, run_job
 from mynalib.publish.limits import Limits, share
 
@@ -110,7 +110,8 @@ class Workers:
         shutil.rmtree(job.folder / "out", ignore_errors=True)
         process = start_method().Process(target=run_job, args=(job, self._limits), daemon=True)
         try:
-            process.start()
+            with cut_off():
+                process.start()
         except (OSError, EOFError):
             return _failure("プロセスを起こせませんでした（メモリ不足など）")
         self._running[job.name] = process, time.monotonic()

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import util
@@ -13,7 +14,10 @@ WARM = ["mynalib.publish.warm", "mynalib.cli"]  # cli は、起こした命令�
 PYMP = "/pymp-12345678"
 LISTENER = "/listener-12345678"
 MOST = 100  # バイト。ソケットの道の長さの上限（Linux 108、macOS 104）
+SAFE_PATH = "PYTHONSAFEPATH"
 SHORT = ("/tmp", "/var/tmp")  # noqa: S108 中に作るフォルダーは、自分だけが読める
+
+_one_at_a_time = threading.Lock()  # 環境は、どの糸（一つの仕事に一つ）からも見える
 
 
 def start_method() -> BaseContext:
@@ -21,7 +25,6 @@ def start_method() -> BaseContext:
 
     どちらでも、一つの報告に一つのプロセス。
     """
-    os.environ["PYTHONSAFEPATH"] = "1"  # 子は `-c` で始まり、これがないと、今のフォルダーの json.py などを読みこむ
     forks = "forkserver" in multiprocessing.get_all_start_methods() and _has_room_for_socket()
     context = multiprocessing.get_context("forkserver" if forks else "spawn")
     if forks:
@@ -32,7 +35,23 @@ def start_method() -> BaseContext:
 def warm_up() -> None:
     """サーバーを先に起こす。読みこみは、頼んだプロセスが次のことをする間に進む。"""
     if start_method().get_start_method() == "forkserver":
-        ensure_running()
+        with cut_off():
+            ensure_running()
+
+
+@contextmanager
+def cut_off() -> Iterator[None]:
+    """この中で起こす子は、`-c` で始まっても、今のフォルダーの json.py などを読みこまない。呼んだ人の環境は、あとで元に戻す。"""
+    with _one_at_a_time:
+        before = os.environ.get(SAFE_PATH)
+        os.environ[SAFE_PATH] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[SAFE_PATH]
+            else:
+                os.environ[SAFE_PATH] = before
 
 
 def _has_room_for_socket() -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from mynalib.history.leftovers import RECORD
 from mynalib.intake.scratch import scratch
 from mynalib.publish.batch import Workers
-from mynalib.publish.jobs import Job, NotebookFailed
+from mynalib.publish.jobs import Job, NoCluster, NotebookFailed
 from mynalib.publish.limits import share
 from mynalib.publish.versions import code_hash, library_versions
 
@@ -41,19 +41,19 @@ def require_cluster(scheduler: str) -> None:
     """カプセルを作る前に、その番地でスケジューラーが答えるかを、数秒で確かめる。
 
     Raises:
-        NotebookFailed: 答えない（番地の書き方、別のもの、黙っているもの）。distributed がない。
+        NoCluster: 答えない（番地の書き方、別のもの、黙っているもの）。distributed がない。
     """
     where = f"計算機の集まり {scheduler}"
     try:
         import distributed  # noqa: F401 ないことを、はじめに言う
     except ImportError:
-        raise NotebookFailed(where=where, why="no_distributed") from None
+        raise NoCluster(where=where, why="no_distributed") from None
     try:
         kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
     except Exception:  # noqa: BLE001 別のものが答えると、どんな失敗にもなる
         kind = ""
     if kind != "Scheduler":
-        raise NotebookFailed(where=where, why="no_scheduler")
+        raise NoCluster(where=where, why="no_scheduler")
 
 
 async def _kind_of(address: str) -> str:
@@ -73,7 +73,7 @@ def run_on_cluster(
     """仕事を送り、成果物を job.folder に置く。結果は run_jobs と同じ。
 
     Raises:
-        NotebookFailed: 集まりにつながらない、働き手がいない、distributed がない。
+        NoCluster: 集まりにつながらない、働き手がいない、distributed がない。
     """
     records, waiting = {}, iter(jobs)
     with _client(scheduler) as client:
@@ -101,14 +101,14 @@ def _client(scheduler: str) -> Iterator:
 
         client = Client(scheduler, set_as_default=False, timeout=CONNECTING)
     except ImportError:
-        raise NotebookFailed(where=where, why="no_distributed") from None
+        raise NoCluster(where=where, why="no_distributed") from None
     except (OSError, ValueError):
-        raise NotebookFailed(where=where, why="no_scheduler") from None
+        raise NoCluster(where=where, why="no_scheduler") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise NotebookFailed(where=where, why="no_workers") from None
+            raise NoCluster(where=where, why="no_workers") from None
         yield client
 
 

@@ -44,6 +44,12 @@ class NotebookFailed(MynaError):
     code = "NOTEBOOK_FAILED"
 
 
+class NoCluster(NotebookFailed):
+    """計算機の集まりで動かせない：つながらない、働き手がいない、distributed がない。月のせいではない。"""
+
+    code = "NO_CLUSTER"
+
+
 @dataclass(frozen=True)
 class Job:
     """`folder` に capsule/ があり、out/ に成果物（公開の中の場所のまま）、record.json に結果を書く。"""

@@ -24,7 +24,7 @@ from mynalib.publish import children
 from mynalib.publish.shelf import COMPARISON, REVIEW, settle_releases
 from mynalib.publish.unchanged import standing
 
-NOT_OF_THE_MONTH = ("UNKNOWN_EMPLOYER", "BAD_PARAMETER", "DISK_FULL", "NOT_WRITABLE")
+NOT_OF_THE_MONTH = ("UNKNOWN_EMPLOYER", "BAD_PARAMETER", "DISK_FULL", "NOT_WRITABLE", "NO_CLUSTER")
 """頼み方か、置き場所の失敗。月を見ても、わけは分からない。"""
 
 
@@ -101,6 +101,7 @@ def publish(
     Raises:
         Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
+        NoCluster: scheduler の集まりで動かせない。
         GateFailed: 点検で見つかった。
     """
     order = Order(home, params, month, without, only, draft, approval)
