@@ -296,7 +296,7 @@ def _pages_needed(home: Home, folder: Path, small: bool) -> int:
     """一つの取込が、あとに残すページ。"""
     free = shutil.disk_usage(folder).free
     done = _told(lambda: _ingested(home, small))
-    assert done["outcome"] == "loaded", done
+    assert done.get("outcome") == "loaded", done
     return (free - shutil.disk_usage(folder).free) // PAGE
 
 
@@ -307,10 +307,13 @@ def _leave(folder: Path, pages: int) -> None:
 
 
 def _ingested(home: Home, small: bool) -> dict:
+    confirm = []
     if small:
         workbench.MEMORY, workbench.THREADS = "32MB", 1  # 計算の途中を、ディスクに書かせる
+        confirm = ["SUSPICIOUS_CHANGE"]  # 前の月より、ずっと大きい
+    file = home.root.parents[1] / "file.csv"
     try:
-        return ingest(home, load_params(home.params), home.root.parents[1] / "file.csv", Month.parse("2026-10"))
+        return ingest(home, load_params(home.params), file, Month.parse("2026-10"), confirm=confirm)
     except MynaError as error:
         return {"error": error.code, "where": error.where, "fix": error.fix, "stage": _stage_of(error)}
 

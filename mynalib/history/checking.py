@@ -17,7 +17,7 @@ from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
-from mynalib.history.settling import require_recorded
+from mynalib.history.settling import is_damaged, require_recorded
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
 
@@ -57,7 +57,7 @@ def check_home(home: Home) -> Checked:
         warnings += check_joint_use(params, clock.today())
     if entries is not None and not errors:
         warnings += [Problem(each.where, each.what) for each in departures(home, params, months, entries)]
-    if params and months:
+    if params and months and not _is_known_damaged(home, months[-1]):
         _add_stops(errors, warnings, home, params, months[-1])
     return Checked(tuple(errors), tuple(warnings), len(months))
 
@@ -73,6 +73,14 @@ def _add_stops(errors: list[Problem], warnings: list[Problem], home: Home, param
             warnings += [] if _is_released(home, newest) else [head]
         elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
             errors += [head, *stop.problems]
+
+
+def _is_known_damaged(home: Home, kept: KeptMonth) -> bool:
+    """置いたときのものでないと、もう言った月か。変えられたかもしれない件数から、公開を断るわけは言わない。"""
+    try:
+        return is_damaged(home, kept.month)
+    except MynaError:  # 壊れた台帳のことは、もう言ってある
+        return False
 
 
 def _is_released(home: Home, kept: KeptMonth) -> bool:
