@@ -71,6 +71,19 @@ def test_this_machine_is_measured():
     assert 0 < limits.usable_cores() <= os.cpu_count()
 
 
+@pytest.mark.parametrize("before", [None, "", "1", "0"])
+def test_the_environment_of_who_called_is_as_it_was_though_the_jobs_are_cut_off(small, tmp_path, monkeypatch, before):
+    """呼んだ人が次に起こすものは、自分のフォルダーの道具を、前と同じく読みこめる。"""
+    monkeypatch.delenv(children.SAFE_PATH, raising=False)
+    if before is not None:
+        monkeypatch.setenv(children.SAFE_PATH, before)
+    seen = tmp_path / "seen"
+    sabotage(small, f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(str(sys.flags.safe_path))")
+    children.warm_up()
+    run_jobs(dashboards(small, tmp_path / "jobs")[:1], 1)
+    assert (seen.read_text(), os.environ.get(children.SAFE_PATH)) == ("True", before)
+
+
 def test_a_notebook_runs_in_its_own_place_with_its_own_share(small, tmp_path, monkeypatch):
     seen = tmp_path / "seen.json"
     sabotage(

@@ -141,8 +141,9 @@ def test_an_address_that_is_no_scheduler_is_told_in_seconds_before_anything_is_m
 ):
     monkeypatch.setattr(cluster, "CONNECTING", 1)
     begun = time.monotonic()
-    with pytest.raises(MynaError, match="つながりません"):
+    with pytest.raises(MynaError, match="つながりません") as caught:
         small.publish(scheduler=silent if address == "silent" else address, only="E01")
+    assert caught.value.code == "NO_CLUSTER"
     assert time.monotonic() - begun < 10
     assert not small.home.drafts.exists()
 
