@@ -199,6 +199,18 @@ def publish(
     employer: Annotated[
         str | None, typer.Option(parser=_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）")
     ] = None,
+    because: Annotated[
+        str | None,
+        typer.Option(
+            parser=_written, metavar="理由", help="公開した月を訂正するわけ（読む人に見える。人のことは書かない）"
+        ),
+    ] = None,
+    not_handed_over: Annotated[
+        bool,
+        typer.Option(
+            "--not-handed-over", help="健保の外のだれもまだ受け取っていないリストを、全て作り直す（台帳に残る）"
+        ),
+    ] = False,
     jobs: JobsOption = None,
     scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
@@ -207,7 +219,8 @@ def publish(
     from mynalib.publish.publishing import publish
 
     running = {"workers": jobs, "scheduler": scheduler}
-    _publish(as_json, publish, home, month, without=without, only=employer, draft=draft, **running)
+    asked = {"without": without, "only": employer, "draft": draft, "because": because or ""}
+    _publish(as_json, publish, home, month, **asked, not_handed_over=not_handed_over, **running)
 
 
 @app.command()
@@ -232,6 +245,7 @@ def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **o
         counts = {"artefacts": done.artefacts, "without": done.without}
         lists_from = str(done.lists_from) if done.lists_from else None
         result = {"outcome": done.outcome, "folder": str(done.folder), **counts, "lists_from": lists_from}
+        result |= {"waits": done.waits}
         pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
         _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=options.get("only"), **pages)
 
@@ -252,16 +266,27 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
 
 @app.command()
 def withdraw(
-    release: Annotated[str, typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版")],
     because: BecauseOption,
+    release: Annotated[
+        str | None, typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版")
+    ] = None,
+    lists: Annotated[
+        bool, typer.Option("--lists", help="--month の月の勧奨リストを、全ての事業所のものを同じに取り下げる")
+    ] = False,
+    month: Annotated[
+        Month | None, typer.Option("--month", parser=_month, metavar="2026-10", help="--lists で取り下げる月")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """公開の一つの版を、理由とともに取り下げる（失われた版、壊れた版、間違えた版）。"""
-    from mynalib.publish.withdrawing import withdraw_release
+    """公開の一つの版か、一つの月の勧奨リストの全てを、理由とともに取り下げる。"""
+    from mynalib.publish.withdrawing import withdraw_lists, withdraw_release
 
+    if lists != (month is not None) or lists == (release is not None):
+        raise typer.BadParameter("--release か、--lists と --month の、どちらか一方を使います")
     with _at(home) as place:
-        _say(as_json, "withdraw", withdraw_release(place, load_params(place.params), release, because), place)
+        work, target = (withdraw_lists, month) if lists else (withdraw_release, release)
+        _say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
 
 
 class _bar(Progress):

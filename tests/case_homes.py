@@ -4,11 +4,12 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.loading import ingest
 from mynalib.history.months import kept_months
+from mynalib.insight import measures
 from mynalib.insight.capsule import Capsule
 from mynalib.publish.capsules import Source, make_capsule, open_source
 from mynalib.publish.catalogue import EDITIONS
@@ -278,6 +280,7 @@ def _loaded(run: Run, step: Mapping[str, Any], answer: Mapping[str, Any]) -> dic
         "employer_visible": {
             code: _visible(run, code, wanted) for code, wanted in step["expect"].get("employer_visible", {}).items()
         },
+        "internal": _internal(run, step["expect"].get("internal", {})),
     }
 
 
@@ -302,38 +305,51 @@ def facts_of(case_id: str) -> list[tuple]:
 
 
 def _visible(run: Run, code: str, wanted: Mapping[str, Any]) -> dict:
-    """事業所のカプセルから見えること。人が見えるとは、その人の行を除くと、カプセルのどこかが変わること。"""
-    absent, present = wanted.get("persons_absent", []), wanted.get("persons_present", [])
+    """事業所のカプセルから見えること。人が見えるとは、その人の行を除くと、リストのカプセルが変わること。"""
+    keys = [*wanted.get("persons_absent", []), *wanted.get("persons_present", [])]
     shown = capsules(open_source(run.home, run.params, run.month), code)
-    others = {
-        keys: _capsules_without(run, keys, code) for keys in {tuple(absent), *((key,) for key in absent + present)}
-    }
-    rates, rows = shown["04_employer_dashboard"], shown["05_employer_reminders"]
+    named = shown["05_employer_reminders", "reminders"]
+    others = {key: _capsules_without(run, (key,), code)["05_employer_reminders", "reminders"] for key in keys}
     return {
-        "members": int(rates.members[rates.month == rates.month.max()].iloc[0]),
-        "listed": set(rows[["symbol", "number", "branch"]].agg("/".join, axis=1)),
-        "visible": {key for key in absent + present if not _same(shown, others[key,])},
-        "series_without_the_absent": _same(shown, others[tuple(absent)]),
+        "listed": set(named[["symbol", "number", "branch"]].agg("/".join, axis=1)),
+        "visible": {key for key in keys if not named.equals(others[key])},
+        "series_unchanged": shown[LEVELS].equals(_without_register(run, code)[LEVELS]),
     }
 
 
-def capsules(source: Source, code: str) -> dict[str, pd.DataFrame]:
+LEVELS = ("04_employer_dashboard", "levels")
+
+
+def capsules(source: Source, code: str) -> dict[tuple[str, str], pd.DataFrame]:
     """その事業所の全てのカプセルの表。"""
     employer = next(one for one in source.params.employers if one.id == code)
-    tables = {}
+    found = {}
     with TemporaryDirectory() as folder:
         for edition in [one for one in EDITIONS if one.audience in ("employer", "named")]:
             capsule = Capsule.read(make_capsule(source, edition, Path(folder) / edition.notebook, employer))
-            [table] = capsule.facts["tables"]
-            tables[edition.notebook] = capsule.table(table)
-    return tables
+            found |= {(edition.notebook, table): capsule.table(table) for table in capsule.facts["tables"]}
+    return found
 
 
-def _same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
-    return all(table.equals(other[name]) for name, table in one.items())
+def _internal(run: Run, codes: Iterable[str]) -> dict:
+    """健保の内部の、その月の加入者。"""
+    source = open_source(run.home, run.params, run.month)
+    counts = measures.counts(source.cube, source.names, [str(run.month)]).set_index("employer_id")
+    return {code: {"members": int(counts.members[code])} for code in codes}
 
 
-def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[str, pd.DataFrame]:
+def _without_register(run: Run, code: str) -> dict[tuple[str, str], pd.DataFrame]:
+    """だれも申し出なかったときの、その事業所のカプセル。"""
+    with TemporaryDirectory() as folder:
+        other = prepare({**run.case, "files": {}}, Path(folder))
+        for step in run.case["steps"][: len(run.steps) + 1]:
+            ingest(other.home, other.params, run.folder / step["file"], Month.parse(step["month"]), confirm=CONFIRMED)
+        (other.home.levels_key.parent).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(run.home.levels_key, other.home.levels_key)
+        return capsules(open_source(other.home, other.params, other.month), code)
+
+
+def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[tuple[str, str], pd.DataFrame]:
     """同じ事例の、これまでの全ての段から、その人たちの行を除いたときの、その事業所のカプセル。"""
     starts = tuple(f"{key.replace('/', ',')}," for key in keys)
     with TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ ACTIONS = {
     "cancelled_by_lapse": "renew_then_link",
     "cancelled_at_own_request": "never",
 }
+LAPSED = ("registered_certificate_lapsed", "review_cancelled_then_registered", "cancelled_by_lapse")
 STAYS = [(status, status) for status in ACTIONS]
 MOVES = [  # 新規、解除、加入、脱退、未登録の人の出入り
     ("never_linked", "registered_usable"),
@@ -57,5 +58,6 @@ def cube_of(flow: pd.DataFrame) -> pd.DataFrame:
         here = flow[flow[f"status_{side}"] != ""]
         status = here[f"status_{side}"]
         facts = {"month": month, "employer_id": here[f"employer_{side}"], "status": status, "members": here.members}
-        sides.append(pd.DataFrame(facts).assign(insured=True, action=status.map(ACTIONS), withheld_by=""))
+        more = {"insured": True, "action": status.map(ACTIONS), "lapsed": status.isin(LAPSED), "withheld_by": ""}
+        sides.append(pd.DataFrame(facts).assign(**more))
     return pd.concat(sides, ignore_index=True)

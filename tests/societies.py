@@ -1,5 +1,6 @@
 """小さな組合：三つの事業所、二か月。入口（ingest）から入れるので、本物と同じ道を通る。"""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from mynalib.domain.params import Params, load_params
 from mynalib.history.founding import found
 from mynalib.history.home import Home
 from mynalib.history.loading import ingest
+from mynalib.publish.order import Order
 from mynalib.publish.publishing import Published, publish
+from mynalib.publish.revising import decide
 
 MONTHS = (Month.parse("2026-09"), Month.parse("2026-10"))
 HEADER = ",".join(item.label for item in ITEMS)
@@ -85,8 +88,19 @@ class SmallSociety:
     def publish(self, **options: object) -> Published:
         return publish(self.home, self.params, MONTHS[1], **options)
 
+    def is_left_alone(self, *without: str) -> bool:
+        """いま公開すると、何も動かさず、何も知らせずに、いまの公開をそのままにするか。"""
+        decision = decide(Order(self.home, self.params, MONTHS[1], without, because="理由"))
+        return decision.stands and not decision.asks_for_lists
+
     def bytes_of(self, folder: str = "") -> dict[str, bytes]:
         """公開したファイルの中身。"""
         root = self.release / folder
         files = (path for path in root.rglob("*") if path.is_file() and path.name != "receipt.json")
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def same_key(society: SmallSociety, other: SmallSociety) -> None:
+    """水準の境目をずらす鍵も、入力の一つ。"""
+    society.home.levels_key.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(other.home.levels_key, society.home.levels_key)

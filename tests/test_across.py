@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from societies import MONTHS, SmallSociety, everybody
+from societies import MONTHS, SmallSociety, everybody, same_key
 
 from mynalib.history.checking import check_home
 from mynalib.history.files import place_folder, revisions
@@ -41,6 +41,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere, _published):
     shelf = moved(small.home.reports, elsewhere)
+    same_key(small, SmallSociety(Home(_published)))
     half = shelf / ".placing-2026-10"
     half.mkdir()
     (half / "reminders.xlsx").write_bytes(b"half")

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mynalib"
-ROOMS = ("domain", "intake", "history", "insight", "publish")  # 上から下へ。下は上だけを読みこむ
+ROOMS = ("domain", "intake", "history", "disclosure", "insight", "publish")  # 上から下へ。下は上だけを読みこむ
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

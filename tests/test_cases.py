@@ -32,7 +32,8 @@ SEEN = {
     "same_people_as_previous_month": True,
     "backfill": False,
     "needs_confirmation": False,
-    "employer_visible": {"E01": {"members": 9, "listed": {KEY}, "visible": {KEY}, "series_without_the_absent": False}},
+    "employer_visible": {"E01": {"listed": {KEY}, "visible": {KEY}, "series_unchanged": False}},
+    "internal": {"E01": {"members": 9}},
 }
 REFUSED = {"outcome": "refused", "refusal_class": "HEADER", "accepted": 0, "history_changed": False}
 
@@ -134,10 +135,10 @@ BROKEN = [
     ({}, {"backfill": True}),
     ({}, {"needs_confirmation": True}),
     ({}, {"reasons": {"ANY": 2}}),
-    ({}, {"employer_visible": {"E01": {"members": 10}}}),
+    ({}, {"internal": {"E01": {"members": 10}}}),
     ({}, {"employer_visible": {"E01": {"persons_absent": [KEY]}}}),
     ({}, {"employer_visible": {"E01": {"persons_present": ["101/8300009/00"]}}}),
-    ({}, {"employer_visible": {"E01": {"history_series_recomputed_without_them": True}}}),
+    ({}, {"employer_visible": {"E01": {"history_series_unchanged": True}}}),
     ({}, {"employer_visible": {"E01": {"new": True}}}),
 ]
 

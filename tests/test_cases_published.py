@@ -1,5 +1,6 @@
 """公開まで要る事例：本物の Papermill と nbconvert で公開し、出来た全てのファイルを調べる。"""
 
+import csv
 import re
 from pathlib import Path
 
@@ -48,16 +49,25 @@ def test_an_employer_without_a_joint_use_mark_gets_nothing_even_when_the_rest_is
     assert judge_case(run) == []
 
 
-def test_the_wide_report_is_the_same_whatever_the_protected_employer_does(tmp_path):
-    """X01：E19 の三人の状態を変えても、広く配る版は、一つのバイトも変わらない。"""
-    seen = [wide_bytes(tmp_path / str(state), state) for state in "10"]
-    assert "management/index.html" in seen[0]
-    assert seen[0] == seen[1]
+def test_only_the_rows_that_hold_everybody_know_what_a_merged_employer_does(tmp_path):
+    """X01：E19 の一人の状態を変えると、広く配る版で変わるのは、E19 を含む行（合わせた事業所と組合全体）だけである。"""
+    one, other = (wide_bytes(tmp_path / str(state), state) for state in "10")
+    assert "management/index.html" in one
+    assert one.keys() == other.keys()
+    tables = [path for path in one if path.endswith(".csv") and b"employer_id" in one[path].splitlines()[0]]
+    assert "management/rates.csv" in tables
+    for path in tables:
+        rows, others = (list(csv.DictReader(seen[path].decode("utf-8-sig").splitlines())) for seen in (one, other))
+        changed = {row["employer_id"] for row, now in zip(rows, others, strict=True) if row != now}
+        assert changed <= {"OTHERS", "TOTAL"}, path
+    assert b",E19," not in one["management/rates.csv"]
 
 
 def wide_bytes(room: Path, state: str) -> dict[str, bytes]:
     """E19 のはじめの人の状態を変えて公開した、広く配る版。"""
     run = prepare(BY_ID["X01"], room)
+    run.home.levels_key.parent.mkdir(parents=True, exist_ok=True)
+    run.home.levels_key.write_bytes(b"X01" * 11)  # 鍵も入力の一つなので、どちらでも同じにする
     text = (run.folder / "in.csv").read_text(encoding="utf-8")
     first = re.search(r"^119,[0-9]+,00,", text, re.MULTILINE)[0]
     file = room / "in.csv"

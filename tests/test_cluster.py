@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from distributed import Client
-from societies import MONTHS, SmallSociety
+from societies import MONTHS, SmallSociety, same_key
 
 from mynalib.domain.errors import MynaError
 from mynalib.publish import cluster
@@ -88,6 +88,7 @@ def sabotage(society: SmallSociety, code: str) -> None:
 def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_killed(running, published, tmp_path):
     """働き手の一人を、仕事の途中で消す。"""
     society = SmallSociety.found(tmp_path / "fresh")
+    same_key(society, published)
     done = []
 
     def kill_one(job) -> None:

@@ -10,8 +10,9 @@ import pytest
 import typer
 
 from mynalib.cli import app
+from mynalib.disclosure.released import RATE_COLUMNS
+from mynalib.disclosure.wide import COLUMNS
 from mynalib.domain.items import ITEMS, REASONS
-from mynalib.insight.disclosure import RATE_COLUMNS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def test_every_item_is_in_the_table_of_columns_with_its_codes(item):
     assert ("空欄" in row.split("|")[3]) == (item.blank or item.name == "branch")
 
 
-@pytest.mark.parametrize("column", ["month", "employer_id", "employer", *RATE_COLUMNS])
+@pytest.mark.parametrize("column", sorted({*COLUMNS, *RATE_COLUMNS}))
 def test_every_published_column_is_in_the_readme(column):
     assert f"`{column}`" in README
 

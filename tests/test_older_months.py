@@ -52,7 +52,7 @@ def test_a_month_that_is_no_longer_the_newest_is_corrected_without_its_lists(pub
     again = json.loads(myna("publish", *where, "--json").stdout)
     assert (again["outcome"], again["lists_from"]) == ("unchanged", str(NEWEST))
     assert myna("verify", *where).returncode == 0
-    advised = myna("publish", "--month", NEWEST, "--home", home.root, "--json")
+    advised = myna("publish", "--month", NEWEST, "--because", "九月を直した", "--home", home.root, "--json")
     assert advised.returncode == 0, out(advised)
     assert lists_in(Path(json.loads(advised.stdout)["folder"]))
 
@@ -66,7 +66,8 @@ def test_what_was_released_with_its_lists_is_corrected_without_them(tmp_path, mo
     monkeypatch.setenv("MYNA_TODAY", "2026-12-05")
     society.ingest(november, registered_in("20240501"))
     society.object_to("101,9999999,00")
-    corrected = society.publish(without=["E02", "E03"])
+    society.ingest(NEWEST, everybody()[1:], replace=True)
+    corrected = society.publish(without=["E02", "E03"], because="一行を直した")
     assert (corrected.outcome, corrected.folder.name) == ("released", "2026-10-r2")
     assert lists_in(corrected.folder) == []
     assert society.publish(without=["E02", "E03"]).outcome == "unchanged"

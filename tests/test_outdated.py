@@ -1,7 +1,7 @@
 """前の月を直したあと、合わなくなった公開を、ingest・check・verify が言い、言われた命令で合うようになる。"""
 
 import json
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +11,11 @@ from test_cli import myna, out
 
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
-from mynalib.history.months import kept_months
+from mynalib.history.months import KeptMonth, kept_months
 from mynalib.history.outdated import outdated_releases
 
 OLDER, NEWEST = map(str, MONTHS)
-ADVICE = f"{NEWEST} の公開は、そのあとに取り込みなおした月と合いません。myna publish --month {NEWEST}"
+ADVICE = f"{NEWEST} の公開は、そのあとに取り込みなおした月と合いません。myna publish --month {NEWEST} --because 理由"
 
 
 def rows(day: str) -> list[str]:
@@ -36,7 +36,7 @@ def test_after_an_earlier_month_is_corrected_every_command_says_which_release_to
     assert "2026年9月" in checked["warnings"][0]
     verified = myna("verify", "--month", NEWEST, *where)
     assert (verified.returncode, ADVICE in out(verified)) == (0, True)
-    advised = myna("publish", "--month", NEWEST, *where)
+    advised = myna(*ADVICE.partition("myna ")[2].split(), *where)
     assert advised.returncode == 0, out(advised)
     assert json.loads(myna("verify", "--month", NEWEST, *where, "--json").stdout)["outdated"] == []
     assert outdated_releases(home, kept_months(home)) == []
@@ -53,12 +53,22 @@ def home_with(folder, releases: dict[str, object]) -> Home:
 
 
 def used(**months: str) -> list[dict]:
-    return [{"month": name.removeprefix("m").replace("_", "-"), "sha256": digest} for name, digest in months.items()]
+    """manifest の inputs。届いたバイトは、いつも前と違う（中身の members で決まる）。"""
+    names = {name.removeprefix("m").replace("_", "-"): digest for name, digest in months.items()}
+    return [{"month": name, "sha256": f"送り直し {digest}", "members": digest} for name, digest in names.items()]
 
 
-def months(**digests: str) -> list[SimpleNamespace]:
-    named = {name.removeprefix("m").replace("_", "-"): digest for name, digest in digests.items()}
-    return [SimpleNamespace(month=Month.parse(name), intake={"sha256": digest}) for name, digest in named.items()]
+def used_without_members(**months: str) -> list[dict]:
+    """前の版の道具の manifest。"""
+    return [{"month": one["month"], "sha256": one["members"]} for one in used(**months)]
+
+
+def months(**digests: str) -> list[KeptMonth]:
+    facts = {one["month"]: one["members"] for one in used(**digests)}
+    return [
+        KeptMonth(Month.parse(name), Path(), {"sha256": digest, "files": {"members.parquet": digest}})
+        for name, digest in facts.items()
+    ]
 
 
 NOW = {"m2026_08": "a", "m2026_09": "b", "m2026_10": "c"}
@@ -74,6 +84,8 @@ RELEASES = {
         {"2026-09": ["2026-08"], "2026-10": ["2026-08"]},
     ),
     "訂正した版だけを見る": ({"2026-10": used(**NOW | {"m2026_09": "x"}), "2026-10-r2": used(**NOW)}, {}),
+    "前の版の道具": ({"2026-10": used_without_members(**NOW)}, {}),
+    "前の版の道具で、直した": ({"2026-10": used_without_members(**NOW | {"m2026_09": "x"})}, {"2026-10": ["2026-09"]}),
     "読めない manifest": ({"2026-10": "壊れた"}, {}),
     "形の違う manifest": ({"2026-10": "[1]"}, {}),
 }

@@ -291,7 +291,12 @@ def test_a_returner_leaves_the_list_and_no_measure_changes(small, tmp_path):
     result = take_returners(small, [f"{linked_one()},0,20240401,20261105,3,0"])
     assert (result["outcome"], result["accepted"]) == ("loaded", 1)
     after = capsules(small, tmp_path)
-    lists = {"05_employer_reminders named reminders", "03_management_report internal listed"}
+    lists = {
+        "05_employer_reminders named reminders",
+        "03_management_report internal listed",
+        "03_management_report internal lists",
+        "04_employer_dashboard employer lists",
+    }
     assert {name for name in before if before[name] != after[name]} == lists
 
 

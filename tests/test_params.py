@@ -360,9 +360,9 @@ def test_a_file_saved_by_windows_with_bom_and_crlf_reads_the_same(folder):
 FLOORS = [
     ("wide:", "mask_up_to: 7", "mask_up_to: 6"),
     ("wide", "mask_up_to: 7 ", "mask_up_to: 0 "),
-    ("employer", "round_to: 5 ", "round_to: 4 "),
-    ("employer", "minimum_members: 8", "minimum_members: 7"),
-    ("employer", "min_changes: 3 ", "min_changes: 2 "),
+    ("employer", "minimum_members: 20", "minimum_members: 19"),
+    ("wide", "minimum_members: 30", "minimum_members: 29"),
+    ("wide", "min_changes: 5", "min_changes: 4"),
     ("reminders", "min_gap_months: 3", "min_gap_months: 0"),
     ("retention", "months: 60", "months: 12"),
     ("intake", "max_drop: 0.05 ", "max_drop: 0.21 "),
@@ -955,22 +955,33 @@ def test_the_limit_of_high_cost_care_is_the_formula_in_force(bracket, cost, amou
     assert load_params(SHIPPED).benefits.limit(bracket, date(2026, 7, 31)).amount(cost) == amount
 
 
+@pytest.mark.parametrize(
+    ("bracket", "amount"), [("ア", 271_290), ("イ", 183_130), ("ウ", 92_940), ("エ", 61_500), ("オ", 36_900)]
+)
+def test_the_limit_changed_with_the_care_of_august_2026(bracket, amount):
+    assert load_params(SHIPPED).benefits.limit(bracket, date(2026, 8, 1)).amount(1_000_000) == amount
+
+
 @pytest.mark.parametrize("bracket", "アイウエオ")
-def test_no_limit_is_given_for_a_day_whose_row_nobody_has_verified(bracket):
-    benefits = load_params(SHIPPED).benefits
-    assert benefits.limit(bracket, date(2026, 8, 1)) is None
-    assert benefits.limit(bracket, date(2014, 12, 31)) is None
+def test_no_limit_is_given_for_a_day_without_a_row_or_whose_row_nobody_has_verified(folder, bracket):
+    assert load_params(SHIPPED).benefits.limit(bracket, date(2014, 12, 31)) is None
+    verified = "    verified_by: 厚生労働省の資料を引く公開の計算と照合（設定の作成時。原本の PDF は未読）"
+    path = folder / "benefits.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(verified, '    verified_by: ""'), encoding="utf-8")
+    benefits = load_params(folder).benefits
+    assert benefits.limit(bracket, date(2026, 8, 1)) is None, "古い額で代わりにしない"
+    assert benefits.limit(bracket, date(2026, 7, 31)) is not None
 
 
 def test_a_verified_limit_needs_its_amount(folder):
-    edit(folder, "benefits.yaml", '（額は未確認）\n    verified_by: ""', "\n    verified_by: 山田")
+    edit(folder, "benefits.yaml", "    base: 61500\n", "")
     assert "base" in one_problem(folder).what
 
 
 def test_figures_are_compared_only_with_the_same_denominator():
     benchmarks = load_params(SHIPPED).benchmarks
     rows = benchmarks.with_denominator("registration_rate", "population")
-    assert [str(row.value) for row in rows] == ["62", "69.5", "70.1", "72.7"]
+    assert [str(row.value) for row in rows] == ["62", "69.5", "70.1", "72.7", "75.6"]
     assert [row.date for row in rows] == sorted(row.date for row in rows)
     assert all(row.source and row.definition for row in benchmarks.figures)
 

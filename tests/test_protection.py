@@ -230,14 +230,14 @@ def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(small):
     answer = json.loads(stopped.stdout)
     assert (stopped.returncode, answer["error"]) == (1, "REGISTER_SHRUNK"), out(stopped)
     assert [problem.split("：")[0] for problem in answer["problems"]] == [OPTOUT, "data/registers/optout.xlsx"]
-    made = home.reports / "2026-10-r2"
-    assert (made / "management" / "index.html").is_file()
-    assert not list(made.rglob("reminders*"))
+    assert not (home.reports / "2026-10-r2").exists(), "名簿のことでは、公開した月を書きかえない"
     (home.registers / "optout.xlsx").unlink()
     answered = f"{HEADER},処理\r\n101,9999999,00,2026-10-15,退職\r\n"
     (home.registers / "never_contact.csv").write_text(answered, encoding="utf-8")
     small.object_to(*keys)
     again = small.publish(without=without)
+    assert (again.outcome, again.waits) == ("unchanged", True)
+    again = small.publish(without=without, not_handed_over=True)
     assert again.outcome == "released"
     listed = (again.folder / "internal" / "listed.csv").read_text(encoding="utf-8-sig")
     assert "101" in listed
@@ -250,4 +250,4 @@ def test_a_month_that_did_not_change_is_not_called_unchanged_while_a_register_is
     answer = json.loads(myna("publish", "--month", MONTHS[1], "--home", published.home.root, "--json").stdout)
     assert answer["error"] == "REGISTER_SHRUNK"
     (published.home.registers / "optout (1).csv").unlink()
-    assert SmallSociety(published.home).publish().outcome == "released"
+    assert SmallSociety(published.home).publish().outcome == "unchanged"

@@ -16,16 +16,17 @@ from pathlib import Path
 import nbformat
 import openpyxl
 import pytest
-from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
+from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, same_key
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.publish.catalogue import notebook_path
+from mynalib.publish.order import Order
 from mynalib.publish.publishing import Published, publish, release
+from mynalib.publish.revising import decide
 from mynalib.publish.scan import numbers_in
-from mynalib.publish.unchanged import standing
 from mynalib.publish.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
@@ -54,16 +55,17 @@ def sabotage(home: Home, notebook: str, code: str) -> None:
 # 隔たり ------------------------------------------------------------------------------------------
 
 
-def test_changing_or_deleting_an_objector_changes_no_byte_outside_the_society(tmp_path):
+def test_changing_or_deleting_an_objector_changes_no_byte_of_a_list(tmp_path):
+    """人数と率には、だれもが入る（そこから抜くと、申し出たことが分かる）。リストには、何があっても載らない。"""
     seen = []
     for number, facts in enumerate((*FACTS[:3], None)):
         society = SmallSociety.found(tmp_path / str(number), with_fact_of_objector(facts))
         if facts:
             society.object_to(OBJECTOR)
         society.publish()
-        seen.append(society.bytes_of("employers") | society.bytes_of("management"))
+        seen.append({name: one for name, one in society.bytes_of("employers").items() if "/reminders" in name})
     assert all(one == seen[0] for one in seen[1:])
-    assert seen[0]
+    assert len(seen[0]) == 6
 
 
 def test_without_the_objection_the_same_change_does_show(tmp_path):
@@ -80,6 +82,7 @@ def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(tmp_pa
     others = [line if line.startswith("101,") else line.replace(",1,2024", ",0,2024") for line in everybody()]
     others = [line.replace("1,20240401,,,1", "0,,,,1") if not line.startswith("101,") else line for line in others]
     society = SmallSociety.found(tmp_path / "other", others)
+    same_key(society, published)
     society.publish()
     assert society.bytes_of("employers/E01") == published.bytes_of("employers/E01")
     assert society.bytes_of("employers/E02") != published.bytes_of("employers/E02")
@@ -151,7 +154,10 @@ def test_an_employer_without_a_notified_row_gets_nothing(small):
 
 def test_an_employer_of_three_people_sees_its_list_but_no_rate(published):
     page = (published.release / "employers" / "E03" / "index.html").read_text(encoding="utf-8")
-    assert page.count('<span class="value">＊</span>') == 3
+    assert "率は載せません" in page
+    assert "＊" not in page
+    assert '<span class="value">3</span>' in page, "加入者は、担当者も知っている数なので、そのまま"
+    assert "figure" not in page, "一つの値の図は描かない"
 
 
 # 同じ入力から同じバイト --------------------------------------------------------------------------
@@ -159,6 +165,7 @@ def test_an_employer_of_three_people_sees_its_list_but_no_rate(published):
 
 def test_two_runs_from_the_same_inputs_give_the_same_bytes(published, tmp_path):
     again = SmallSociety.found(tmp_path / "again")
+    same_key(again, published)
     again.publish()
     assert again.bytes_of() == published.bytes_of()
 
@@ -194,8 +201,12 @@ def touch(path: Path, text: str = "\n") -> None:
     path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
 
 
+def change_a_name(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("name: ", "name: 新"), encoding="utf-8")
+
+
 DECIDING = {
-    "設定": lambda society: touch(society.home.params / "employers" / "E01.yaml", "# 控え\n"),
+    "設定": lambda society: change_a_name(society.home.params / "employers" / "E01.yaml"),
     "名簿": lambda society: society.object_to(OBJECTOR),
     "ノートブック": lambda society: sabotage(society.home, "04_employer_dashboard", "1"),
     "置きかえた月": lambda society: society.ingest(MONTHS[0], everybody()[1:], replace=True, confirm=["STALE_COPY"]),
@@ -209,33 +220,20 @@ DECIDING = {
 
 @pytest.mark.parametrize("change", DECIDING.values(), ids=DECIDING)
 def test_a_month_is_left_alone_only_while_everything_that_decides_it_is_the_same(published, change):
-    assert standing(published.home, published.params, MONTHS[1], []) == published.release
+    assert published.is_left_alone()
     change(published)
-    assert standing(published.home, published.params, MONTHS[1], []) is None
+    assert not published.is_left_alone()
 
 
-def test_a_month_is_left_alone_only_for_the_same_order_on_the_same_day_and_with_its_lists(published, monkeypatch):
-    assert standing(published.home, published.params, MONTHS[1], ["E01"]) is None
-    with monkeypatch.context() as tomorrow:
-        tomorrow.setenv("MYNA_TODAY", "2026-11-23")
-        assert standing(published.home, published.params, MONTHS[1], []) is None
-    manifest = json.loads((published.release / "manifest.json").read_text(encoding="utf-8"))
-    manifest["artefacts"] = [one for one in manifest["artefacts"] if one["level"] != "named"]
-    (published.release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert standing(published.home, published.params, MONTHS[1], []) is None
-
-
-def test_params_saved_between_reading_and_publishing_are_not_taken_for_those_released(published):
-    read = replace(published.params, fingerprint="変わる前に読んだもの")
-    assert standing(published.home, read, MONTHS[1], []) is None
-
-
-def test_a_comment_in_params_makes_no_new_revision(published):
+def test_a_month_is_left_alone_on_any_day_for_the_same_order(published, monkeypatch):
+    assert not published.is_left_alone("E01")
+    monkeypatch.setenv("MYNA_TODAY", "2026-11-23")
+    assert published.is_left_alone()
     touch(published.home.params / "society.yaml", "# 控え\n")
-    assert published.publish().outcome == "unchanged"
-    assert standing(published.home, published.params, MONTHS[1], []) is None, (
-        "公開したときの元とは違うので、近道はしない"
-    )
+    assert published.is_left_alone(), "注釈は、何も変えない"
+    read = replace(published.params, fingerprint="変わる前に読んだもの")
+    order = Order(published.home, read, MONTHS[1], because="理由")
+    assert not decide(order).stands, "読んだあとに変わった設定を、公開したものと取り違えない"
 
 
 def test_the_grammar_of_iris_is_not_loaded_for_notebooks():
@@ -246,8 +244,8 @@ def test_the_grammar_of_iris_is_not_loaded_for_notebooks():
 
 def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):
     before = published.bytes_of()
-    published.object_to(OBJECTOR)
-    assert published.publish().folder.name == "2026-10-r2"
+    published.ingest(MONTHS[1], everybody()[1:], replace=True)
+    assert published.publish(because="一行を直した").folder.name == "2026-10-r2"
     assert published.bytes_of() == before
     assert "2026-10-r2/index.html" in (published.home.reports / "index.html").read_text(encoding="utf-8")
 
@@ -432,23 +430,24 @@ def test_a_draft_of_one_employer_releases_nothing(small):
     assert not small.release.exists()
 
 
-def test_a_release_placed_just_before_a_crash_is_recorded_even_if_an_older_one_is_the_same(small, monkeypatch):
-    """r2 で変えたものを r3 で戻すと、r3 は r1 と同じ中身になる。"""
+def test_a_release_placed_just_before_a_crash_is_recorded(small, monkeypatch):
+    """r2 で変えたリストを r3 で戻す。札と入口も、次の命令が書き終える。"""
     from mynalib.publish import shelf
 
     key = ",".join(everybody()[2].split(",")[:3])
     small.publish()
     small.object_to(key)
-    assert small.publish().folder.name == "2026-10-r2"
+    assert small.publish(not_handed_over=True).folder.name == "2026-10-r2"
     withdrawn = f"{KEY_HEADER},撤回日\r\n{key},2026-10-15,2026-11-01\r\n"
     (small.home.registers / "optout.csv").write_text(withdrawn, encoding="utf-8")
     with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
         crash.setattr(shelf, "record", interrupted)
-        small.publish()
+        small.publish(not_handed_over=True)
     assert small.publish().outcome == "unchanged"
     lines = Ledger(small.home.ledger).lines()
     assert [line["folder"] for line in lines if line["did"] == "released"] == ["2026-10", "2026-10-r2", "2026-10-r3"]
     assert 'href="2026-10-r3/' in (small.home.reports / "index.html").read_text(encoding="utf-8")
+    assert (small.home.reports / "2026-10-r2.replaced.txt").is_file()
     verify(small.home, small.params, MONTHS[1])
 
 

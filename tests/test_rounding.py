@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_flows import trials
 
-from mynalib.insight.rounding import percent, to_multiple
+from mynalib.disclosure.rounding import percent, to_multiple
 
 PEOPLE = st.integers(0, 10**7)
 

@@ -66,20 +66,18 @@ class PublishPolicy(Settings):
 
 
 class EmployerPolicy(Settings):
-    """事業所に渡す数の丸め方。"""
+    """事業所に見せる水準。"""
 
-    counts: Literal["rounded", "exact"] = Field(description="概数か実数か")
-    round_to: Count = Field(ge=5, le=100, description="丸める単位（人）")
-    minimum_members: Count = Field(ge=8, le=1000, description="この人数に満たない事業所には数を見せない")
-    min_changes: Count = Field(ge=3, le=100, description="この人数に満たない増減は見せない")
+    minimum_members: Count = Field(ge=20, le=1000, description="この人数に満たない事業所には、率を見せない")
 
 
 class WidePolicy(Settings):
-    """広く配る資料の秘匿。"""
+    """広く配る資料の開示の管理。"""
 
-    mask_up_to: Count = Field(ge=7, le=100, description="この人数以下のセルを伏せる")
-    round_to: Count = Field(ge=5, le=100, description="丸める単位（人）")
-    min_changes: Count = Field(ge=3, le=100, description="この人数に満たない増減は見せない")
+    minimum_members: Count = Field(ge=30, le=1000, description="この人数に満たない事業所は、一行にまとめる")
+    mask_up_to: Count = Field(ge=7, le=100, description="登録者か未登録者がこの人数以下なら、何 % 以上・以下で見せる")
+    round_to: Count = Field(ge=5, le=100, description="組合とまとめた行の人数を丸める単位（人）")
+    min_changes: Count = Field(ge=5, le=100, description="水準を動かすのに要る、変わった人数")
 
 
 class Senders(Settings):

@@ -15,7 +15,7 @@ from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
 from mynalib.history.tables import read_tables, write_tables
 
-COLUMNS = ["month", "employer_id", "insured", "status", "action", "withheld_by", "members"]
+COLUMNS = ["month", "employer_id", "insured", "status", "lapsed", "action", "withheld_by", "members"]
 
 
 class UnknownSymbol(MynaError):
@@ -25,7 +25,7 @@ class UnknownSymbol(MynaError):
 
 
 def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
-    """全ての月の集計。一行＝月×事業所×本人か×区分×行うこと×控える理由。members は人数。
+    """全ての月の集計。一行＝月×事業所×本人か×区分×失効か×行うこと×控える理由。members は人数。
 
     Raises:
         UnknownSymbol: 登録簿にない記号の人がいる（数えると、その人たちが事業所なしに見えてしまう）。

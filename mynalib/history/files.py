@@ -85,6 +85,12 @@ def revisions(folder: Path) -> dict[Month, list[Path]]:
     return {month: [path for _, path in sorted(found[month])] for month in sorted(found)}
 
 
+def next_revision(folder: Path, month: Month, known: Collection[str] = ()) -> int:
+    """その月の、次の版の番号。known は、前に使った版の名。いまディスクになくても、同じ名は使わない。"""
+    used = [*(path.name for path in revisions(folder).get(month, [])), *known]
+    return 1 + max((number for at, number in filter(None, map(revision_of, used)) if at == month), default=0)
+
+
 def place_folder(
     staged: Path, folder: Path, month: Month, *, read_only: bool = False, known: Collection[str] = ()
 ) -> Path:
@@ -94,9 +100,8 @@ def place_folder(
         read_only: 中のファイルを書きかえられなくする。
         known: 前に使った版の名。いまディスクになくても、同じ名は使わない。
     """
-    used = [*(path.name for path in revisions(folder).get(month, [])), *known]
-    last = max((number for at, number in filter(None, map(revision_of, used)) if at == month), default=0)
-    target = folder / (f"{month}-r{last + 1}" if last else str(month))
+    number = next_revision(folder, month, known)
+    target = folder / (f"{month}-r{number}" if number > 1 else str(month))
     for path in [*staged.rglob("*"), staged]:
         flush(path, read_only=read_only and path.is_file())
     if target.exists():  # 同じ名のファイル。OS によっては、黙って置きかわる

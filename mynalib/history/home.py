@@ -45,6 +45,7 @@ class Home:
         self.kept_back = self.data / "kept_back.parquet"
         self.ledger = self.data / "ledger.jsonl"
         self.ledger_key = self.data / "keys" / "ledger.key"
+        self.levels_key = self.data / "keys" / "levels.key"
         self.protection = self.data / "protection"
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,15 @@ class KeptMonth:
     @property
     def quarantine(self) -> Path:
         return self.folder / "quarantine.parquet"
+
+    def is_as_used(self, used: Mapping | None) -> bool:
+        """公開に使ったとき（manifest の inputs の一つ）と、受け入れた行が同じか。バイトでなく中身で決まる。
+
+        設定を変えて同じファイルを読み直せば違い、並べかえのない写しを置き直しても同じ。古い manifest には、中身のハッシュがない。
+        """
+        if used and "members" in used:
+            return used["members"] == self.intake["files"]["members.parquet"]
+        return bool(used) and used["sha256"] == self.intake["sha256"]
 
 
 def kept_months(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]:

@@ -24,29 +24,30 @@ class Outdated:
     @property
     def problem(self) -> Problem:
         changed = "、".join(month.label for month in self.changed)
-        what = f"そのあとに取り込みなおした {changed}と合いません。myna publish --month {self.released} で新しい版を作れます"
+        step = f"myna publish --month {self.released} --because 理由"
+        what = f"そのあとに取り込みなおした {changed}と合いません。{step} で新しい版を作れます"
         return Problem(f"{self.released.label}の公開", what)
 
 
 def outdated_releases(home: Home, months: Sequence[KeptMonth]) -> list[Outdated]:
     """いちばん新しい版が、いまの月と合わない公開。古い順。
 
-    manifest の inputs にある月ごとのハッシュと比べる。消した月と、読めない manifest（verify が言う）は見ない。
+    manifest の inputs にある、月ごとの中身のハッシュと比べる。消した月と、読めない manifest（verify が言う）は見ない。
     """
-    now = {kept.month: kept.intake["sha256"] for kept in months}
     found = []
     for released, folders in revisions(home.reports).items():
         used = next((inputs for folder in reversed(folders) if (inputs := _inputs(folder))), None)
-        changed = [month for month in now if month <= released and now[month] != used.get(month)] if used else []
+        earlier = [kept for kept in months if kept.month <= released] if used else []
+        changed = [kept.month for kept in earlier if not kept.is_as_used(used.get(kept.month))]
         if changed:
             found.append(Outdated(released, tuple(changed)))
     return found
 
 
-def _inputs(release: Path) -> dict[Month, str]:
-    """公開のもとにした月と、そのファイルのハッシュ。読めなければ、なし。"""
+def _inputs(release: Path) -> dict[Month, dict]:
+    """公開のもとにした月と、その中身のハッシュ。読めなければ、なし。"""
     try:
         manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
-        return {Month.parse(used["month"]): used["sha256"] for used in manifest["inputs"]}
+        return {Month.parse(used["month"]): dict(used) for used in manifest["inputs"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -11,6 +11,7 @@ from mynalib.domain.months import Month
 from mynalib.history.files import revision_of, revisions, sha256, sha256_each
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.markers import marker_damage
 
 BESIDE = {"manifest.json", "receipt.json"}
 JUNK = (
@@ -189,12 +190,13 @@ def _damaged_here(home: Home, release: Path, problem: Problem) -> Problem:
 
 
 def portal_damage(home: Home) -> list[Problem]:
-    """全ての月の入口が、最後に書いたものと違えば、そのこと。"""
+    """全ての月の入口と、隣の札が、最後に書いたものと違えば、そのこと。"""
     digest = portal_digest(home)
     path = home.reports / PORTAL
     if digest is None or (path.is_file() and sha256(path) == digest):
-        return []
-    return [Problem(f"reports/{PORTAL}", "ないか、作ったときと違います。次の myna publish が作り直します")]
+        return [*marker_damage(home)]
+    what = "ないか、作ったときと違います。次の myna publish が作り直します"
+    return [Problem(f"reports/{PORTAL}", what), *marker_damage(home)]
 
 
 def portal_digest(home: Home) -> str | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from mynalib.disclosure.released import Terms
 from mynalib.domain.months import Month
-from mynalib.insight.disclosure import Terms
 
 THREADS, MEMORY = "MYNA_DUCKDB_THREADS", "MYNA_DUCKDB_MEMORY"
 
@@ -38,8 +38,7 @@ class Capsule:
     def terms(self) -> Terms:
         """見せる条件。ノートブックは読み手を選べない。"""
         facts = self.facts
-        also = tuple((month, employer) for month, employer in facts["also"])
-        return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"], also)
+        return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"])
 
     def table(self, name: str) -> pd.DataFrame:
         """カプセルの中の表。列と単位は publish.capsules の、その表を作る関数にある。"""

@@ -3,9 +3,12 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from mynalib.disclosure.levels import span
+from mynalib.disclosure.released import Released, require_released
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.months import Month
 from mynalib.insight import display
-from mynalib.insight.disclosure import Released, require_released
 from mynalib.insight.display import words
 
 
@@ -20,25 +23,77 @@ def trend(released: Released, name: str, caption: str, target: dict | None = Non
     _show(released, name, caption, traces, words("trend"))
 
 
-def employers(released: Released, name: str, caption: str) -> None:
-    """事業所ごとの登録率（一つの月）。事業所コードの順に並べ、順位は付けない。伏せた率は棒を引かない。"""
+def levels(released: Released, name: str, caption: str) -> None:
+    """一つの事業所の水準の推移。幅を帯にし、表には言葉で書く。水準のある月がなければそう書き、一つなら図を出さない。"""
     frame = require_released(released).frame
-    each = frame[frame.employer_id != "TOTAL"].iloc[::-1]
-    values = _numbers(each.rate)
-    bars = go.Bar(
-        x=[value or 0 for value in values],
-        y=list(each.employer),
-        text=[display.MASKED if v is None else f"{v:.{released.decimals}f}%" for v in values],
-        textposition=["inside" if (v or 0) > 15 else "outside" for v in values],
-        **words("bars"),
-    )
+    if frame.level.isna().all():
+        display.show("paragraph", text=words("no_level")["never"])
+        return
+    rows = frame.rename(columns={"level": "rate"}).to_dict("records")
+    seen = frame[["month", "members"]].assign(level=[display.level_text(row, 0) for row in rows])
+    seen["settled"] = [Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows]
+    if frame.level.notna().sum() < 2:
+        display.show_released("table", released, name, seen=seen, caption=caption)
+        return
+    months = _every_month(frame.month, None)
+    rows = frame.set_index("month").reindex(months)
+    ends = [
+        _span(value, tolerance, bound)
+        for value, tolerance, bound in zip(rows.level, rows.tolerance, rows.bound, strict=True)
+    ]
+    x = [_label(month) for month in months]
+    traces = [
+        go.Scatter(x=x, y=[end[0] for end in ends], **words("band")["low"]),
+        go.Scatter(x=x, y=[end[1] for end in ends], **words("band")["high"]),
+        go.Scatter(x=x, y=_numbers(rows.level), **words("band")["level"]),
+    ]
+    _show(released, name, caption, traces, words("trend"), seen)
+
+
+def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
+    """水準の幅の両端（%）。水準がなければ None。"""
+    return (None, None) if pd.isna(value) else span(int(value), 0 if bound else int(tolerance), str(bound))
+
+
+def employers(released: Released, name: str, caption: str) -> None:
+    """事業所ごとの登録率（一つの月）。事業所コードの順に並べ、順位は付けない。概数版は、水準の幅を帯で、実数版は棒で。"""
+    frame = require_released(released).frame
+    each = frame[~frame.employer_id.isin([TOTAL, OTHERS])].iloc[::-1]
+    if each.empty:
+        return
+    wide = released.terms.audience == "wide"
+    bars = _spans(each) if wide else _bars(each, released.decimals)
     layout = {**words("employers"), "height": 90 + 30 * len(each)}
-    _show(released, name, caption, [bars, *_total_line(frame, released.decimals)], layout)
+    texts = [display.level_text(row, released.decimals) for row in frame.to_dict("records")] if wide else []
+    seen = frame[["employer_id", "employer", "members"]].assign(level=texts) if wide else None
+    _show(released, name, caption, [*bars, *_total_line(frame, released.decimals)], layout, seen)
+
+
+def _bars(each: pd.DataFrame, decimals: int) -> list[go.Bar]:
+    values = _numbers(each.rate)
+    texts = [display.BLANK if value is None else f"{value:.{decimals}f}%" for value in values]
+    inside = ["inside" if (value or 0) > 15 else "outside" for value in values]
+    return [go.Bar(x=[v or 0 for v in values], y=list(each.employer), text=texts, textposition=inside, **words("bars"))]
+
+
+def _spans(each: pd.DataFrame) -> list:
+    """水準の幅の帯と、水準の印。"""
+    ends = [
+        _span(value, tolerance, bound)
+        for value, tolerance, bound in zip(each.rate, each.tolerance, each.bound, strict=True)
+    ]
+    texts = [display.level_text(row, 0) for row in each.to_dict("records")]
+    low, width = [end[0] for end in ends], [end[1] - end[0] for end in ends]
+    marks = [None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)]
+    return [
+        go.Bar(base=low, x=width, y=list(each.employer), text=texts, **words("spans")),
+        go.Scatter(x=marks, y=list(each.employer), **words("marks")),
+    ]
 
 
 def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
-    total = frame.rate[frame.employer_id == "TOTAL"].dropna()
-    each = frame.employer[frame.employer_id != "TOTAL"]
+    total = frame.rate[frame.employer_id == TOTAL].dropna()
+    each = frame.employer[~frame.employer_id.isin([TOTAL, OTHERS])]
     if total.empty or each.empty:
         return []
     rate = float(total.iloc[0])
@@ -65,8 +120,9 @@ def _numbers(values: pd.Series) -> list[float | None]:
     return [None if pd.isna(v) else float(v) for v in values]
 
 
-def _show(released: Released, name: str, caption: str, traces: list, layout: dict) -> None:
+def _show(
+    released: Released, name: str, caption: str, traces: list, layout: dict, seen: pd.DataFrame | None = None
+) -> None:
     figure = go.Figure(traces, {"template": "none", **layout, "showlegend": len(traces) > 1}).to_plotly_json()
     figure["layout"].pop("template", None)
-    legend = display.legend(released.terms)
-    display.show_released("figure", released, name, plotly=figure, figure=figure, caption=caption, legend=legend)
+    display.show_released("figure", released, name, plotly=figure, seen=seen, figure=figure, caption=caption)

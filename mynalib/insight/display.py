@@ -5,19 +5,21 @@ import os
 import pandas as pd
 from IPython.display import publish_display_data
 
+from mynalib.disclosure.released import Released, Terms
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.thresholds import Thresholds
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
 from mynalib.domain.shipped import shipped_yaml, templates
-from mynalib.insight.disclosure import Released, Terms
-from mynalib.insight.thresholds import employer_limits, wide_limits
 
 MARK, RUN = "myna", "MYNA_RUN"
-MASKED = "＊"
+BLANK = "—"  # 載せない値、ない値
 VALUES = {  # 値の名を、人の読む言葉に
     "action": ACTIONS,
     "status": {name: status.label for name, status in STATUSES.items()},
     "column": {item.name: item.label for item in ITEMS},
-    "reason": REASONS,
+    "reason": REASONS | shipped_yaml("insight", "words")["changes"],
+    "cause": shipped_yaml("insight", "words")["causes"],
 }
 RATE_COLUMNS = ("rate", "usable_rate")
 
@@ -34,10 +36,11 @@ def label(column: str) -> str:
 
 
 def legend(terms: Terms) -> str:
-    """伏せた値のある版に付ける凡例。"""
-    limits = {"wide": wide_limits, "employer": employer_limits}.get(terms.audience)
-    base = limits(terms.policy)[0] if limits else 0
-    return words("legends")[min(base, 2)].format(base=base)
+    """丸めた数のある版の凡例。一枚に一度だけ、はじめの数字の下に書く。"""
+    if terms.audience not in words("legends"):
+        return ""
+    limits = Thresholds.of(terms.policy)
+    return words("legends")[terms.audience].format(base=limits.round_to, least=limits.min_changes)
 
 
 def show(part: str, **values: object) -> None:
@@ -45,10 +48,22 @@ def show(part: str, **values: object) -> None:
     _publish({"text/html": _render(part, values)}, {})
 
 
-def show_released(part: str, released: Released, name: str, plotly: dict | None = None, **values: object) -> None:
-    """Released の表と図。同じ表の CSV を付ける（ファイルの名は name から決まる）。"""
-    csv = f"{name}{'_架空データ' if released.terms.demo else ''}.csv"
-    values |= {"name": name, "csv": csv, **grid(released.frame, released.decimals)}
+def show_released(
+    part: str,
+    released: Released,
+    name: str,
+    plotly: dict | None = None,
+    seen: pd.DataFrame | None = None,
+    **values: object,
+) -> None:
+    """Released の表と図。同じ表の CSV を付ける（ファイルの名は name と版から決まる）。
+
+    Args:
+        seen: ページに出す表。なければ Released の表そのもの。
+    """
+    edition = words("file_names").get(released.terms.audience, "")
+    csv = f"{name}{edition}{'_架空データ' if released.terms.demo else ''}.csv"
+    values |= {"name": name, "csv": csv, **grid(released.frame if seen is None else seen, released.decimals)}
     bundle = {"text/html": _render(part, values), "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n")}
     _publish(bundle | ({"application/vnd.plotly.v1+json": plotly} if plotly else {}), {"csv": csv})
 
@@ -73,9 +88,9 @@ def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:
 
 
 def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
-    """表示する文字にした行。欠けた値は ＊、人数は三桁区切り、率は小数 decimals 桁。"""
+    """表示する文字にした行。欠けた値は —、人数は三桁区切り、率は小数 decimals 桁。"""
     return [
-        {"cells": [text(*cell, decimals) for cell in row.items()], "total": row.get("employer_id") == "TOTAL"}
+        {"cells": [text(*cell, decimals) for cell in row.items()], "total": row.get("employer_id") == TOTAL}
         for row in frame.to_dict("records")
     ]
 
@@ -86,12 +101,27 @@ def label_and_unit(column: str) -> tuple[str, str]:
     return (name, unit.rstrip("）")) if name else (label(column), "")
 
 
+def level_text(row: dict, decimals: int) -> str:
+    """率か水準：「約 80 %（±5）」「85 % 以上」、組合全体なら「71.7 %」。"""
+    if pd.isna(row["rate"]):
+        return BLANK
+    if row["bound"]:
+        return f"{row['rate']:.0f} % {row['bound']}"
+    if pd.isna(row["tolerance"]):
+        return f"{row['rate']:.{decimals}f} %"
+    return f"約 {row['rate']:.0f} %（±{row['tolerance']}）"
+
+
 def text(column: str, value: object, decimals: int) -> str:
+    if isinstance(value, str) and column not in VALUES:
+        return value
     if pd.isna(value):
-        return MASKED
+        return BLANK
     if column in RATE_COLUMNS:
         return f"{value:.{decimals}f}"
-    if column in ("change", "difference"):
+    if column == "points":
+        return f"{value:+.{decimals}f}" if value else "0"
+    if column == "difference":
         return f"{value:+,}" if value else "0"
     if column in VALUES:
         return VALUES[column].get(value, str(value))

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from mynalib.disclosure.society import CHANGES, TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF
 
-COUNTS = ["members", "registered", "usable", "link_targets", "renew_targets"]
-OTHER_ROWS = {SOCIETY_STAFF: "健保組合（職員）", "NOEMPLOYER": "事業所なし（任意継続など）", "TOTAL": "組合全体"}
+COUNTS = ["members", "registered", "usable", "unregistered", "lapsed", "link_targets", "renew_targets"]
+OTHER_ROWS = {SOCIETY_STAFF: "健保組合（職員）", "NOEMPLOYER": "事業所なし（任意継続など）", TOTAL: "組合全体"}
 REGISTERED_STATES = ("registered_", "review_cancelled_then_registered")
-CHANGES = {"新たに登録した人": 1, "登録が解除された人": -1, "登録済で加入した人": 1, "登録済で脱退した人": -1}
 
 
 def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[str] | None = None) -> pd.DataFrame:
@@ -23,18 +23,20 @@ def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[st
     Returns:
         一行＝月×事業所（最後に KENPO, NOEMPLOYER, TOTAL）。
         列 month, employer_id, employer, members 加入者, registered 登録者, usable うち証明書が期限内等,
-        link_targets ❶の対象, renew_targets ❷の対象（全て人）。
+        unregistered 未登録の人, lapsed 登録済か自動解除の人のうち証明書が失効した人（区分のまま。控える人も入る）,
+        link_targets ❶の対象, renew_targets ❷の対象（控える人を除いたあと）。全て人。
     """
+    months = sorted(cube.month.unique()) if months is None else list(months)
+    cube = cube[cube.month.isin(months)]
     tallied = cube.assign(**{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()})
     names = dict(employers) | OTHER_ROWS
-    months = sorted(cube.month.unique()) if months is None else list(months)
-    grid = pd.MultiIndex.from_product([months, [e for e in names if e != "TOTAL"]], names=["month", "employer_id"])
+    grid = pd.MultiIndex.from_product([months, [e for e in names if e != TOTAL]], names=["month", "employer_id"])
     each = tallied.groupby(["month", "employer_id"], dropna=False)[COUNTS].sum()
     lost = each.index.difference(grid)
     if len(lost):
         raise ValueError(f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}")
     each = each.reindex(grid, fill_value=0).reset_index()
-    total = each.groupby("month", as_index=False)[COUNTS].sum().assign(employer_id="TOTAL")
+    total = each.groupby("month", as_index=False)[COUNTS].sum().assign(employer_id=TOTAL)
     table = in_order(pd.concat([each, total]), names)
     table.insert(2, "employer", table.employer_id.map(names))
     return table[["month", "employer_id", "employer", *COUNTS]].astype(dict.fromkeys(COUNTS, "Int64"))
@@ -47,12 +49,31 @@ def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
 
 
 def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:
+    registered = _registered(cube.status)
     return {
-        "registered": cube.status.str.startswith(REGISTERED_STATES),
+        "registered": registered,
         "usable": cube.status.eq("registered_usable"),
+        "unregistered": ~registered,
+        "lapsed": cube.lapsed,
         "link_targets": cube.action.isin(LINK_ACTIONS),
         "renew_targets": cube.action.isin(RENEW_ACTIONS),
     }
+
+
+def _registered(status: pd.Series) -> pd.Series:
+    return status.str.startswith(REGISTERED_STATES)
+
+
+def by_kind(cube: pd.DataFrame, month: str) -> pd.DataFrame:
+    """一つの月の組合全体の、本人と家族の人数。一行＝本人か家族。列 member_kind と、counts の人数の列。"""
+    rows = cube[cube.month == month]
+    kinds = {"本人": rows[rows.insured], "家族": rows[~rows.insured]}
+    found = [
+        {name: int(part.members[holds].sum()) for name, holds in _conditions(part).items()}
+        | {"members": int(part.members.sum()), "member_kind": kind}
+        for kind, part in kinds.items()
+    ]
+    return pd.DataFrame(found)[["member_kind", *COUNTS]].astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def statuses(cube: pd.DataFrame, month: str) -> pd.DataFrame:
@@ -60,18 +81,22 @@ def statuses(cube: pd.DataFrame, month: str) -> pd.DataFrame:
     return cube[cube.month == month].groupby("status", as_index=False).members.sum()
 
 
-def change(flow: pd.DataFrame) -> pd.DataFrame:
-    """登録者の増減の内訳。一行＝わけ。人数の合計は、登録者の増減にちょうど等しい。
+def changes(flow: pd.DataFrame) -> dict[str, int]:
+    """前の月からの動き（人）。名は disclosure.society.CHANGES。
+
+    登録の差 ＝ 登録した人 − 解除された人 ＋ 登録済の加入 − 登録済の脱退。未登録も同じに、ちょうど合う。
 
     Args:
         flow: 二つの月の動き（history の flow.sql）。
-    Returns:
-        列 reason, change（人。減るものは負）。
     """
-    before = flow.status_before.str.startswith(REGISTERED_STATES)
-    after = flow.status_after.str.startswith(REGISTERED_STATES)
-    stayed = flow.status_before.ne("") & flow.status_after.ne("")
-    sizes = [stayed & ~before & after, stayed & before & ~after]
-    sizes += [flow.status_before.eq("") & after, flow.status_after.eq("") & before]
-    parts = [sign * int(flow.members[rows].sum()) for sign, rows in zip(CHANGES.values(), sizes, strict=True)]
-    return pd.DataFrame({"reason": list(CHANGES), "change": pd.array(parts, dtype="Int64")})
+    before, after = _registered(flow.status_before), _registered(flow.status_after)
+    was_here, is_here = flow.status_before.ne(""), flow.status_after.ne("")
+    sizes = {
+        "newly_registered": was_here & is_here & ~before & after,
+        "cancelled": was_here & is_here & before & ~after,
+        "joined_registered": ~was_here & after,
+        "joined_unregistered": ~was_here & ~after,
+        "left_registered": ~is_here & before,
+        "left_unregistered": ~is_here & ~before,
+    }
+    return {name: int(flow.members[sizes[name]].sum()) for name in CHANGES}

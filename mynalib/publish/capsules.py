@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,18 +14,21 @@ from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.revision import CORRECTED, Revision
 from mynalib.domain.shipped import shipped_text
 from mynalib.history.cubes import count_as_they_are, cube
-from mynalib.history.files import fresh_folder
+from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error
-from mynalib.insight import attack, display, masking, measures, steady, thresholds
+from mynalib.insight import display, measures
 from mynalib.publish import comparing, earlier, review
 from mynalib.publish.catalogue import Edition
+from mynalib.publish.changes import changes
+from mynalib.publish.outside import Outside
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 
@@ -34,7 +37,7 @@ Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、な�
 class Source:
     """一つの月の公開に使う元：設定、月、控える人、集計。開くのは一度だけ。
 
-    newer は、それより新しい月のうち、いちばん新しい月（なければ None）。あれば、この月の勧奨リストは作らない。古い断面では、
+    revision は、第二版からの、知らせること。newer は、それより新しい月のうち、いちばん新しい月（なければ None）。あれば、この月の勧奨リストは作らない。古い断面では、
     そのあとに登録した人や、本人の申請で解除した人に、行き違いになる。
     """
 
@@ -45,12 +48,20 @@ class Source:
     overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
     newer: Month | None = None
+    revision: Revision | None = None
 
     @cached_property
-    def basis(self) -> pd.DataFrame:
-        """健保の外に見せる概数の元。前の公開から、何人も変わるまで動かない。"""
-        before = earlier.read_basis(self.home, self.month)
-        return steady.steady(_shareable_counts(self), before, *thresholds.steady_limits(self.policy))
+    def revised(self) -> Revision | None:
+        """ページに書く、この版のこと。訂正なら、前の版から変わった数も。"""
+        revision = self.revision
+        if revision is None or revision.kind != CORRECTED or revision.changes is not None:
+            return revision
+        return replace(revision, changes=changes(self))
+
+    @cached_property
+    def outside(self) -> Outside:
+        """健保の外に見せるもの。"""
+        return Outside(self)
 
     @cached_property
     def flow(self) -> pd.DataFrame | None:
@@ -59,33 +70,8 @@ class Source:
         pair = [kept for kept in self.months if kept.month in (before, self.month)]
         if len(pair) < 2:
             return None
-        with Lens(pair, self.params, self.overlays.holds) as lens:
+        with Lens(pair, self.params) as lens:
             return lens.query("flow", before=str(before), after=str(self.month))
-
-    @cached_property
-    def change(self) -> pd.DataFrame | None:
-        """組合全体の登録者の増減（実数）。不同意の人は入らない。前の月がなければ None。"""
-        return None if self.flow is None else measures.change(_shareable(self, self.flow))
-
-    @cached_property
-    def change_basis(self) -> pd.DataFrame | None:
-        """広く配る版の増減の元。同じ月の前の公開から、何人も変わるまで動かない。"""
-        if self.change is None:
-            return None
-        return steady.steady_change(
-            self.change, earlier.read_change_basis(self.home, self.month), *thresholds.steady_limits(self.policy)
-        )
-
-    @cached_property
-    def also(self) -> list[tuple[str, str]]:
-        """広く配る版で、攻撃に耐えるよう、続けて伏せる行（月, 事業所）。"""
-        shown = None
-        if self.change is not None:
-            rule, basis = thresholds.wide_rule(self.policy), self.change_basis
-            loose = rule.slack if (basis.change != self.change.change).any() else 0
-            shown = basis.assign(change=masking.shown_changes(basis, rule.base, rule.limit), slack=loose)
-        true = _shareable_counts(self)
-        return attack.rows_to_mask(self.basis, true, shown, earlier.told_rows(self.home, self.month), self.policy)
 
     @cached_property
     def policy(self) -> dict:
@@ -101,18 +87,6 @@ class Source:
         for table, rows in tables.items():
             self.desk.register(table, rows)
         return self.desk.execute(shipped_text(f"publish/sql/{name}.sql"), values or None).df()
-
-    @cached_property
-    def earlier_figure(self) -> dict | None:
-        """組合全体の率（前の公開から）。"""
-        return earlier.society_figure(self.home, self.month)
-
-    @cached_property
-    def dashboards(self) -> pd.DataFrame:
-        """全ての事業所に見せる数の元。事業所の順。"""
-        exact = self.params.society.policy.employer.counts == "exact"
-        counts = _shareable_counts(self) if exact else self.basis
-        return counts.sort_values(["employer_id", "month"], ignore_index=True)
 
     @cached_property
     def reminders(self) -> pd.DataFrame:
@@ -131,10 +105,10 @@ class Source:
 
     @property
     def listed(self) -> pd.DataFrame:
-        """勧奨リストに載る人。列は事業所・記号・番号・枝番。リストを作らなければ、いない。"""
+        """勧奨リストに載る人。列は事業所・記号・番号・枝番・行うこと。リストを作らなければ、いない。"""
         notified = {employer.id for employer in self.params.notified(self.month.end)}
         rows = self.reminders[self.reminders.employer_id.isin(notified) & self.makes_lists]
-        return rows[["employer_id", "symbol", "number", "branch"]].reset_index(drop=True)
+        return rows[["employer_id", "symbol", "number", "branch", "action"]].reset_index(drop=True)
 
     @property
     def names(self) -> dict[str, str]:
@@ -194,6 +168,7 @@ def make_capsule(source: Source, edition: Edition, folder: Path, employer: Emplo
 def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
     society, joint_use = source.params.society, source.params.joint_use
     before = earlier.last_release(source.home, source.month) if edition.level == "draft" else None
+    society_wide = edition.notebook == "03_management_report"
     return {
         "notebook": edition.notebook,
         "audience": edition.audience,
@@ -204,14 +179,24 @@ def _facts(source: Source, edition: Edition, employer: Employer | None) -> dict:
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(source.month.end)) if employer else [],
         "policy": source.policy,
-        "compared_with": before.name if before else "",
-        "also": source.also if edition.audience == "wide" else [],
+        "compared_with": _named(before, source.month) if before else "",
+        "revision": source.revised.lines(employer.id if employer else edition.audience) if source.revised else [],
+        "coarsened": source.outside.coarsened if edition.audience == "wide" else [],
+        "decimals": source.outside.decimals(exact=edition.audience == "internal") if society_wide else 1,
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
-        "society_figure": source.earlier_figure if edition.audience == "employer" else None,
-        "target": _target(source) if edition.audience in ("internal", "wide") else None,
+        "society_figure": source.outside.figure_for(employer.id) if edition.audience == "employer" else None,
+        "target": _target(source) if society_wide else None,
         "notes": notes(source, edition),
     }
+
+
+def _named(release: Path, month: Month) -> str:
+    """比べる公開の名。この月の前の版か、訂正した版なら、そのことも。"""
+    own, version = revision_of(release.name)
+    if own == month:
+        return f"{release.name}（訂正前の版）"
+    return f"{release.name}（第{version}版）" if version > 1 else release.name
 
 
 def _target(source: Source) -> dict | None:
@@ -226,30 +211,31 @@ def notes(source: Source, edition: Edition) -> list[str]:
     return [note["text"].format(**facts) for note in display.words("notes") if edition.audience in note["editions"]]
 
 
-def _shareable_counts(source: Source) -> pd.DataFrame:
-    months = [str(kept.month) for kept in source.months]
-    return measures.counts(_shareable(source, source.cube), source.names, months)
-
-
-def _shareable(source: Source, table: pd.DataFrame) -> pd.DataFrame:
-    """健保の外の読み手のために数えてよい人の集計。不同意の人は、ここで全ての月から消える。"""
-    shareable = table[table.withheld_by != "optout"]
-    return shareable if source.params.joint_use.dependants == "include" else shareable[shareable.insured]
-
-
 def _internal_report(source: Source) -> Tables:
+    outside = source.outside
     return {
         "rates": measures.counts(source.cube, source.names),
-        "change": None if source.flow is None else measures.change(source.flow),
-        "basis": source.basis[["month", "employer_id", *measures.COUNTS]],
-        "basis_change": source.change_basis,
+        "change": outside.change_table(exact=True),
+        "causes": outside.cause_table(exact=True),
+        "parts": outside.part_table(exact=True),
+        "shown": outside.state,
+        "lists": outside.lists,
         "listed": source.listed,
     }
 
 
+def _wide_report(source: Source) -> Tables:
+    outside = source.outside
+    return {
+        "rates": outside.wide,
+        "change": outside.change_table(exact=False),
+        "causes": outside.cause_table(exact=False),
+        "parts": outside.part_table(exact=False),
+    }
+
+
 def _dashboard(source: Source, employer: Employer | None) -> Tables:
-    columns = ["month", "employer_id", "employer", "members", "registered"]
-    return {"rates": rows_of(source.dashboards, employer.id)[columns]}
+    return {"levels": source.outside.levels_of(employer.id), "lists": source.outside.lists_of(employer.id)}
 
 
 def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
@@ -284,7 +270,7 @@ def _reminders(source: Source, employer: Employer | None) -> Tables:
 TABLES: dict[tuple[str, str], Callable[[Source, Employer | None], Tables]] = {
     ("01_intake_review", "internal"): lambda source, _: review.review_tables(source),
     ("03_management_report", "internal"): lambda source, _: _internal_report(source),
-    ("03_management_report", "wide"): lambda source, _: {"rates": source.basis, "change": source.change_basis},
+    ("03_management_report", "wide"): lambda source, _: _wide_report(source),
     ("04_employer_dashboard", "employer"): _dashboard,
     ("09_release_comparison", "internal"): lambda source, _: comparing.comparing_tables(source),
     ("05_employer_reminders", "named"): _reminders,

@@ -1,5 +1,6 @@
 """点検：公開する前の木を開き直し、作り方で守ったはずのことを、出来たもので確かめる。"""
 
+import html
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -8,18 +9,17 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
-from mynalib.history.released import differences
-from mynalib.insight import disclosure, display
-from mynalib.insight.attack import TOTAL
-from mynalib.insight.disclosure import RATE_COLUMNS, Terms
-from mynalib.insight.measures import COUNTS
+from mynalib.history.released import differences, read_manifest
+from mynalib.insight import display
 from mynalib.publish.capsules import Source, notes, rows_of
 from mynalib.publish.catalogue import EDITIONS, notebook_path
 from mynalib.publish.earlier import RATES, read_rates
 from mynalib.publish.provenance import unlisted_numbers
-from mynalib.publish.scan import scan_release
+from mynalib.publish.scan import LONG_DIGITS, scan_release
 
 WIDE = "management"
 
@@ -37,17 +37,24 @@ def inspect(source: Source, release: Path, artefacts: list[dict], again: bool = 
         again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはしない。
     """
     problems = [*differences(release, artefacts)]
-    numbers = partial(_listed, source), partial(_somebodys, source)
-    problems += scan_release(release, artefacts, *numbers, source.params.society.demo)
+    revision = Revision.of(read_manifest(release).get("revision"))
+    numbers = partial(_listed, source), partial(_somebodys, source), partial(_told, revision)
+    problems += scan_release(release, artefacts, *numbers, demo=source.params.society.demo)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(source, release)
-        problems += _wide_problems(source, release, artefacts)
+        problems += _wide_problems(source, release, artefacts, revision)
     if problems:
         raise GateFailed(where=f"{source.month.label}の点検", count=len(problems), problems=problems)
 
 
 def _listed(source: Source, employer: str) -> set[str]:
     return {number.lstrip("0") for number in rows_of(source.reminders, employer).number}
+
+
+def _told(revision: Revision | None, reader: str) -> set[str]:
+    """訂正のわけに書いた、前の版の人数（五桁から）。だれかの番号と同じでも、人数である。"""
+    lines = (revision.changes or {}).get(reader, []) if revision else []
+    return {digits for line in lines for digits in LONG_DIGITS.findall(line.replace(",", ""))}
 
 
 def _somebodys(source: Source, numbers: set[str]) -> set[str]:
@@ -58,24 +65,20 @@ def _somebodys(source: Source, numbers: set[str]) -> set[str]:
 
 def _unlike_attacked(source: Source, release: Path) -> Iterator[Problem]:
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
-    terms = Terms("wide", source.policy, also=tuple(source.also))
-    pair = (disclosure.rates(source.basis, terms).frame, read_rates(release / RATES))
-    checked, written = (one.set_index(["month", "employer_id"])[RATE_COLUMNS].astype("Float64") for one in pair)
-    if not checked.equals(written):
+    checked, written = source.outside.wide, read_rates(release / RATES)
+    if not written.equals(checked.astype(written.dtypes.to_dict())):
         yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
 
 
-def _wide_problems(source: Source, release: Path, artefacts: list[dict]) -> Iterator[Problem]:
-    """広く配る版：計が合い、cells.json にない数がないか。"""
-    folder, written = release / WIDE, read_rates(release / RATES)
-    whole = written[(written.employer_id != TOTAL) & written[["members", "registered", "usable"]].notna().all(axis=1)]
-    sums = whole.groupby("month")[COUNTS].sum(min_count=1)
-    totals = written[written.employer_id == TOTAL].set_index("month")[COUNTS]
-    if not sums.reindex(totals.index).equals(totals):
-        yield Problem(f"{WIDE}/rates.csv", "全体の行が、見せた行の計と違う")
+def _wide_problems(
+    source: Source, release: Path, artefacts: list[dict], revision: Revision | None
+) -> Iterator[Problem]:
+    """広く配る版：cells.json にない数がないか。"""
+    folder = release / WIDE
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
-    cells += [{"value": goal.value} for goal in source.params.society.targets]
-    fixed = _fixed_texts(source)
+    cells += [{"value": float(goal.value)} for goal in source.params.society.targets]
+    told = revision.lines("wide") if revision else []
+    fixed = [*_fixed_texts(source), *told, *map(html.unescape, told)]
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
         listed = cells if path.parent == folder else []
         if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed):
@@ -88,6 +91,8 @@ def _fixed_texts(source: Source) -> list[str]:
     cells = nbformat.read(notebook_path(wide.notebook, source.home), as_version=4).cells
     lines = [line.lstrip("#*- ") for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
     names = [text for employer in source.params.employers for text in (employer.id, employer.name)]
+    names += [name for name in source.outside.wide.employer.unique() if name]
     cards = f"{len(list(source.params.notified(source.month.end)))} 件"
     fixed = [display.legend(Terms("wide", source.policy)), *display.words("next_steps"), *notes(source, wide)]
+    fixed += [*source.outside.coarsened, *display.words("fixed")]
     return [*lines, *names, cards, source.params.society.name, *fixed]

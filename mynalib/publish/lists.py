@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from mynalib.disclosure import released as door
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
-from mynalib.insight import disclosure, display
+from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -17,7 +18,7 @@ EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
     """一事業所の勧奨リスト。❶と❷で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
     target = folder / f"reminders{'_架空データ' if capsule.facts['demo'] else ''}.xlsx"
-    rows = disclosure.named(capsule.table("reminders"), capsule.terms).frame
+    rows = door.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
@@ -57,4 +58,5 @@ def _preface(capsule: Capsule, said: dict[str, str], people: int) -> list[tuple[
     to = f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）"
     departments = f"渡してよい部署：{'、'.join(facts['departments'])}"
     lines = [(title, "title", 24), (to, "text", 20), (departments, "text", 36), (said["told"], "text", 54)]
-    return [*lines, *((note, "text", 36) for note in facts["notes"])]
+    version = [(line, "text", 36) for line in facts["revision"]]
+    return [lines[0], *version, *lines[1:], *((note, "text", 36) for note in facts["notes"])]

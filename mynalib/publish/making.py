@@ -1,34 +1,36 @@
 """公開を作る：計画、実行、組み立て、点検、公開。"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.history.files import DiskFull
-from mynalib.history.released import damage, read_manifest, releases
 from mynalib.history.stops import list_stops
 from mynalib.publish import batch, gate, plan, review
 from mynalib.publish.capsules import Source, employers_of, open_source
 from mynalib.publish.jobs import Job, NotebookFailed
-from mynalib.publish.publishing import Order, Published, done, existing
+from mynalib.publish.order import Order
+from mynalib.publish.publishing import Published, done, existing
 from mynalib.publish.release import assemble, place
+from mynalib.publish.revising import Decision
 from mynalib.publish.shelf import REVIEW
-from mynalib.publish.unchanged import digest_of_inputs
+from mynalib.publish.unchanged import protection_hash
 
 
-def make(order: Order, **running: object) -> Published:
+def make(order: Order, decision: Decision, **running: object) -> Published:
     """その月を、頼みのとおりに作る。送出するエラーは、publishing.publish に書いてある。"""
-    inputs = digest_of_inputs(order.home, order.params, order.month, order.without)
-    source = open_source(order.home, order.params, order.month)
+    protected = protection_hash(order.home, order.params)  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
+    source = replace(open_source(order.home, order.params, order.month), revision=decision.revision)
     if not review.reconciles(source):
         raise Refused("NOT_RECONCILED", where=order.month.label)
-    published = _publish(order, source, inputs, **running)
+    published = _publish(order, source, protected, **running)
     for stop in list_stops(source.overlays, source.months[-1], published.folder) if source.newer is None else ():
         stop.see = existing(published.folder / REVIEW)
         raise stop
     return published
 
 
-def _publish(order: Order, source: Source, inputs: str, **running: object) -> Published:
+def _publish(order: Order, source: Source, protected: str, **running: object) -> Published:
     room = order.room
     employers = employers_of(source, order.without, order.only)
     with batch.private_files(room / "jobs"):
@@ -40,10 +42,7 @@ def _publish(order: Order, source: Source, inputs: str, **running: object) -> Pu
         raise Refused("DRAFT_CHANGED", where=source.month.label)
     if not order.final:
         return done("draft", folder)
-    former = releases(order.home).get(order.month)
-    if former and read_manifest(former) == manifest and not damage(order.home, former):
-        return done("unchanged", former, room)
-    return done("released", place(source, folder, inputs, order.approval.by if order.approval else ""), room)
+    return done("released", place(source, folder, protected, order.approval.by if order.approval else ""), room)
 
 
 def _run(

@@ -10,7 +10,7 @@ from nbconvert import HTMLExporter, TemplateExporter
 
 from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
-from mynalib.insight.display import MARK, this_run
+from mynalib.insight.display import MARK, this_run, words
 
 ASSETS = ("report.css", "report.js", "plotly-basic.min.js")  # 棒と線だけの図の道具。全部入りの四分の一
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
@@ -59,9 +59,11 @@ def _shipped(name: str) -> bytes:
 
 def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> str:
     facts = capsule.facts
+    edition = words("editions")[capsule.audience]
     heading = " – ".join(part for part in (title, facts["employer"], str(capsule.month.label)) if part)
-    page = {**facts, "title": heading, "as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
-    return _filled(notebook, page)
+    marks = {"edition": edition, "caution": words("cautions").get(capsule.audience, "")}
+    times = {"as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
+    return _filled(notebook, {**facts, **marks, **times, "title": f"【{edition}】{heading}"})
 
 
 def _filled(notebook: nbformat.NotebookNode, page: dict) -> str:
@@ -89,5 +91,6 @@ def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:
 
 def warm_up() -> None:
     """はじめの一枚にかかる時間（型紙の読みこみ）を、先に済ませる。"""
-    page = {"title": "", "as_of": "", "mark": MARK, "run": "", "society": "", "demo": False, "audience": ""}
+    texts = dict.fromkeys(("title", "as_of", "run", "society", "audience", "edition", "caution"), "")
+    page = {**texts, "mark": MARK, "demo": False, "revision": []}
     _filled(nbformat.v4.new_notebook(), page)

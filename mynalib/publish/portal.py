@@ -6,6 +6,7 @@ from mynalib.domain.employers import Employer
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import templates
+from mynalib.history.markers import LISTS_WITHDRAWN
 from mynalib.publish.catalogue import EMPLOYER_PAGES, LEVELS, SOCIETY_PAGES
 
 
@@ -24,9 +25,13 @@ def write_portal(
     (release / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
-def months_page(page: dict, releases: dict[Month, Path]) -> bytes:
-    """全ての月の入口 reports/index.html の中身。これだけは、公開のたびに置きかわる。"""
-    return _html("months", page=page, releases=sorted(releases.items(), reverse=True)).encode()
+def months_page(page: dict, entries: list[dict]) -> bytes:
+    """全ての月の入口 reports/index.html の中身。これだけは、公開のたびに置きかわる。
+
+    Args:
+        entries: 新しい月から。month, version（markers.Version）, replaced（置きかえた版。新しいものから）。
+    """
+    return _html("months", page=page, entries=entries, lists_withdrawn=LISTS_WITHDRAWN).encode()
 
 
 def page_facts(params: Params, month: Month, title: str) -> dict:

@@ -8,17 +8,17 @@ import html
 import json
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import chain, pairwise
 from pathlib import Path
 
-from mynalib.insight.display import MASKED
 from mynalib.insight.measures import COUNTS
 
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 WHOLE = re.compile("-?[0-9]+")
-COUNTED = (*COUNTS, "change")  # 人数と増減の列
+COUNTED = (*COUNTS, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")  # 人数の列
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 
@@ -47,13 +47,10 @@ class _Words(HTMLParser):
 
 def _trace_values(trace: dict) -> list[str]:
     """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
-    shown = {
-        name: value for name, value in trace.items() if name not in ("line", "marker", "type", "mode", "textangle")
-    }
-    if MASKED in shown.get("text", ()):  # 伏せた率の棒は、長さを 0 にしてある
-        shown["x"] = [x for x, text in zip(shown["x"], shown["text"], strict=True) if (x, text) != (0, MASKED)]
+    looks = ("line", "marker", "type", "mode", "textangle", "fill", "fillcolor")
+    shown = {name: value for name, value in trace.items() if name not in looks}
     values = chain.from_iterable(value if isinstance(value, list) else [value] for value in shown.values())
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values if value is not None]
+    return [f"{value:.12g}" if isinstance(value, float) else str(value) for value in values if value is not None]
 
 
 def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
@@ -71,11 +68,12 @@ def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) ->
     else:
         found = re.split("[,\r\n]", text)
     listed, left = _listed(list(cells)), _without(found, fixed)
-    return any(number.replace(",", "") not in listed for text in left for number in NUMBER.findall(text))
+    written = (Decimal(number.replace(",", "")) for text in left for number in NUMBER.findall(text))
+    return any(number not in listed for number in written)
 
 
 def known_numbers(folder: Path) -> set[str]:
-    """そのフォルダーの表に載せた人数と増減と、同じものの、となりの月の差。出どころが分かっている数。
+    """そのフォルダーの表に載せた人数と、同じものの、となりの月の差。出どころが分かっている数。
 
     表（CSV）は、ページの図や表と同じ Released から出来ている。人の行の表は、ここにはない。
     """
@@ -83,12 +81,12 @@ def known_numbers(folder: Path) -> set[str]:
     for table in folder.glob("*.csv"):
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = [*csv.DictReader(file)]
-        known |= _listed([cell for row in rows for cell in _cells(row)])
+        known |= {f"{number:f}" for number in _listed([cell for row in rows for cell in _cells(row)])}
     return known
 
 
 def _cells(row: dict[str, str]) -> list[dict]:
-    """表の一行の、人数と増減の升。"""
+    """表の一行の、人数の升。"""
     written = {name: row.get(name) or "" for name in COUNTED}
     owner = row.get("employer_id", "")
     whole = {name: int(text) for name, text in written.items() if WHOLE.fullmatch(text)}
@@ -102,11 +100,12 @@ def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
     return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
 
 
-def _listed(cells: list[dict]) -> set[str]:
+def _listed(cells: list[dict]) -> set[Decimal]:
     """載せた数と、同じものの、となりの月の差。"""
-    values = {str(abs(cell["value"])) for cell in cells if cell["value"] is not None}
-    series: dict[tuple, list[int]] = {}
-    for cell in cells:
-        if cell["value"] is not None and "employer_id" in cell:
+    known = [cell | {"value": Decimal(f"{cell['value']:.12g}")} for cell in cells if cell["value"] is not None]
+    series: dict[tuple, list[Decimal]] = {}
+    for cell in known:
+        if "employer_id" in cell:
             series.setdefault((cell["employer_id"], cell["measure"]), []).append(cell["value"])
-    return values | {str(abs(b - a)) for one in series.values() for a, b in pairwise(one)}
+    differences = {abs(b - a) for one in series.values() for a, b in pairwise(one)}
+    return {abs(cell["value"]) for cell in known} | differences

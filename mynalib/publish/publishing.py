@@ -16,13 +16,14 @@ from mynalib.domain.params import Params
 from mynalib.domain.strict_yaml import is_visible
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.months import KeptMonth, kept_month, newer_month, verify_month
+from mynalib.history.months import KeptMonth, kept_month, kept_months, newer_month, verify_month
 from mynalib.history.released import read_manifest
-from mynalib.history.stops import stops
+from mynalib.history.stops import list_stops, stops
 from mynalib.history.vouching import recover
 from mynalib.publish import children
+from mynalib.publish.order import Approval, Order
+from mynalib.publish.revising import decide
 from mynalib.publish.shelf import COMPARISON, REVIEW, settle_releases
-from mynalib.publish.unchanged import standing
 
 NOT_OF_THE_MONTH = ("UNKNOWN_EMPLOYER", "BAD_PARAMETER", "DISK_FULL", "NOT_WRITABLE", "NO_CLUSTER")
 """頼み方か、置き場所の失敗。月を見ても、わけは分からない。"""
@@ -33,6 +34,7 @@ class Published:
     """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。
 
     lists_from は、この月の勧奨リストを作らずに、そのリストを使う、もっと新しい月（なければ None）。
+    waits は、公開したときから控える人が変わったが、公開した月は書きかえないので、次の月のリストから効くか。
     """
 
     outcome: str
@@ -41,42 +43,12 @@ class Published:
     without: list[str] = field(default_factory=list)
     comparison: Path | None = None
     lists_from: Month | None = None
+    waits: bool = False
 
     @property
     def review(self) -> Path | None:
         """取込の点検のページ。一つの事業所だけの下書きには、ない。"""
         return existing(self.folder / REVIEW)
-
-
-@dataclass(frozen=True)
-class Approval:
-    """下書きを見て公開を決めた人と、見た下書きの manifest。"""
-
-    by: str
-    draft: dict
-
-
-@dataclass(frozen=True)
-class Order:
-    """公開の頼み。without は公開しない事業所、only は一つだけの下書き、draft は下書きで止める、approval はもう一人の確認。"""
-
-    home: Home
-    params: Params
-    month: Month
-    without: Collection[str] = ()
-    only: str | None = None
-    draft: bool = False
-    approval: Approval | None = None
-
-    @property
-    def room(self) -> Path:
-        """下書きの部屋。"""
-        return self.home.drafts / (f"{self.month}-{self.only}" if self.only else str(self.month))
-
-    @property
-    def final(self) -> bool:
-        """公開まで進むか。"""
-        return not (self.draft or self.only)
 
 
 def publish(
@@ -88,6 +60,8 @@ def publish(
     only: str | None = None,
     draft: bool = False,
     approval: Approval | None = None,
+    because: str = "",
+    not_handed_over: bool = False,
     **running: object,
 ) -> Published:
     """その月を公開する。もっと新しい月が取り込んであれば、勧奨リストのほかを（古くなった月でも）公開する。
@@ -97,37 +71,57 @@ def publish(
         only: 一つの事業所だけの下書き。
         draft: 公開せず、下書きで止める。
         approval: もう一人の確認（release が渡す）。
+        because: 公開した月を訂正するわけ。読む人に見える。
+        not_handed_over: 健保の外のだれも、まだリストを受け取っていないので、全てのリストを作り直すか（台帳に残る）。
         running: on_plan（仕事の数が決まったとき）と、run_jobs の workers、scheduler、on_done、on_wait。
     Raises:
-        Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
+        Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う、訂正のわけがない。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
         NoCluster: scheduler の集まりで動かせない。
         GateFailed: 点検で見つかった。
     """
-    order = Order(home, params, month, without, only, draft, approval)
+    order = Order(home, params, month, without, only, draft, approval, because, not_handed_over)
     with home.locked():
         recover(home, params)
         settle_releases(home, params)
-        kept = kept_month(home, month)
-        verify_month(kept)
-        try:
-            published = _published(order, kept, **running)
-        except MynaError as stop:
-            stop.see = stop.see or _review_of(stop, order)
-            raise
+        published = _published_or_reviewed(order, **running)
         return replace(published, lists_from=newer_month(home, month))
+
+
+def _published_or_reviewed(order: Order, **running: object) -> Published:
+    """公開する。止まれば、なぜかを見られるページ（取込の点検）を添える。"""
+    kept = kept_month(order.home, order.month)
+    verify_month(kept)
+    try:
+        return _published(order, kept, **running)
+    except MynaError as stop:
+        stop.see = stop.see or _review_of(stop, order)
+        raise
 
 
 def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
     """止めるものがなければ、変わっていなければそのまま、そうでなければ作る。"""
     for stop in _stops(order, kept):
         raise stop
-    if order.final and (same := standing(order.home, order.params, order.month, order.without)):
-        return done("unchanged", same, order.room)
+    decision = decide(order)
+    if order.final and decision.asks_for_lists:
+        _require_lists(order, kept, decision.former)
+    if order.final and decision.stands:
+        return replace(done("unchanged", decision.former, order.room), waits=decision.waits)
     _make_ready(running.get("scheduler"))
     from mynalib.publish.making import make
 
-    return make(order, **running)
+    return make(order, decision, **running)
+
+
+def _require_lists(order: Order, kept: KeptMonth, former: Path) -> None:
+    """勧奨リストを作れないわけがあれば、新しい版を作らずに、知らせる（前に作ったリストも、渡してはならない）。"""
+    from mynalib.history.overlays import read_overlays
+
+    months = [each for each in kept_months(order.home) if each.month <= order.month]
+    for stop in list_stops(read_overlays(order.home, order.params, months), kept, former):
+        stop.see = existing(former / REVIEW)
+        raise stop
 
 
 def _review_of(stop: MynaError, order: Order) -> Path | None:

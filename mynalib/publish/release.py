@@ -16,6 +16,7 @@ from mynalib.history.released import read_manifest, releases
 from mynalib.publish import pages, portal, shelf, versions
 from mynalib.publish.capsules import Source
 from mynalib.publish.jobs import Job
+from mynalib.publish.unchanged import notebooks_hash
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
 WIDE_FOLDERS = ("assets", "management")
@@ -34,6 +35,7 @@ def assemble(source: Source, jobs: Iterable[Job], records: dict[str, dict], with
         pages.copy_assets(folder.parent / shelf.COMPARISON)
     employers = list(source.params.notified(source.month.end))
     facts = portal.page_facts(source.params, source.month, f"{source.month.label}の資料")
+    facts |= {"revision": source.revised.lines("wide") if source.revised else []}
     portal.write_portal(folder, facts, employers, without, artefacts, source.newer is not None)
     added = [folder / "index.html", *_placed_assets(folder, artefacts)]
     artefacts += [_artefact(folder, *one) for one in zip(added, sha256_each(added), strict=True)]
@@ -62,33 +64,42 @@ def _artefact(folder: Path, path: Path, digest: str) -> dict:
 def _manifest(source: Source, artefacts: list[dict], without: Collection[str]) -> dict:
     """この公開が何から出来たか。同じ元からは、同じバイトになる（時刻は receipt.json にある）。"""
     names = ("sha256", "data_rows", "accepted", "quarantined")
+    inputs = [
+        {"month": str(kept.month), "members": kept.intake["files"]["members.parquet"]}
+        | {name: kept.intake[name] for name in names}
+        for kept in source.months
+    ]
     return {
         "month": str(source.month),
         "society": source.params.society.name,
         "demo": source.params.society.demo,
-        "inputs": [{"month": str(kept.month), **{n: kept.intake[n] for n in names}} for kept in source.months],
+        "inputs": inputs,
         "params": source.params.fingerprint,
         "notice": source.params.joint_use.notice.version,
         "rules": hashlib.sha256(decision_table().to_csv(index=False).encode()).hexdigest(),
         "code": versions.code_hash(),
         "version": __version__,
         "libraries": versions.library_versions(),
+        "notebooks": notebooks_hash(source.home),
+        "lists": source.makes_lists,
+        "revision": source.revised.facts() if source.revised else None,
         "without": sorted(without),
         "artefacts": artefacts,
     }
 
 
-def place(source: Source, draft: Path, inputs: str, approved_by: str = "") -> Path:
-    """組んだ下書きを公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。inputs は、公開を決めたもの全てのハッシュ（unchanged）。"""
+def place(source: Source, draft: Path, protected: str, approved_by: str = "") -> Path:
+    """組んだ下書きを公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
     ledger, digest, manifest = Ledger(source.home.ledger), sha256(draft / "manifest.json"), read_manifest(draft)
     facts = {"month": str(source.month), "manifest_sha256": digest, "without": manifest["without"]}
     facts |= {"approved_by": approved_by} if approved_by else {}
     former = releases(source.home).get(source.month)
     facts |= {"corrects": former.name} if former else {}
+    facts |= {"revision": source.revised.facts(with_changes=False)} if source.revised else {}
     kept = protection(source.home, source.params, source.overlays.entries)
     head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
-    receipt = {"prepared_at": clock.now(), "ledger_head": head, "inputs": inputs, **facts}
-    write_file(draft / "receipt.json", json.dumps(receipt, indent=1).encode())
+    receipt = {"prepared_at": clock.now(), "ledger_head": head, "protection": protected, **facts}
+    write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
     _open_to_readers(draft, source.home.shared)
     source.home.open_reports()
     target = place_folder(draft, source.home.reports, source.month, known=ledger.ever("released"))

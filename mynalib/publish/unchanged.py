@@ -1,61 +1,58 @@
-"""変わっていない月：公開を決めるもの全てのハッシュが、公開したときと同じなら、何も動かさずに、そのままにする。"""
+"""変わっていない月：公開を決めるものを、読む人に見えるもの（ファイル、設定、道具）と、控える人（名簿など）に分けて比べる。
+
+読む人に見えるものが変わったときだけ、月を訂正できる。控える人の出入りは、公開した月を書きかえず、次の月のリストから効く。
+"""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history import clock
-from mynalib.history.files import sha256_each, sha256_of
-from mynalib.history.home import Home, shipped
-from mynalib.history.months import newer_month
-from mynalib.history.protection import lost_protection
-from mynalib.history.registers import read_registers
-from mynalib.history.released import all_releases, damage, read_manifest, read_receipt, releases
+from mynalib.history.files import sha256, sha256_each, sha256_of
+from mynalib.history.home import Home
+from mynalib.history.months import kept_months
+from mynalib.publish.catalogue import EDITIONS, notebook_path
 from mynalib.publish.versions import code_hash, library_versions
 
+TOOL = "この道具の版"
 
-def digest_of_inputs(
-    home: Home, params: Params, month: Month, without: Collection[str], besides: Path | None = None
-) -> str:
-    """公開を決めるもの全て（コード、道具の版、設定、名簿、取り込んだ月、前の公開、今日）のハッシュ。今日は、撤回日のため。
+
+def changed_facts(
+    home: Home, params: Params, month: Month, without: Collection[str], manifest: Mapping
+) -> tuple[str, ...]:
+    """公開したときから変わった、読む人に見えるもの。消した月と、あとの月は見ない。
 
     Args:
-        besides: 前の公開のうち、数えないもの。いまある公開が、自分をのぞいて、何から出来たかを見るとき。
+        without: この月は公開しない事業所。
+        manifest: いまある公開の manifest。
     """
-    paths = sorted(path for path in _deciding(home, params) if path.is_file() and path.parent != besides)
+    used = {one["month"]: one for one in manifest["inputs"]}
+    kept = [kept for kept in kept_months(home) if kept.month <= month]
+    files = [f"{each.month.label}のファイル" for each in kept if not each.is_as_used(used.get(str(each.month)))]
+    now = {
+        "設定（params）": (params.fingerprint, manifest["params"]),
+        "ノートブック": (notebooks_hash(home), manifest.get("notebooks")),
+        "公開しない事業所": (sorted(without), manifest["without"]),
+    }
+    tool = (code_hash(), library_versions()) != (manifest["code"], manifest["libraries"])
+    return (*files, *(name for name, (one, other) in now.items() if one != other), *([TOOL] if tool else []))
+
+
+def notebooks_hash(home: Home) -> str:
+    """公開に載るノートブックの全ての中身のハッシュ。"""
+    names = sorted({edition.notebook for edition in EDITIONS if edition.level != "draft"})
+    return sha256_of({name: sha256(notebook_path(name, home)) for name in names})
+
+
+def protection_hash(home: Home, params: Params) -> str:
+    """控える人を決めるもの（名簿、判断、返納者、覚えている食い違い）の中身のハッシュ。"""
+    paths = sorted({path for path in _protecting(home, params) if path.is_file()})
     names = (Path(os.path.relpath(path, home.root)).as_posix() for path in paths)
-    shipped_ones = sha256_each(sorted(shipped("notebooks").glob("*.ipynb")))
-    contents = [dict(zip(names, sha256_each(paths), strict=True)), *shipped_ones]
-    # params のファイルは、読んだあとに変わることがある。読んだ中身も数えないと、変わる前の公開が、変わらないものに見える
-    order = [str(clock.today()), str(month), sorted(without), params.fingerprint]
-    return sha256_of([*order, code_hash(), library_versions(), contents])
+    return sha256_of(dict(zip(names, sha256_each(paths), strict=True)))
 
 
-def standing(home: Home, params: Params, month: Month, without: Collection[str]) -> Path | None:
-    """同じ元から、もう公開されていて、そのままあれば、その場所。
-
-    リストがあるはずなのにない公開（名簿に答えのない行がある）と、名簿が減っているときは、いつも None。公開する人に、
-    そのたびに知らせるため。
-    """
-    released = releases(home).get(month)
-    if not released or read_receipt(released).get("inputs") != digest_of_inputs(
-        home, params, month, without, besides=released
-    ):
-        return None
-    artefacts = read_manifest(released)["artefacts"]
-    listed = any(one["level"] == "named" for one in artefacts)
-    superseded = newer_month(home, month) is not None  # 古い月の公開に、リストはない
-    if listed == superseded or (listed and lost_protection(home, params, read_registers(home, params))):
-        return None
-    return None if damage(home, released) else released
-
-
-def _deciding(home: Home, params: Params) -> Iterator[Path]:
-    for folder in (home.params, home.returners, home.notebooks):
-        yield from folder.rglob("*")
+def _protecting(home: Home, params: Params) -> Iterator[Path]:
+    yield from home.returners.rglob("*")
     yield from (home.root / register for register in params.society.registers.model_dump().values() if register)
     yield home.kept_back
-    yield from home.months.glob("*/intake.json")
-    yield from (release / "manifest.json" for release in all_releases(home))

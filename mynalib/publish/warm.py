@@ -18,8 +18,9 @@ import papermill
 import plotly.graph_objects as go
 from IPython.core import completerlib, logger, oinspect  # noqa: F401 はじめのセルが読みこむ
 
+from mynalib.disclosure import released
 from mynalib.domain.shipped import templates
-from mynalib.insight import charts, disclosure, display, tables
+from mynalib.insight import charts, display, tables
 from mynalib.publish import engine, jobs, lists, opening, pages, products
 
 templates().get_template("insight/markup.html.j2").module  # noqa: B018 型紙を、先に読みこむ
@@ -27,4 +28,4 @@ go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_js
 pages.warm_up()
 display.words("columns")
 
-READY = (duckdb, nbformat, papermill, charts, disclosure, tables, engine, jobs, lists, opening, products)
+READY = (duckdb, nbformat, papermill, charts, released, tables, engine, jobs, lists, opening, products)

@@ -1,12 +1,12 @@
 -- 勧奨リストに新しく載る人と、消える人。引数：なし
--- （lists_then, lists_now: employer_id, symbol, number, branch。name: employer_id, employer）。
--- 一行＝事業所。列 employer_id, employer, came, gone, stayed（人）。
+-- （lists_then, lists_now: employer_id, symbol, number, branch。name: employer_id, employer, place 登録簿の順）。
+-- 一行＝事業所。列 employer_id, employer, came, stayed, gone（人）。
 select employer_id, coalesce(any_value(n.employer), employer_id) as employer,
     count(*) filter (now and not coalesce(before, false)) as came,
-    count(*) filter (before and not coalesce(now, false)) as gone,
-    count(*) filter (before and now) as stayed
+    count(*) filter (before and now) as stayed,
+    count(*) filter (before and not coalesce(now, false)) as gone
 from (select *, true as before from lists_then)
 full join (select *, true as now from lists_now) using (employer_id, symbol, number, branch)
 left join name n using (employer_id)
 group by employer_id
-order by employer_id
+order by any_value(n.place) nulls first, employer_id

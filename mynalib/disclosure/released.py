@@ -1,0 +1,162 @@
+"""扉：表を、読み手に見せてよいものとして渡す、ただ一つの所。図と表は Released しか受け取らない。
+
+外の読み手の表は、カプセルに入る前に、見せてよいかたちになっている（showing、society）。扉は、その形のとおりかを確かめる。
+Source: 小さな事業所のまとめと、見せた数の引き算への備えは、統計的開示抑制（SDC）の定石。
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import InitVar, dataclass, field
+
+import pandas as pd
+
+from mynalib.disclosure.rounding import percent
+from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_of
+from mynalib.disclosure.thresholds import Thresholds
+from mynalib.disclosure.wide import COLUMNS
+
+RATE_COLUMNS = ["members", "registered", "rate", "usable", "usable_rate", "link_targets", "renew_targets"]
+LEVEL_COLUMNS = ["month", "members", "level", "tolerance", "bound", "since"]
+LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "came", "stayed", "gone"]
+
+_DOOR = object()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """見せる条件。読み手（internal・employer・wide・named）と、組合のしきい値（society.yaml の policy）。"""
+
+    audience: str
+    policy: dict
+    columns: tuple[str, ...] = ()
+    demo: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """見せてよいと決まった表。decimals は率の小数の桁。鍵は持ち歩かない（dataclasses.replace でも作れない）。"""
+
+    _frame: pd.DataFrame = field(repr=False)
+    terms: Terms
+    decimals: int = 0
+    key: InitVar[object] = None
+
+    def __post_init__(self, key: object):
+        if key is not _DOOR:
+            raise TypeError("Released は、disclosure.released の関数だけが作ります")
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """表の写し。書きかえても、見せる表は変わらない。"""
+        return self._frame.copy()
+
+    def where(self, **equals: str) -> "Released":
+        """列の値で行を選ぶ。選ぶだけなので、見せてよいことは変わらない。"""
+        frame = self._frame
+        for column, value in equals.items():
+            frame = frame[frame[column] == value]
+        return self._with(frame.reset_index(drop=True))
+
+    def only(self, columns: Sequence[str]) -> "Released":
+        """列を選ぶ。"""
+        return self._with(self._frame[list(columns)])
+
+    def without(self, *columns: str) -> "Released":
+        """列を落とす。"""
+        return self._with(self._frame.drop(columns=list(columns)))
+
+    def _with(self, frame: pd.DataFrame) -> "Released":
+        return Released(frame, self.terms, self.decimals, _DOOR)
+
+
+def require_released(table: object) -> Released:
+    """Released でなければ TypeError。図と表は、必ずここを通る。"""
+    if not isinstance(table, Released):
+        raise TypeError("図と表には、disclosure.released を通した表（Released）を渡してください")
+    return table
+
+
+def rates(table: pd.DataFrame, terms: Terms) -> Released:
+    """月×事業所の表。internal は実数の人数（measures.counts）から率を作り、wide は見せてよいかたちの行（wide.COLUMNS）を確かめる。
+
+    Returns:
+        internal は列 month, employer_id, employer と RATE_COLUMNS（率は % の小数一桁）。wide は wide.COLUMNS。
+    """
+    if terms.audience == "internal":
+        found = {name: percent(table[count], table.members, 1) for name, count in RATES.items()}
+        return _release(table.assign(**found)[["month", "employer_id", "employer", *RATE_COLUMNS]], terms, 1)
+    _require(terms, "wide")
+    _require_columns(table, COLUMNS)
+    _require_rounded(table, COUNTS, terms)
+    if table.registered[table.employer_id != TOTAL].notna().any():
+        raise ValueError("事業所の行に、登録者の数があります")
+    return _release(table, terms, decimals_of(int(table.members.max() or 0)))
+
+
+def levels(table: pd.DataFrame, terms: Terms) -> Released:
+    """一つの事業所の、月ごとの加入者（実数）と水準。"""
+    _require(terms, "employer")
+    return _release(_require_columns(table, LEVEL_COLUMNS), terms)
+
+
+def list_lengths(table: pd.DataFrame, terms: Terms) -> Released:
+    """一つの事業所の、月ごとのリストの人数（実数。前に公開したときのまま）。"""
+    _require(terms, "employer")
+    return _release(_require_columns(table, LIST_COLUMNS), terms)
+
+
+def changes(table: pd.DataFrame, terms: Terms) -> Released:
+    """組合全体の動き（人）。列 reason, people。wide では、五人に満たないものは欠ける。"""
+    _require(terms, "internal", "wide")
+    _require_columns(table, ["reason", "people"])
+    if list(table.reason) != list(CHANGES):
+        raise ValueError("動きのわけが違います")
+    if terms.audience == "wide":
+        _require_rounded(table, ["people"], terms)
+    return _release(table, terms)
+
+
+def causes(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
+    """組合全体の率の変わったわけ（ポイント）。列 cause, points。"""
+    _require(terms, "internal", "wide")
+    return _release(_require_columns(table, ["cause", "points"]), terms, decimals)
+
+
+def parts(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
+    """組合全体の、本人と家族。列 member_kind, members, rate, usable_rate。"""
+    _require(terms, "internal", "wide")
+    return _release(_require_columns(table, ["member_kind", "members", "rate", "usable_rate"]), terms, decimals)
+
+
+def internal(table: pd.DataFrame, terms: Terms) -> Released:
+    """健保の職員だけが見る表。そのまま。ほかの読み手のカプセルでは ValueError。"""
+    _require(terms, "internal")
+    return _release(table, terms, 1)
+
+
+def named(table: pd.DataFrame, terms: Terms) -> Released:
+    """勧奨リスト。お知らせで共同利用すると決めた列だけ。ほかの列があれば ValueError。"""
+    _require(terms, "named")
+    if extra := [column for column in table.columns if column not in terms.columns]:
+        raise ValueError(f"お知らせにない列です：{extra}")
+    return _release(table, terms)
+
+
+def _require(terms: Terms, *audiences: str) -> None:
+    if terms.audience not in audiences:
+        raise ValueError(f"この表を見せる読み手ではありません：{terms.audience}")
+
+
+def _require_columns(table: pd.DataFrame, columns: Collection[str]) -> pd.DataFrame:
+    if list(table.columns) != list(columns):
+        raise ValueError(f"見せてよい列は {list(columns)} です")
+    return table
+
+
+def _require_rounded(table: pd.DataFrame, columns: Sequence[str], terms: Terms) -> None:
+    base = Thresholds.of(terms.policy).round_to
+    if any((table[name].dropna() % base != 0).any() for name in columns):
+        raise ValueError(f"{base} の倍数でない人数があります")
+
+
+def _release(frame: pd.DataFrame, terms: Terms, decimals: int = 0) -> Released:
+    return Released(frame, terms, decimals, _DOOR)

@@ -1,0 +1,77 @@
+"""版：公開した月を作り直したときに、読む人に知らせること（第何版、いつ、何が変わり、なぜか）。"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+
+CORRECTED, NOT_HANDED_OVER, LISTS_ADDED, RESTORED, AFTER_WITHDRAWAL = (
+    "corrected",
+    "not_handed_over",
+    "lists_added",
+    "restored",
+    "after_withdrawal",
+)
+# リストを作り直すわけは、どれも同じ言葉にする。申出があったことを、だれにも知らせないため
+_WHY = {
+    NOT_HANDED_OVER: "リストを作り直しました。",
+    LISTS_ADDED: "リストを作り直しました。",
+    RESTORED: "前の版のファイルが失われたので、作り直しました。",
+    AFTER_WITHDRAWAL: "前の版を取り下げたので、作り直しました。",
+}
+NOTHING_CHANGED = "載せた数は、前の版と同じです。"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """第二版からの、一つの版。
+
+    made は作った日（2026-11-22）、replaces は置きかえる版の名、kind は作り直すわけ、because は人の書いたわけ（corrected のとき）、
+    changed は変わったもの（ファイル、設定など）。changes は、読み手（internal、wide、事業所のコード）から、載せた数の変わりかたの
+    文へ。まだ比べていなければ None。
+    """
+
+    version: int
+    made: str
+    replaces: str
+    kind: str
+    because: str = ""
+    changed: tuple[str, ...] = ()
+    changes: Mapping[str, list[str]] | None = None
+
+    @classmethod
+    def of(cls, facts: Mapping | None) -> "Revision | None":
+        """manifest か台帳に書いた形から。第一版（None）なら None。"""
+        if facts is None:
+            return None
+        known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
+        return cls(**known | {"changed": tuple(facts.get("changed", ()))})
+
+    def facts(self, *, with_changes: bool = True) -> dict:
+        """manifest（with_changes）か台帳に書く形。"""
+        found = asdict(self) | {"changed": list(self.changed)}
+        return found if with_changes else {name: value for name, value in found.items() if name != "changes"}
+
+    @property
+    def made_on(self) -> str:
+        """作った日（2026年11月22日）。"""
+        day = date.fromisoformat(self.made)
+        return f"{day.year}年{day.month}月{day.day}日"
+
+    @property
+    def why(self) -> str:
+        """なぜ作り直したか。"""
+        return f"わけ：{self.because}" if self.because else _WHY.get(self.kind, "訂正しました。")
+
+    @property
+    def told(self) -> list[str]:
+        """どの読み手にも同じに知らせること。"""
+        name = f"（{self.replaces}）" if self.replaces else ""
+        lines = [f"第{self.version}版（{self.made_on}に作成）です。前の版{name}は、使わないでください。", self.why]
+        return [*lines, *([f"変わったもの：{'、'.join(self.changed)}"] if self.changed else [])]
+
+    def lines(self, reader: str) -> list[str]:
+        """その読み手に知らせること。"""
+        changes = (self.changes or {}).get(reader, [])
+        if self.kind == CORRECTED and self.changes is not None:
+            changes = changes or [NOTHING_CHANGED]
+        return [*self.told, *changes]

@@ -1,0 +1,34 @@
+"""組合の秘密の鍵。無くなったら、黙って作り直さない（作り直すと、前に見せたものとのつながりが切れる）。"""
+
+import secrets
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.files import write_file
+from mynalib.history.home import Home
+
+BYTES = 32
+
+
+class KeyMissing(MynaError):
+    """秘密の鍵が無い。"""
+
+    code = "KEY_MISSING"
+
+
+def levels_key(home: Home, *, released: bool) -> bytes:
+    """水準の境目をずらす鍵。はじめての公開で作る。
+
+    Args:
+        released: この鍵で作った公開が、もうあるか。
+    Raises:
+        KeyMissing: 公開があるのに、鍵がない。
+    """
+    path = home.levels_key
+    if not path.is_file():
+        if released:
+            what = "水準の境目を決める鍵がありません。作り直すと、前に見せた水準とのずれから、人数が分かってしまいます"
+            fix = "バックアップから data/keys/levels.key を戻してください。"
+            raise KeyMissing(where=path.relative_to(home.root).as_posix(), what=what, fix=fix)
+        with home.private():
+            write_file(path, secrets.token_bytes(BYTES))
+    return path.read_bytes()
