@@ -7,10 +7,11 @@
 組合全体の数は変えず、攻撃のために公開を断ることもない。何を粗くしたかは、ページに書く。
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from mynalib.disclosure.intruder import Range, Sight, attack, registered_range
@@ -146,24 +147,63 @@ class _Month:
 
     def of(self, employer: str) -> Range:
         """その事業所（か行）の両端。自分の水準を、ほかの行との差で狭めたもの。"""
-        own = self.hidden[employer] if employer in self.hidden else self.shown.get(employer, NOTHING_KNOWN)
-        return _both(own, self.together([employer]))
+        if employer == OTHERS:
+            return _both(self.shown[OTHERS], _less((self.total, self.total), self._rows))
+        low, high = self.together([employer], 1)
+        return _both(self.own(employer), (int(low[0]), int(high[0])))
 
-    def together(self, known: Collection[str]) -> Range:
-        """known の登録者の和の両端。組合全体からほかの行を引き、まとめた行の中なら、まとめた行からも引く。"""
-        rows = [ends for row, ends in self.shown.items() if row not in known and row != OTHERS]
-        inside = [ends for row, ends in self.hidden.items() if row not in known]
+    def together(self, employers: Sequence[str], size: int) -> tuple[np.ndarray, np.ndarray]:
+        """size 人の担当者（1 か 2）の、登録者の和の両端。組合全体からほかの行を引き、まとめた行の中なら、まとめた行からも引く。
+
+        Returns:
+            下の端と上の端。どちらも、size 次元の、どの組の和か（employers の順）。
+        """
+        own = np.array([self.hidden.get(employer, self.shown.get(employer, (0, 0))) for employer in employers])
+        inside = np.array([employer in self.hidden for employer in employers])
+        many = _sums(inside.astype(int), size)
+        hidden = [_sums(np.where(inside, own[:, side], 0), size) for side in (0, 1)]
+        shown = [_sums(np.where(inside, 0, own[:, side]), size) for side in (0, 1)]
+        rows = [whole - part for whole, part in zip(self._rows, shown, strict=True)]
+        within = [whole - part for whole, part in zip(self._inside, hidden, strict=True)]
+        total = (self.total, self.total)
+        by_total = _less(total, (rows[0] + within[0], rows[1] + within[1]))
         others = self.shown.get(OTHERS)
-        if others is None or OTHERS in known:
-            return _less((self.total, self.total), rows if OTHERS in known else rows + inside)
-        if not any(row in self.hidden for row in known):
-            return _less((self.total, self.total), [*rows, others])
-        by_total = _less((self.total, self.total), rows + inside)
-        return _both(by_total, _less(others, inside)) if set(known) <= set(self.hidden) else by_total
+        if others is None:
+            return by_total
+        beside = _less(total, (rows[0] + others[0], rows[1] + others[1]))
+        by_others = _less(others, within)
+        low = np.where(many == size, np.maximum(by_total[0], by_others[0]), by_total[0])
+        high = np.where(many == size, np.minimum(by_total[1], by_others[1]), by_total[1])
+        return np.where(many, low, beside[0]), np.where(many, high, beside[1])
+
+    def own(self, employer: str) -> Range:
+        """その事業所の水準だけから分かる両端。"""
+        return self.hidden[employer] if employer in self.hidden else self.shown.get(employer, NOTHING_KNOWN)
+
+    @cached_property
+    def _rows(self) -> Range:
+        """広く配る版の、OTHERS のほかの行の和の両端。"""
+        return _sum(ends for row, ends in self.shown.items() if row != OTHERS)
+
+    @cached_property
+    def _inside(self) -> Range:
+        """まとめた事業所の和の両端。"""
+        return _sum(self.hidden.values())
 
 
-def _less(whole: Range, parts: Sequence[Range]) -> Range:
-    return max(0, whole[0] - sum(high for _, high in parts)), whole[1] - sum(low for low, _ in parts)
+def _sums(values: np.ndarray, size: int) -> np.ndarray:
+    """一つずつの値か、二つずつの和の表。"""
+    return values if size == 1 else values[:, None] + values
+
+
+def _sum(ranges: Iterable[Range]) -> Range:
+    ends = list(ranges)
+    return sum(low for low, _ in ends), sum(high for _, high in ends)
+
+
+def _less(whole: Sequence, part: Sequence) -> tuple:
+    """和から、ほかを引いた残りの両端。"""
+    return np.maximum(0, whole[0] - part[1]), whole[1] - part[0]
 
 
 def _both(one: Range, other: Range) -> Range:
@@ -180,8 +220,7 @@ def _range(row: Mapping, limits: Thresholds) -> Range:
 
 def _own_sight(employer: str, months: Sequence[_Month], evidence: Evidence) -> Sight:
     """自分のページとリストだけを持つ担当者。"""
-    own = [month.hidden.get(employer, month.shown.get(employer, NOTHING_KNOWN)) for month in months]
-    return _seen_by(employer, own, evidence)
+    return _seen_by(employer, [month.own(employer) for month in months], evidence)
 
 
 def _sight(employer: str, months: Sequence[_Month], evidence: Evidence) -> Sight:
@@ -196,13 +235,17 @@ def _seen_by(employer: str, ranges: Sequence[Range], evidence: Evidence) -> Sigh
 
 def _pairs(sights: Sequence[Sight], months: Sequence[_Month]) -> Iterator[tuple[list[Sight], list[Range]]]:
     """二人組で、和が、一人ずつより多くを教えるもの。"""
-    alone = {sight.employer: _alone(sight) for sight in sights}
-    for pair in combinations(sights, 2):
-        totals = [month.together([sight.employer for sight in pair]) for month in months]
-        ranges = [alone[sight.employer] for sight in pair]
-        sums = [tuple(sum(one[at][side] for one in ranges) for side in (0, 1)) for at in range(len(months))]
-        if any(low > each[0] or high < each[1] for (low, high), each in zip(totals, sums, strict=True)):
-            yield list(pair), totals
+    if len(sights) < 2:
+        return
+    employers = [sight.employer for sight in sights]
+    alone = np.array([_alone(sight) for sight in sights])
+    together = [month.together(employers, 2) for month in months]
+    telling = [
+        (low > _sums(alone[:, at, 0], 2)) | (high < _sums(alone[:, at, 1], 2))
+        for at, (low, high) in enumerate(together)
+    ]
+    for one, other in zip(*np.nonzero(np.triu(np.any(telling, axis=0), 1)), strict=True):
+        yield [sights[one], sights[other]], [(int(low[one, other]), int(high[one, other])) for low, high in together]
 
 
 def _alone(sight: Sight) -> list[Range]:

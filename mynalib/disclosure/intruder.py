@@ -69,13 +69,16 @@ def attack(sights: Sequence[Sight], totals: Sequence[Range] | None = None) -> Ve
         later = [_from(sight, start) for sight in sights]
         return attack(later, totals[start:] if totals else None)
     problem = _Problem(sights, totals)
+    verdict = problem.verdict()
+    if verdict.asked and not verdict.undecided:
+        return verdict  # 解けたので、ありえない姿ではない
     start = problem.first_consistent()
     if start is None:
         return Verdict((), 0, 0)
     if start:
         later = [_from(sight, start) for sight in sights]
         return attack(later, totals[start:] if totals else None)
-    return problem.verdict()
+    return verdict
 
 
 def runs_of(path: str) -> Iterator[Run]:

@@ -42,8 +42,8 @@ def wide_rows(
         if each.members[inside].sum():
             rows.insert(0, _others(each[inside], limits))
         rows.insert(0, _employers(each[~inside], own_members, levels, limits))
-    typed = [row.reindex(columns=COLUMNS).astype(_KINDS) for row in rows if len(row)]
-    return pd.concat(typed, ignore_index=True)
+    records = [record for row in rows for record in row.to_dict("records")]
+    return pd.DataFrame(records, columns=COLUMNS).astype(_KINDS)
 
 
 def _employers(

@@ -3,6 +3,7 @@
 import glob
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 
 import duckdb
 import pandas as pd
@@ -122,8 +123,9 @@ def _symbols(months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
     return table.astype(text | {"number_from": "Int64", "number_to": "Int64"})
 
 
+@cache
 def _decisions() -> pd.DataFrame:
-    """判定表。settled は、状態と証明書が同じで、解除も日付の食い違いもない人に行うこと。"""
+    """判定表（どの窓でも同じ）。settled は、状態と証明書が同じで、解除も日付の食い違いもない人に行うこと。"""
     codes = [name for name in FACTS if name != "dates"]
     table = decision_table()
     plain = table[(table.cancel_kind == "") & (table.dates == table.state.map({"0": "none", "1": "registered_only"}))]

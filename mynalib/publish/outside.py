@@ -23,7 +23,6 @@ from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import COLUMNS, OTHERS
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import fold_symbol
-from mynalib.domain.months import Month
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
 from mynalib.insight import measures
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
 ACTIONS = (*LINK_ACTIONS, *RENEW_ACTIONS)
+TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
 PERSON = ["symbol_key", "number_key", "branch"]
 NOBODY = ("KENPO", "NOEMPLOYER")  # リストを受け取らない行
 
@@ -54,12 +54,12 @@ class Outside:
         """前に公開したもの。"""
         return read_earlier(self.source.home, self.source.month, self.source.months)
 
-    @property
+    @cached_property
     def state(self) -> pd.DataFrame:
         """全ての月の、見せた水準（showing.STATE）。健保の内部に残す。"""
         return pd.concat([self._past[0], self.result.showing.state], ignore_index=True)
 
-    @property
+    @cached_property
     def wide(self) -> pd.DataFrame:
         """広く配る版の、全ての月の行（wide.COLUMNS）。"""
         table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[COLUMNS]
@@ -69,8 +69,9 @@ class Outside:
     @cached_property
     def result(self) -> Result:
         """この月に見せるもの。攻撃に耐えるまで、粗くしてある。"""
-        month = str(self.source.month)
-        show = partial(self._show, month, self._before(month, self._past[0]))
+        month, states = str(self.source.month), self._past[0]
+        with Lens(self.source.months, self.source.params) as lens:
+            show = partial(self._show, month, self._before(month, states, lens))
         return hold(show, self._evidence, self.limits)
 
     @property
@@ -90,8 +91,7 @@ class Outside:
 
     def levels_of(self, employer: str) -> pd.DataFrame:
         """一つの事業所の、月ごとの加入者と水準（released.LEVEL_COLUMNS）。"""
-        rows = self.state[self.state.employer_id == employer]
-        return rows[LEVEL_COLUMNS].reset_index(drop=True)
+        return _rows_of(self.state, self._state_of, employer)[LEVEL_COLUMNS].reset_index(drop=True)
 
     @cached_property
     def lists(self) -> pd.DataFrame:
@@ -104,14 +104,22 @@ class Outside:
 
     def lists_of(self, employer: str) -> pd.DataFrame:
         """一つの事業所の、リストの人数。"""
-        return self.lists[self.lists.employer_id == employer][LIST_COLUMNS].reset_index(drop=True)
+        return _rows_of(self.lists, self._lists_of, employer)[LIST_COLUMNS].reset_index(drop=True)
+
+    @cached_property
+    def _state_of(self) -> dict[str, np.ndarray]:
+        return self.state.groupby("employer_id").indices
+
+    @cached_property
+    def _lists_of(self) -> dict[str, np.ndarray]:
+        return self.lists.groupby("employer_id").indices
 
     def figure_for(self, employer: str) -> dict | None:
         """事業所のページに載せる、組合全体の率（前に公開した、いちばん新しい月）と、比べた言葉の名。"""
         figure = self.earlier.society_figure
         if figure is None:
             return None
-        rows = self.state[self.state.employer_id == employer].tail(COMPARED_MONTHS).to_dict("records")
+        rows = _rows_of(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
         members = int(rows[-1]["members"])
         levels = [from_row(row) for row in rows]
         return figure | {"compared": compared(levels, members, float(figure["rate"])) if members else ""}
@@ -169,12 +177,14 @@ class Outside:
     def _past(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """前の月の、水準と、広く配る版の行。公開したものは、そのまま。"""
         states, rows = self.earlier.state, self.earlier.wide
-        for kept in self.source.months[:-1]:
-            month = str(kept.month)
-            if month not in set(states.month):
-                showing = self._show(month, self._before(month, states), Coarser())
-                states = pd.concat([states, showing.state], ignore_index=True)
-                rows = pd.concat([rows, showing.wide], ignore_index=True)
+        shown = set(states.month)
+        first_shown = [str(kept.month) for kept in self.source.months[:-1] if str(kept.month) not in shown]
+        if first_shown:
+            with Lens(self.source.months, self.source.params) as lens:
+                for month in first_shown:
+                    showing = self._show(month, self._before(month, states, lens), Coarser())
+                    states = pd.concat([states, showing.state], ignore_index=True)
+                    rows = pd.concat([rows, showing.wide], ignore_index=True)
         return states.sort_values("month", kind="stable", ignore_index=True), rows
 
     def _show(self, month: str, before: Before, coarser: Coarser) -> Showing:
@@ -186,7 +196,7 @@ class Outside:
     def _key(self) -> bytes:
         return levels_key(self.source.home, released=not self.earlier.state.empty)
 
-    def _before(self, month: str, states: pd.DataFrame) -> Before:
+    def _before(self, month: str, states: pd.DataFrame, lens: Lens) -> Before:
         """その月の前に見せたもの。"""
         earlier = states[states.month < month]
         if earlier.empty:
@@ -197,23 +207,17 @@ class Outside:
         merged = frozenset(own_rows.employer_id[own_rows.merged])
         # 組合全体だけを見せた月は、まとめた行がなかったので、何も引きつがない
         merged = frozenset() if OTHERS not in set(last.employer_id) else merged
-        return Before(levels, self._changed(month, levels), merged)
+        return Before(levels, self._changed(month, levels, lens), merged)
 
-    def _changed(self, month: str, levels: Mapping[str, Level | None]) -> dict[str, int]:
+    def _changed(self, month: str, levels: Mapping[str, Level | None], lens: Lens) -> dict[str, int]:
         """水準を定めた月から、変わった人。定めた月がもうなければ、変わったとみなす（辞書に入れない）。"""
-        held = {kept.month: kept for kept in self.source.months}
-        settled: dict[str, list[str]] = {}
-        for employer, level in levels.items():
-            if level and Month.parse(level.since) in held:
-                settled.setdefault(level.since, []).append(employer)
-        found: dict[str, int] = {}
-        for since, employers in settled.items():
-            pair = [held[Month.parse(since)], held[Month.parse(month)]]
-            with Lens(pair, self.source.params) as lens:
-                table = lens.query("changed", before=since, after=month, dependants=self._dependants)
-            people = dict(zip(table.employer_id, table.people, strict=True))
-            found |= {employer: int(people.get(employer, 0)) for employer in employers}
-        return found
+        held = {str(kept.month) for kept in self.source.months}
+        settled = {employer: level.since for employer, level in levels.items() if level and level.since in held}
+        if not settled:
+            return {}
+        table = lens.query("changed", befores=sorted({*settled.values()}), after=month, dependants=self._dependants)
+        people = {(row.before, row.employer_id): int(row.people) for row in table.itertuples(index=False)}
+        return {employer: people.get((since, employer), 0) for employer, since in settled.items()}
 
     @cached_property
     def _evidence(self) -> Evidence:
@@ -242,14 +246,13 @@ class Outside:
         then = self.earlier.last_listed
         both = now.merge(then, on=["employer_id", *PERSON], how="outer", indicator="side", suffixes=("", "_then"))
         receivers = [employer.id for employer in self.source.params.notified(self.source.month.end)]
-        rows = []
-        for employer in receivers:
-            mine, sides = now[now.employer_id == employer], both[both.employer_id == employer].side
-            sizes = mine.action.value_counts()
-            turns = [int((sides == side).sum()) for side in ("left_only", "both", "right_only")]
-            rows.append((employer, str(self.source.month), *(int(sizes.get(name, 0)) for name in ACTIONS), *turns))
-        numbers = dict.fromkeys(LIST_COLUMNS[1:], "int64")
-        return pd.DataFrame(rows, columns=["employer_id", "month", *ACTIONS, "came", "stayed", "gone"]).astype(numbers)
+        sizes = pd.crosstab(now.employer_id, now.action)
+        turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
+        counts = [
+            each.reindex(index=receivers, columns=names) for each, names in ((sizes, ACTIONS), (turns, TURNS.values()))
+        ]
+        table = pd.concat(counts, axis="columns").fillna(0).astype("int64").assign(month=str(self.source.month))
+        return table.rename_axis("employer_id").reset_index()[["employer_id", *LIST_COLUMNS]]
 
 
 def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
@@ -260,6 +263,11 @@ def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
             found[path] = people - 1
             found[path[:-1] + OFF] = found.get(path[:-1] + OFF, 0) + 1
     return {path: people for path, people in found.items() if people}
+
+
+def _rows_of(table: pd.DataFrame, places: Mapping[str, np.ndarray], employer: str) -> pd.DataFrame:
+    """places（事業所から、行の番号へ）にある、一つの事業所の行。"""
+    return table.iloc[places.get(employer, [])]
 
 
 def _keyed(listed: pd.DataFrame) -> pd.DataFrame:

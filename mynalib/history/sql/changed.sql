@@ -1,17 +1,21 @@
--- 二つの月の間に、その事業所に加わったか、去ったか、登録の状態を変えた人。引数 $before, $after（「2026-09」の形）、$dependants（家族も数えるか）。
--- 一行＝事業所。people は人数。ある事業所から別の事業所へ移った人は、どちらでも数える。
-with b as (from person where month = $before and (insured or $dependants)),
-a as (from person where month = $after and (insured or $dependants))
-select employer_id, count(*) as people
-from (
-    select b.employer_id
-    from b
-    left join a using (symbol_key, number_key, branch)
-    where a.employer_id is distinct from b.employer_id or a.state <> b.state
-    union all
-    select a.employer_id
-    from a
-    left join b using (symbol_key, number_key, branch)
-    where b.employer_id is distinct from a.employer_id
+-- 前の月からいままでに、その事業所に加わったか、去ったか、登録の状態を変えた人。
+-- 引数 $befores（前の月の並び。「2026-09」の形）、$after、$dependants（家族も数えるか）。
+-- 一行＝前の月×事業所。before は前の月、people は人数。ある事業所から別の事業所へ移った人は、どちらでも数える。
+with earlier as (
+    select month as before, employer_id, symbol_key, number_key, branch, state
+    from person
+    where list_contains($befores, month) and (insured or $dependants)
+),
+now as (
+    select unnest($befores) as before, employer_id, symbol_key, number_key, branch, state
+    from person
+    where month = $after and (insured or $dependants)
 )
-group by employer_id
+select before, employer_id, count(*) as people
+from (
+    select before, unnest(list_distinct([earlier.employer_id, now.employer_id])) as employer_id
+    from earlier
+    full join now using (before, symbol_key, number_key, branch)
+    where earlier.employer_id is distinct from now.employer_id or earlier.state <> now.state
+)
+group by before, employer_id
