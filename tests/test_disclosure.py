@@ -92,10 +92,11 @@ def test_writing_into_the_frame_does_not_change_what_is_released():
         lambda table: tables.numbers(table, Month.parse(MONTH)),
         lambda table: tables.level(table, table),
         lambda table: tables.lists_by_month(table),
+        lambda table: tables.asked(table, Month.parse(MONTH)),
         lambda table: tables.people(table, "人"),
         lambda table: tables.list_lengths(table),
     ],
-    ids=["trend", "levels", "bars", "table", "employers", "numbers", "level", "lists", "people", "lengths"],
+    ids=["trend", "levels", "bars", "table", "employers", "numbers", "level", "lists", "asked", "people", "lengths"],
 )
 @pytest.mark.parametrize(
     "raw", [pd.DataFrame({"month": [MONTH], "action": "link"}), None, {}], ids=["frame", "none", "dict"]

@@ -282,3 +282,25 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
     said = [values["text"] for part, values in shown if part == "paragraph"]
     assert said == [display.words("no_level")[kind], display.words("no_level")["never"]]
     assert [values["legend"] for part, values in shown if part == "tiles"] == [""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("2026-10", 3, 2, 1, 0, 0, 6)], "この月にご案内をお願いする方は 6 人です。"),
+        ([("2026-10", 1200, 0, 0, 0, 0, 0)], "1,200 人です。"),
+        ([("2026-10", 0, 0, 0, 0, 4, 0)], "いません（勧奨リストに載る方が 0 人です）。"),
+        ([("2026-09", 3, 2, 1, 0, 0, 6)], "このページの月の勧奨リストは、ありません。"),
+        ([], "このページの月の勧奨リストは、ありません。"),
+    ],
+    ids=["somebody", "thousands", "nobody", "an older list only", "no list yet"],
+)
+def test_what_is_asked_this_month_is_said_by_its_number(monkeypatch, rows, said):
+    shown = []
+    monkeypatch.setattr(display, "show", lambda part, **values: shown.append((part, values)))
+    terms = released.Terms("employer", load_params(ROOT / "params").society.policy.model_dump(mode="json"))
+    lengths = released.list_lengths(pd.DataFrame(rows, columns=released.LIST_COLUMNS), terms)
+    tables.asked(lengths, Month(2026, 10))
+    [(part, values)] = shown
+    assert part == "paragraph"
+    assert said in values["text"]

@@ -170,6 +170,16 @@ def _label(month: str) -> str:
     return Month.parse(month).label if month else display.BLANK
 
 
+def asked(released: Released, month: Month) -> None:
+    """この月に、何人へのご案内をお願いするか。"""
+    lists, said = require_released(released).frame, display.words("asked")
+    now = lists[lists.month == str(month)]
+    people = int(now[_ASKED].sum().sum())
+    if now.empty:
+        return paragraph(said["no_list"])
+    return paragraph(said["somebody"].format(people=f"{people:,}") if people else said["nobody"])
+
+
 def lists_by_month(released: Released) -> None:
     """リストの人数の、月ごとの移り変わり。"""
     if require_released(released).frame.empty:
