@@ -26,17 +26,18 @@ from record import surroundings
 from society import MONTH, TODAY, files, make_home, sizes
 from tree import measured
 
+from mynalib.capsules.opened import employers_of
+from mynalib.capsules.publication import open_publication
 from mynalib.demo import make_society
 from mynalib.domain.params import load_params
 from mynalib.history.files import sha256
-from mynalib.history.founding import found
 from mynalib.history.home import Home
-from mynalib.history.loading import ingest
 from mynalib.insight.capsule import Capsule
-from mynalib.publish.capsules import employers_of, open_source
-from mynalib.publish.jobs import Job
-from mynalib.publish.pages import write_page
-from mynalib.publish.plan import plan_jobs
+from mynalib.jobs.job import Job
+from mynalib.jobs.pages import write_page
+from mynalib.jobs.plan import plan_jobs
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.init import found
 
 JOB = str(Path(__file__).with_name("publishing_job.py"))
 TOOLS = ("duckdb", "ipykernel", "ipython", "nbconvert", "numpy", "pandas", "papermill", "plotly", "xlsxwriter")
@@ -77,8 +78,8 @@ def _one_round(home: Home, plain: int, folder: Path) -> dict:
 
 
 def _planned(home: Home, room: Path) -> list[Job]:
-    source = open_source(home, load_params(home.params), MONTH)
-    return plan_jobs(source, employers_of(source), room, society=False, lists=False)
+    publication = open_publication(home, load_params(home.params), MONTH)
+    return plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
 
 
 def _pickled(jobs: list[Job], path: Path) -> str:

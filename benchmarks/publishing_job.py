@@ -12,7 +12,7 @@ WORKERS = 2
 
 def ours(jobs: str) -> None:
     """この道具で、カプセルからページまで。"""
-    from mynalib.publish.batch import run_jobs
+    from mynalib.jobs.batch import run_jobs
 
     records = run_jobs(pickle.loads(Path(jobs).read_bytes()), WORKERS)
     failed = {name: record for name, record in records.items() if "error" in record}
@@ -26,7 +26,7 @@ def floor(jobs: str, part: str, into: str) -> None:
 
     from mynalib.insight import display
     from mynalib.insight.capsule import Capsule
-    from mynalib.publish.pages import write_page
+    from mynalib.jobs.pages import write_page
 
     shown = []
     # IPython の外では出力を受け取れないので、ここでだけ、受け取る先を差し替える
@@ -51,17 +51,18 @@ def floor(jobs: str, part: str, into: str) -> None:
 
 def dashboards(home: str, month: str) -> None:
     """全ての事業所の登録状況：カプセルを作り、動かし、ページまで。リストと組合の資料は作らない。"""
+    from mynalib.capsules.opened import employers_of
+    from mynalib.capsules.publication import open_publication
     from mynalib.domain.months import Month
     from mynalib.domain.params import load_params
     from mynalib.history.home import Home
-    from mynalib.publish.batch import run_jobs
-    from mynalib.publish.capsules import employers_of, open_source
-    from mynalib.publish.plan import plan_jobs
+    from mynalib.jobs.batch import run_jobs
+    from mynalib.jobs.plan import plan_jobs
 
     place = Home(Path(home))
-    source = open_source(place, load_params(place.params), Month.parse(month))
+    publication = open_publication(place, load_params(place.params), Month.parse(month))
     room = place.drafts / "benchmark"
-    jobs = plan_jobs(source, employers_of(source), room, society=False, lists=False)
+    jobs = plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
     records = run_jobs(jobs, WORKERS)
     print(json.dumps({"reports": sum("error" not in record for record in records.values())}))
     shutil.rmtree(room)

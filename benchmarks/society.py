@@ -10,8 +10,8 @@ import numpy as np
 from mynalib.domain.items import ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
-from mynalib.history.founding import found
 from mynalib.history.home import Home
+from mynalib.verbs.init import found
 
 MONTH = Month(2026, 10)
 TODAY = "2026-11-05"

@@ -101,7 +101,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
-    from mynalib.history.founding import found
+    from mynalib.verbs.init import found
 
     _clear_any_home()
     made = found(folder, shared=group)
@@ -122,9 +122,9 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルを確かめて、月の断面として取り込む。"""
-    from mynalib.history.loading import ingest as load_month
-    from mynalib.history.returners import ingest_returners
-    from mynalib.history.telling import told
+    from mynalib.verbs.ingest import ingest as load_month
+    from mynalib.verbs.ingest_returners import ingest_returners
+    from mynalib.verbs.telling import told
 
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
@@ -148,7 +148,7 @@ def profile(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
-    from mynalib.history.profiling import profile as profile_file
+    from mynalib.verbs.profile import profile as profile_file
 
     if not write:
         _clear_any_home(home)
@@ -175,7 +175,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """設定・お知らせ・名簿・月・台帳・公開を確かめる（全ての誤りを一度に）。"""
-    from mynalib.history.checking import check_home
+    from mynalib.verbs.check import check_home
 
     if accept_ledger != (because is not None):
         raise typer.BadParameter("--accept-ledger と --because は、いっしょに使います")
@@ -216,7 +216,7 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """その月の報告とリストを作り、点検して、公開する。"""
-    from mynalib.publish.publishing import publish
+    from mynalib.verbs.publish import publish
 
     running = {"workers": jobs, "scheduler": scheduler}
     asked = {"without": without, "only": employer, "draft": draft, "because": because or ""}
@@ -233,7 +233,7 @@ def release(
     as_json: JsonOption = False,
 ) -> None:
     """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
-    from mynalib.publish.publishing import release
+    from mynalib.verbs.publish import release
 
     _publish(as_json, release, home, month, approved_by=approved_by, workers=jobs, scheduler=scheduler)
 
@@ -255,7 +255,7 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     """公開したものを開き直して、公開したときのままかを確かめる。"""
     from mynalib.history.months import kept_months
     from mynalib.history.outdated import outdated_releases
-    from mynalib.publish.verify import verify
+    from mynalib.verbs.verify import verify
 
     with _at(home) as place:
         found = verify(place, load_params(place.params), month)
@@ -280,7 +280,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """公開の一つの版か、一つの月の勧奨リストの全てを、理由とともに取り下げる。"""
-    from mynalib.publish.withdrawing import withdraw_lists, withdraw_release
+    from mynalib.verbs.withdraw import withdraw_lists, withdraw_release
 
     if lists != (month is not None) or lists == (release is not None):
         raise typer.BadParameter("--release か、--lists と --month の、どちらか一方を使います")

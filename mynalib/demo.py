@@ -13,10 +13,11 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history import clock, registers
 from mynalib.history.demo_marks import mark_demo
-from mynalib.history.founding import REGISTERS, found
 from mynalib.history.home import Home
-from mynalib.history.loading import ingest
-from mynalib.publish.publishing import Published, publish
+from mynalib.release.published import Published
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.init import REGISTERS, found
+from mynalib.verbs.publish import publish
 
 COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}

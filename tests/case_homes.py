@@ -19,19 +19,20 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from mynalib.capsules.catalogue import EDITIONS
+from mynalib.capsules.editions import make_capsule
+from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
-from mynalib.history.founding import found
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
-from mynalib.history.loading import ingest
 from mynalib.history.months import kept_months
 from mynalib.insight import measures
 from mynalib.insight.capsule import Capsule
-from mynalib.publish.capsules import Source, make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS
-from mynalib.publish.publishing import publish
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.init import found
+from mynalib.verbs.publish import publish
 
 CASES = Path(__file__).parent / "cases"
 CONTRACT = json.loads((CASES / "cases.json").read_text(encoding="utf-8"))
@@ -238,8 +239,8 @@ def contents(home: Home) -> dict[str, bytes]:
 
 def people(home: Home, month: Month) -> pd.DataFrame:
     """その月までの全ての人を、窓から見る。名簿と記憶も重ねる。"""
-    source = open_source(home, load_params(home.params), month)
-    with Lens(source.months, source.params, source.overlays.of_lists) as lens:
+    publication = open_publication(home, load_params(home.params), month)
+    with Lens(publication.opened.months, publication.opened.params, publication.opened.overlays.of_lists) as lens:
         found = lens._db.execute(PEOPLE).df()
     return found.assign(action=found.action.map(lambda action: ACTIONS.get(action, action)))
 
@@ -307,7 +308,7 @@ def facts_of(case_id: str) -> list[tuple]:
 def _visible(run: Run, code: str, wanted: Mapping[str, Any]) -> dict:
     """事業所のカプセルから見えること。人が見えるとは、その人の行を除くと、リストのカプセルが変わること。"""
     keys = [*wanted.get("persons_absent", []), *wanted.get("persons_present", [])]
-    shown = capsules(open_source(run.home, run.params, run.month), code)
+    shown = capsules(open_publication(run.home, run.params, run.month), code)
     named = shown["05_employer_reminders", "reminders"]
     others = {key: _capsules_without(run, (key,), code)["05_employer_reminders", "reminders"] for key in keys}
     return {
@@ -320,21 +321,23 @@ def _visible(run: Run, code: str, wanted: Mapping[str, Any]) -> dict:
 LEVELS = ("04_employer_dashboard", "levels")
 
 
-def capsules(source: Source, code: str) -> dict[tuple[str, str], pd.DataFrame]:
+def capsules(publication: Publication, code: str) -> dict[tuple[str, str], pd.DataFrame]:
     """その事業所の全てのカプセルの表。"""
-    employer = next(one for one in source.params.employers if one.id == code)
+    employer = next(one for one in publication.opened.params.employers if one.id == code)
     found = {}
     with TemporaryDirectory() as folder:
         for edition in [one for one in EDITIONS if one.audience in ("employer", "named")]:
-            capsule = Capsule.read(make_capsule(source, edition, Path(folder) / edition.notebook, employer))
+            capsule = Capsule.read(make_capsule(publication, edition, Path(folder) / edition.notebook, employer))
             found |= {(edition.notebook, table): capsule.table(table) for table in capsule.facts["tables"]}
     return found
 
 
 def _internal(run: Run, codes: Iterable[str]) -> dict:
     """健保の内部の、その月の加入者。"""
-    source = open_source(run.home, run.params, run.month)
-    counts = measures.counts(source.cube, source.names, [str(run.month)]).set_index("employer_id")
+    publication = open_publication(run.home, run.params, run.month)
+    counts = measures.counts(publication.opened.cube, publication.opened.names, [str(run.month)]).set_index(
+        "employer_id"
+    )
     return {code: {"members": int(counts.members[code])} for code in codes}
 
 
@@ -346,7 +349,7 @@ def _without_register(run: Run, code: str) -> dict[tuple[str, str], pd.DataFrame
             ingest(other.home, other.params, run.folder / step["file"], Month.parse(step["month"]), confirm=CONFIRMED)
         (other.home.levels_key.parent).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run.home.levels_key, other.home.levels_key)
-        return capsules(open_source(other.home, other.params, other.month), code)
+        return capsules(open_publication(other.home, other.params, other.month), code)
 
 
 def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[tuple[str, str], pd.DataFrame]:
@@ -361,9 +364,11 @@ def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[tuple[
             file = other.room / step["file"]
             file.write_text("\n".join(line for line in lines if not line.startswith(starts)), encoding="utf-8")
             ingest(other.home, other.params, file, Month.parse(step["month"]), confirm=CONFIRMED)
-        source = open_source(other.home, other.params, other.month)
-        answered = replace(source.overlays, unanswered=())  # 行を除いた人の名簿の行には、退職と答えたものとする
-        return capsules(replace(source, overlays=answered), code)
+        publication = open_publication(other.home, other.params, other.month)
+        answered = replace(
+            publication.opened.overlays, unanswered=()
+        )  # 行を除いた人の名簿の行には、退職と答えたものとする
+        return capsules(replace(publication, opened=replace(publication.opened, overlays=answered)), code)
 
 
 def listed(release: Path) -> Iterator[tuple[str, set[str]]]:

@@ -16,7 +16,7 @@ import case_scan
 import pandas as pd
 from case_homes import CONFIG, Run, capsules, inputs_of, listed, registry
 
-from mynalib.publish.capsules import open_source
+from mynalib.capsules.publication import open_publication
 
 ANY = "ANY"
 SHORT = {"678"}  # 先頭の 0 を失った短い番号。人数と見分けられないので、0 の付いた形だけを見張る
@@ -296,9 +296,9 @@ def _forbidden_for_employers(run: Run, words: list[str]) -> list[str]:
     if not run.release:
         return ["公開できていない"]
     wrong = list(case_scan.mentions(case_scan.files_in(run.release), words))
-    source = open_source(run.home, run.params, run.month)
+    publication = open_publication(run.home, run.params, run.month)
     for code in sorted({path.name for path in (run.release / "employers").iterdir()}):
-        tables = capsules(source, code).values()
+        tables = capsules(publication, code).values()
         wrong += [f"{code} のカプセル" for table in tables if any(word in table.to_csv() for word in words)]
     return wrong
 

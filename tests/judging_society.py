@@ -7,7 +7,7 @@ from fractions import Fraction
 import pandas as pd
 from lives import Count, People, by_employer, changed, half_up, listed, movements, to_five
 
-from mynalib.publish.capsules import Source
+from mynalib.capsules.publication import Publication
 
 NOT_OWN = ("OTHERS", "TOTAL")
 LEVEL = ["level", "tolerance", "bound", "since"]
@@ -46,19 +46,19 @@ class Judge:
     merged: frozenset[str] = frozenset()
     numbers: int = 0
 
-    def wrong(self, source: Source, rows: pd.DataFrame, corrected: str = "") -> list[str]:
+    def wrong(self, publication: Publication, rows: pd.DataFrame, corrected: str = "") -> list[str]:
         """その月の公開の、合わないところ。
 
         Args:
             rows: 公開した広く配る版の rates.csv（文字のまま）。
             corrected: この公開の前に、取り込み直した月。
         """
-        month = str(source.month)
-        found = [*self._past(rows, month, corrected), *self._wide(rows, month), *self._moves(source, month)]
-        found += [*self._levels(source, month), *self._composition(source, month)]
-        found += [*self._lists(source, month), *self._parts(source, month)]
+        month = str(publication.opened.month)
+        found = [*self._past(rows, month, corrected), *self._wide(rows, month), *self._moves(publication, month)]
+        found += [*self._levels(publication, month), *self._composition(publication, month)]
+        found += [*self._lists(publication, month), *self._parts(publication, month)]
         if corrected:
-            found += [*self._wide(rows, corrected), *self._relevelled(source, corrected)]
+            found += [*self._wide(rows, corrected), *self._relevelled(publication, corrected)]
         return [f"{month}：{one}" for one in found]
 
     def see(self, what: str, *fits: bool) -> Iterator[str]:
@@ -99,11 +99,11 @@ class Judge:
             rate = half_up(Fraction(100 * count, true.members), decimals)
             yield from self.see(f"組合全体の {name}", Fraction(row[name]) == rate)
 
-    def _levels(self, source: Source, month: str) -> Iterator[str]:
+    def _levels(self, publication: Publication, month: str) -> Iterator[str]:
         """水準：定めた月の人数に合い、五人が変わるまで動かず、広く配る版と一字も違わない。"""
-        files, coarser = self.truth.files, source.outside.result.coarser
-        for employer in [*source.names, "KENPO", "NOEMPLOYER"]:
-            row, true = source.outside.levels_of(employer).iloc[-1], self.truth.count(month, employer)
+        files, coarser = self.truth.files, publication.outside.result.coarser
+        for employer in [*publication.opened.names, "KENPO", "NOEMPLOYER"]:
+            row, true = publication.outside.levels_of(employer).iloc[-1], self.truth.count(month, employer)
             yield from self.see(f"{employer} の加入者", row.month == month, row.members == true.members)
             was, now = self.levels.get(employer), None if pd.isna(row.level) else {name: row[name] for name in LEVEL}
             if true.members < 20:
@@ -124,10 +124,10 @@ class Judge:
             self.levels[employer] = now
             yield from self._same_level(employer, now, month)
 
-    def _relevelled(self, source: Source, month: str) -> Iterator[str]:
+    def _relevelled(self, publication: Publication, month: str) -> Iterator[str]:
         """取り込み直した月の水準：その月に定め直したなら、新しい人数に合う。"""
-        for employer in source.names:
-            rows = source.outside.levels_of(employer).set_index("month")
+        for employer in publication.opened.names:
+            rows = publication.outside.levels_of(employer).set_index("month")
             row, true = rows.loc[month], self.truth.count(month, employer)
             yield from self.see(f"{employer} の加入者（訂正）", row.members == true.members)
             if row.since == month:
@@ -141,9 +141,9 @@ class Judge:
             expected = ["", "", "", ""] if now is None else [str(now[name]) for name in LEVEL]
             yield from self.see(f"{employer} の水準が、ページと広く配る版で違う", list(row[5:9]) == expected)
 
-    def _composition(self, source: Source, month: str) -> Iterator[str]:
+    def _composition(self, publication: Publication, month: str) -> Iterator[str]:
         """まとめた行：四つ以上、三十人以上、一つが六割まで。出入りがあれば、三つがとどまる。"""
-        state = source.outside.result.showing.state
+        state = publication.outside.result.showing.state
         own, shown = state[~state.employer_id.isin(NOT_OWN)], set(self.shown[month])
         hidden = frozenset(own.employer_id[own.merged])
         sizes = {employer: self.truth.count(month, employer).members for employer in own.employer_id}
@@ -158,7 +158,7 @@ class Judge:
                 if employer in hidden
                 for one in some
             )
-            row = dict(zip(source.outside.wide.columns, self.shown[month]["OTHERS"], strict=True))
+            row = dict(zip(publication.outside.wide.columns, self.shown[month]["OTHERS"], strict=True))
             right = [row[name] == str(to_five(getattr(true, name))) for name in ("members", "unregistered", "lapsed")]
             yield from self.see(
                 "まとめた行の数", *right, *(row[name] == "" for name in ("registered", "rate", "usable"))
@@ -168,19 +168,19 @@ class Judge:
                 yield from self.see("まとめた行から一つだけが出入りした", len(staying) >= 3)
         self.merged = hidden if "OTHERS" in shown else frozenset()
 
-    def _moves(self, source: Source, month: str) -> Iterator[str]:
+    def _moves(self, publication: Publication, month: str) -> Iterator[str]:
         """動きの表、わけの表、率の上がり下がり。"""
-        before = str(source.month.plus(-1))
+        before = str(publication.opened.month.plus(-1))
         if before not in self.truth.files:
-            yield from self.see("前の月がないのに動きがある", source.outside.change_table(exact=False) is None)
+            yield from self.see("前の月がないのに動きがある", publication.outside.change_table(exact=False) is None)
             return
         then, now = self.truth.files[before], self.truth.files[month]
         true = movements(then, now)
-        for reason, people in source.outside.change_table(exact=False).itertuples(index=False, name=None):
+        for reason, people in publication.outside.change_table(exact=False).itertuples(index=False, name=None):
             fits = pd.isna(people) or (true[reason] >= 5 and people == to_five(true[reason]))
             yield from self.see(f"動き {reason}", fits)
         decimals, points = 1 if len(now) >= 5000 else 0, points_of(then, true)
-        for cause, shown in source.outside.cause_table(exact=False).itertuples(index=False, name=None):
+        for cause, shown in publication.outside.cause_table(exact=False).itertuples(index=False, name=None):
             few = sum(true[name] for name in CAUSES[cause]) < 5
             fits = pd.isna(shown) if few or points[cause] is None else _is(shown, half_up(points[cause], decimals))
             yield from self.see(f"わけ {cause}", fits)
@@ -188,9 +188,9 @@ class Judge:
         truth = Count.of(now.values()).rate - Count.of(then.values()).rate
         yield from self.see("率の上がり下がりが逆", sign(rates[1] - rates[0]) * sign(truth) >= 0)
 
-    def _lists(self, source: Source, month: str) -> Iterator[str]:
+    def _lists(self, publication: Publication, month: str) -> Iterator[str]:
         """リストの人数と、前のリストからの入れかわり。"""
-        table, before = source.outside.lists, str(source.month.plus(-1))
+        table, before = publication.outside.lists, str(publication.opened.month.plus(-1))
         for employer in self.notified:
             rows = table[table.employer_id == employer].set_index("month")
             now, then = self.listed(month, employer), self.listed(before, employer)
@@ -207,12 +207,12 @@ class Judge:
             return {}
         return listed(by_employer(self.truth.files[month]).get(employer, []), self.truth.withheld[month])
 
-    def _parts(self, source: Source, month: str) -> Iterator[str]:
+    def _parts(self, publication: Publication, month: str) -> Iterator[str]:
         """本人と家族。"""
         people = self.truth.files[month].values()
         kinds = {"本人": Count.of(one for one in people if one.branch == "00")}
         kinds["家族"] = Count.of(one for one in people if one.branch != "00")
-        table = source.outside.part_table(exact=False)
+        table = publication.outside.part_table(exact=False)
         yield from self.see("本人と家族の表", table.empty == any(one.members < 30 for one in kinds.values()))
         for row in table.itertuples():
             true = kinds[row.member_kind]

@@ -26,14 +26,14 @@ from mynalib import cli
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
-from mynalib.history.checking import check_home
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.loading import ingest
 from mynalib.history.months import kept_months, staging, verify_month
-from mynalib.history.settling import settle
+from mynalib.history.recovery import settle
 from mynalib.intake import workbench
+from mynalib.verbs.check import check_home
+from mynalib.verbs.ingest import ingest
 
 STEPS = ("os.rename", "os.chmod", "os.mkdir", "shutil.copyfile", "os.truncate", "os.remove")
 MOST_STEPS = 14

@@ -14,16 +14,17 @@ from unittest.mock import patch
 
 from months import Person, lapsed, make_home, never_linked, own_request, params_of, put_month, registered, slow_status
 
+from mynalib.capsules.catalogue import EDITIONS, Edition
+from mynalib.capsules.editions import make_capsule
+from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.months import Month
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
-from mynalib.history.settling import settle
+from mynalib.history.recovery import settle
 from mynalib.insight.capsule import Capsule
-from mynalib.publish.capsules import Source, make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS, Edition
-from mynalib.publish.jobs import Job
-from mynalib.publish.products import write_products
-from mynalib.publish.release import assemble, place
+from mynalib.jobs.exports import write_products
+from mynalib.jobs.job import Job
+from mynalib.release.assembly import assemble, place
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 YEAR = [Month.parse("2026-01").plus(later) for later in range(10)]
@@ -117,24 +118,24 @@ def write_entries(home: Home, name: str, rows: Iterable[str]) -> None:
     path.write_bytes("\r\n".join([KEY_HEADER, *rows, ""]).encode("utf-8-sig"))
 
 
-def release_tables(home: Home, month: Month) -> Source:
+def release_tables(home: Home, month: Month) -> Publication:
     """公開：次の公開が読む表（広く配る版と、内部の表）を、本物の道具で作って置く。ノートブックは動かさない。"""
     with patch.dict(os.environ, {"MYNA_TODAY": on(month)}):
-        source = open_source(home, params_of(home), month)
+        publication = open_publication(home, params_of(home), month)
         room = home.drafts / str(month)
         jobs, records = [], {}
         for edition in REPORTS:
             job = Job(edition.audience, "", Path(), {}, room / edition.audience, edition.page, edition.level)
             jobs.append(job)
-            records[job.name] = {"outputs": _outputs(source, edition, job)}
-        assemble(source, jobs, records, [], room / "release")
-        place(source, room / "release", "")
+            records[job.name] = {"outputs": _outputs(publication, edition, job)}
+        assemble(publication, jobs, records, [], room / "release")
+        place(publication, room / "release", "")
         shutil.rmtree(room)
-    return source
+    return publication
 
 
-def _outputs(source: Source, edition: Edition, job: Job) -> list[dict]:
-    capsule = Capsule.read(make_capsule(source, edition, job.folder / "capsule"))
+def _outputs(publication: Publication, edition: Edition, job: Job) -> list[dict]:
+    capsule = Capsule.read(make_capsule(publication, edition, job.folder / "capsule"))
     folder = (job.folder / "out" / job.page).parent
     folder.mkdir(parents=True)
     written = write_products(edition.products, capsule, folder)

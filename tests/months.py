@@ -17,12 +17,12 @@ import pandas as pd
 from mynalib.domain.classification import FACTS, classify
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
+from mynalib.history.contradictions import memory_holds
 from mynalib.history.home import Home
 from mynalib.history.lens import Hold, Lens
-from mynalib.history.memory import memory_holds
 from mynalib.history.months import KeptMonth, keep, kept_months, staging
+from mynalib.history.recovery import settle
 from mynalib.history.registers import DECISIONS
-from mynalib.history.settling import settle
 
 ROOT = Path(__file__).parents[1]
 REGISTERS = ("optout", "pending_cancellation", "never_contact")

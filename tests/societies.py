@@ -9,12 +9,13 @@ from mynalib.domain.employers import Registry, SymbolEntry, fold_symbol
 from mynalib.domain.items import ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
-from mynalib.history.founding import found
 from mynalib.history.home import Home
-from mynalib.history.loading import ingest
-from mynalib.publish.order import Order
-from mynalib.publish.publishing import Published, publish
-from mynalib.publish.revising import decide
+from mynalib.release.order import Order
+from mynalib.release.published import Published
+from mynalib.release.revising import decide
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.init import found
+from mynalib.verbs.publish import publish
 
 MONTHS = (Month.parse("2026-09"), Month.parse("2026-10"))
 HEADER = ",".join(item.label for item in ITEMS)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from societies import MONTHS, SmallSociety, everybody, same_key
 
-from mynalib.history.checking import check_home
 from mynalib.history.files import place_folder, revisions
 from mynalib.history.home import Home
-from mynalib.publish.verify import verify
+from mynalib.verbs.check import check_home
+from mynalib.verbs.verify import verify
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/shm は、Linux にしかない")
 

@@ -10,7 +10,7 @@ from societies import MONTHS
 from test_cli import myna
 
 from mynalib.domain.errors import Refused
-from mynalib.publish.publishing import release
+from mynalib.verbs.publish import release
 
 ME = getpass.getuser()
 BLANK = {

@@ -1,4 +1,4 @@
-"""部屋の決まり：上の部屋からだけ読みこむ。名と長さの決まり。git に入らないもの。"""
+"""部屋の決まり：上の部屋からだけ読みこみ、輪を作らない。名と長さの決まり。git に入らないもの。"""
 
 import ast
 import subprocess
@@ -8,43 +8,109 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mynalib"
-ROOMS = ("domain", "intake", "history", "disclosure", "insight", "publish")  # 上から下へ。下は上だけを読みこむ
+ROOMS = ("domain", "intake", "history", "disclosure", "insight", "capsules", "jobs", "release", "verbs")
+"""上から下へ。下は上だけを読みこむ。"""
+GROUND = ("startup",)  # 何よりも先に読みこむので、どの部屋も読みこんでよい
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in SOURCES}
+FORBIDDEN = (  # 部屋の決まりのほかに：だれが、何を、なぜ読みこまないか
+    ("mynalib.jobs", "mynalib.history.lens", "仕事は、月を開かない"),
+    ("mynalib.jobs", "duckdb", "仕事は、月を開かない"),
+    ("mynalib.disclosure", "mynalib.history", "見せてよいかは、開いた表だけから決まる"),
+    ("mynalib.disclosure", "pathlib", "見せてよいかは、開いた表だけから決まる"),
+    ("mynalib.disclosure", "os", "見せてよいかは、開いた表だけから決まる"),
+    ("mynalib.disclosure", "duckdb", "見せてよいかは、開いた表だけから決まる"),
+)
 
 
-def imported_rooms(source: str) -> set[str]:
-    """mynalib のどの部屋を読みこむか。"""
-    rooms = set()
+def imported(source: str) -> set[str]:
+    """読みこむモジュールの全て。関数の中や TYPE_CHECKING の下も。`from a import b` は a.b と a。"""
+    found = set()
     for node in ast.walk(ast.parse(source)):
-        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        modules += [f"{node.module}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
-        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        rooms |= {parts[1] for module in modules if (parts := module.split("."))[0] == "mynalib" and len(parts) > 1}
-    return rooms & {*ROOMS, "cli", "demo", "demo_life"}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
-def forbidden_imports(room: str, source: str) -> set[str]:
-    return imported_rooms(source) - set(ROOMS[: ROOMS.index(room) + 1])
+def forbidden_imports(module: str, source: str) -> set[str]:
+    """その部屋が読みこんではならないもの。"""
+    room = module.split(".")[1]
+    below = {*ROOMS[ROOMS.index(room) + 1 :], "cli", "demo", "demo_life", "ending"} - {*GROUND}
+    return {
+        name
+        for name in imported(source)
+        if (name.split(".")[0] == "mynalib" and len(name.split(".")) > 1 and name.split(".")[1] in below)
+        or any(
+            module.startswith(f"{who}.") and (name == what or name.startswith(f"{what}.")) for who, what, _ in FORBIDDEN
+        )
+    }
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.parent != PACKAGE], ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_room_imports_only_from_the_rooms_above_it(path):
-    room = path.relative_to(PACKAGE).parts[0]
-    assert forbidden_imports(room, path.read_text(encoding="utf-8")) == set()
+def circles(sources: dict[str, str]) -> set[str]:
+    """輪になって読みこみあうモジュール。"""
+    reached = {
+        name: {other for other in imported(source) if other in sources} - {name} for name, source in sources.items()
+    }
+    for _ in sources:
+        wider = {name: others.union(*(reached[other] for other in others)) for name, others in reached.items()}
+        if wider == reached:
+            break
+        reached = wider
+    return {name for name, others in reached.items() if name in others}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") > 1])
+def test_a_room_imports_only_from_the_rooms_above_it(module):
+    assert forbidden_imports(module, MODULES[module].read_text(encoding="utf-8")) == set()
 
 
 @pytest.mark.parametrize(
-    ("room", "source"),
+    ("module", "source"),
     [
-        ("domain", "import mynalib.history.lens"),
-        ("intake", "from mynalib import history"),
-        ("history", "from mynalib.insight import charts"),
-        ("insight", "def f():\n    from mynalib.publish.pages import write_page"),
-        ("publish", "from mynalib.cli import app"),
+        ("mynalib.domain.x", "import mynalib.history.lens"),
+        ("mynalib.intake.x", "from mynalib import history"),
+        ("mynalib.history.x", "from mynalib.insight import charts"),
+        ("mynalib.insight.x", "def f():\n    from mynalib.jobs.pages import write_page"),
+        ("mynalib.jobs.x", "from mynalib.release import gate"),
+        ("mynalib.verbs.x", "from mynalib.cli import app"),
+        ("mynalib.jobs.x", "from mynalib.history.lens import Lens"),
+        ("mynalib.jobs.x", "from mynalib.history import lens"),
+        ("mynalib.disclosure.x", "from pathlib import Path"),
+        ("mynalib.disclosure.x", "import os.path"),
+        ("mynalib.capsules.x", "if TYPE_CHECKING:\n    from mynalib.release.order import Order"),
     ],
 )
-def test_the_import_rule_can_fail(room, source):
-    assert forbidden_imports(room, source)
+def test_the_import_rule_can_fail(module, source):
+    assert forbidden_imports(module, source)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles({name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}) == set()
+
+
+def test_the_rule_against_circles_can_fail():
+    planted = {
+        "mynalib.a": "from mynalib import b",
+        "mynalib.b": "if TYPE_CHECKING:\n    from mynalib.c import C",
+        "mynalib.c": "def f():\n    import mynalib.a",
+        "mynalib.d": "from mynalib.a import A",
+    }
+    assert circles(planted) == {"mynalib.a", "mynalib.b", "mynalib.c"}
+
+
+def test_the_disclosure_room_opens_no_file():
+    """open も、読み書きの名の関数も呼ばない。"""
+    opened = []
+    for name, path in MODULES.items():
+        if name.startswith("mynalib.disclosure"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                called = getattr(node, "func", None)
+                word = getattr(called, "id", getattr(called, "attr", ""))
+                if word == "open" or word.startswith(("read_", "write_", "to_csv", "to_parquet", "to_pickle")):
+                    opened.append(f"{name}:{node.lineno}")
+    assert opened == []
 
 
 def test_there_is_no_room_beyond_the_known_ones():

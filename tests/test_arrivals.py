@@ -21,13 +21,14 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.cubes import cube
-from mynalib.history.founding import found
 from mynalib.history.home import Home
-from mynalib.history.loading import ingest
 from mynalib.history.months import kept_month, kept_months
-from mynalib.history.returners import ingest_returners, returner_holds
+from mynalib.history.returners import returner_holds
 from mynalib.intake import reading
-from mynalib.publish.publishing import publish
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.ingest_returners import ingest_returners
+from mynalib.verbs.init import found
+from mynalib.verbs.publish import publish
 
 AUGUST, SEPTEMBER, OCTOBER = (Month(2026, number) for number in (8, 9, 10))
 SIZES = {"101": 60, "102": 40, "103": 20}

@@ -15,13 +15,14 @@ import nbformat
 import pytest
 from societies import MONTHS, SmallSociety
 
+from mynalib.capsules.catalogue import notebook_path
+from mynalib.capsules.opened import employers_of
+from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.insight.capsule import window
-from mynalib.publish import batch, children, limits
-from mynalib.publish.batch import private_files, run_jobs
-from mynalib.publish.capsules import employers_of, open_source
-from mynalib.publish.catalogue import notebook_path
-from mynalib.publish.plan import plan_jobs
+from mynalib.jobs import batch, limits, processes
+from mynalib.jobs.batch import private_files, run_jobs
+from mynalib.jobs.plan import plan_jobs
 
 GIGA = 1 << 30
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
@@ -38,8 +39,8 @@ def sabotage(society: SmallSociety, code: str) -> None:
 
 def dashboards(society: SmallSociety, folder: Path) -> list:
     """三つの事業所の、ページの仕事。"""
-    source = open_source(society.home, society.params, MONTHS[1])
-    return plan_jobs(source, employers_of(source), folder, society=False, lists=False)
+    publication = open_publication(society.home, society.params, MONTHS[1])
+    return plan_jobs(publication, employers_of(publication.opened), folder, society=False, lists=False)
 
 
 # 割り当て ----------------------------------------------------------------------------------------
@@ -74,14 +75,14 @@ def test_this_machine_is_measured():
 @pytest.mark.parametrize("before", [None, "", "1", "0"])
 def test_the_environment_of_who_called_is_as_it_was_though_the_jobs_are_cut_off(small, tmp_path, monkeypatch, before):
     """呼んだ人が次に起こすものは、自分のフォルダーの道具を、前と同じく読みこめる。"""
-    monkeypatch.delenv(children.SAFE_PATH, raising=False)
+    monkeypatch.delenv(processes.SAFE_PATH, raising=False)
     if before is not None:
-        monkeypatch.setenv(children.SAFE_PATH, before)
+        monkeypatch.setenv(processes.SAFE_PATH, before)
     seen = tmp_path / "seen"
     sabotage(small, f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(str(sys.flags.safe_path))")
-    children.warm_up()
+    processes.warm_up()
     run_jobs(dashboards(small, tmp_path / "jobs")[:1], 1)
-    assert (seen.read_text(), os.environ.get(children.SAFE_PATH)) == ("True", before)
+    assert (seen.read_text(), os.environ.get(processes.SAFE_PATH)) == ("True", before)
 
 
 def test_a_notebook_runs_in_its_own_place_with_its_own_share(small, tmp_path, monkeypatch):
@@ -284,7 +285,7 @@ def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, t
     run_jobs(forked, 2)
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     monkeypatch.setenv("MYNA_ENGINE", engine)
-    assert children.start_method().get_start_method() == "spawn"
+    assert processes.start_method().get_start_method() == "spawn"
     spawned = dashboards(small, tmp_path / "spawned")[:2]
     records = run_jobs(spawned, 2)
     assert not [record for record in records.values() if "error" in record], records

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mynalib.history.profiling import profile
+from mynalib.verbs.profile import profile
 
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする

@@ -9,8 +9,8 @@ import pytest
 from case_homes import BY_ID, CASES, PUBLISHED, TODAY, play, prepare, registry, run_case, try_to_publish, write_registry
 from cases_judge import always, judge_case
 
-from mynalib.history.loading import ingest
-from mynalib.publish.publishing import publish
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.publish import publish
 
 BY_COMMAND = {"V12", "O03"}
 

@@ -15,9 +15,9 @@ import pytest
 from distributed import Client
 from societies import MONTHS, SmallSociety, same_key
 
+from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
-from mynalib.publish import cluster
-from mynalib.publish.catalogue import notebook_path
+from mynalib.jobs import cluster
 
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -161,9 +161,7 @@ def worker_address(running: Cluster) -> str:
 
 
 def test_distributed_is_not_imported_unless_it_is_used():
-    code = (
-        "import sys, mynalib.cli, mynalib.publish.publishing, mynalib.publish.warm\nprint('distributed' in sys.modules)"
-    )
+    code = "import sys, mynalib.cli, mynalib.verbs.publish, mynalib.jobs.warm\nprint('distributed' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -12,9 +12,9 @@ import pytest
 
 from mynalib.domain.params import load_params
 from mynalib.history.clock import today
+from mynalib.history.contradictions import memory_holds
 from mynalib.history.holds import register_holds
 from mynalib.history.lens import Lens
-from mynalib.history.memory import memory_holds
 from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
 

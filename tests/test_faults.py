@@ -21,18 +21,18 @@ from months import ROOT, make_home, month_of, params_of
 from societies import HEADER
 
 from mynalib.domain.errors import MynaError
-from mynalib.history.checking import check_home
+from mynalib.history.contradictions import read_memory
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
-from mynalib.history.loading import ingest
-from mynalib.history.memory import read_memory
 from mynalib.history.months import kept_month, kept_months, verify_month
 from mynalib.history.tables import is_full, read_table
 from mynalib.intake import workbench
 from mynalib.intake.profile import FileProfile
 from mynalib.intake.reading import read_file
+from mynalib.verbs.check import check_home
+from mynalib.verbs.ingest import ingest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork と kill -9 は、Windows にはない")
 
@@ -511,11 +511,11 @@ def real_ingest_json(home: Home) -> subprocess.Popen:
 READER = """
 import json, sys
 from pathlib import Path
-from mynalib.history.checking import check_home
+from mynalib.verbs.check import check_home
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
-from mynalib.history.loading import ingest
-from mynalib.history.memory import memory_holds
+from mynalib.verbs.ingest import ingest
+from mynalib.history.contradictions import memory_holds
 from mynalib.history.months import kept_months, verify_month
 home, seen, last = Home(Path(sys.argv[1])), [], False
 print("ready", flush=True)

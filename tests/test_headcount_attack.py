@@ -17,10 +17,10 @@ from societies import KEPT_EMPLOYERS, SmallSociety, person
 from mynalib.disclosure import released
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
-from mynalib.history.founding import found
 from mynalib.history.home import Home
 from mynalib.insight import charts, display, tables
-from mynalib.publish.publishing import publish
+from mynalib.verbs.init import found
+from mynalib.verbs.publish import publish
 
 SCRIPT = Path(__file__).parent / "headcount_attack.py"
 OLD = (

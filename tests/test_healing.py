@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from societies import MONTHS, SmallSociety, everybody
 
+from mynalib.capsules.previous import read_earlier
 from mynalib.domain.errors import MynaError
-from mynalib.history.checking import check_home
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest
-from mynalib.history.returners import ingest_returners
-from mynalib.publish.earlier import read_earlier
-from mynalib.publish.verify import verify
-from mynalib.publish.withdrawing import withdraw_release
+from mynalib.verbs.check import check_home
+from mynalib.verbs.ingest_returners import ingest_returners
+from mynalib.verbs.verify import verify
+from mynalib.verbs.withdraw import withdraw_release
 
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
 RELEASE = str(MONTHS[1])

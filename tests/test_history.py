@@ -45,17 +45,17 @@ from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS, WITHHELD
 from mynalib.domain.employers import FOLD_FROM, fold_symbol
 from mynalib.domain.errors import Refused
 from mynalib.history import clock, files
-from mynalib.history.checking import check_home
+from mynalib.history.contradictions import memory_holds
 from mynalib.history.cubes import COLUMNS, UnknownSymbol, cube
 from mynalib.history.files import DiskFull, NotWritable, revisions, writing
 from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home, NoHome, find_home
 from mynalib.history.lens import Lens
-from mynalib.history.memory import memory_holds
 from mynalib.history.months import MonthDamaged, UnknownMonth, keep, kept_month, kept_months, staging, verify_month
+from mynalib.history.recovery import is_damaged, settle
 from mynalib.history.registers import read_registers
-from mynalib.history.settling import is_damaged, settle
 from mynalib.history.tables import write_table
+from mynalib.verbs.check import check_home
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 MONTH = "2026-06"

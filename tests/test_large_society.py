@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from societies import HEADER, KEPT_EMPLOYERS, MONTHS
 
 from mynalib.domain.params import load_params
-from mynalib.history.founding import found
-from mynalib.history.loading import ingest
 from mynalib.history.released import read_manifest
-from mynalib.publish.provenance import known_numbers
-from mynalib.publish.publishing import publish
-from mynalib.publish.scan import digits_in, scan_release
+from mynalib.release.number_check import known_numbers
+from mynalib.release.scan import digits_in, scan_release
+from mynalib.verbs.ingest import ingest
+from mynalib.verbs.init import found
+from mynalib.verbs.publish import publish
 
 PEOPLE = {MONTHS[0]: 500_000, MONTHS[1]: 551_806}
 REGISTERED = {MONTHS[0]: 63, MONTHS[1]: 66}  # 百人のうち

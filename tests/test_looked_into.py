@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from mynalib.cli import app
 from mynalib.domain.errors import MynaError
 from mynalib.domain.params import load_params
-from mynalib.history.checking import check_home
 from mynalib.history.home import Home
 from mynalib.history.stops import stops
+from mynalib.verbs.check import check_home
 
 BAD = [person("101", 200 + n, "9,,,,1") for n in range(25)]
 UNKNOWN = ["777,7770001,00,0,,,,1", "778,7780001,00,0,,,,1", "777,7770002,00,0,,,,1"]

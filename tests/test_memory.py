@@ -25,11 +25,11 @@ from months import (
     slow_status,
 )
 
+from mynalib.history.contradictions import WHY, MemoryDamaged, memory_holds, read_memory
 from mynalib.history.ledger import Ledger
-from mynalib.history.memory import WHY, MemoryDamaged, memory_holds, read_memory
 from mynalib.history.months import kept_months
+from mynalib.history.recovery import settle
 from mynalib.history.replaying import replayed
-from mynalib.history.settling import settle
 from mynalib.history.tables import read_table
 
 BLANK = never_linked()

@@ -10,8 +10,8 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from mynalib.publish.catalogue import EDITIONS, NOTEBOOKS
-from mynalib.publish.pages import shown_outputs
+from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS
+from mynalib.jobs.pages import shown_outputs
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 FORBIDDEN = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.ListComp, ast.If)

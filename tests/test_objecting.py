@@ -21,12 +21,13 @@ import pytest
 from lives import LONG, SYMBOL, YEAR, People, Society, home_of, load, on, release_tables
 from months import DAY, LATER, Person, params_of, slow_status
 
+from mynalib.capsules.catalogue import EDITIONS
+from mynalib.capsules.editions import make_capsule
+from mynalib.capsules.publication import open_publication
 from mynalib.history.home import Home
 from mynalib.insight.capsule import Capsule
-from mynalib.publish.capsules import make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS
-from mynalib.publish.products import write_products
-from mynalib.publish.publishing import publish
+from mynalib.jobs.exports import write_products
+from mynalib.verbs.publish import publish
 
 MONTHS = YEAR if LONG else YEAR[-4:]
 NEWEST = MONTHS[-1]
@@ -122,17 +123,17 @@ def artefacts(home: Home, only: str, products: bool) -> Artefacts:
     """健保の外に出るものの元：カプセルと、攻撃の結果。products なら、CSV と XLSX も。only は、その事業所のものだけ。"""
     found: Artefacts = {}
     with patch.dict(os.environ, {"MYNA_TODAY": on(NEWEST)}), tempfile.TemporaryDirectory() as room:
-        source = open_source(home, params_of(home), NEWEST)
-        employers = [one for one in source.params.notified(NEWEST.end) if only in ("", one.id)]
+        publication = open_publication(home, params_of(home), NEWEST)
+        employers = [one for one in publication.opened.params.notified(NEWEST.end) if only in ("", one.id)]
         if not only:
-            result = source.outside.result
+            result = publication.outside.result
             found["wide/attack"] = repr((sorted(result.open), result.coarser, result.asked, result.undecided)).encode()
         for edition in (one for one in EDITIONS if one.audience != "internal"):
             for employer in [None] if edition.audience == "wide" else employers:
                 if only and employer is None:
                     continue
                 name = f"{employer.id if employer else 'wide'}/{edition.notebook}"
-                folder = make_capsule(source, edition, Path(room) / name / "capsule", employer)
+                folder = make_capsule(publication, edition, Path(room) / name / "capsule", employer)
                 if products:
                     out = Path(room) / name / "out"
                     out.mkdir()

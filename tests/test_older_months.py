@@ -10,13 +10,14 @@ from months import load_month, make_home, never_linked, params_of
 from societies import MONTHS, SmallSociety, everybody
 from test_cli import myna, out
 
+from mynalib.capsules.catalogue import EDITIONS
+from mynalib.capsules.editions import make_capsule
+from mynalib.capsules.previous import with_lists
+from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.history.released import read_manifest
-from mynalib.publish.capsules import make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS
-from mynalib.publish.earlier import with_lists
-from mynalib.publish.publishing import publish
+from mynalib.verbs.publish import publish
 
 OLDER, NEWEST = MONTHS
 NAMED = next(edition for edition in EDITIONS if edition.level == "named")
@@ -93,13 +94,13 @@ def test_only_the_newest_month_that_is_kept_can_make_lists(tmp_path_factory, new
     asked = min(asked, newest)
     for month in KEPT[: newest + 1]:
         load_month(home, month, [never_linked()])
-    source = open_source(home, params_of(home), Month.parse(KEPT[asked]))
-    employer = source.params.notified(source.month.end)[0]
-    assert source.makes_lists == (asked == newest)
-    assert len(source.listed) == (asked == newest)
+    publication = open_publication(home, params_of(home), Month.parse(KEPT[asked]))
+    employer = publication.opened.params.notified(publication.opened.month.end)[0]
+    assert publication.opened.makes_lists == (asked == newest)
+    assert len(publication.opened.listed) == (asked == newest)
     if asked == newest:
-        make_capsule(source, NAMED, home.data / "capsule", employer)
+        make_capsule(publication, NAMED, home.data / "capsule", employer)
         return
     with pytest.raises(Refused) as stopped:  # 一冊のノートブックだけを動かしても
-        make_capsule(source, NAMED, home.data / "capsule", employer)
+        make_capsule(publication, NAMED, home.data / "capsule", employer)
     assert (stopped.value.code, KEPT[newest] in stopped.value.fix) == ("STALE_MONTH", True)

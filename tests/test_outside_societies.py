@@ -18,11 +18,11 @@ from judging_society import Judge, Truth
 from lives import LONG, SYMBOL, YEAR, Society, by_employer, home_of, load, on, release_tables, write_entries
 from months import lapsed, params_of
 
+from mynalib.capsules.previous import RATES
+from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
-from mynalib.publish.capsules import Source, open_source
-from mynalib.publish.earlier import RATES
-from mynalib.publish.publishing import publish
+from mynalib.verbs.publish import publish
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Life:
             self._object(month)
             rendered = 10 if LONG else plan.rendered
             real = plan.rendered and at >= len(months) - rendered
-            source = published(self.home, month) if real else release_tables(self.home, month)
-            yield from self.judge.wrong(source, rates_of(self.home, month), corrected)
+            publication = published(self.home, month) if real else release_tables(self.home, month)
+            yield from self.judge.wrong(publication, rates_of(self.home, month), corrected)
             if real:
                 yield from Pages(self.home.reports / str(month), self.judge, str(month)).wrong()
 
@@ -137,13 +137,13 @@ class Life:
         self.truth.withheld[str(month)] = in_force
 
 
-def published(home: Home, month: Month) -> Source:
+def published(home: Home, month: Month) -> Publication:
     """ノートブックも動かす、本当の公開。"""
     with patch.dict(os.environ, {"MYNA_TODAY": on(month)}):
-        source = open_source(home, params_of(home), month)
-        source.outside.wide  # noqa: B018 公開の前の、外に見せるもの（公開のあとでは、前の公開が増えている）
+        publication = open_publication(home, params_of(home), month)
+        publication.outside.wide  # noqa: B018 公開の前の、外に見せるもの（公開のあとでは、前の公開が増えている）
         publish(home, params_of(home), month)
-    return source
+    return publication
 
 
 def rates_of(home: Home, month: Month) -> pd.DataFrame:

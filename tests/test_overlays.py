@@ -25,6 +25,11 @@ from months import (
 from random_flows import trials
 from societies import MONTHS, everybody, person
 
+from mynalib.capsules.catalogue import EDITIONS
+from mynalib.capsules.editions import make_capsule
+from mynalib.capsules.in_notebook import open_capsule
+from mynalib.capsules.opened import open_month
+from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
@@ -32,10 +37,8 @@ from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.overlays import read_overlays
 from mynalib.history.registers import DECISIONS
-from mynalib.history.returners import ingest_returners, returner_holds
-from mynalib.publish.capsules import make_capsule, open_source
-from mynalib.publish.catalogue import EDITIONS
-from mynalib.publish.opening import open_capsule
+from mynalib.history.returners import returner_holds
+from mynalib.verbs.ingest_returners import ingest_returners
 
 LINE = "101,0012345,00"
 RETURNED = Person(
@@ -272,12 +275,12 @@ def take_returners(society, lines: list[str], month: str = "2026-11", **more) ->
 
 def capsules(society, folder) -> dict[str, bytes]:
     """全ての版のカプセルの、一つひとつのファイルの中身（E01）。"""
-    source = open_source(society.home, society.params, MONTHS[1])
+    publication = open_publication(society.home, society.params, MONTHS[1])
     employer = next(e for e in society.params.employers if e.id == "E01")
     return {
         f"{edition.notebook} {edition.audience} {path.stem}": path.read_bytes()
         for edition in EDITIONS
-        for path in sorted(make_capsule(source, edition, folder / "c", employer).iterdir())
+        for path in sorted(make_capsule(publication, edition, folder / "c", employer).iterdir())
     }
 
 
@@ -570,8 +573,13 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypa
         open_capsule("05_employer_reminders", {"month": "2026-10", "employer": "E01"})
     assert alone.value.code == "OPTOUT_UNRESOLVED", "ノートブックを手で動かしても、リストは作れない"
     assert "名簿の確かめ" in (release / "index.html").read_text(encoding="utf-8")
-    source = open_source(small.home, small.params, MONTHS[1])
-    assert source.cube[(source.cube.month == "2026-10") & (source.cube.withheld_by == "optout")].members.sum() == 1
+    publication = open_publication(small.home, small.params, MONTHS[1])
+    assert (
+        publication.opened.cube[
+            (publication.opened.cube.month == "2026-10") & (publication.opened.cube.withheld_by == "optout")
+        ].members.sum()
+        == 1
+    )
 
 
 def test_the_review_lists_what_a_person_should_do_next(small):
@@ -582,10 +590,10 @@ def test_the_review_lists_what_a_person_should_do_next(small):
         society.read_text(encoding="utf-8").replace("max_quarantine: 0.005", "max_quarantine: 0.05"), encoding="utf-8"
     )
     small.ingest(MONTHS[1], lines, replace=True)
-    source = open_source(small.home, small.params, MONTHS[1])
-    from mynalib.publish.review import review_tables
+    publication = open_publication(small.home, small.params, MONTHS[1])
+    from mynalib.capsules.intake_review import review_tables
 
-    tables = review_tables(source)
+    tables = review_tables(publication.opened)
     assert list(tables["todo"]["count"]) == [3, 2, 1]
     assert list(tables["unknown_symbols"].rows) == [2, 1]
     assert tables["unanswered"].to_dict("records") == [
@@ -595,13 +603,13 @@ def test_the_review_lists_what_a_person_should_do_next(small):
 
 
 def test_the_review_says_on_which_lines_the_contradictions_are(home):
-    from mynalib.publish.review import review_tables
+    from mynalib.capsules.intake_review import review_tables
 
     arrive(home, "2026-05", [registered("0000001"), own_request("0000003"), own_request("0000004")])
     people = [registered("0000001"), RETURNED, never_linked("0000003"), never_linked("0000004")]
     arrive(home, "2026-06", people)
     decide(home, "可", key="101,0000004,00")
-    tables = review_tables(open_source(home, params_of(home), Month(2026, 6)))
+    tables = review_tables(open_month(home, params_of(home), Month(2026, 6)))
     lines = {row.why: (row.members, row.lines) for row in tables["review"].itertuples()}
     assert lines == {"要確認：返納だが証明書は期限内": (1, "3"), "食い違いの確認が済んでいない": (1, "4")}
     (remembered,) = tables["kept_back"].to_dict("records")

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from societies import MONTHS, SmallSociety
 from typer.testing import CliRunner
 
+from mynalib.capsules.catalogue import notebook_path
 from mynalib.cli import app
 from mynalib.domain.errors import MynaError
 from mynalib.history.cubes import cube
 from mynalib.history.demo_marks import mark_demo
-from mynalib.history.founding import found
 from mynalib.history.home import Home
 from mynalib.history.months import kept_months
 from mynalib.insight.capsule import window
-from mynalib.publish.catalogue import notebook_path
+from mynalib.verbs.init import found
 
 MYNA = Path(sys.executable).with_name("myna")
 MODULE = [sys.executable, "-m", "mynalib"]

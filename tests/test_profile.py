@@ -19,12 +19,12 @@ from mynalib.domain.items import ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.domain.society import FileProfile
-from mynalib.history.founding import found
 from mynalib.history.home import Home
-from mynalib.history.profiling import profile
 from mynalib.intake.profile import profile_file
 from mynalib.intake.reading import read_file
 from mynalib.intake.scratch import clear_scratch, scratch
+from mynalib.verbs.init import found
+from mynalib.verbs.profile import profile
 
 HEADER = ",".join(item.label for item in ITEMS)
 ROWS = (

@@ -18,16 +18,17 @@ import openpyxl
 import pytest
 from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, same_key
 
+from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.publish.catalogue import notebook_path
-from mynalib.publish.order import Order
-from mynalib.publish.publishing import Published, publish, release
-from mynalib.publish.revising import decide
-from mynalib.publish.scan import numbers_in
-from mynalib.publish.verify import verify
+from mynalib.release.order import Order
+from mynalib.release.published import Published
+from mynalib.release.revising import decide
+from mynalib.release.scan import numbers_in
+from mynalib.verbs.publish import publish, release
+from mynalib.verbs.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
 FACTS = ("1,20240401,,,1", "0,,,,1", "0,20220510,20250901,1,1", "0,20220510,20260310,3,", "1,20240401,,,0")
@@ -237,7 +238,7 @@ def test_a_month_is_left_alone_on_any_day_for_the_same_order(published, monkeypa
 
 
 def test_the_grammar_of_iris_is_not_loaded_for_notebooks():
-    code = "import sys, mynalib.publish.making\nprint('nbformat' in sys.modules, 'lark' in sys.modules)"
+    code = "import sys, mynalib.release.draft\nprint('nbformat' in sys.modules, 'lark' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"], "読みこむだけで二秒かかる"
 
@@ -432,7 +433,7 @@ def test_a_draft_of_one_employer_releases_nothing(small):
 
 def test_a_release_placed_just_before_a_crash_is_recorded(small, monkeypatch):
     """r2 で変えたリストを r3 で戻す。札と入口も、次の命令が書き終える。"""
-    from mynalib.publish import shelf
+    from mynalib.release import releases
 
     key = ",".join(everybody()[2].split(",")[:3])
     small.publish()
@@ -441,7 +442,7 @@ def test_a_release_placed_just_before_a_crash_is_recorded(small, monkeypatch):
     withdrawn = f"{KEY_HEADER},撤回日\r\n{key},2026-10-15,2026-11-01\r\n"
     (small.home.registers / "optout.csv").write_text(withdrawn, encoding="utf-8")
     with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
-        crash.setattr(shelf, "record", interrupted)
+        crash.setattr(releases, "record", interrupted)
         small.publish(not_handed_over=True)
     assert small.publish().outcome == "unchanged"
     lines = Ledger(small.home.ledger).lines()

@@ -18,12 +18,12 @@ import pandas as pd
 import pytest
 from societies import MONTHS, SmallSociety, everybody, person
 
+from mynalib.capsules.publication import open_publication
 from mynalib.history.files import revisions
 from mynalib.history.home import shipped
 from mynalib.history.released import read_manifest
-from mynalib.publish.capsules import open_source
-from mynalib.publish.gate import GateFailed, inspect
-from mynalib.publish.publishing import publish
+from mynalib.release.gate import GateFailed, inspect
+from mynalib.verbs.publish import publish
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
@@ -67,7 +67,7 @@ def found_in(society: SmallSociety, draft: Path) -> set[str]:
         for one in read_manifest(draft)["artefacts"]
     ]
     with pytest.raises(GateFailed) as stopped:
-        inspect(open_source(society.home, society.params, MONTHS[1]), draft, artefacts)
+        inspect(open_publication(society.home, society.params, MONTHS[1]), draft, artefacts)
     return {problem.what for problem in stopped.value.problems}
 
 

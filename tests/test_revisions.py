@@ -12,6 +12,9 @@ from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
 from test_cli import myna, out
 from typer.testing import CliRunner
 
+from mynalib.capsules.comparison import comparing_tables
+from mynalib.capsules.previous import read_earlier
+from mynalib.capsules.publication import open_publication
 from mynalib.cli import app
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
@@ -21,13 +24,10 @@ from mynalib.history.markers import markers, versions
 from mynalib.history.months import kept_months
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.released import read_manifest
-from mynalib.publish.capsules import open_source
-from mynalib.publish.comparing import comparing_tables
-from mynalib.publish.earlier import read_earlier
-from mynalib.publish.publishing import publish
-from mynalib.publish.unchanged import changed_facts
-from mynalib.publish.verify import verify
-from mynalib.publish.withdrawing import withdraw_lists
+from mynalib.release.unchanged import changed_facts
+from mynalib.verbs.publish import publish
+from mynalib.verbs.verify import verify
+from mynalib.verbs.withdraw import withdraw_lists
 
 OLDER, NEWEST = MONTHS
 REMADE = "リストを作り直しました。"
@@ -280,7 +280,7 @@ def test_a_new_employer_and_one_that_vanished_explain_the_total_in_register_orde
     rows = [row for row in everybody() if not row.startswith("103,")]
     november = Month.parse("2026-11")
     published.ingest(november, [*rows, *(person("199", index) for index in range(22))], confirm=CONFIRMED)
-    tables = comparing_tables(open_source(published.home, published.params, november))
+    tables = comparing_tables(open_publication(published.home, published.params, november).outside)
     counts = tables["counts"]
     members = counts[counts["item"] == "加入者（人）"]
     found = {row.employer_id: (row.before, row.after, row.difference) for row in members.itertuples()}

@@ -24,19 +24,19 @@ from months import (
 )
 from societies import MONTHS, everybody
 
+from mynalib.capsules.publication import open_publication
 from mynalib.domain.classification import decision_table
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
-from mynalib.history.checking import check_home
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.overlays import read_overlays
+from mynalib.history.recovery import settle
 from mynalib.history.registers import DECISIONS
-from mynalib.history.settling import settle
 from mynalib.history.tables import read_table, write_table
-from mynalib.publish.capsules import open_source
+from mynalib.verbs.check import check_home
 
 REMIND = {"link", "renew", "renew_then_link"}
 PROTECTED = {"never", "card_info", "review"}
@@ -503,7 +503,9 @@ def test_a_society_that_renumbers_all_its_symbols_publishes_the_same_day(small):
     assert small.publish().outcome == "released"
     assert (small.release / "employers" / "E01" / "reminders.xlsx").is_file()
     listed_people = set(
-        open_source(small.home, small.params, MONTHS[1]).listed[["number", "branch"]].itertuples(index=False, name=None)
+        open_publication(small.home, small.params, MONTHS[1])
+        .listed[["number", "branch"]]
+        .itertuples(index=False, name=None)
     )
     assert listed_people
     assert not listed_people & {tuple(line.split(",")[1:3]) for line in (objector, remembered)}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mynalib.domain.schemas import (
+from mynalib.domain.fields import (
     Dated,
     Day,
     Flag,

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from mynalib.domain.fields import Count, Day, MaybeText, Phone, Prose, Settings, Some, Text, must, wrong
 from mynalib.domain.items import NAMES
-from mynalib.domain.schemas import Count, Day, MaybeText, Phone, Prose, Settings, Some, Text, must, wrong
 
 DERIVED = ("member_kind", "action")  # 八項目から作る列：本人／家族の別、どの勧奨か
 ItemName = Literal[NAMES]

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from mynalib.domain.employers import SOCIETY_STAFF, Employer, Registry, SymbolEntry
 from mynalib.domain.errors import BadParams
+from mynalib.domain.fields import Settings
 from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits
-from mynalib.domain.schemas import Settings
 from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown

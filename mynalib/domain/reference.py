@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mynalib.domain.schemas import Count, Day, MaybeText, Prose, Rate, Settings, Text, wrong
+from mynalib.domain.fields import Count, Day, MaybeText, Prose, Rate, Settings, Text, wrong
 
 
 class Limit(Settings):

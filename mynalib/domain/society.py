@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from mynalib.domain.employers import DatedSymbol
-from mynalib.domain.schemas import Count, Flag, Rate, Settings, Some, Text, YearMonth, shaped, short
+from mynalib.domain.fields import Count, Flag, Rate, Settings, Some, Text, YearMonth, shaped, short
 
 _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので「..」で外へ出られない
 

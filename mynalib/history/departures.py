@@ -12,10 +12,10 @@ from mynalib.domain.errors import SHOWN
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.succession import same_person, successions
+from mynalib.history.contradictions import SAME_ABSENCE, absences, all_rows
 from mynalib.history.holds import PERSON
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
-from mynalib.history.memory import SAME_ABSENCE, absences, all_rows
 from mynalib.history.months import KeptMonth
 from mynalib.history.registers import Entry
 from mynalib.history.replaying import NUMBER_CHANGED

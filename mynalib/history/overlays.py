@@ -7,10 +7,10 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.params import Params
 from mynalib.domain.succession import same_person, successions
 from mynalib.history import clock
+from mynalib.history.contradictions import memory_holds
 from mynalib.history.decisions import decision_holds
 from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home
-from mynalib.history.memory import memory_holds
 from mynalib.history.months import KeptMonth
 from mynalib.history.protection import lost_protection
 from mynalib.history.registers import Entry, read_registers

@@ -11,8 +11,8 @@ from mynalib.history.files import clear_placing, revisions, sha256
 from mynalib.history.home import Home, Locked
 from mynalib.history.ledger import Ledger, LedgerBroken
 from mynalib.history.months import KeptMonth, MonthDamaged, kept_months, original_of, verify_month
+from mynalib.history.recovery import is_damaged, settle
 from mynalib.history.released import continued_heads, differences, read_manifest, read_receipt
-from mynalib.history.settling import is_damaged, settle
 
 GO_ON = "戻せるものがなければ、myna check --accept-ledger --because 理由 で、原本と公開したものを確かめ、そのことを台帳に残して続けられます。"
 RESTORE = f"バックアップから、いちばん新しい data/ledger.jsonl を戻し、myna check で確かめてください。{GO_ON}"

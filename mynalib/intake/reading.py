@@ -14,7 +14,7 @@ from mynalib.intake.cleaning import MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.headings import WORDS, refuse_headings
 from mynalib.intake.intake import Intake, judge
-from mynalib.intake.spellings import entry_columns, spelling_columns, symbols_in_order
+from mynalib.intake.symbols import entry_columns, spelling_columns, symbols_in_order
 from mynalib.intake.workbench import Workbench
 
 EARLIEST = date(2020, 8, 1)  # マイナポータルでの利用登録の申込みが始まった月

@@ -1,0 +1,80 @@
+"""訂正で変わった数：前の版とこの版の、読み手ごとに、載せた数どうしの違い。"""
+
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+
+from mynalib.capsules.outside import Outside
+from mynalib.capsules.previous import LISTS, RATES, STATE, read_lists, read_rates
+from mynalib.disclosure.rounding import percent
+from mynalib.disclosure.society import TOTAL, decimals_of
+from mynalib.domain.revision import Revision
+from mynalib.history.released import artefacts_of, released_file
+from mynalib.insight import measures
+from mynalib.insight.display import label, level_text, text
+
+EXACT = "internal/rates.csv"
+SOCIETY = ("members", "registered", "rate")
+LISTED = ("link", "renew", "renew_then_link")
+Written = dict[str, str]  # 数の名から、ページに出る文字へ
+
+
+def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
+    """読み手（internal、wide、事業所のコード）から、変わった数の文へ。変わらない数は書かない。
+
+    前の版にも、この版にも載せた数だけを比べる。前の版が、次の公開のための表を残していなければ、空。
+    """
+    opened = outside.opened
+    former = opened.home.reports / revision.replaces
+    artefacts = artefacts_of(opened.home, former)
+    if STATE not in artefacts:
+        return {}
+    file = partial(released_file, former, artefacts=artefacts)
+    counts = measures.counts(opened.cube, opened.names)
+    exact = counts.assign(rate=percent(counts.registered, counts.members, 1))
+    month = str(opened.month)
+    pairs = {
+        "internal": (_society(read_rates(file(EXACT)), month, 1), _society(exact, month, 1)),
+        "wide": (_shown(read_rates(file(RATES)), month), _shown(outside.wide, month)),
+    }
+    then = read_rates(file(STATE)), read_lists(file(LISTS))
+    now = outside.state, outside.lists
+    for employer in opened.params.notified(opened.month.end):
+        pairs[employer.id] = (_own(*then, month, employer.id), _own(*now, month, employer.id))
+    return {reader: _differences(*pair) for reader, pair in pairs.items()}
+
+
+def _differences(then: Written, now: Written) -> list[str]:
+    both = [name for name in then if name in now and then[name] != now[name]]
+    return [f"{name}：{then[name]} → {now[name]}" for name in both]
+
+
+def _shown(wide: pd.DataFrame, month: str) -> Written:
+    """広く配る版の、組合全体の数。"""
+    return _society(wide, month, decimals_of(int(wide.members.max() or 0)))
+
+
+def _society(table: pd.DataFrame, month: str, decimals: int) -> Written:
+    rows = table[(table.month == month) & (table.employer_id == TOTAL)]
+    return _written(rows, {label(name): partial(_cell, name, decimals) for name in SOCIETY})
+
+
+def _own(state: pd.DataFrame, lists: pd.DataFrame, month: str, employer: str) -> Written:
+    """一つの事業所の、加入者、水準、リストの人数。"""
+    mine = state[(state.month == month) & (state.employer_id == employer)]
+    listed = lists[(lists.month == month) & (lists.employer_id == employer)]
+    level = {label("members"): partial(_cell, "members", 0), "登録率": _level}
+    return _written(mine, level) | _written(listed, {label(name): partial(_cell, name, 0) for name in LISTED})
+
+
+def _written(rows: pd.DataFrame, cells: dict[str, Callable[[dict], str]]) -> Written:
+    return {name: cell(row) for row in rows.to_dict("records") for name, cell in cells.items()}
+
+
+def _cell(name: str, decimals: int, row: dict) -> str:
+    return text(name, row[name], decimals)
+
+
+def _level(row: dict) -> str:
+    return level_text({"rate": row["level"], "tolerance": row["tolerance"], "bound": row["bound"]}, 0)

@@ -1,0 +1,55 @@
+"""前の公開との比べ：公開を決める人が、下書きで見る表。人の行は入らない。"""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.capsules.outside import Outside
+from mynalib.capsules.previous import LISTED, STATE, last_release, read_rates, with_lists
+from mynalib.capsules.questions import ask
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.wide import OTHERS
+from mynalib.history.released import artefacts_of, released_file
+from mynalib.insight import measures
+from mynalib.insight.display import label
+
+ITEMS = ["members", "registered", "usable", "link_targets", "renew_targets"]
+LISTS = ("counts", "lists", "forms")
+
+
+def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
+    """09_release_comparison のカプセルの表。前の公開がなければ、どれも空。列と単位は sql/compared_*.sql にある。"""
+    before = last_release(outside.opened.home, outside.opened.month)
+    if before is None:
+        return {name: pd.DataFrame({"employer_id": []}, dtype="str") for name in LISTS}
+    names = outside.opened.names | measures.OTHER_ROWS
+    file = partial(released_file, before, artefacts=artefacts_of(outside.opened.home, before))
+    tables = {
+        "counts_then": read_rates(file("internal/rates.csv")),
+        "counts_now": measures.counts(
+            outside.opened.cube[outside.opened.cube.month == str(outside.opened.month)], outside.opened.names
+        ),
+        "lists_then": _listed(outside, before),
+        "lists_now": outside.opened.listed,
+        "forms_then": _forms(read_rates(file(STATE))),
+        "forms_now": _forms(outside.result.showing.state),
+        "name": pd.DataFrame({"employer_id": names.keys(), "employer": names.values(), "place": range(len(names))}),
+        "item": pd.DataFrame({"item": ITEMS, "label": map(label, ITEMS), "place": range(len(ITEMS))}),
+    }
+    return {name: ask(f"compared_{name}", tables) for name in LISTS}
+
+
+def _forms(state: pd.DataFrame) -> pd.DataFrame:
+    """月×事業所の、見せるかたち。"""
+    rows = state[~state.employer_id.isin([TOTAL, OTHERS])]
+    shown = rows.bound.where(rows.bound != "", "水準").where(rows.level.notna(), "水準なし")
+    form = shown + rows.merged.map({True: "（まとめた行）", False: "（自分の行）"})
+    return rows[["month", "employer_id"]].assign(form=form.astype("str"))
+
+
+def _listed(outside: Outside, before: Path) -> pd.DataFrame:
+    """前に公開した勧奨リストに載った人。"""
+    folder = with_lists(outside.opened.home, before)
+    path = released_file(folder, LISTED, artefacts_of(outside.opened.home, folder))
+    return pd.read_csv(path, encoding="utf-8-sig", dtype="str")

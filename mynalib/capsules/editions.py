@@ -1,0 +1,143 @@
+"""カプセルを作る：一人の読み手に見せてよい行と列だけを、一つの版のフォルダーに写す。"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.capsules import comparison, intake_review, previous
+from mynalib.capsules.catalogue import Edition
+from mynalib.capsules.opened import OpenedMonth, rows_of
+from mynalib.capsules.publication import Publication
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.history.files import fresh_folder, revision_of
+from mynalib.history.stops import list_stops
+from mynalib.history.tables import as_os_error
+from mynalib.insight import display, measures
+
+Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
+
+
+def make_capsule(publication: Publication, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
+    """その版のカプセルを folder に作る。"""
+    made = TABLES[edition.notebook, edition.audience](publication, employer)
+    tables = {name: table for name, table in made.items() if table is not None}
+    fresh_folder(folder)
+    for name, table in tables.items():
+        with as_os_error(folder):
+            publication.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+    facts = _facts(publication, edition, employer) | {"tables": sorted(tables)}
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
+    (folder / "capsule.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _facts(publication: Publication, edition: Edition, employer: Employer | None) -> dict:
+    society, joint_use = publication.opened.params.society, publication.opened.params.joint_use
+    before = (
+        previous.last_release(publication.opened.home, publication.opened.month) if edition.level == "draft" else None
+    )
+    society_wide = edition.notebook == "03_management_report"
+    return {
+        "notebook": edition.notebook,
+        "audience": edition.audience,
+        "month": str(publication.opened.month),
+        "society": society.name,
+        "demo": society.demo,
+        "employer_id": employer.id if employer else "",
+        "employer": employer.name if employer else "",
+        "departments": list(employer.scope_on(publication.opened.month.end)) if employer else [],
+        "policy": publication.opened.policy,
+        "compared_with": _named(before, publication.opened.month) if before else "",
+        "revision": publication.revised.lines(employer.id if employer else edition.audience)
+        if publication.revised
+        else [],
+        "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
+        "decimals": publication.outside.decimals(exact=edition.audience == "internal") if society_wide else 1,
+        "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
+        "purposes": joint_use.purposes.model_dump(mode="json"),
+        "society_figure": publication.outside.figure_for(employer.id) if edition.audience == "employer" else None,
+        "target": _target(publication) if society_wide else None,
+        "notes": notes(publication, edition),
+    }
+
+
+def _named(release: Path, month: Month) -> str:
+    """比べる公開の名。この月の前の版か、訂正した版なら、そのことも。"""
+    own, version = revision_of(release.name)
+    if own == month:
+        return f"{release.name}（訂正前の版）"
+    return f"{release.name}（第{version}版）" if version > 1 else release.name
+
+
+def _target(publication: Publication) -> dict | None:
+    ahead = [
+        t
+        for t in publication.opened.params.society.targets
+        if t.measure == "registration_rate" and t.month >= publication.opened.month
+    ]
+    return {"month": str(ahead[0].month), "value": str(ahead[0].value)} if ahead else None
+
+
+def notes(publication: Publication, edition: Edition) -> list[str]:
+    """末尾の注記。どの版に、どの文を、どの順に載せるかは insight/words.yaml の notes。"""
+    notice = publication.opened.params.joint_use.notice
+    facts = {"as_of": publication.opened.month.as_of, "version": notice.version, "effective": notice.effective}
+    return [note["text"].format(**facts) for note in display.words("notes") if edition.audience in note["editions"]]
+
+
+def _internal_report(publication: Publication) -> Tables:
+    outside = publication.outside
+    return {
+        "rates": measures.counts(publication.opened.cube, publication.opened.names),
+        "change": outside.change_table(exact=True),
+        "causes": outside.cause_table(exact=True),
+        "parts": outside.part_table(exact=True),
+        "shown": outside.state,
+        "lists": outside.lists,
+        "listed": publication.opened.listed,
+    }
+
+
+def _wide_report(publication: Publication) -> Tables:
+    outside = publication.outside
+    return {
+        "rates": outside.wide,
+        "change": outside.change_table(exact=False),
+        "causes": outside.cause_table(exact=False),
+        "parts": outside.part_table(exact=False),
+    }
+
+
+def _dashboard(publication: Publication, employer: Employer | None) -> Tables:
+    return {"levels": publication.outside.levels_of(employer.id), "lists": publication.outside.lists_of(employer.id)}
+
+
+def _require_newest(opened: OpenedMonth) -> None:
+    """いちばん新しい月か。古い月の勧奨リストは、作らない。"""
+    if opened.newer:
+        what = f"{opened.newer.label}を取り込んであるので、古い月の勧奨リストは作れません"
+        fix = f"勧奨リストは {opened.newer.label}のものを使ってください（myna publish --month {opened.newer}）。"
+        raise Refused("STALE_MONTH", where=opened.month.label, what=what, fix=fix)
+
+
+def _reminders(publication: Publication, employer: Employer | None) -> Tables:
+    _require_newest(publication.opened)
+    for stop in list_stops(publication.opened.overlays, publication.opened.months[-1]):
+        raise stop
+    rows = rows_of(publication.opened.reminders, employer.id)
+    columns = [column for column in publication.opened.params.joint_use.employer_columns if column in rows]
+    return {"reminders": rows[columns]}
+
+
+TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] = {
+    ("01_intake_review", "internal"): lambda publication, _: intake_review.review_tables(publication.opened),
+    ("03_management_report", "internal"): lambda publication, _: _internal_report(publication),
+    ("03_management_report", "wide"): lambda publication, _: _wide_report(publication),
+    ("04_employer_dashboard", "employer"): _dashboard,
+    ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(publication.outside),
+    ("05_employer_reminders", "named"): _reminders,
+}

@@ -1,0 +1,123 @@
+"""一つの月を、公開のために開く：設定、月、控える人、集計、勧奨リスト。開くのは一度だけ。"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.domain.employers import SOCIETY_STAFF, Employer
+from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history.cubes import count_as_they_are, cube
+from mynalib.history.home import Home
+from mynalib.history.lens import UNKNOWN, Lens
+from mynalib.history.months import kept_month, kept_months, newer_month
+from mynalib.history.overlays import Overlays, read_overlays
+
+
+@dataclass(frozen=True)
+class OpenedMonth:
+    """読んだ月。見せてよい数は、ここでは決めない。
+
+    months は、その月までの全ての月（古い順）、cube はその集計。newer は、それより新しい月のうち、いちばん新しい月（なければ None）。
+    あれば、この月の勧奨リストは作らない。古い断面では、そのあとに登録した人や、本人の申請で解除した人に、行き違いになる。
+    """
+
+    home: Home
+    params: Params
+    month: Month
+    months: tuple = field(repr=False)
+    overlays: Overlays = field(repr=False)
+    cube: pd.DataFrame = field(repr=False)
+    newer: Month | None = None
+
+    @cached_property
+    def flow(self) -> pd.DataFrame | None:
+        """前の月からの動き。前の月が欠けていれば None。"""
+        before = self.month.plus(-1)
+        pair = [kept for kept in self.months if kept.month in (before, self.month)]
+        if len(pair) < 2:
+            return None
+        with Lens(pair, self.params) as lens:
+            return lens.query("flow", before=str(before), after=str(self.month))
+
+    @cached_property
+    def policy(self) -> dict:
+        return self.params.society.policy.model_dump(mode="json")
+
+    @cached_property
+    def reminders(self) -> pd.DataFrame:
+        """全ての事業所の勧奨リストを、月を一度だけ読んで。事業所の順。"""
+        senders = self.params.society.policy.reminders.by
+        kinds = ((senders.link, LINK_ACTIONS), (senders.renew, RENEW_ACTIONS))
+        with Lens(self.months[-1:], self.params, self.overlays.of_lists) as lens:
+            rows = reminder_rows(lens, self)
+        ours = [action for sender, actions in kinds if sender != "society" for action in actions]
+        return rows[rows.action.isin(ours)].reset_index(drop=True)
+
+    @property
+    def makes_lists(self) -> bool:
+        """この月の勧奨リストを作るか。"""
+        return self.newer is None and not self.overlays.lost and not self.overlays.blocking
+
+    @property
+    def listed(self) -> pd.DataFrame:
+        """勧奨リストに載る人。列は事業所・記号・番号・枝番・行うこと。リストを作らなければ、いない。"""
+        notified = {employer.id for employer in self.params.notified(self.month.end)}
+        rows = self.reminders[self.reminders.employer_id.isin(notified) & self.makes_lists]
+        return rows[["employer_id", "symbol", "number", "branch", "action"]].reset_index(drop=True)
+
+    @property
+    def names(self) -> dict[str, str]:
+        names = {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
+        # 登録簿にない記号の人がいるのは、known_only でない元だけ（公開しない）
+        return names | ({UNKNOWN: "登録簿にない記号"} if (self.cube.employer_id == UNKNOWN).any() else {})
+
+
+def open_month(home: Home, params: Params, month: Month, *, known_only: bool = True) -> OpenedMonth:
+    """その月と、それより前の月を開く。
+
+    Args:
+        known_only: 登録簿にない記号の人がいれば断るか。断らないのは、取込の点検のページを作るときだけ。
+    Raises:
+        UnknownSymbol: 登録簿にない記号の人がいる。
+        UnknownMonth: まだ取り込まれていない。
+        RegisterUnreadable, MemoryDamaged, ReturnersDamaged: 控える人が分からない。
+    """
+    kept_month(home, month)
+    months = tuple(kept for kept in kept_months(home) if kept.month <= month)
+    overlays = read_overlays(home, params, months)
+    if known_only:
+        counted = cube(home, months, params, overlays.holds)
+    else:
+        counted = count_as_they_are(months, params, overlays.holds)
+    return OpenedMonth(home, params, month, months, overlays, counted, newer_month(home, month))
+
+
+class UnknownEmployer(MynaError):
+    """指定された事業所が、その月の公開先にない。"""
+
+    code = "UNKNOWN_EMPLOYER"
+
+
+def employers_of(opened: OpenedMonth, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
+    """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
+    notified = {employer.id: employer for employer in opened.params.notified(opened.month.end)}
+    for code in {*without, *([] if only is None else [only])} - set(notified):
+        raise UnknownEmployer(where=f"事業所 {code}", label=opened.month.label, usable="、".join(notified))
+    return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
+
+
+def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
+    """事業所の順に並んだ表の、一つの事業所の行だけ。"""
+    first, last = (table.employer_id.searchsorted(employer_id, side) for side in ("left", "right"))
+    return table[first:last].reset_index(drop=True)
+
+
+def reminder_rows(lens: Lens, opened: OpenedMonth) -> pd.DataFrame:
+    """その月の、全ての事業所の勧奨リスト。列は sql/reminders.sql にある。"""
+    include = opened.params.joint_use.dependants == "include"
+    return lens.query("reminders", month=str(opened.month), dependants=include)

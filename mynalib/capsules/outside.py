@@ -1,0 +1,279 @@
+"""健保の外に見せるもの：前に公開したものを引きつぎ、この月の分を、攻撃に耐えるかたちで決める。
+
+前に見せた月は、そのときのまま繰り返す（控える人の出入りも、あとの動きも、前の月を書きかえない）。その月のファイルを取り込み直した
+ときだけ、数え直す。はじめて見せる月は、古い月から順に、水準を定めていく。
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import pandas as pd
+
+from mynalib.capsules.opened import OpenedMonth
+from mynalib.capsules.previous import Previous, read_previous
+from mynalib.disclosure import society
+from mynalib.disclosure.coarsening import Evidence, Result, hold
+from mynalib.disclosure.intruder import OFF, UNREGISTERED
+from mynalib.disclosure.levels import COMPARED_MONTHS, Level, compared, from_row
+from mynalib.disclosure.released import LEVEL_COLUMNS, LIST_COLUMNS
+from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.thresholds import Thresholds
+from mynalib.disclosure.wide import COLUMNS, OTHERS
+from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.domain.employers import fold_symbol
+from mynalib.history.keys import levels_key
+from mynalib.history.lens import Lens
+from mynalib.insight import measures
+
+WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
+SHOWN_LISTS = 12
+ACTIONS = (*LINK_ACTIONS, *RENEW_ACTIONS)
+TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
+PERSON = ["symbol_key", "number_key", "branch"]
+NOBODY = ("KENPO", "NOEMPLOYER")  # リストを受け取らない行
+
+
+@dataclass(frozen=True)
+class Outside:
+    """一つの月の公開で、健保の外に見せるもの。"""
+
+    opened: OpenedMonth
+
+    @cached_property
+    def limits(self) -> Thresholds:
+        return Thresholds.of(self.opened.policy)
+
+    @cached_property
+    def previous(self) -> Previous:
+        """前に公開したもの。"""
+        return read_previous(self.opened.home, self.opened.month, self.opened.months)
+
+    @cached_property
+    def state(self) -> pd.DataFrame:
+        """全ての月の、見せた水準（showing.STATE）。健保の内部に残す。"""
+        return pd.concat([self._past[0], self.result.showing.state], ignore_index=True)
+
+    @cached_property
+    def wide(self) -> pd.DataFrame:
+        """広く配る版の、全ての月の行（wide.COLUMNS）。"""
+        table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[COLUMNS]
+        names = [*self.opened.names, *NOBODY, OTHERS, TOTAL]
+        return measures.in_order(table, names)
+
+    @cached_property
+    def result(self) -> Result:
+        """この月に見せるもの。攻撃に耐えるまで、粗くしてある。"""
+        month, states = str(self.opened.month), self._past[0]
+        with Lens(self.opened.months, self.opened.params) as lens:
+            show = partial(self._show, month, self._before(month, states, lens))
+        return hold(show, self._evidence, self.limits)
+
+    @property
+    def coarsened(self) -> list[str]:
+        """広く配る版に書く、粗くしたこと。どの事業所かは書かない。"""
+        coarser = self.result.coarser
+        if coarser.total_only:
+            return ["人数を守るため、この月は、組合全体の数だけを載せています。"]
+        lines = []
+        if changed := len(coarser.widened | coarser.unlevelled):
+            lines.append(f"人数を守るため、この月は、{changed} 事業所の水準を、ふだんより粗くしています。")
+        if coarser.merge_more:
+            lines.append(
+                f"人数を守るため、この月は、ふだんより {coarser.merge_more} 多い事業所を、一行にまとめています。"
+            )
+        return lines
+
+    def levels_of(self, employer: str) -> pd.DataFrame:
+        """一つの事業所の、月ごとの加入者と水準（released.LEVEL_COLUMNS）。"""
+        return _rows_of(self.state, self._state_of, employer)[LEVEL_COLUMNS].reset_index(drop=True)
+
+    @cached_property
+    def lists(self) -> pd.DataFrame:
+        """事業所ごとの、リストの人数（employer_id と released.LIST_COLUMNS）。前の月は、公開したときのまま。"""
+        past = self.previous.lists
+        now = self._lists_now() if self.opened.makes_lists else past[:0]
+        table = pd.concat([past, now], ignore_index=True)
+        months = sorted(table.month.unique())[-SHOWN_LISTS:]
+        return table[table.month.isin(months)].reset_index(drop=True)
+
+    def lists_of(self, employer: str) -> pd.DataFrame:
+        """一つの事業所の、リストの人数。"""
+        return _rows_of(self.lists, self._lists_of, employer)[LIST_COLUMNS].reset_index(drop=True)
+
+    @cached_property
+    def _state_of(self) -> dict[str, np.ndarray]:
+        return self.state.groupby("employer_id").indices
+
+    @cached_property
+    def _lists_of(self) -> dict[str, np.ndarray]:
+        return self.lists.groupby("employer_id").indices
+
+    def figure_for(self, employer: str) -> dict | None:
+        """事業所のページに載せる、組合全体の率（前に公開した、いちばん新しい月）と、比べた言葉の名。"""
+        figure = self.previous.society_figure
+        if figure is None:
+            return None
+        rows = _rows_of(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
+        members = int(rows[-1]["members"])
+        levels = [from_row(row) for row in rows]
+        return figure | {"compared": compared(levels, members, float(figure["rate"])) if members else ""}
+
+    @cached_property
+    def changes(self) -> dict[str, int] | None:
+        """組合全体の動き（実数、人）。前の月がなければ None。"""
+        return None if self.opened.flow is None else measures.changes(self.opened.flow)
+
+    def change_table(self, *, exact: bool) -> pd.DataFrame | None:
+        """組合全体の動き。列 reason, people。"""
+        if self.changes is None:
+            return None
+        shown = self.changes if exact else society.shown_changes(self.changes, self.limits)
+        return pd.DataFrame({"reason": list(shown), "people": pd.array(list(shown.values()), dtype="Int64")})
+
+    def cause_table(self, *, exact: bool) -> pd.DataFrame | None:
+        """組合全体の率の変わったわけ。列 cause, points。"""
+        if self.changes is None:
+            return None
+        totals = self._counts[self._counts.employer_id == TOTAL].set_index("month")
+        before = totals.loc[str(self.opened.month.plus(-1))]
+        facts = {name: int(before[name]) for name in ("members", "registered")}
+        return society.causes(self.changes, facts, self.decimals(exact=exact), exact=exact)
+
+    def part_table(self, *, exact: bool) -> pd.DataFrame:
+        """組合全体の、本人と家族。"""
+        counts = measures.by_kind(self.opened.cube, str(self.opened.month))
+        if not exact:
+            return society.parts(counts, self.decimals(exact=False), self.limits)
+        rates = society.exact_rates(counts)
+        return rates[["member_kind", "members", "rate", "usable_rate"]]
+
+    def decimals(self, *, exact: bool) -> int:
+        return 1 if exact else society.decimals_of(int(self.result.showing.wide.members.max()))
+
+    @cached_property
+    def _counts(self) -> pd.DataFrame:
+        """だれも除かない人数。"""
+        return measures.counts(self.opened.cube, self.opened.names)
+
+    @cached_property
+    def _own(self) -> pd.DataFrame:
+        """事業所のページの人数。家族を除く約束なら、本人だけ。"""
+        cube = self.opened.cube
+        kept = cube if self._dependants else cube[cube.insured]
+        table = measures.counts(kept, self.opened.names, sorted(cube.month.unique()))
+        return table[table.employer_id != TOTAL]
+
+    @property
+    def _dependants(self) -> bool:
+        return self.opened.params.joint_use.dependants == "include"
+
+    @cached_property
+    def _past(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """前の月の、水準と、広く配る版の行。公開したものは、そのまま。"""
+        states, rows = self.previous.state, self.previous.wide
+        shown = set(states.month)
+        first_shown = [str(kept.month) for kept in self.opened.months[:-1] if str(kept.month) not in shown]
+        if first_shown:
+            with Lens(self.opened.months, self.opened.params) as lens:
+                for month in first_shown:
+                    showing = self._show(month, self._before(month, states, lens), Coarser())
+                    states = pd.concat([states, showing.state], ignore_index=True)
+                    rows = pd.concat([rows, showing.wide], ignore_index=True)
+        return states.sort_values("month", kind="stable", ignore_index=True), rows
+
+    def _show(self, month: str, before: Before, coarser: Coarser) -> Showing:
+        own = self._own[self._own.month == month]
+        counts = self._counts[self._counts.month == month]
+        return show_month(own, counts, before, self._key, self.limits, coarser)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return levels_key(self.opened.home, released=not self.previous.state.empty)
+
+    def _before(self, month: str, states: pd.DataFrame, lens: Lens) -> Before:
+        """その月の前に見せたもの。"""
+        earlier = states[states.month < month]
+        if earlier.empty:
+            return Before()
+        last = earlier[earlier.month == earlier.month.max()]
+        levels = {row["employer_id"]: from_row(row) for row in last.to_dict("records")}
+        own_rows = last[~last.employer_id.isin([OTHERS, TOTAL])]
+        merged = frozenset(own_rows.employer_id[own_rows.merged])
+        # 組合全体だけを見せた月は、まとめた行がなかったので、何も引きつがない
+        merged = frozenset() if OTHERS not in set(last.employer_id) else merged
+        return Before(levels, self._changed(month, levels, lens), merged)
+
+    def _changed(self, month: str, levels: Mapping[str, Level | None], lens: Lens) -> dict[str, int]:
+        """水準を定めた月から、変わった人。定めた月がもうなければ、変わったとみなす（辞書に入れない）。"""
+        held = {str(kept.month) for kept in self.opened.months}
+        settled = {employer: level.since for employer, level in levels.items() if level and level.since in held}
+        if not settled:
+            return {}
+        table = lens.query("changed", befores=sorted({*settled.values()}), after=month, dependants=self._dependants)
+        people = {(row.before, row.employer_id): int(row.people) for row in table.itertuples(index=False)}
+        return {employer: people.get((since, employer), 0) for employer, since in settled.items()}
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        """攻撃する担当者の手もと：近ごろの月の頭数、受け取ったリスト、この月に受け取るリスト。"""
+        window = list(self.opened.months[-WINDOW:])
+        months = [str(kept.month) for kept in window]
+        past = self._past[0]
+        with Lens(window, self.opened.params) as lens:
+            lens.put("listed", self.previous.listed[["month", *PERSON, "action"]].astype("str"))
+            seen = lens.query("seen", months=months, dependants=self._dependants)
+        receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
+        seen = seen[seen.employer_id.isin(receivers)]
+        paths, complete, believed = {}, {}, {}
+        for employer, rows in seen.groupby("employer_id"):
+            own = {_path(row.code, len(months)): int(row.people) for row in rows.itertuples(index=False)}
+            paths[employer] = with_one_objector_each(own)
+            bits = int(rows.unregistered.agg(np.bitwise_or.reduce))
+            complete[employer] = (*(not bits >> 2 * at & 1 for at in range(len(months) - 1)), paths[employer] == own)
+            unseen = int(rows.unseen.agg(np.bitwise_or.reduce))
+            believed[employer] = (unseen.bit_length() + 1) // 2 - 1 if unseen else 0
+        return Evidence(past[past.month.isin(months)], paths, complete, believed, linked=self._dependants)
+
+    def _lists_now(self) -> pd.DataFrame:
+        """この月のリストの人数と、前に公開したリストからの入れかわり。"""
+        now = _keyed(self.opened.listed)
+        then = self.previous.last_listed
+        both = now.merge(then, on=["employer_id", *PERSON], how="outer", indicator="side", suffixes=("", "_then"))
+        receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
+        sizes = pd.crosstab(now.employer_id, now.action)
+        turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
+        counts = [
+            each.reindex(index=receivers, columns=names) for each, names in ((sizes, ACTIONS), (turns, TURNS.values()))
+        ]
+        table = pd.concat(counts, axis="columns").fillna(0).astype("int64").assign(month=str(self.opened.month))
+        return table.rename_axis("employer_id").reset_index()[["employer_id", *LIST_COLUMNS]]
+
+
+def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
+    """いまの月に未登録としてリストにいる、どの様子の人からも、一人が申し出てリストから消えた姿。"""
+    found = dict(paths)
+    for path, people in paths.items():
+        if path[-1] == UNREGISTERED:
+            found[path] = people - 1
+            found[path[:-1] + OFF] = found.get(path[:-1] + OFF, 0) + 1
+    return {path: people for path, people in found.items() if people}
+
+
+def _rows_of(table: pd.DataFrame, places: Mapping[str, np.ndarray], employer: str) -> pd.DataFrame:
+    """places（事業所から、行の番号へ）にある、一つの事業所の行。"""
+    return table.iloc[places.get(employer, [])]
+
+
+def _keyed(listed: pd.DataFrame) -> pd.DataFrame:
+    """リストの行に、月をまたいで同じ人を結ぶ鍵を付ける。"""
+    return listed.assign(
+        symbol_key=listed.symbol.map(fold_symbol), number_key=listed.number.str.lstrip("0"), branch=listed.branch
+    )
+
+
+def _path(code: int, months: int) -> str:
+    """四進数の様子の並びを、文字にする（disclosure.intruder）。"""
+    return "".join("-oug"[code >> 2 * at & 3] for at in range(months))

@@ -1,0 +1,159 @@
+"""前に公開したもの：前の月の数は、ここからそのまま引きつぐ。
+
+公開したときのままのファイルだけを読む。変えられていれば、その数を次の公開の元にせず、止まる（ReleaseDamaged）。
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.disclosure.released import LIST_COLUMNS
+from mynalib.disclosure.showing import STATE as STATE_COLUMNS
+from mynalib.disclosure.society import COUNTS, TOTAL
+from mynalib.disclosure.wide import COLUMNS
+from mynalib.domain.employers import fold_symbol
+from mynalib.domain.months import Month
+from mynalib.history.home import Home
+from mynalib.history.months import KeptMonth
+from mynalib.history.released import all_releases, artefacts_of, read_manifest, released_file, releases
+
+STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
+"""健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
+RATES = "management/rates.csv"
+LISTED_COLUMNS = ["month", "employer_id", "symbol_key", "number_key", "branch", "action"]
+_KINDS = dict.fromkeys((*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64")
+_KINDS |= dict.fromkeys(("rate", "usable_rate"), "Float64") | {"merged": "bool"}
+_KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
+
+
+@dataclass(frozen=True)
+class Previous:
+    """その月より前に公開したもの。
+
+    state（showing.STATE）と wide（wide.COLUMNS）は、前に見せた月の行。取り込み直した月の行は、入らない。
+    lists は、事業所と月ごとのリストの人数、listed は、載せた人（LISTED_COLUMNS）。society_figure は、組合全体の率（month, rate）。
+    """
+
+    state: pd.DataFrame
+    wide: pd.DataFrame
+    lists: pd.DataFrame
+    listed: pd.DataFrame
+    society_figure: dict | None
+
+    @property
+    def last_listed(self) -> pd.DataFrame:
+        """いちばん新しいリストに載せた人。"""
+        return self.listed[self.listed.month == self.listed.month.max()] if len(self.listed) else self.listed
+
+
+def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Previous:
+    """month より前に公開したもの。
+
+    Args:
+        kept: 取り込んである月。
+    """
+    folders = {made: folder for made, folder in releases(home).items() if made < month and _is_ours(home, folder)}
+    tables = {made: _Tables.read(home, folder) for made, folder in folders.items()}
+    owner = _owners(tables, kept)
+    states = [tables[made].state.query("month == @shown") for shown, made in owner.items()]
+    rows = [tables[made].wide.query("month == @shown") for shown, made in owner.items()]
+    lists = [table.lists[table.lists.month == str(made)] for made, table in tables.items()]
+    listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
+    return Previous(
+        state=_joined(states, STATE_COLUMNS),
+        wide=_joined(rows, COLUMNS),
+        lists=_joined(lists, ["employer_id", *LIST_COLUMNS]),
+        listed=_joined(listed, LISTED_COLUMNS),
+        society_figure=_society_figure(tables),
+    )
+
+
+def last_release(home: Home, month: Month) -> Path | None:
+    """month までの、いちばん新しい公開。"""
+    found = [folder for made, folder in releases(home).items() if made <= month and _is_ours(home, folder)]
+    return found[-1] if found else None
+
+
+def with_lists(home: Home, release: Path) -> Path:
+    """その月の版のうち、勧奨リストのある、いちばん新しいもの（次の月が届いたあとの訂正に、リストはない）。なければ release。"""
+    same_month = [folder for folder in all_releases(home) if folder.name[:7] == release.name[:7]]
+    found = [folder for folder in same_month if any(is_list(path) for path in artefacts_of(home, folder))]
+    return found[-1] if found else release
+
+
+def is_list(path: str) -> bool:
+    """勧奨リストのページか。"""
+    return path.startswith("employers/") and path.endswith("/reminders.html")
+
+
+def _is_ours(home: Home, release: Path) -> bool:
+    """次の公開のための表を残した公開か。"""
+    return STATE in artefacts_of(home, release)
+
+
+def read_rates(path: Path) -> pd.DataFrame:
+    """公開した、月×事業所の表。ない値は欠け、ない言葉は ''。"""
+    table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    words = [column for column in table if _KINDS[column] == "str"]
+    numbers = table.drop(columns=words).replace("", pd.NA)
+    if "merged" in numbers:
+        numbers["merged"] = numbers.merged == "True"
+    kinds = {column: _KINDS[column] for column in numbers}
+    return table.assign(**{column: numbers[column].astype(kind) for column, kind in kinds.items()})
+
+
+def read_lists(path: Path) -> pd.DataFrame:
+    """公開した、事業所と月ごとの、リストの人数。"""
+    return pd.read_csv(path, encoding="utf-8-sig", dtype={"employer_id": str, "month": str})
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """一つの公開に残した表。"""
+
+    inputs: Mapping[str, dict]
+    state: pd.DataFrame
+    wide: pd.DataFrame
+    lists: pd.DataFrame
+    listed: pd.DataFrame
+
+    @classmethod
+    def read(cls, home: Home, release: Path) -> "_Tables":
+        file = partial(released_file, release, artefacts=artefacts_of(home, release))
+        told = with_lists(home, release)  # 読み手が受け取ったリスト
+        received = partial(released_file, told, artefacts=artefacts_of(home, told))
+        lists = read_lists(received(LISTS))
+        listed = pd.read_csv(received(LISTED), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        keyed = listed.assign(symbol_key=listed.symbol.map(fold_symbol), number_key=listed.number.str.lstrip("0"))
+        inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
+        return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES)), lists, keyed)
+
+
+def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[str, Month]:
+    """見せた月から、その行を引きつぐ公開の月へ。その月の公開があれば、それ。なければ、いちばん新しい公開。"""
+    owner: dict[str, Month] = {}
+    for made, table in tables.items():
+        for each in kept:
+            shown = str(each.month)
+            if each.is_as_used(table.inputs.get(shown)) and (each.month not in tables or made == each.month):
+                owner[shown] = made
+    return dict(sorted(owner.items()))
+
+
+def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
+    """いちばん新しい公開の、その月の組合全体の率。"""
+    for made, table in sorted(tables.items(), reverse=True):
+        row = table.wide[(table.wide.month == str(made)) & (table.wide.employer_id == TOTAL)]
+        if len(row) and pd.notna(row.rate.iloc[0]):
+            return {"month": str(made), "rate": f"{row.rate.iloc[0]:.12g}"}
+    return None
+
+
+def _joined(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    found = [table[columns] for table in tables if len(table)]
+    if found:
+        return pd.concat(found, ignore_index=True)
+    return pd.DataFrame(columns=columns).astype({name: _KINDS.get(name, "str") for name in columns})

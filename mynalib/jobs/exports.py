@@ -1,0 +1,75 @@
+"""ページのほかの成果物：rates.csv、cells.json、勧奨リストの XLSX、健保の内部に残す表。"""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.disclosure import released as door
+from mynalib.disclosure.levels import span
+from mynalib.disclosure.society import COUNTS, RATES
+from mynalib.insight.capsule import Capsule
+from mynalib.jobs.workbook import write_reminders
+
+
+def write_products(names: tuple[str, ...], capsule: Capsule, folder: Path) -> list[Path]:
+    """成果物を書き、書いたファイルを返す。"""
+    return [_WRITERS[name](capsule, folder) for name in names]
+
+
+def _rates(capsule: Capsule, folder: Path) -> Path:
+    """月×事業所の率。ない値は空欄。"""
+    released = door.rates(capsule.table("rates"), capsule.terms)
+    texts = {name: released.frame[name].map(_number, na_action="ignore") for name in RATES}
+    if capsule.audience == "internal":
+        texts = {name: released.frame[name].map("{:.1f}".format, na_action="ignore") for name in RATES}
+    return _csv(released.frame.assign(**texts), folder / "rates.csv")
+
+
+def _number(value: float) -> str:
+    """余分な .0 のない数。"""
+    return f"{value:.12g}"
+
+
+def _internal(name: str, capsule: Capsule, folder: Path) -> Path:
+    """次の公開のために、健保の内部に残す表：見せた水準、リストの人数、勧奨リストに載せた人。"""
+    return _csv(door.internal(capsule.table(name), capsule.terms).frame, folder / f"{name}.csv")
+
+
+def _csv(frame: pd.DataFrame, target: Path) -> Path:
+    """UTF-8（BOM 付き）。"""
+    frame.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return target
+
+
+def _cells(capsule: Capsule, folder: Path) -> Path:
+    """広く配る版に載せた全ての数。ここにない数は、ページにもない。"""
+    rates = door.rates(capsule.table("rates"), capsule.terms).frame
+    cells = _melted(rates, ["month", "employer_id"], [*COUNTS, *RATES, "tolerance"])
+    for row in rates[rates.tolerance.notna()].to_dict("records"):
+        low, high = span(int(row["rate"]), int(row["tolerance"]), row["bound"])
+        ends = {"low": low, "high": high, "width": high - low}
+        at = {"month": row["month"], "employer_id": row["employer_id"]}
+        cells += [{**at, "measure": name, "value": value} for name, value in ends.items()]
+    for name, keys, values in _BESIDE:
+        if name in capsule.facts["tables"]:
+            cells += [{"month": str(capsule.month), **c} for c in _melted(capsule.table(name), keys, values)]
+    target = folder / "cells.json"
+    text = json.dumps({"month": str(capsule.month), "cells": cells}, ensure_ascii=False, indent=0)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dict]:
+    long = frame.melt(keys, values, "measure", "value")
+    return [row | {"value": None if pd.isna(row["value"]) else float(row["value"])} for row in long.to_dict("records")]
+
+
+_BESIDE = (
+    ("change", ["reason"], ["people"]),
+    ("causes", ["cause"], ["points"]),
+    ("parts", ["member_kind"], ["members", "rate", "usable_rate"]),
+)
+_KEPT = {name: partial(_internal, name) for name in ("shown", "lists", "listed")}
+_WRITERS = {"rates": _rates, "cells": _cells, "reminders": write_reminders, **_KEPT}

@@ -1,0 +1,31 @@
+"""温める：一冊の実行に要るものを、先に全て読みこんでおく。forkserver がこれを読み、報告ごとに分かれる。
+
+スレッドは起こさない（分かれたあとに止まってしまう）。DuckDB は読みこむだけで、つながない。
+"""
+
+# ruff: noqa: E402 読みこむ場所を、読みこみの前に決める
+import os
+
+from mynalib.startup import leave_out_current_folder
+
+leave_out_current_folder()
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import nbformat
+import papermill
+import plotly.graph_objects as go
+from IPython.core import completerlib, logger, oinspect  # noqa: F401 はじめのセルが読みこむ
+
+from mynalib.capsules import in_notebook
+from mynalib.disclosure import released
+from mynalib.domain.shipped import templates
+from mynalib.insight import charts, display, tables
+from mynalib.jobs import engine, exports, job, pages, workbook
+
+templates().get_template("insight/markup.html.j2").module  # noqa: B018 型紙を、先に読みこむ
+go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_json()
+pages.warm_up()
+display.words("columns")
+
+READY = (nbformat, papermill, charts, released, tables, engine, job, workbook, in_notebook, exports)

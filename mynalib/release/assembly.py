@@ -1,0 +1,127 @@
+"""公開：下書きを一つの木に組み、点検し、一度の名前変えで reports/ に置く。"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from mynalib import __version__
+from mynalib.capsules.catalogue import COMPARISON
+from mynalib.capsules.publication import Publication
+from mynalib.domain.classification import decision_table
+from mynalib.history import clock, released
+from mynalib.history.access import open_to_all, tighten
+from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_each, write_file
+from mynalib.history.ledger import Ledger
+from mynalib.history.protection import protection
+from mynalib.history.released import read_manifest
+from mynalib.jobs import pages, versions
+from mynalib.jobs.job import Job
+from mynalib.release import portal, releases
+from mynalib.release.unchanged import notebooks_hash
+
+DRAFT = "draft"  # 公開には入れない成果物の水準
+WIDE_FOLDERS = ("assets", "management")
+
+
+def assemble(
+    publication: Publication, jobs: Iterable[Job], records: dict[str, dict], without: list[str], folder: Path
+) -> dict:
+    """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
+    for room in (folder, folder.parent / COMPARISON):
+        fresh_folder(room)
+    artefacts, outputs = [], [(job, output) for job in jobs for output in records[job.name]["outputs"]]
+    for job, output in outputs:
+        place = folder if output["level"] != DRAFT else folder.parent
+        link_or_copy(job.folder / "out" / output["path"], place / output["path"])
+        artefacts += [output] if place == folder else []
+    if any(output["level"] == DRAFT for _, output in outputs):
+        pages.copy_assets(folder.parent / COMPARISON)
+    employers = list(publication.opened.params.notified(publication.opened.month.end))
+    facts = portal.page_facts(
+        publication.opened.params, publication.opened.month, f"{publication.opened.month.label}の資料"
+    )
+    facts |= {"revision": publication.revised.lines("wide") if publication.revised else []}
+    portal.write_portal(folder, facts, employers, without, artefacts, publication.opened.newer is not None)
+    added = [folder / "index.html", *_placed_assets(folder, artefacts)]
+    artefacts += [_artefact(folder, *one) for one in zip(added, sha256_each(added), strict=True)]
+    manifest = _manifest(publication, sorted(artefacts, key=lambda a: a["path"]), without)
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+    return manifest
+
+
+def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
+    """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
+    pages.copy_assets(folder)
+    owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
+    placed = {True: folder / "assets"}  # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
+    for owner in owners:
+        wide = owner.name in WIDE_FOLDERS
+        pages.copy_assets(owner, placed.get(wide))
+        placed.setdefault(wide, owner / "assets")
+    return [path for owner in (folder, *owners) for path in sorted((owner / "assets").iterdir())]
+
+
+def _artefact(folder: Path, path: Path, digest: str) -> dict:
+    return {"path": path.relative_to(folder).as_posix(), "level": "publishable", "sha256": digest, "rows": None}
+
+
+def _manifest(publication: Publication, artefacts: list[dict], without: Collection[str]) -> dict:
+    """この公開が何から出来たか。同じ元からは、同じバイトになる（時刻は receipt.json にある）。"""
+    names = ("sha256", "data_rows", "accepted", "quarantined")
+    inputs = [
+        {"month": str(kept.month), "members": kept.intake["files"]["members.parquet"]}
+        | {name: kept.intake[name] for name in names}
+        for kept in publication.opened.months
+    ]
+    return {
+        "month": str(publication.opened.month),
+        "society": publication.opened.params.society.name,
+        "demo": publication.opened.params.society.demo,
+        "inputs": inputs,
+        "params": publication.opened.params.fingerprint,
+        "notice": publication.opened.params.joint_use.notice.version,
+        "rules": hashlib.sha256(decision_table().to_csv(index=False).encode()).hexdigest(),
+        "code": versions.code_hash(),
+        "version": __version__,
+        "libraries": versions.library_versions(),
+        "notebooks": notebooks_hash(publication.opened.home),
+        "lists": publication.opened.makes_lists,
+        "revision": publication.revised.facts() if publication.revised else None,
+        "without": sorted(without),
+        "artefacts": artefacts,
+    }
+
+
+def place(publication: Publication, draft: Path, protected: str, approved_by: str = "") -> Path:
+    """組んだ下書きを公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
+    ledger, digest, manifest = (
+        Ledger(publication.opened.home.ledger),
+        sha256(draft / "manifest.json"),
+        read_manifest(draft),
+    )
+    facts = {"month": str(publication.opened.month), "manifest_sha256": digest, "without": manifest["without"]}
+    facts |= {"approved_by": approved_by} if approved_by else {}
+    former = released.releases(publication.opened.home).get(publication.opened.month)
+    facts |= {"corrects": former.name} if former else {}
+    facts |= {"revision": publication.revised.facts(with_changes=False)} if publication.revised else {}
+    kept = protection(publication.opened.home, publication.opened.params, publication.opened.overlays.entries)
+    head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
+    receipt = {"prepared_at": clock.now(), "ledger_head": head, "protection": protected, **facts}
+    write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
+    _open_to_readers(draft, publication.opened.home.shared)
+    publication.opened.home.open_reports()
+    target = place_folder(
+        draft, publication.opened.home.reports, publication.opened.month, known=ledger.ever("released")
+    )
+    releases.record(publication.opened.home, publication.opened.params, target, facts)
+    return target
+
+
+def _open_to_readers(folder: Path, shared: bool) -> None:
+    """広く配れるものだけを、だれでも読めるようにする。内部用と事業所用は、権限を付けた人だけが読める。"""
+    tighten(folder.rglob("*"), shared)
+    wide = [folder / "index.html", *(folder / name for name in WIDE_FOLDERS)]
+    for path in (folder, *wide, *(below for place in wide for below in place.rglob("*"))):
+        open_to_all(path)

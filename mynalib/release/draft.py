@@ -1,0 +1,72 @@
+"""公開を作る：計画、実行、組み立て、点検、公開。"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mynalib.capsules import intake_review
+from mynalib.capsules.catalogue import REVIEW
+from mynalib.capsules.opened import employers_of
+from mynalib.capsules.publication import Publication, open_publication
+from mynalib.domain.errors import Problem, Refused
+from mynalib.history.files import DiskFull
+from mynalib.history.stops import list_stops
+from mynalib.jobs import batch, plan
+from mynalib.jobs.job import Job, NotebookFailed
+from mynalib.release import gate
+from mynalib.release.assembly import assemble, place
+from mynalib.release.order import Order
+from mynalib.release.published import Published, done, existing
+from mynalib.release.revising import Decision
+from mynalib.release.unchanged import protection_hash
+
+
+def make(order: Order, decision: Decision, **running: object) -> Published:
+    """その月を、頼みのとおりに作る。送出するエラーは、verbs.publish に書いてある。"""
+    protected = protection_hash(order.home, order.params)  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
+    publication = replace(open_publication(order.home, order.params, order.month), revision=decision.revision)
+    if not intake_review.reconciles(publication.opened):
+        raise Refused("NOT_RECONCILED", where=order.month.label)
+    published = _publish(order, publication, protected, **running)
+    for stop in (
+        list_stops(publication.opened.overlays, publication.opened.months[-1], published.folder)
+        if publication.opened.newer is None
+        else ()
+    ):
+        stop.see = existing(published.folder / REVIEW)
+        raise stop
+    return published
+
+
+def _publish(order: Order, publication: Publication, protected: str, **running: object) -> Published:
+    room = order.room
+    employers = employers_of(publication.opened, order.without, order.only)
+    with batch.private_files(room / "jobs"):
+        jobs = plan.plan_jobs(publication, employers, room / "jobs", order.only is None, publication.opened.makes_lists)
+        records = _run(publication, jobs, **running)
+    manifest, folder = assemble(publication, jobs, records, sorted(order.without), room / "release"), room / "release"
+    gate.inspect(publication, folder, manifest["artefacts"])
+    if order.approval and manifest != order.approval.draft:
+        raise Refused("DRAFT_CHANGED", where=publication.opened.month.label)
+    if not order.final:
+        return done("draft", folder)
+    return done("released", place(publication, folder, protected, order.approval.by if order.approval else ""), room)
+
+
+def _run(
+    publication: Publication, jobs: list[Job], on_plan: Callable[[int], None] = lambda _: None, **running: object
+) -> dict[str, dict]:
+    on_plan(len(jobs))
+    records = batch.run_jobs(jobs, **running)
+    failed = [job for job in jobs if "error" in records[job.name]]
+    if not failed:
+        return records
+    employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
+    instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
+    where, problems = (
+        f"{publication.opened.month.label}の公開",
+        [Problem(job.name, records[job.name]["what"]) for job in failed],
+    )
+    if any(records[job.name]["error"] == DiskFull.code for job in failed):
+        raise DiskFull(where=where, problems=problems)
+    counts = f"{len(jobs)} 件のうち {len(failed)} 件"
+    raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)

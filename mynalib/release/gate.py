@@ -1,0 +1,104 @@
+"""点検：公開する前の木を開き直し、作り方で守ったはずのことを、出来たもので確かめる。"""
+
+import html
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+from mynalib.capsules.catalogue import EDITIONS, notebook_path
+from mynalib.capsules.editions import notes
+from mynalib.capsules.opened import rows_of
+from mynalib.capsules.previous import RATES, read_rates
+from mynalib.capsules.publication import Publication
+from mynalib.disclosure.released import Terms
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.revision import Revision
+from mynalib.history.lens import Lens
+from mynalib.history.released import differences, read_manifest
+from mynalib.insight import display
+from mynalib.release.number_check import unlisted_numbers
+from mynalib.release.scan import LONG_DIGITS, scan_release
+
+WIDE = "management"
+
+
+class GateFailed(MynaError):
+    """公開の前の点検で、あってはならないものが見つかった。"""
+
+    code = "GATE_FAILED"
+
+
+def inspect(publication: Publication, release: Path, artefacts: list[dict], again: bool = False) -> None:
+    """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。
+
+    Args:
+        again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはしない。
+    """
+    problems = [*differences(release, artefacts)]
+    revision = Revision.of(read_manifest(release).get("revision"))
+    numbers = partial(_listed, publication), partial(_somebodys, publication), partial(_told, revision)
+    problems += scan_release(release, artefacts, *numbers, demo=publication.opened.params.society.demo)
+    if (release / WIDE).is_dir():
+        problems += [] if again else _unlike_attacked(publication, release)
+        problems += _wide_problems(publication, release, artefacts, revision)
+    if problems:
+        raise GateFailed(where=f"{publication.opened.month.label}の点検", count=len(problems), problems=problems)
+
+
+def _listed(publication: Publication, employer: str) -> set[str]:
+    return {number.lstrip("0") for number in rows_of(publication.opened.reminders, employer).number}
+
+
+def _told(revision: Revision | None, reader: str) -> set[str]:
+    """訂正のわけに書いた、前の版の人数（五桁から）。だれかの番号と同じでも、人数である。"""
+    lines = (revision.changes or {}).get(reader, []) if revision else []
+    return {digits for line in lines for digits in LONG_DIGITS.findall(line.replace(",", ""))}
+
+
+def _somebodys(publication: Publication, numbers: set[str]) -> set[str]:
+    with Lens(publication.opened.months) as lens:
+        lens.put("asked", pd.DataFrame({"number_key": sorted(numbers)}, dtype="str"))
+        return set(lens.query("keys_asked").number_key)
+
+
+def _unlike_attacked(publication: Publication, release: Path) -> Iterator[Problem]:
+    """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
+    checked, written = publication.outside.wide, read_rates(release / RATES)
+    if not written.equals(checked.astype(written.dtypes.to_dict())):
+        yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
+
+
+def _wide_problems(
+    publication: Publication, release: Path, artefacts: list[dict], revision: Revision | None
+) -> Iterator[Problem]:
+    """広く配る版：cells.json にない数がないか。"""
+    folder = release / WIDE
+    cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
+    cells += [{"value": float(goal.value)} for goal in publication.opened.params.society.targets]
+    told = revision.lines("wide") if revision else []
+    fixed = [*_fixed_texts(publication), *told, *map(html.unescape, told)]
+    for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
+        listed = cells if path.parent == folder else []
+        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed):
+            yield Problem(path.relative_to(release).as_posix(), "cells.json にない数がある")
+
+
+def _fixed_texts(publication: Publication) -> list[str]:
+    """ページに現れてよい、数の入った決まった文と名。"""
+    wide = next(edition for edition in EDITIONS if edition.audience == "wide")
+    cells = nbformat.read(notebook_path(wide.notebook, publication.opened.home), as_version=4).cells
+    lines = [line.lstrip("#*- ") for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+    names = [text for employer in publication.opened.params.employers for text in (employer.id, employer.name)]
+    names += [name for name in publication.outside.wide.employer.unique() if name]
+    cards = f"{len(list(publication.opened.params.notified(publication.opened.month.end)))} 件"
+    fixed = [
+        display.legend(Terms("wide", publication.opened.policy)),
+        *display.words("next_steps"),
+        *notes(publication, wide),
+    ]
+    fixed += [*publication.outside.coarsened, *display.words("fixed")]
+    return [*lines, *names, cards, publication.opened.params.society.name, *fixed]

@@ -1,0 +1,82 @@
+"""公開の棚（reports/）：公開したことの、台帳への記録と、全ての月の入口。"""
+
+import hashlib
+from pathlib import Path
+
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history.files import write_file
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.markers import markers, versions
+from mynalib.history.released import (
+    PORTAL,
+    all_releases,
+    portal_damage,
+    portal_digest,
+    releases,
+    require_all_there,
+    waiting_releases,
+)
+from mynalib.release import portal
+
+TITLE = "マイナ保険証の取得促進　資料の一覧"
+
+
+def record(home: Home, params: Params, folder: Path, facts: dict) -> None:
+    """公開したことを台帳に書き、全ての月の入口を新しくする。"""
+    ledger, month = Ledger(home.ledger), Month.parse(facts["month"])
+    lines = [*ledger.lines(), {"did": "released", "folder": folder.name, **facts}]
+    page = _months_page(home, params, month, releases(home) | {month: folder}, lines)
+    ledger.append("released", folder=folder.name, index_sha256=_digest(page), **facts)
+    write_file(home.reports / PORTAL, page, for_all=True)
+    _write_markers(home)
+
+
+def refresh_portal(home: Home, params: Params) -> None:
+    """全ての月の入口と、隣の札が、消えたか、変えられたか、いまの公開と違えば、作り直す。"""
+    lines = Ledger(home.ledger).lines()
+    months = [line["month"] for line in lines if line["did"] == "released"]
+    if not months:
+        return
+    page = _months_page(home, params, Month.parse(months[-1]), releases(home), lines)
+    if portal_digest(home) != _digest(page):
+        Ledger(home.ledger).append("portal", index_sha256=_digest(page))
+    if portal_damage(home):
+        write_file(home.reports / PORTAL, page, for_all=True)
+        _write_markers(home)
+
+
+def _write_markers(home: Home) -> None:
+    """ないか、書いたものと違う札を書く。公開の入口と同じく、だれでも読める。"""
+    for name, content in markers(Ledger(home.ledger).lines()).items():
+        path = home.reports / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_file(path, content, for_all=True)
+
+
+def _months_page(home: Home, params: Params, month: Month, shown: dict[Month, Path], lines: list[dict]) -> bytes:
+    """全ての月の入口。置きかえた版は、取り下げていないものだけを書く。"""
+    known, there = versions(lines), {release.name for release in all_releases(home)}
+    entries = []
+    for at, folder in sorted(shown.items(), reverse=True):
+        older = [one for one in known.values() if one.name[:7] == str(at) and one.replaced_by and one.name in there]
+        entries.append({"month": at, "version": known[folder.name], "replaced": older[::-1]})
+    return portal.months_page(portal.page_facts(params, month, TITLE), entries)
+
+
+def _digest(page: bytes) -> str:
+    return hashlib.sha256(page).hexdigest()
+
+
+def settle_releases(home: Home, params: Params) -> None:
+    """置いたが台帳に書き終えていない公開を、書き終え、公開の棚が台帳と合うようにする。
+
+    Raises:
+        ReleaseDamaged: 台帳にある公開がないか、台帳にない公開がある。
+    """
+    names = ("month", "manifest_sha256", "without", "approved_by", "corrects", "revision")
+    for folder, line in waiting_releases(home).items():
+        record(home, params, folder, {name: line[name] for name in names if name in line})
+    require_all_there(home)
+    refresh_portal(home, params)

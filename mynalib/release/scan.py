@@ -1,0 +1,206 @@
+"""点検：公開する前の全てのファイルを開き直し、あってはならないものを探す。
+
+作り方で守ったことを、出来たもので確かめる。見つけたものの値は、知らせる文に入れない。
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import xlsxwriter
+
+from mynalib.domain.errors import Problem
+from mynalib.domain.shipped import shipped_text, shipped_yaml
+from mynalib.jobs.pages import is_ours
+from mynalib.release.hidden_text import readings
+from mynalib.release.number_check import known_numbers
+
+RULES = shipped_yaml("release", "scan")
+OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
+OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
+LONG_DIGITS = re.compile("[0-9]{5,}")
+# 表の本（XLSX）の骨組み：升の場所、列の幅、文の置き場の番号。人が読むものではない。ありえない場所や幅は、除かない
+_ROW = "(?:[1-9][0-9]{0,5}|10[0-4][0-9]{4})"
+_PLACE = f"[A-Z]{{0,3}}{_ROW}"
+CELL_PLACES = re.compile(
+    rf'\b(?:r|ref|spans|topLeftCell)="{_PLACE}(?::{_PLACE})?"|\bwidth="[0-9]{{1,3}}\.7109375"'.encode()
+)
+SHARED_STRING = re.compile(rb't="s"><v>(?:0|[1-9][0-9]{0,6})</v>')
+STRING_COUNTS = re.compile(rb'\b(?:count|uniqueCount)="[1-9][0-9]{0,6}"')
+BOOK_PLACES = re.compile(rf"\$[A-Z]{{1,3}}\${_ROW}(?::\$[A-Z]{{1,3}}\${_ROW})?".encode())
+ATTRIBUTE = re.compile(rb'\b[A-Za-z]+="[0-9]+"')
+COLOUR = re.compile("#[0-9a-f]{6}")
+DEMO = "架空データ"
+Numbers = Callable[[object], set[str]]
+
+
+class _Markup(HTMLParser):
+    """ページの中の、動くもの・外を指すものを集める。"""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.problems: list[str] = []
+        self.lang = self.policy = None
+        self._data_block = False
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        given = {name.lower(): value or "" for name, value in attributes}
+        self._data_block = tag == "script" and given.get("type") == "application/json"
+        if tag == "script" and not self._data_block and not OUR_SCRIPT.fullmatch(given.get("src", "")):
+            self.problems.append("決めたもの以外のスクリプト")
+        if tag in RULES["tags"] or (tag == "meta" and given.get("http-equiv", "").lower() == "refresh"):
+            self.problems.append(f"使わない要素 {tag}")
+        self.problems += [f"動く属性 {name}" for name in given if name.startswith("on")]
+        urls = [given[name] for name in RULES["url_attributes"] if name in given]
+        self.problems += ["外を指す URL" for url in urls if OUTSIDE.match(url.strip())]
+        if tag == "html":
+            self.lang = given.get("lang")
+        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given.get("content")
+
+    handle_startendtag = handle_starttag
+
+
+def scan_page(path: Path, demo: bool) -> list[str]:
+    """ページにあってはならないもの。無ければ空。"""
+    text = path.read_text(encoding="utf-8")
+    markup = _Markup()
+    markup.feed(text)
+    problems = [*markup.problems, *_found("page", text)]
+    problems += [] if markup.lang == "ja" else ["lang=ja がない"]
+    problems += [] if markup.policy == RULES["policy"] else ["外へ取りに行かない方針（CSP）がない"]
+    return problems + (["「架空データ」の表示がない"] if demo and DEMO not in text else [])
+
+
+def _found(kind: str, text: str) -> list[str]:
+    return [what for what, pattern in RULES[kind].items() if re.search(pattern, text)]
+
+
+def scan_workbook(path: Path, demo: bool) -> list[str]:
+    """勧奨リストにあってはならないもの：式、リンク、隠した行やシート。"""
+    problems = []
+    with zipfile.ZipFile(path) as book:
+        for name in book.namelist():
+            text = book.read(name).decode("utf-8", "replace")
+            problems += _found("sheet", text) if name.startswith("xl/worksheets/") else []
+            problems += _found("book", text) if name == "xl/workbook.xml" else []
+            problems += _found("name", name)
+        sheets = re.findall(r'<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode("utf-8"))
+    if demo and not all(DEMO in sheet for sheet in [*sheets, path.name]):
+        problems.append("「架空データ」の表示がない")
+    return problems
+
+
+def numbers_in(path: Path) -> set[str]:
+    """ファイルの中の 5 桁以上の数字（先頭の 0 を除く）。書き方を変えて隠れた形も読む。"""
+    return {digits.lstrip("0") for digits in digits_in(path)}
+
+
+def digits_in(path: Path) -> set[str]:
+    """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
+    texts = (text for content in _contents(path) for text in readings(content))
+    if path.suffix == ".html":
+        texts = (COLOUR.sub(lambda found: "" if found[0] in _palette() else found[0], text) for text in texts)
+    return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    content = path.read_bytes()
+    if path.suffix == ".csv":  # 列の区切りは、桁の区切りではない
+        yield content.replace(b",", b"\n")
+    elif path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            for name in book.namelist():
+                yield name.encode()
+                yield _without_structure(name, book.read(name))
+    else:
+        yield content
+
+
+def _without_structure(name: str, part: bytes) -> bytes:
+    """本の一つの部品から、骨組みの数を除く。白紙の本と同じ部品と属性も除く。"""
+    blank = _blank_parts().get(name)
+    if part == blank:
+        return b""
+    if name.startswith("xl/worksheets/"):
+        return SHARED_STRING.sub(b"", CELL_PLACES.sub(b"", part))
+    if name == "xl/sharedStrings.xml":
+        return STRING_COUNTS.sub(b"", part, count=2)
+    if name == "xl/workbook.xml":
+        usual = {*ATTRIBUTE.findall(blank)}
+        return ATTRIBUTE.sub(lambda found: b"" if found[0] in usual else found[0], BOOK_PLACES.sub(b"", part))
+    return part
+
+
+@cache
+def _blank_parts() -> dict[str, bytes]:
+    """何も書いていない本の部品（色や字の決まりなど）。"""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet()
+    with zipfile.ZipFile(file) as book:
+        return {name: book.read(name) for name in book.namelist()}
+
+
+@cache
+def _palette() -> set[str]:
+    """この道具の図の色。六桁の数字だけのものがある。"""
+    return set(COLOUR.findall(shipped_text("insight/words.yaml")))
+
+
+def scan_release(
+    release: Path,
+    artefacts: Collection[dict],
+    listed: Numbers,
+    somebodys: Numbers,
+    told: Numbers = lambda _: set(),
+    *,
+    demo: bool,
+) -> Iterator[Problem]:
+    """公開の全てのファイルを点検する。
+
+    Args:
+        artefacts: 成果物（path, level, sha256）。
+        listed: 事業所コードから、その勧奨リストに載る人の番号（先頭の 0 を除く）へ。
+        somebodys: 番号の集まりから、そのうち、取り込んである月のどれかの人の番号であるものへ。
+        told: 読み手（internal、wide、事業所のコード）から、訂正のわけに書いた、前の版の人数へ。
+    """
+    foreign: dict[str, set[str]] = {}
+    for artefact in artefacts:
+        path = release / artefact["path"]
+        if path.parent.name == "assets":
+            if not is_ours(path.name, artefact["sha256"]):
+                yield Problem(artefact["path"], "この道具に付いてくるものと違う")
+            continue
+        found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+        if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
+            found.append("図の数が、ノートブックの出した数と違う")
+        if artefact["level"] != "internal":
+            foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(_reader(artefact["path"]))
+        yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
+    people = somebodys(set().union(*foreign.values()))
+    yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people)
+
+
+def _reader(path: str) -> str:
+    """その場所を読む人。"""
+    parts = Path(path).parts
+    return parts[1] if parts[0] == "employers" else "wide"
+
+
+def _doubtful(path: Path, artefact: dict, listed: Numbers) -> set[str]:
+    """だれかの番号かどうかを調べる数（先頭の 0 を除く）。
+
+    人の行のないページでは、載せた人数とその差は調べない。大きな組合では、どの人数も、だれかの番号と同じになる。ただし、
+    先頭に 0 のある数は、人数ではないので、必ず調べる。人の行のあるものでは、自分のリストの番号だけを除く。
+    """
+    if artefact["level"] == "named":
+        return numbers_in(path) - listed(Path(artefact["path"]).parts[1])
+    return {digits.lstrip("0") for digits in digits_in(path) - known_numbers(path.parent)}
+
+
+_FORMS = {".html": scan_page, ".xlsx": scan_workbook}

@@ -1,0 +1,99 @@
+"""点検：設定、お知らせ、名簿、月、台帳、いちばん新しい月を公開できるかを、全て一度に確かめる。"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.notice_check import check_joint_use
+from mynalib.domain.params import Params, load_params
+from mynalib.history import clock
+from mynalib.history.contradictions import read_memory
+from mynalib.history.departures import departures
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.months import KeptMonth, kept_months, require_originals, verify_month
+from mynalib.history.outdated import outdated_releases
+from mynalib.history.protection import lost_protection
+from mynalib.history.recovery import is_damaged, require_recorded
+from mynalib.history.registers import read_registers
+from mynalib.history.released import require_sound_releases
+from mynalib.history.returners import returner_holds
+from mynalib.history.stops import STALE, all_stops
+from mynalib.history.vouching import check_vouched
+
+
+@dataclass(frozen=True)
+class Checked:
+    """errors は直すまで進めないもの、warnings は人が決めること（月と合わなくなった公開、法とお知らせの点）。"""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    months: int
+
+    def as_dict(self) -> dict:
+        texts = {name: [str(problem) for problem in getattr(self, name)] for name in ("errors", "warnings")}
+        return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
+
+
+def check_home(home: Home) -> Checked:
+    """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""
+    errors: list[Problem] = []
+    params = _try(errors, load_params, home.params)
+    months = _try(errors, kept_months, home) or []
+    for kept in months:
+        _try(errors, verify_month, kept)
+    entries = _try(errors, read_registers, home, params) if params else None
+    lost = []
+    if _try(errors, Ledger(home.ledger).verify):
+        for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
+            _try(errors, sound, home)
+        if params:
+            _try(errors, read_memory, home, params)
+        _try(errors, check_vouched, home, params)
+        lost = lost_protection(home, params, entries) if entries is not None else []
+    errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
+    warnings = [each.problem for each in outdated_releases(home, months)]
+    if params:
+        warnings += check_joint_use(params, clock.today())
+    if entries is not None and not errors:
+        warnings += [Problem(each.where, each.what) for each in departures(home, params, months, entries)]
+    if params and months and not _is_known_damaged(home, months[-1]):
+        _add_stops(errors, warnings, home, params, months[-1])
+    return Checked(tuple(errors), tuple(warnings), len(months))
+
+
+def _add_stops(errors: list[Problem], warnings: list[Problem], home: Home, params: Params, newest: KeptMonth) -> None:
+    """publish がいちばん新しい月を断る理由のうち、まだ言っていないもの。
+
+    月が古いことは、新しいファイルを待つほかに直しようがないので、誤りではなく、確かめること。もう公開した月なら、何も言わない。
+    """
+    for stop in all_stops(home, params, newest):
+        head = Problem(stop.where, f"{stop.what}。{stop.fix}")
+        if stop.code == STALE:
+            warnings += [] if _is_released(home, newest) else [head]
+        elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
+            errors += [head, *stop.problems]
+
+
+def _is_known_damaged(home: Home, kept: KeptMonth) -> bool:
+    """置いたときのものでないと、もう言った月か。変えられたかもしれない件数から、公開を断るわけは言わない。"""
+    try:
+        return is_damaged(home, kept.month)
+    except MynaError:  # 壊れた台帳のことは、もう言ってある
+        return False
+
+
+def _is_released(home: Home, kept: KeptMonth) -> bool:
+    try:
+        lines = Ledger(home.ledger).lines()
+    except MynaError:  # 壊れた台帳のことは、もう言ってある
+        return False
+    return any(line["did"] == "released" and line["month"] == str(kept.month) for line in lines)
+
+
+def _try(errors: list[Problem], step: Callable, *given):
+    try:
+        return step(*given)
+    except MynaError as error:
+        errors += error.problems or [Problem(error.where, f"{error.what}。{error.fix}")]
+        return None

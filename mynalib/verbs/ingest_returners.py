@@ -1,0 +1,69 @@
+"""返納者の日次ファイルを取り込む：カードを返した人を、勧奨リストから外すためだけに。"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from mynalib.domain.errors import Problem, Refused
+from mynalib.domain.items import KEY
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history import clock
+from mynalib.history.aside import read_aside
+from mynalib.history.files import remove_file, sha256
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.months import keep_original
+from mynalib.history.returners import recorded_files
+from mynalib.history.tables import read_table, write_table
+from mynalib.history.vouching import recover
+from mynalib.intake.intake import Intake
+from mynalib.intake.source import require_file
+from mynalib.verbs.ingest import pass_gates, report
+
+
+def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, confirm: Collection[str] = ()) -> dict:
+    """返納者のファイルを取り込む。その人たちは、month までの月の勧奨リストに載らない。
+
+    Args:
+        month: 返納のあった月。終わっていなくてもよい。
+        confirm: 人が確かめて通すと決めた関門の名（SUSPICIOUS_CHANGE 登録済の人がいる、TOO_MANY_QUARANTINED 読めない行がある）。
+    Returns:
+        verbs.ingest と同じ形。
+    Raises:
+        Refused: 断る。これまでのものは、何も変わらない。
+        Locked, DiskFull, NotWritable: 書けない。
+    """
+    if month > Month.of(clock.today()):
+        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_begun")
+    with home.locked():
+        require_file(file)
+        recover(home, params)
+        with read_aside(home, params, file, month) as (staged, read):
+            return _keep(home, month, staged, file, read, confirm)
+
+
+def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
+    facts, ledger = read.as_dict(), Ledger(home.ledger)
+    target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
+    people = read_table(staged / "members.parquet")[list(KEY)]
+    whole = target.is_file() and recorded_files(home).get(target.name) == sha256(target)
+    if whole and people.equals(read_table(target)):
+        return report("no_op", month, facts)
+    confirmed = pass_gates(_stops(read, staged, file.name), confirm)
+    keep_original(home, month, file, read.sha256)
+    remove_file(target)
+    write_table(target, people)
+    names = ("sha256", "data_rows", "accepted", "quarantined")
+    counts = {name: facts[name] for name in names} | confirmed
+    ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)
+    return report("loaded", month, facts)
+
+
+def _stops(read: Intake, staged: Path, where: str) -> Iterator[Refused]:
+    """取り込んでよくない理由。"""
+    if read.registered:
+        yield Refused("SUSPICIOUS_CHANGE", where=where, why="returners_registered", people=read.registered)
+    if read.quarantined:
+        rows = read_table(staged / "quarantine.parquet").itertuples(index=False)
+        problems = [Problem(f"{row.line} 行目", row.reason) for row in rows]
+        yield Refused("TOO_MANY_QUARANTINED", where=where, rows=read.quarantined, problems=problems)

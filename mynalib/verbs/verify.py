@@ -1,0 +1,40 @@
+"""公開したものを開き直して確かめる：ハッシュ、過不足、点検。"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mynalib.capsules.publication import open_publication
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history.home import Home
+from mynalib.history.months import UnknownMonth
+from mynalib.history.released import ReleaseDamaged, damage, junk, portal_damage, read_manifest, releases
+from mynalib.release.gate import inspect
+
+
+@dataclass(frozen=True)
+class Verified:
+    """確かめた公開の場所と、成果物の数。ignored は、数えなかった OS のごみ。"""
+
+    folder: Path
+    artefacts: int
+    ignored: list[str]
+
+
+def verify(home: Home, params: Params, month: Month) -> Verified:
+    """その月の公開と、全ての月の入口を確かめる。
+
+    Raises:
+        UnknownMonth: 公開していない。
+        ReleaseDamaged: 違うところ（全て一度に）。
+        GateFailed: 点検で見つかった。
+    """
+    folder = releases(home).get(month)
+    if folder is None:
+        raise UnknownMonth(where=str(month), why="not_released", month=month)
+    problems = [*damage(home, folder), *portal_damage(home)]
+    if problems:
+        raise ReleaseDamaged(where=folder.name, count=len(problems), problems=problems)
+    artefacts = read_manifest(folder)["artefacts"]
+    inspect(open_publication(home, params, month), folder, artefacts, again=True)
+    return Verified(folder, len(artefacts), junk(folder))

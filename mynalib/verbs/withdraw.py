@@ -1,0 +1,61 @@
+"""取り下げ：公開の一つの版か、一つの月の勧奨リストの全てを、もう使わないと、台帳に書き、入口で知らせる。"""
+
+from mynalib.capsules.previous import is_list
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.markers import versions
+from mynalib.history.released import all_releases, artefacts_of, recorded_releases
+from mynalib.history.vouching import recover
+from mynalib.release.releases import refresh_portal
+
+
+def withdraw_release(home: Home, params: Params, name: str, because: str) -> dict:
+    """公開の版 name を取り下げる。その月は、次に公開するまで、公開していない月になる。フォルダーは消さない。
+
+    Args:
+        name: reports/ の中のフォルダーの名（2026-10-r2 など）。ディスクになくてもよい。
+        because: なぜ取り下げるか。台帳に残る。
+    Returns:
+        outcome（withdrawn）, release, month。
+    Raises:
+        Refused: そのような公開は、台帳にない。
+    """
+    with home.locked():
+        recover(home, params)
+        known = recorded_releases(home)
+        if name not in known:
+            what = "取り下げられる公開ではありません（公開したことがないか、もう取り下げています）"
+            fix = f"取り下げられるのは {'、'.join(sorted(known)) or 'いまはありません'} です。"
+            raise Refused("UNKNOWN_RELEASE", where=f"--release {name}", what=what, fix=fix)
+        Ledger(home.ledger).append("withdrawn", release=name, because=because)
+        refresh_portal(home, params)
+    return {"outcome": "withdrawn", "release": name, "month": name[:7]}
+
+
+def withdraw_lists(home: Home, params: Params, month: Month, because: str) -> dict:
+    """その月の勧奨リストを、全ての事業所のものを同じに、取り下げる。フォルダーはそのまま残り、入口と隣の札が知らせる。
+
+    Args:
+        because: なぜ取り下げるか。台帳だけに残り、読む人には見せない。
+    Returns:
+        outcome（lists_withdrawn）, month, releases（リストのあった版の名）。
+    Raises:
+        Refused: 取り下げられるリストがない。
+        ReleaseDamaged: 公開の manifest が、台帳と違う。
+    """
+    with home.locked():
+        recover(home, params)
+        known = versions(Ledger(home.ledger).lines())
+        standing = [folder for folder in all_releases(home) if folder.name[:7] == str(month)]
+        listed = [folder.name for folder in standing if any(map(is_list, artefacts_of(home, folder)))]
+        names = [name for name in listed if not known[name].lists_withdrawn]
+        if not names:
+            what = "取り下げられる勧奨リストがありません（作ったことがないか、もう取り下げています）"
+            fix = f"公開した月かを確かめてください（myna verify --month {month}）。"
+            raise Refused("UNKNOWN_RELEASE", where=f"--month {month}", what=what, fix=fix)
+        Ledger(home.ledger).append("lists_withdrawn", month=str(month), releases=names, because=because)
+        refresh_portal(home, params)
+    return {"outcome": "lists_withdrawn", "month": str(month), "releases": names}
