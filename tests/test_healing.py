@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from societies import MONTHS, SmallSociety, everybody
 
-from mynalib.capsules.previous import read_earlier
+from mynalib.capsules.previous import read_previous
 from mynalib.domain.errors import MynaError
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
@@ -247,7 +247,7 @@ def test_a_number_that_was_changed_in_an_earlier_release_is_not_used_for_the_nex
     path = published.release / name
     whole = path.read_bytes()
     path.write_bytes(re.sub(rb"[0-9](?=[^0-9]*$)", lambda found: b"8" if found[0] == b"9" else b"9", whole))
-    error = error_of(lambda: read_earlier(published.home, MONTHS[1].plus(1), ()))
+    error = error_of(lambda: read_previous(published.home, MONTHS[1].plus(1), ()))
     assert (error.code, error.where) == ("RELEASE_DAMAGED", f"reports/{RELEASE}/{name}")
     assert advised(error.fix, "withdraw")[2] == RELEASE
 

@@ -95,5 +95,5 @@ def test_the_papermill_engine_is_registered():
 
 def test_the_charts_are_drawn_by_the_same_plotly_that_describes_them():
     """同梱の図の道具（plotly.js の basic）は、Python の plotly が書く図と同じ版。"""
-    shipped = (Path(mynalib.__file__).parent / "publish" / "assets" / "plotly-basic.min.js").read_text(encoding="utf-8")
+    shipped = (Path(mynalib.__file__).parent / "jobs" / "assets" / "plotly-basic.min.js").read_text(encoding="utf-8")
     assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}\n" in shipped[:200]

@@ -13,7 +13,7 @@ from test_cli import myna, out
 from typer.testing import CliRunner
 
 from mynalib.capsules.comparison import comparing_tables
-from mynalib.capsules.previous import read_earlier
+from mynalib.capsules.previous import read_previous
 from mynalib.capsules.publication import open_publication
 from mynalib.cli import app
 from mynalib.domain.errors import Refused
@@ -215,7 +215,7 @@ def test_a_month_read_again_with_other_params_is_another_month_although_its_byte
     home = published.home
     before = [kept.intake["sha256"] for kept in kept_months(home)]
     assert outdated_releases(home, kept_months(home)) == []
-    assert set(read_earlier(home, NEWEST.plus(1), kept_months(home)).state.month) == {str(OLDER), str(NEWEST)}
+    assert set(read_previous(home, NEWEST.plus(1), kept_months(home)).state.month) == {str(OLDER), str(NEWEST)}
     (home.params / "employers" / "E03.yaml").unlink()
     rows = [line.replace("20240401", "20240301") for line in everybody()]
     assert published.ingest(OLDER, rows, replace=True)["outcome"] == "loaded"
@@ -224,7 +224,7 @@ def test_a_month_read_again_with_other_params_is_another_month_although_its_byte
     [outdated] = outdated_releases(home, months)
     assert outdated.changed == (OLDER,)
     assert f"myna publish --month {NEWEST} --because 理由" in outdated.problem.what
-    assert set(read_earlier(home, NEWEST.plus(1), months).state.month) == {str(NEWEST)}, "前に見せた数を引きつがない"
+    assert set(read_previous(home, NEWEST.plus(1), months).state.month) == {str(NEWEST)}, "前に見せた数を引きつがない"
     changed = changed_facts(home, published.params, NEWEST, [], read_manifest(published.release))
     assert changed == ("2026年9月のファイル", "設定（params）")
 
