@@ -42,7 +42,7 @@ def decide(home: Home, rows: list[str]) -> None:
 
 
 def release(home: Home) -> None:
-    """公開が台帳に残すもの（publish.release.place）だけを残す。"""
+    """公開が台帳に残すもの（release.assembly.place）だけを残す。"""
     kept = protection(home, params_of(home), read_registers(home, params_of(home)))
     Ledger(home.ledger).append("prepared", protection=kept)
 

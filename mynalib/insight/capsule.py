@@ -41,7 +41,7 @@ class Capsule:
         return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"])
 
     def table(self, name: str) -> pd.DataFrame:
-        """カプセルの中の表。列と単位は publish.capsules の、その表を作る関数にある。"""
+        """カプセルの中の表。列と単位は capsules.editions の、その表を作る関数にある。"""
         if name not in self.facts["tables"]:
             raise KeyError(f"このカプセルにあるのは {self.facts['tables']} です")
         path = str(self.folder / f"{name}.parquet")
@@ -52,7 +52,7 @@ class Capsule:
 def window(path: str) -> duckdb.DuckDBPyConnection:
     """一つのファイルだけが読める接続。ほかのファイル、拡張、設定の変更は断る。
 
-    DuckDB の取り分は、並べて動かすときは publish.batch が分けて、環境変数で渡す。
+    DuckDB の取り分は、並べて動かすときは jobs.limits が分けて、環境変数で渡す。
     """
     settings = {
         "threads": int(os.environ.get(THREADS, "1")),

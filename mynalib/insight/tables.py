@@ -21,7 +21,7 @@ FIVE = {
 
 
 def heading(capsule: Capsule) -> None:
-    """だれの、いつのものか。どの版かは、ページの帯と見出しが言う（publish.pages）。"""
+    """だれの、いつのものか。どの版かは、ページの帯と見出しが言う（jobs.pages）。"""
     subject = f"{capsule.facts['employer']} 御中" if capsule.facts["employer"] else capsule.facts["society"]
     display.show("heading", lines=[subject, capsule.month.as_of])
 

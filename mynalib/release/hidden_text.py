@@ -18,7 +18,7 @@ BROKEN = re.compile("[0-9]+(?:[ '’_][0-9]+)+|[0-9]{1,3}(?:,[0-9]{3}){2,}")
 LONG = 7  # 区切りを除いて、これより短い数字は、人数かもしれない
 
 
-def readings(content: bytes) -> Iterator[str]:
+def texts_in(content: bytes) -> Iterator[str]:
     """中身を文にしたもの。同じところが、いくつもの形で出る。"""
     for text in _texts(content):
         escaped = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), html.unescape(text))

@@ -16,7 +16,7 @@ import xlsxwriter
 from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.jobs.pages import is_ours
-from mynalib.release.hidden_text import readings
+from mynalib.release.hidden_text import texts_in
 from mynalib.release.number_check import known_numbers
 
 RULES = shipped_yaml("release", "scan")
@@ -102,7 +102,7 @@ def numbers_in(path: Path) -> set[str]:
 
 def digits_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
-    texts = (text for content in _contents(path) for text in readings(content))
+    texts = (text for content in _contents(path) for text in texts_in(content))
     if path.suffix == ".html":
         texts = (COLOUR.sub(lambda found: "" if found[0] in _palette() else found[0], text) for text in texts)
     return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
