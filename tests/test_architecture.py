@@ -1,6 +1,7 @@
 """部屋の決まり：上の部屋からだけ読みこみ、輪を作らない。名と長さの決まり。git に入らないもの。"""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -158,3 +159,18 @@ def test_git_ignores_everything_that_holds_or_comes_from_personal_data(path):
     if not (ROOT / ".git").exists():
         pytest.fail("git の作業ツリーで試験してください")
     assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
+
+
+def uppercase_words(sql: str) -> list[str]:
+    """注釈と引用の外の、大文字だけの語。"""
+    plain = re.sub(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|\$\w+", "", sql)
+    return re.findall(r"\b[A-Z][A-Z_0-9]+\b", plain)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.sql")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_sql_is_written_in_lower_case(path):
+    assert uppercase_words(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_rule_of_lower_case_sees_keywords_and_nothing_else():
+    assert uppercase_words("SELECT 'ABC' as \"DEF\", $GHI -- JKL\nfrom x WHERE true") == ["SELECT", "WHERE"]

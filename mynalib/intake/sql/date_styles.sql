@@ -1,24 +1,24 @@
 -- 日付の書き方ごとに、八桁にできる値の数。引数：$styles 書き方。一行＝一つでも読めた書き方。
 -- 列：style、values 値、first・last いちばん早い年と遅い年（日は、だれかのものかもしれない）
-WITH day AS (
-    SELECT registered_on AS value FROM seen WHERE given(registered_on) = '○'
-    UNION ALL
-    SELECT cancelled_on FROM seen WHERE given(cancelled_on) = '○'
+with day as (
+    select registered_on as value from seen where given(registered_on) = '○'
+    union all
+    select cancelled_on from seen where given(cancelled_on) = '○'
 ),
-read AS (
-    SELECT style, CASE style
-        WHEN 'YYYYMMDD' THEN value WHEN 'YYYY-MM-DD' THEN dated(value, 'YYYY-MM-DD')
-        WHEN 'YYYY/MM/DD' THEN dated(value, 'YYYY/MM/DD') ELSE dated(value, 'wareki') END AS digits,
+read as (
+    select style, case style
+        when 'YYYYMMDD' then value when 'YYYY-MM-DD' then dated(value, 'YYYY-MM-DD')
+        when 'YYYY/MM/DD' then dated(value, 'YYYY/MM/DD') else dated(value, 'wareki') end as digits,
         value
-    FROM day
-    CROSS JOIN unnest($styles::VARCHAR[]) AS styles(style)
+    from day
+    cross join unnest($styles::varchar[]) as styles(style)
 )
-SELECT style, count(*) FILTER (good) AS values, min(digits[:4]) FILTER (good) AS first, max(digits[:4]) FILTER (good) AS last
-FROM (
-    SELECT *, regexp_full_match(digits, '20[0-9]{6}') AND try_strptime(digits, '%Y%m%d') IS NOT NULL
-        AND (digits <> value OR style = 'YYYYMMDD') AS good
-    FROM read
+select style, count(*) filter (good) as values, min(digits[:4]) filter (good) as first, max(digits[:4]) filter (good) as last
+from (
+    select *, regexp_full_match(digits, '20[0-9]{6}') and try_strptime(digits, '%Y%m%d') is not null
+        and (digits <> value or style = 'YYYYMMDD') as good
+    from read
 )
-GROUP BY style
-HAVING count(*) FILTER (good) > 0
-ORDER BY values DESC, list_position($styles::VARCHAR[], style)
+group by style
+having count(*) filter (good) > 0
+order by values desc, list_position($styles::varchar[], style)

@@ -1,3 +1,3 @@
 -- 二つの表の、どちらかにしかない行。引数：$one・$other 同じ列の Parquet。一行のみ。列：rows 行
-SELECT (SELECT count(*) FROM (FROM read_parquet($one) EXCEPT ALL FROM read_parquet($other)))
-    + (SELECT count(*) FROM (FROM read_parquet($other) EXCEPT ALL FROM read_parquet($one))) AS rows
+select (select count(*) from (from read_parquet($one) except all from read_parquet($other)))
+    + (select count(*) from (from read_parquet($other) except all from read_parquet($one))) as rows

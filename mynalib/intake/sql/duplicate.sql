@@ -1,21 +1,21 @@
 -- 同じ人の行を隔離に加える。中身が同じなら先の行を残し、食い違えば一つも残さない。
 -- 引数：なし（ordered から作り、quarantined に足す）。一行＝隔離する一行。列：line 行番号、fault
-INSERT INTO quarantined
-WITH twice AS (
-    SELECT DISTINCT place, number, branch FROM neighbour
+insert into quarantined
+with twice as (
+    select distinct place, number, branch from neighbour
 ),
-twin AS (
-    SELECT line, place, number, branch,
-        row(state, registered_on, cancelled_on, cancel_kind, certificate_flag) AS facts
-    FROM ordered
-    SEMI JOIN twice USING (place, number, branch)
+twin as (
+    select line, place, number, branch,
+        row(state, registered_on, cancelled_on, cancel_kind, certificate_flag) as facts
+    from ordered
+    semi join twice using (place, number, branch)
 ),
-verdict AS (
-    SELECT place, number, branch, min(line) AS first, count(DISTINCT facts) > 1 AS contradictory
-    FROM twin
-    GROUP BY ALL
+verdict as (
+    select place, number, branch, min(line) as first, count(distinct facts) > 1 as contradictory
+    from twin
+    group by all
 )
-SELECT line, 'DUPLICATE_KEY'::fault AS fault
-FROM twin
-JOIN verdict USING (place, number, branch)
-WHERE contradictory OR line <> first
+select line, 'DUPLICATE_KEY'::fault as fault
+from twin
+join verdict using (place, number, branch)
+where contradictory or line <> first

@@ -2,32 +2,32 @@
 -- 引数：なし（staged、odd、spelling、entry、calendar から作る）
 -- 一行＝一つのデータの行。列：line 行番号、entry 登録簿の行、place 記号の順位、number 数、digits、branch、short_branch、
 --     state、registered_on・cancelled_on DATE、cancel_kind、certificate_flag、fault
-CREATE TEMP TABLE ordered AS
-WITH data AS (
-    SELECT (rowid + 1)::INTEGER AS line, text AS symbol, number, digits, branch, false AS short_branch, state,
-        registered_on, cancelled_on, cancel_kind, certificate_flag, NULL::fault AS fault
-    FROM staged
-    WHERE plain
-    UNION ALL
-    SELECT line, symbol, number, digits, branch, short_branch, state,
+create temp table ordered as
+with data as (
+    select (rowid + 1)::integer as line, text as symbol, number, digits, branch, false as short_branch, state,
+        registered_on, cancelled_on, cancel_kind, certificate_flag, null::fault as fault
+    from staged
+    where plain
+    union all
+    select line, symbol, number, digits, branch, short_branch, state,
         registered_on, cancelled_on, cancel_kind, certificate_flag, fault
-    FROM odd
-    WHERE fault IS DISTINCT FROM 'SKIP'
+    from odd
+    where fault is distinct from 'SKIP'
 )
-SELECT d.line, e.entry, e.place, d.number, d.digits, d.branch, d.short_branch, d.state,
-    r.day AS registered_on, c.day AS cancelled_on, d.cancel_kind, d.certificate_flag,
+select d.line, e.entry, e.place, d.number, d.digits, d.branch, d.short_branch, d.state,
+    r.day as registered_on, c.day as cancelled_on, d.cancel_kind, d.certificate_flag,
     coalesce(
         d.fault,
-        CASE
-            WHEN d.registered_on > 0 AND r.day IS NULL THEN 'BAD_DATE registered_on'
-            WHEN d.cancelled_on > 0 AND c.day IS NULL THEN 'BAD_DATE cancelled_on'
-        END::fault,
+        case
+            when d.registered_on > 0 and r.day is null then 'BAD_DATE registered_on'
+            when d.cancelled_on > 0 and c.day is null then 'BAD_DATE cancelled_on'
+        end::fault,
         p.fault,
-        CASE WHEN e.entry IS NULL THEN 'UNKNOWN_KIGO symbol'::fault END
-    ) AS fault
-FROM data d
-LEFT JOIN spelling p ON p.symbol = d.symbol
-LEFT JOIN entry e ON e.symbol = p.registered AND d.number BETWEEN e.number_from AND e.number_to
-LEFT JOIN calendar r ON r.number = d.registered_on
-LEFT JOIN calendar c ON c.number = d.cancelled_on
-ORDER BY place, d.number, d.branch, line
+        case when e.entry is null then 'UNKNOWN_KIGO symbol'::fault end
+    ) as fault
+from data d
+left join spelling p on p.symbol = d.symbol
+left join entry e on e.symbol = p.registered and d.number between e.number_from and e.number_to
+left join calendar r on r.number = d.registered_on
+left join calendar c on c.number = d.cancelled_on
+order by place, d.number, d.branch, line

@@ -1,2 +1,2 @@
 -- 隔離の理由ごとの数。引数：なし。一行＝一つの理由。列：reason、rows 行
-SELECT split_part(fault::VARCHAR, ' ', 1) AS reason, count(*) AS rows FROM quarantined GROUP BY reason ORDER BY reason
+select split_part(fault::varchar, ' ', 1) as reason, count(*) as rows from quarantined group by reason order by reason

@@ -5,37 +5,37 @@
 -- 列：plain、text plain なら記号、でなければ全部の値を chr(31) でつないだもの、
 --     number 数、digits 番号の桁数、branch、state、registered_on・cancelled_on YYYYMMDD の数（空欄は NULL）、
 --     cancel_kind、certificate_flag。plain でない行の値は使わない。
-CREATE TEMP TABLE staged AS
-WITH line AS (
-    FROM read_csv(
+create temp table staged as
+with line as (
+    from read_csv(
         $path, columns = $columns, delim = $delimiter, header = false, quote = '', escape = '', nullstr = chr(2),
         null_padding = true, auto_detect = false, new_line = '\n'
     )
 ),
-shaped AS (
-    SELECT *,
+shaped as (
+    select *,
         coalesce(
-            regexp_full_match(number, '[0-9]{1,20}') AND regexp_full_match(branch, '[0-9]{2}') AND state IN ('0', '1')
-            AND regexp_full_match(registered_on, '([0-9]{8})?') AND regexp_full_match(cancelled_on, '([0-9]{8})?')
-            AND cancel_kind IN ('', '1', '2', '3') AND certificate_flag IN ('', '0', '1')
-            AND symbol IS NOT NULL AND coalesce(spare, '') = '',
+            regexp_full_match(number, '[0-9]{1,20}') and regexp_full_match(branch, '[0-9]{2}') and state in ('0', '1')
+            and regexp_full_match(registered_on, '([0-9]{8})?') and regexp_full_match(cancelled_on, '([0-9]{8})?')
+            and cancel_kind in ('', '1', '2', '3') and certificate_flag in ('', '0', '1')
+            and symbol is not null and coalesce(spare, '') = '',
             false
-        ) AS plain
-    FROM line
+        ) as plain
+    from line
 )
 -- nullif は速さのため。空の値の try_cast は、失敗の文面を作るので遅い。
-SELECT plain,
-    CASE
-        WHEN plain THEN symbol
-        ELSE symbol || chr(31) || number || chr(31) || branch || chr(31) || state || chr(31) || registered_on || chr(31)
+select plain,
+    case
+        when plain then symbol
+        else symbol || chr(31) || number || chr(31) || branch || chr(31) || state || chr(31) || registered_on || chr(31)
             || cancelled_on || chr(31) || cancel_kind || chr(31) || certificate_flag || chr(31) || coalesce(spare, '')
-    END AS text,
-    try_cast(nullif(number, '') AS HUGEINT) AS number,
-    least(strlen(number), 99)::UTINYINT AS digits,
-    try_cast(nullif(branch, '') AS UTINYINT) AS branch,
-    try_cast(nullif(state, '') AS TINYINT) AS state,
-    try_cast(nullif(registered_on, '') AS INTEGER) AS registered_on,
-    try_cast(nullif(cancelled_on, '') AS INTEGER) AS cancelled_on,
-    try_cast(nullif(cancel_kind, '') AS TINYINT) AS cancel_kind,
-    try_cast(nullif(certificate_flag, '') AS TINYINT) AS certificate_flag
-FROM shaped
+    end as text,
+    try_cast(nullif(number, '') as hugeint) as number,
+    least(strlen(number), 99)::utinyint as digits,
+    try_cast(nullif(branch, '') as utinyint) as branch,
+    try_cast(nullif(state, '') as tinyint) as state,
+    try_cast(nullif(registered_on, '') as integer) as registered_on,
+    try_cast(nullif(cancelled_on, '') as integer) as cancelled_on,
+    try_cast(nullif(cancel_kind, '') as tinyint) as cancel_kind,
+    try_cast(nullif(certificate_flag, '') as tinyint) as certificate_flag
+from shaped

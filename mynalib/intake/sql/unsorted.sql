@@ -1,2 +1,2 @@
 -- 並びの検算。引数：なし。一行のみ。列：unsorted 前に来るべき行
-SELECT count(*) FILTER (unsorted) AS unsorted FROM neighbour
+select count(*) filter (unsorted) as unsorted from neighbour
