@@ -14,7 +14,7 @@ from unittest.mock import patch
 import duckdb
 import pandas as pd
 
-from mynalib.domain.classification import FACTS, classify
+from mynalib.domain.classification import FACTS, decision_table
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
 from mynalib.history.contradictions import memory_holds
@@ -200,7 +200,7 @@ def slow_status(person: Person) -> tuple[str, str]:
 
 @cache
 def _classified(facts: tuple[str, ...]) -> tuple[str, str]:
-    row = classify(pd.DataFrame([facts], columns=list(FACTS))).iloc[0]
+    row = decision_table().set_index(list(FACTS)).loc[facts]
     return row.status, row.action
 
 

@@ -1,6 +1,7 @@
 """一人の区分：事実（状態・解除区分・証明書・日付の前後）から、区分と行うことを決める規則の表。
 
 規則は上から最初に当てはまったものが勝つ。書かない事実は問わない。どの組合せにも必ず一つが当てはまる。
+区分、行うこと、控える理由の言葉は classification.yaml にある。
 Source: 共同利用のお知らせ（コードの意味）。解除後の再登録と三か月の扱いは README「設計の記録」。
 """
 
@@ -12,18 +13,41 @@ import pandas as pd
 from mynalib.domain.shipped import shipped_yaml
 
 _WRITTEN = shipped_yaml("domain", "classification")
-FACTS: dict[str, list[str]] = _WRITTEN["facts"]
+
+FACTS: dict[str, list[str]] = {
+    "state": ["0", "1"],
+    "cancel_kind": ["", "1", "2", "3"],
+    "certificate_flag": ["", "0", "1"],
+    "dates": [
+        "none",
+        "registered_only",
+        "cancelled_only",
+        "registered_before_cancelled",
+        "same_day",
+        "registered_after_cancelled",
+    ],
+}
+"""一人の事実と、その値（"" は空欄）。"""
+DATED = tuple(FACTS["dates"][1:])
+"""登録か解除の日付が、どれか一つはある。"""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """当てはまる人の区分（または注意）の名。`when` は事実から値たちへで、全ての事実がそのどれかなら当てはまる。"""
+    """当てはまる人の区分（または注意）の名と、当てはまる事実。None の事実は問わず、組で書いた事実は、そのどれか。"""
 
     status: str
-    when: dict[str, list[str]]
+    state: str | None = None
+    cancel_kind: str | tuple[str, ...] | None = None
+    certificate_flag: str | None = None
+    dates: str | tuple[str, ...] | None = None
 
     def matches(self, facts: dict[str, str]) -> bool:
-        return all(facts[name] in values for name, values in self.when.items())
+        return all(self._allows(name, facts[name]) for name in FACTS)
+
+    def _allows(self, name: str, value: str) -> bool:
+        wanted = getattr(self, name)
+        return wanted is None or value == wanted or (isinstance(wanted, tuple) and value in wanted)
 
 
 @dataclass(frozen=True)
@@ -35,9 +59,38 @@ class Status:
     label: str
 
 
-RULES = tuple(Rule(*written) for written in _WRITTEN["rules"])
-WARNINGS = tuple(Rule(*written) for written in _WRITTEN["warnings"])
-"""当てはまるもの全てが付く。区分は変えず、点検のために数える。"""
+RULES = (  # 上から最初に当てはまったものが勝つ
+    Rule("cancelled_at_own_request", state="0", cancel_kind="1"),
+    Rule("review_returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
+    Rule("card_returned", state="0", cancel_kind="3"),
+    Rule("review_inconsistent", state="0", cancel_kind="2", dates="registered_after_cancelled"),
+    Rule("renewed_not_relinked", state="0", cancel_kind="2", certificate_flag="1"),
+    Rule("cancelled_by_lapse", state="0", cancel_kind="2"),
+    Rule("never_linked", state="0", certificate_flag="1", dates="none"),
+    Rule("never_linked_certificate_lapsed", state="0", certificate_flag="0", dates="none"),
+    Rule("never_linked_card_unclear", state="0", dates="none"),
+    Rule("review_inconsistent", state="0"),
+    Rule("review_cancelled_then_registered", cancel_kind="1", certificate_flag="0"),
+    Rule("registered_usable", certificate_flag="1"),
+    Rule("registered_certificate_lapsed", certificate_flag="0"),
+    Rule("registered_certificate_unknown"),
+)
+WARNINGS = (
+    Rule("cancel_kind_missing", state="0", cancel_kind="", dates=DATED),
+    Rule("card_unclear", state="0", cancel_kind="", certificate_flag="0", dates="none"),
+    Rule("cancel_date_missing", state="0", cancel_kind=("1", "2", "3"), dates=("none", "registered_only")),
+    Rule("registered_without_date", state="1", dates=("none", "cancelled_only")),
+    Rule("registered_again", state="1", dates="registered_after_cancelled"),
+    Rule(
+        "registered_with_cancellation", state="1", dates=("cancelled_only", "registered_before_cancelled", "same_day")
+    ),
+    Rule("registered_with_cancellation", state="1", cancel_kind=("1", "2", "3"), dates=("none", "registered_only")),
+    Rule("certificate_flag_blank", state="1", certificate_flag=""),
+    Rule("certificate_flag_blank", state="0", cancel_kind="2", certificate_flag=""),
+    Rule("registered_after_cancelled", state="0", cancel_kind="2", dates="registered_after_cancelled"),
+    Rule("returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
+)
+"""当てはまるもの全てが付く。区分は変えず、点検のために、ビュー person の warnings に出る。"""
 STATUSES = {name: Status(name, action, label) for name, (action, label) in _WRITTEN["statuses"].items()}
 ACTIONS: dict[str, str] = _WRITTEN["actions"]
 LINK_ACTIONS = ("link",)
@@ -65,8 +118,3 @@ def _decide(facts: dict[str, str]) -> dict[str, str]:
         "warnings": ";".join(dict.fromkeys(rule.status for rule in WARNINGS if rule.matches(facts))),
         "label_ja": status.label,
     }
-
-
-def classify(facts: pd.DataFrame) -> pd.DataFrame:
-    """加入者ごとの四つの事実（文字列、空欄は ''）に区分を付ける。行数と行順は変えない。"""
-    return facts.merge(decision_table(), on=list(FACTS), how="left", validate="many_to_one")

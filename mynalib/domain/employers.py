@@ -21,11 +21,18 @@ from mynalib.domain.fields import (
     short,
     text,
 )
-from mynalib.domain.shipped import phrase, shipped_yaml
+from mynalib.domain.shipped import phrase
 
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
 MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
-_UNUSABLE_IDS = {each for ids in shipped_yaml("domain", "employers")["unusable_ids"] for each in ids}
+_UNUSABLE_IDS = {
+    *("NOEMPLOYER", "TOTAL"),  # 集計の行の名
+    *("NAN", "INF", "NA", "NULL", "TRUE", "FALSE"),  # 表を読む道具が、文字でなくしてしまう
+    *("CON", "PRN", "AUX", "NUL"),  # Windows がファイルの名にできない
+    *(f"COM{number}" for number in range(10)),
+    *(f"LPT{number}" for number in range(10)),
+}
+"""事業所の id にできない名。"""
 
 TRIMMED = " \u3000\u00a0"
 """記号の両端から落とす空白：半角、全角、NBSP。"""

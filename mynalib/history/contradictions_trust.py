@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mynalib.domain.classification import decision_table
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -56,7 +57,7 @@ def _origin(kept: KeptMonth, params: Params, chains: Sequence) -> str:
 def _rules() -> str:
     """判定表と、記憶を決める SQL のハッシュ。どれかが変われば、月から数え直す。"""
     queries = [shipped_text(f"history/sql/{name}.sql") for name in ("member", "judged", "lineage", *STEPS)]
-    return sha256_of([shipped_text("domain/classification.yaml"), *queries])
+    return sha256_of([decision_table().to_csv(index=False), *queries])
 
 
 def standing(home: Home, months: Sequence[KeptMonth], params: Params) -> Standing:

@@ -9,19 +9,35 @@ from pathlib import Path
 from mynalib.domain.employers import fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
-from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.strict_yaml import is_visible
 from mynalib.domain.succession import Succession, same_person, successions
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.sheets import SheetUnreadable, read_sheet
 
-_WRITTEN = shipped_yaml("history", "registers")
-KEY, NEW_KEY, DECISION = (tuple(_WRITTEN[name]) for name in ("key", "new_key", "decision"))
-HEADER, DECISIONS = (*KEY, "申出日"), (*KEY, *DECISION)
+KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
+NEW_KEY = ("新記号", "新番号", "新枝番")
+DECISION = ("判断", "判断者", "判断日")
+"""decisions だけの列。"""
+HEADER = (*KEY, "申出日")
+DECISIONS = (*KEY, *DECISION)
 OPTIONAL = ("受付", "撤回日", "処理", *NEW_KEY)
-CHOICES: dict[str, list[str]] = _WRITTEN["choices"]
-REASONS: dict[str, str] = _WRITTEN["reasons"]
+CHOICES: dict[str, list[str]] = {
+    "受付": ["", "健保", "事業所"],
+    "処理": ["", "退職", "転籍", "未収録"],
+    "判断": ["", "退職", "可", "確認中", "否"],  # あとのものほど、控える
+}
+"""値の決まった列と、書いてよい値（"" は空欄）。"""
+REASONS: dict[str, str] = {
+    "optout": "optout",
+    "pending_cancellation": "pending",
+    "never_contact": "never_contact",
+    # いなくなった人の代わりに疑われている人を、控えなくてよい（contradictions.py）。その鍵の人には、何も効かない
+    "退職": "allowed",
+    "可": "allowed",
+    "確認中": "kept_back",
+    "否": "never_contact",
+}
 """名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ。"""
 ALLOWED = REASONS["可"]
 """控える理由ではなく、「食い違いを確かめたので、控えなくてよい」。"""
