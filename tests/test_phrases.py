@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 from mynalib.domain.shipped import shipped_yaml
+from mynalib.insight import chart_styles
+from mynalib.release.scan import COLOUR
 
 ROOT = Path(__file__).parents[1] / "mynalib"
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))]
@@ -42,3 +44,7 @@ def test_the_values_a_sentence_shows_are_given_where_it_is_named():
         else:
             said = [text for why in constants(words.get("why")) for text in errors[why]]
         assert set(re.findall(r"\{(\w+)\}", " ".join(said))) <= set(words)
+
+
+def test_every_colour_of_a_chart_is_known_to_the_scan():
+    assert {*COLOUR.findall(repr(vars(chart_styles)))} == {*chart_styles.COLOURS}

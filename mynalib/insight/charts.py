@@ -8,6 +8,7 @@ from mynalib.disclosure.released import Released, require_released
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.months import Month
+from mynalib.insight import chart_styles as styles
 from mynalib.insight import display
 from mynalib.insight.display import words
 
@@ -19,8 +20,8 @@ def trend(released: Released, name: str, caption: str, target: dict | None = Non
     traces = [_line(frame, months, column) for column in ("rate", "usable_rate") if column in frame]
     if target:
         point = {"x": [_label(target["month"])], "y": [float(target["value"])]}
-        traces.append(go.Scatter(name=f"目標 {target['value']}%", **point, **words("target")))
-    _show(released, name, caption, traces, words("trend"))
+        traces.append(go.Scatter(name=f"目標 {target['value']}%", **point, **styles.TARGET))
+    _show(released, name, caption, traces, styles.TREND)
 
 
 def levels(released: Released, name: str, caption: str) -> None:
@@ -43,11 +44,11 @@ def levels(released: Released, name: str, caption: str) -> None:
     ]
     x = [_label(month) for month in months]
     traces = [
-        go.Scatter(x=x, y=[end[0] for end in ends], **words("band")["low"]),
-        go.Scatter(x=x, y=[end[1] for end in ends], **words("band")["high"]),
-        go.Scatter(x=x, y=_numbers(rows.level), **words("band")["level"]),
+        go.Scatter(x=x, y=[end[0] for end in ends], **styles.LOW_END),
+        go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
+        go.Scatter(x=x, y=_numbers(rows.level), **styles.LEVEL),
     ]
-    _show(released, name, caption, traces, words("trend"), seen)
+    _show(released, name, caption, traces, styles.TREND, seen)
 
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
@@ -63,7 +64,7 @@ def employers(released: Released, name: str, caption: str) -> None:
         return
     wide = released.terms.audience == "wide"
     bars = _spans(each) if wide else _bars(each, released.decimals)
-    layout = {**words("employers"), "height": 90 + 30 * len(each)}
+    layout = {**styles.EMPLOYERS, "height": 90 + 30 * len(each)}
     texts = [display.level_text(row, released.decimals) for row in frame.to_dict("records")] if wide else []
     seen = frame[["employer_id", "employer", "members"]].assign(level=texts) if wide else None
     _show(released, name, caption, [*bars, *_total_line(frame, released.decimals)], layout, seen)
@@ -73,7 +74,7 @@ def _bars(each: pd.DataFrame, decimals: int) -> list[go.Bar]:
     values = _numbers(each.rate)
     texts = [display.BLANK if value is None else f"{value:.{decimals}f}%" for value in values]
     inside = ["inside" if (value or 0) > 15 else "outside" for value in values]
-    return [go.Bar(x=[v or 0 for v in values], y=list(each.employer), text=texts, textposition=inside, **words("bars"))]
+    return [go.Bar(x=[v or 0 for v in values], y=list(each.employer), text=texts, textposition=inside, **styles.BARS)]
 
 
 def _spans(each: pd.DataFrame) -> list:
@@ -86,8 +87,8 @@ def _spans(each: pd.DataFrame) -> list:
     low, width = [end[0] for end in ends], [end[1] - end[0] for end in ends]
     marks = [None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)]
     return [
-        go.Bar(base=low, x=width, y=list(each.employer), text=texts, **words("spans")),
-        go.Scatter(x=marks, y=list(each.employer), **words("marks")),
+        go.Bar(base=low, x=width, y=list(each.employer), text=texts, **styles.SPANS),
+        go.Scatter(x=marks, y=list(each.employer), **styles.MARKS),
     ]
 
 
@@ -98,12 +99,12 @@ def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
         return []
     rate = float(total.iloc[0])
     ends = {"x": [rate, rate], "y": [each.iloc[-1], each.iloc[0]]}
-    return [go.Scatter(name=f"全体 {rate:.{decimals}f}%", **ends, **words("total"))]
+    return [go.Scatter(name=f"全体 {rate:.{decimals}f}%", **ends, **styles.TOTAL_LINE)]
 
 
 def _line(frame: pd.DataFrame, months: list[str], column: str) -> go.Scatter:
     values = frame.set_index("month")[column].reindex(months)
-    return go.Scatter(x=[_label(month) for month in months], y=_numbers(values), **words("lines")[column])
+    return go.Scatter(x=[_label(month) for month in months], y=_numbers(values), **styles.LINES[column])
 
 
 def _every_month(months: pd.Series, target: dict | None) -> list[str]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import xlsxwriter
 
 from mynalib.domain.errors import Problem
-from mynalib.domain.shipped import shipped_text, shipped_yaml
+from mynalib.domain.shipped import shipped_yaml
+from mynalib.insight.chart_styles import COLOURS
 from mynalib.jobs.pages import is_ours
 from mynalib.release.hidden_text import texts_in
 from mynalib.release.number_check import known_numbers
@@ -104,7 +105,7 @@ def digits_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
     texts = (text for content in _contents(path) for text in texts_in(content))
     if path.suffix == ".html":
-        texts = (COLOUR.sub(lambda found: "" if found[0] in _palette() else found[0], text) for text in texts)
+        texts = (COLOUR.sub(lambda found: "" if found[0] in COLOURS else found[0], text) for text in texts)
     return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
 
 
@@ -144,12 +145,6 @@ def _blank_parts() -> dict[str, bytes]:
         book.add_worksheet()
     with zipfile.ZipFile(file) as book:
         return {name: book.read(name) for name in book.namelist()}
-
-
-@cache
-def _palette() -> set[str]:
-    """この道具の図の色。六桁の数字だけのものがある。"""
-    return set(COLOUR.findall(shipped_text("insight/words.yaml")))
 
 
 def scan_release(
