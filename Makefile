@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LONG = $(shell grep -l "MYNA_LONG\|@trials" tests/test_*.py)
 EXPORT := export --locked --all-groups --no-emit-project --no-hashes --no-header --no-annotate -q
 
-.PHONY: demo test test-long lint lock check-lock schemas screenshot
+.PHONY: demo test test-long lint lock check-lock schemas errors screenshot
 
 demo: $(UV)
 	$(UV) run --locked --no-dev myna demo
@@ -30,6 +30,9 @@ check-lock: $(UV)
 
 schemas: $(UV)
 	$(UV) run --locked python tests/schemas.py
+
+errors: $(UV)
+	$(UV) run --locked python tests/error_pages.py
 
 screenshot: $(UV)
 	$(UV) run --locked python tests/screenshot.py

@@ -18,6 +18,8 @@ class Unexpected(MynaError):
     """この道具の誤り。"""
 
     code = "UNEXPECTED"
+    what = "思わぬ失敗です"
+    fix = "もう一度実行し、続くようなら、この文を開発元に知らせてください。"
 
 
 def end(work: Callable[[], None], refuse: Callable[[MynaError], None]) -> int:
@@ -27,7 +29,7 @@ def end(work: Callable[[], None], refuse: Callable[[MynaError], None]) -> int:
         status = _status(work)
     except MynaError as error:
         refuse(error)
-        status = 1
+        status = error.exit_code
     except KeyboardInterrupt:
         status = SIGNALLED + signal.SIGINT
     except Exception as error:  # noqa: BLE001 知らせて終わる。文面には人の値が入りうるので、種類だけ
@@ -104,8 +106,7 @@ def _told(error: Exception) -> MynaError:
             return told
     last = extract_tb(error.__traceback__)[-1]
     what = f"思わぬ失敗です（{type(error).__name__}、{Path(last.filename).name} {last.lineno} 行目）"
-    fix = "もう一度実行し、続くようなら、この文を開発元に知らせてください。"
-    return Unexpected(where="この道具の中", what=what, fix=fix)
+    return Unexpected(where="この道具の中", what=what)
 
 
 def _unsaid(failure: OSError) -> MynaError:

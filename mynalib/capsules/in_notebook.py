@@ -27,6 +27,8 @@ class BadParameter(MynaError):
     """ノートブックの parameters が無い、知らない名、または形が違う。"""
 
     code = "BAD_PARAMETER"
+    what = "parameters が渡されていないか、知らない名か、形が違います"
+    fix = "ノートブックの parameters セルの名のとおりに渡してください。"
 
 
 def open_capsule(notebook: str, given: Mapping[str, object]) -> Capsule:
@@ -56,7 +58,11 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
 
 def _bad(notebook: Notebook, problem: str) -> BadParameter:
     names, example = "、".join(notebook.parameters), " ".join(f"-p {name} …" for name in notebook.parameters)
-    return BadParameter(where=f"{notebook.name} の parameters", problem=problem, names=names, example=example)
+    return BadParameter(
+        where=f"{notebook.name} の parameters",
+        what=problem,
+        fix=f"使えるのは {names} です（papermill なら {example}）。",
+    )
 
 
 def _variables(given: Mapping[str, object]) -> dict[str, object]:

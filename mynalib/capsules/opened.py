@@ -101,13 +101,17 @@ class UnknownEmployer(MynaError):
     """指定された事業所が、その月の公開先にない。"""
 
     code = "UNKNOWN_EMPLOYER"
+    what = "公開できる事業所ではありません"
+    fix = "お知らせに載っている事業所を指定してください。"
 
 
 def employers_of(opened: OpenedMonth, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in opened.params.notified(opened.month.end)}
     for code in {*without, *([] if only is None else [only])} - set(notified):
-        raise UnknownEmployer(where=f"事業所 {code}", label=opened.month.label, usable="、".join(notified))
+        what = f"{opened.month.label}に公開できる事業所ではありません"
+        fix = f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。"
+        raise UnknownEmployer(where=f"事業所 {code}", what=what, fix=fix)
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 

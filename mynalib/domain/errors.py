@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mynalib.domain.shipped import shipped_yaml
-
 FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL = (  # 空きが足りない印
     "No space left",
@@ -40,20 +38,22 @@ Problems = Sequence[Problem]
 class MynaError(Exception):
     """このパッケージのエラーの親。コマンドはこれだけを捕まえて表示し、終了コード 1 で終わる。
 
-    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語。`what` と `fix` は、渡さなければ errors.yaml の
-    `why`（無ければ `code`）の文で、`values` がその { } に入る。
+    `code` は機械が読む名（英大文字）。`where` `what` `fix` は人が読む日本語。`what` と `fix` は、渡さなければ、クラスの決まった文。
+    エラーの一覧（docs/errors.md）は、クラスと、送出するところの文から作る（`make errors`）。
     """
 
     code = "ERROR"
-    what = fix = ""
+    what = "失敗しました"
+    fix = "もう一度実行し、続くようなら開発者に知らせてください。"
+    exit_code = 1
     see: Path | None = None  # 公開が止まったとき、なぜかを見られるページ（取込の点検）
     home = ""  # どの置き場所での失敗か。命令（cli）が入れる
 
-    def __init__(self, *, where: str, what: str = "", fix: str = "", why: str = "", problems: Problems = (), **values):
-        phrases = shipped_yaml("domain", "errors")
-        usual = phrases[why] if why else phrases.get(self.code, (self.what, self.fix))
-        self.where, self.problems = where, tuple(problems)
-        self.what, self.fix = what or usual[0].format(**values), fix or usual[1].format(**values)
+    def __init__(self, *, where: str, what: str = "", fix: str = "", problems: Problems = ()):
+        self.where = where
+        self.what = what or self.what
+        self.fix = fix or self.fix
+        self.problems = tuple(problems)
         super().__init__(where, self.what, self.fix)
 
     def __str__(self) -> str:
@@ -68,11 +68,15 @@ class BadParams(MynaError):
     """params/ の設定が読めない、または決まりに合わない。"""
 
     code = "BAD_PARAMS"
+    what = "誤りがあります。"
+    fix = "上の行を直して、もう一度実行してください。取り込んだ月は変わっていません。"
 
 
 class Refused(MynaError):
-    """受け取ったファイル、月、公開を断る。`code` は断る理由の名で、呼ぶ側が渡す（README の一覧）。ほかは MynaError と同じ。"""
+    """受け取ったファイル、月、公開を断る。理由の名（`code`）と文は、断るところが書く（docs/errors.md の一覧）。"""
 
-    def __init__(self, code: str, /, *, where: str, **said):
+    what = fix = ""
+
+    def __init__(self, code: str, /, *, where: str, what: str, fix: str, problems: Problems = ()):
         self.code = code
-        super().__init__(where=where, **said)
+        super().__init__(where=where, what=what, fix=fix, problems=problems)

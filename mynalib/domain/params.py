@@ -23,7 +23,14 @@ from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
 
 _SINGLE = {"society": Society, "joint_use": JointUse, "benefits": Benefits, "benchmarks": Benchmarks}
 FILES: dict[str, type[Settings]] = {**_SINGLE, "employer": Employer}
-KINDS = ("BAD_EMPLOYER_ID", "ID_COLLISION", "BAD_EMPLOYER_NAME", "BAD_REGISTRY", "AMBIGUOUS_KIGO")
+KINDS = {
+    "BAD_EMPLOYER_ID": "事業所の id が、決まりに合わないか、ファイルの名と違います",
+    "ID_COLLISION": "事業所の id が、重なっています",
+    "BAD_EMPLOYER_NAME": "事業所の名が、決まりに合いません",
+    "BAD_REGISTRY": "事業所がないか、記号か番号の書き方が、決まりに合いません",
+    "AMBIGUOUS_KIGO": "記号と番号の範囲が、重なっています",
+}
+"""誤りの全部が同じ種類のときの、エラーの名と、そのわけ（docs/errors.md に出る）。"""
 
 
 class RejectedParams(BadParams):
@@ -31,7 +38,8 @@ class RejectedParams(BadParams):
 
     def __init__(self, documents: Iterable[Document]):
         found = [each for document in documents for each in sorted(document.problems, key=lambda each: each[0])]
-        super().__init__(where="params の設定", count=len(found), problems=[problem for _, _, problem in found])
+        problems = [problem for _, _, problem in found]
+        super().__init__(where="params の設定", what=f"{len(found)} 件の誤りがあります。", problems=problems)
         codes = {code for _, code, _ in found}
         self.code = codes.pop() if len(codes) == 1 else BadParams.code
 

@@ -10,6 +10,8 @@ class BadClock(MynaError):
     """MYNA_TODAY が日付でない。"""
 
     code = "BAD_CLOCK"
+    what = "日付ではありません"
+    fix = "2026-11-05 の形で書くか、消してください。"
 
 
 def today() -> date:

@@ -22,6 +22,11 @@ class MemoryDamaged(MynaError):
     """食い違いの記憶が、無いか、台帳に書いたものでない。"""
 
     code = "KEPT_BACK_UNREADABLE"
+    what = "無いか、台帳に最後に書いたものではありません（古い写しか、書きかえたもの）"
+    fix = (
+        "月を消したことがなければ、次の ingest か publish が、月から作り直します。"
+        "消したことがあれば、最後に月を消したあとのバックアップから戻してください。そのあとの月の分は、作り直します。"
+    )
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class UnknownSymbol(MynaError):
     """取り込んだあとに登録簿が変わり、どの事業所の人か分からなくなった。"""
 
     code = "UNKNOWN_KIGO"
+    what = "取り込んだあとに、記号か期間が変わったようです。登録簿にない記号の人がいます"
+    fix = "記号の期間を直すか、その月の原本を --replace で取り込み直してください。"
 
 
 def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:

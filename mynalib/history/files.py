@@ -22,12 +22,16 @@ class DiskFull(MynaError):
     """空きが足りない。"""
 
     code = "DISK_FULL"
+    what = "空き容量が足りません。これまでの月と公開したものは、変わっていません"
+    fix = "要らないものを消すか、広いディスクに移してから、もう一度実行してください。"
 
 
 class NotWritable(MynaError):
     """書けない場所がある。"""
 
     code = "NOT_WRITABLE"
+    what = "読み書きできません"
+    fix = "フォルダーの権限と、ほかのソフト（Excel など）で開いていないかを確かめて、もう一度実行してください。"
 
 
 @contextmanager
@@ -44,7 +48,7 @@ def writing(root: Path) -> Iterator[None]:
         if is_full(error):
             raise DiskFull(where=str(root)) from None
         kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        raise NotWritable(where=str(error.filename or root), kind=kind) from None
+        raise NotWritable(where=str(error.filename or root), what=f"読み書きできません（{kind}）") from None
 
 
 def sha256(path: Path) -> str:

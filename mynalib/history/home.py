@@ -18,12 +18,19 @@ class NoHome(MynaError):
     """組合の置き場所が決まらない。"""
 
     code = "NO_HOME"
+    what = "どこか分かりません"
+    fix = (
+        "--home フォルダー を付けるか、params/society.yaml のあるフォルダーで実行してください。"
+        "新しく作るときは myna init フォルダー です。"
+    )
 
 
 class Locked(MynaError):
     """同じ置き場所で、別の処理が動いている。"""
 
     code = "LOCKED"
+    what = "別の処理が動いています"
+    fix = "その処理が終わるのを待って、もう一度実行してください。"
 
 
 class Home:

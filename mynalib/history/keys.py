@@ -13,6 +13,8 @@ class KeyMissing(MynaError):
     """秘密の鍵が無い。"""
 
     code = "KEY_MISSING"
+    what = "水準の境目を決める鍵がありません"
+    fix = "バックアップから data/keys/levels.key を戻してください。"
 
 
 def levels_key(home: Home, *, released: bool) -> bytes:
@@ -27,8 +29,7 @@ def levels_key(home: Home, *, released: bool) -> bytes:
     if not path.is_file():
         if released:
             what = "水準の境目を決める鍵がありません。作り直すと、前に見せた水準とのずれから、人数が分かってしまいます"
-            fix = "バックアップから data/keys/levels.key を戻してください。"
-            raise KeyMissing(where=path.relative_to(home.root).as_posix(), what=what, fix=fix)
+            raise KeyMissing(where=path.relative_to(home.root).as_posix(), what=what)
         with home.private():
             write_file(path, secrets.token_bytes(BYTES))
     return path.read_bytes()

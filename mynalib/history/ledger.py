@@ -18,6 +18,12 @@ class LedgerBroken(MynaError):
     """台帳の行が、書いたときのものでない。"""
 
     code = "LEDGER_BROKEN"
+    what = "書いたときの内容と違います"
+    fix = (
+        "バックアップから、いちばん新しい data/ledger.jsonl を戻し、myna check で確かめてください。"
+        "戻せるものがなければ、myna check --accept-ledger --because 理由 で、壊れた台帳を隣に残し、原本と公開したものを確かめて続けられます。"
+        "直るまで、取込と公開はできません。"
+    )
 
 
 @dataclass(frozen=True)

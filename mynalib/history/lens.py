@@ -102,10 +102,14 @@ class Lens:
     def _failure(self, error: duckdb.Error) -> Exception:
         where = "、".join(kept.folder.name for kept in self._months)
         if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
-            return DiskFull(where=where, why="full_while_counting")
+            return DiskFull(where=where, what="計算の途中の置き場（メモリーかディスク）が足りません")
         for kept in self._months:
             verify_month(kept)
-        return MonthDamaged(where=where, why="unreadable_month", kind=type(error).__name__)
+        return MonthDamaged(
+            where=where,
+            what=f"読めません（{type(error).__name__}）",
+            fix="myna check で月を確かめ、壊れている月は、原本を --replace で取り込み直してください。",
+        )
 
 
 def _patterns(months: Sequence[KeptMonth]) -> list[str]:

@@ -19,12 +19,16 @@ class UnknownMonth(MynaError):
     """その月は、まだ取り込まれていない。"""
 
     code = "UNKNOWN_MONTH"
+    what = "まだ取り込まれていません"
+    fix = "myna ingest ファイル --month 月 で取り込んでください。"
 
 
 class MonthDamaged(MynaError):
     """置いた月のファイルが、置いたときのものでない。"""
 
     code = "MONTH_DAMAGED"
+    what = "壊れているか、変えられています"
+    fix = "data/originals/ にある同じ月の原本を、myna ingest 原本 --month 月 --replace で取り込み直してください。"
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,11 @@ def kept_month(home: Home, month: Month) -> KeptMonth:
     folders = revisions(home.months).get(month)
     if folders:
         return _read(month, folders[-1])
-    raise UnknownMonth(where=str(home.root), month=month, label=month.label)
+    raise UnknownMonth(
+        where=str(home.root),
+        what=f"{month.label}は、まだ取り込まれていません",
+        fix=f"myna ingest ファイル --month {month} で取り込んでください。",
+    )
 
 
 def newer_month(home: Home, month: Month) -> Month | None:
@@ -101,7 +109,12 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
     shutil.copyfile(original, beside)
     if sha256(beside) != digest:
         remove_file(beside)
-        raise Refused("TRUNCATED", where=original.name, why="changed_while_read")
+        raise Refused(
+            "TRUNCATED",
+            where=original.name,
+            what="読んでいる間に、変わりました",
+            fix="ファイルを書き終えてから、もう一度取り込んでください。何も取り込んでいません。",
+        )
     remove_file(target)
     replace_file(beside, target, read_only=True)
 
@@ -126,7 +139,11 @@ def require_originals(home: Home) -> None:
 def require_original(home: Home, file: Path, digest: str) -> None:
     """file が原本なら、その名にあるハッシュのものか。"""
     if file.resolve().parent == home.originals.resolve() and digest[:12] not in file.name:
-        raise MonthDamaged(where=file.name, why="original_changed")
+        raise MonthDamaged(
+            where=file.name,
+            what="原本が、取り込んだときのものではありません",
+            fix="バックアップの原本か、送り主から受け取り直したファイルに替えてください。",
+        )
 
 
 def _read(month: Month, folder: Path) -> KeptMonth:

@@ -54,6 +54,8 @@ class RegisterUnreadable(MynaError):
     """設定にある名簿が、無いか読めない。「誰も申し出ていない」とはみなさない。"""
 
     code = "OPTOUT_UNREADABLE"
+    what = "読めないところがあります"
+    fix = "名簿を直すか、バックアップから戻して、もう一度実行してください。既存のデータは変わっていません。"
 
 
 @dataclass(frozen=True)

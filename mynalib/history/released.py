@@ -30,6 +30,8 @@ class ReleaseDamaged(MynaError):
     """公開したものが、公開したときのままでない。"""
 
     code = "RELEASE_DAMAGED"
+    what = "公開したときと違います"
+    fix = "だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。"
 
 
 def recorded_releases(home: Home) -> dict[str, str]:
@@ -179,7 +181,9 @@ def require_sound_releases(home: Home) -> None:
         if f"reports/{release.name}" not in absent:
             problems += [_damaged_here(home, release, problem) for problem in damage(home, release)]
     if problems:
-        raise ReleaseDamaged(where="reports/", count=len(problems), problems=problems)
+        raise ReleaseDamaged(
+            where="reports/", what=f"公開したときと違うところが {len(problems)} 件あります", problems=problems
+        )
 
 
 def _damaged_here(home: Home, release: Path, problem: Problem) -> Problem:

@@ -14,6 +14,8 @@ class ReturnersDamaged(MynaError):
     """取り込んだ返納者のファイルが、無いか、取り込んだときのものでない。"""
 
     code = "RETURNERS_UNREADABLE"
+    what = "無いか、取り込んだときのものではありません"
+    fix = "原本（data/originals/）を、もう一度 --kind returners で取り込んでください。"
 
 
 def returner_holds(home: Home) -> list[Hold]:

@@ -49,8 +49,16 @@ def list_stops(overlays: "Overlays", kept: KeptMonth, folder: Path | None = None
     waiting = overlays.blocking
     if waiting:
         problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
-        told = {"label": kept.month.label, "rows": len(waiting), "done": done}
-        yield Refused("OPTOUT_UNRESOLVED", where="名簿", problems=problems, **told)
+        yield Refused(
+            "OPTOUT_UNRESOLVED",
+            where="名簿",
+            what=f"{kept.month.label}のだれにも当てはまらない行が {len(waiting)} 件あるので、勧奨リストは作れません{done}",
+            fix=(
+                "記号・番号・枝番を確かめ、書き誤りなら、その行に撤回日を書いて正しい行を足し、退職などで当てはまらないときは「処理」に 退職・転籍・未収録 のどれかを書いて、"
+                "もう一度 publish してください。それまで、前に作った勧奨リストも渡さないでください。"
+            ),
+            problems=problems,
+        )
 
 
 def _not_ended(kept: KeptMonth) -> Iterator[Refused]:
@@ -64,12 +72,20 @@ def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
     most = params.society.policy.publish.stale_after_days
     days = (clock.today() - kept.month.end).days
     if days > most and not newer_month(home, kept.month):
-        yield Refused(STALE, where=kept.month.label, days=days, most=most)
+        what = (
+            f"月末から {days} 日たっています（公開できるのは {most} 日まで）。古い状態で勧奨すると、行き違いになります"
+        )
+        fix = "新しい月のファイルを取り込んで、その月を公開してください。"
+        yield Refused(STALE, where=kept.month.label, what=what, fix=fix)
 
 
 def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
     policy, rows, held = params.society.policy.publish, kept.intake["data_rows"], kept.intake["quarantined"]
     if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
         return
-    floor, told = policy.quarantine_floor, {"rows": rows, "held": held, "most": policy.max_quarantine}
-    yield Refused("TOO_MANY_QUARANTINED", where=kept.month.label, why="quarantined_in_month", floor=floor, **told)
+    what = (
+        f"{rows:,} 行のうち {held:,} 行を隔離しています"
+        f"（公開できるのは {policy.max_quarantine:.1%} か {policy.quarantine_floor} 行まで）"
+    )
+    fix = "元のファイルを確かめ、送り直してもらうか、直したファイルを --replace で取り込んでください。"
+    yield Refused("TOO_MANY_QUARANTINED", where=kept.month.label, what=what, fix=fix)

@@ -38,7 +38,7 @@ class Cleaner:
         low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
         ends = low[bytes_[low] == _LF]
         if len(ends) and np.diff(ends, prepend=-1).max() > MAX_LINE:
-            raise Refused("NOT_CSV", where=self._name, why="long_line")
+            raise Refused("NOT_CSV", where=self._name, what="一行が長すぎます", fix="CSV で受け取り直してください。")
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
@@ -57,7 +57,12 @@ class Cleaner:
                 self._rest, count = window.between(at, count), at
                 break
             if unfinished and last and at + record.used == window.count and "COLUMN_COUNT" in record.faults:
-                raise Refused("TRUNCATED", where=f"{self._name} の最後の行", why="cut_line")
+                raise Refused(
+                    "TRUNCATED",
+                    where=f"{self._name} の最後の行",
+                    what="行の途中で終わっています。後ろの行も欠けているおそれがあります",
+                    fix="送り主から受け取り直してください。合計などの行で、欠けていないと分かるときは、行末に改行を足してください。",
+                )
             line = self.lines + at + 1
             clean += [window.between(done, at), self._written(record, line)]
             self.headings += [line + more for more in record.headings]

@@ -31,7 +31,12 @@ class Decoder:
         for encoding in CANDIDATES:
             if 2 * sum(_can_read(line, encoding) for line in lines) >= len(lines):
                 return encoding
-        raise Refused("ENCODING", where=self._name, why="other_encoding")
+        raise Refused(
+            "ENCODING",
+            where=self._name,
+            what="UTF-8 でも cp932（シフト JIS）でもない文字が大半です",
+            fix="CSV（UTF-8 か シフト JIS）で書き出し直してもらってください。",
+        )
 
 
 def refuse_other_encoding(head: bytes, told: str, name: str) -> None:

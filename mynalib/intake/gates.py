@@ -76,31 +76,73 @@ def is_copy(fresh: int, rows: int) -> bool:
 def _stops(
     new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy, copied: Collection[Month]
 ) -> Iterator[Refused]:
-    where = new.month.label
     same_month = [one for one in existing if one.month == new.month]
     last = max((one for one in existing if one.month < new.month), key=lambda one: one.month, default=None)
     newest = max((one.month for one in existing), default=new.month)
     if same_month:
         yield _exists(new, same_month)
     if not same_month and new.month < newest:
-        yield Refused("MONTH_ORDER", where=where, month=newest.label)
+        yield _before(new, newest)
     if last and (fallen := list(_fallen(new, last, policy))):
-        yield Refused("SUSPICIOUS_DROP", where=where, month=last.month.label, problems=fallen)
+        yield _dropped(new, last, fallen)
     for other in sorted(existing, key=lambda one: one.month):
         if other.month != new.month and (other.sha256 == new.sha256 or other.month in copied):
-            yield Refused("STALE_COPY", where=where, month=other.month.label)
+            yield _copy(new, other)
     if new.later_dates and new.members >= policy.min_rows:
         yield _later(new)
     if changed := list(unlikely(new.codes, last.codes if last else {}, policy)):
-        yield Refused("SUSPICIOUS_CHANGE", where=where, problems=changed)
+        yield _changed(new, changed)
 
 
 def _exists(new: MonthSummary, same_month: Sequence[MonthSummary]) -> Refused:
     """同じ月がある。同じファイルなら、取り込んだときと読んだ結果が違う（同じなら、関門には来ない）。"""
     if all(one.sha256 != new.sha256 for one in same_month):
-        return Refused("MONTH_EXISTS", where=new.month.label)
-    what = "同じファイルが取り込まれていますが、いまの設定で読むと、そのときと結果が違います"
-    return Refused("MONTH_EXISTS", where=new.month.label, what=what)
+        what = "別のファイルが、この月として取り込まれています"
+    else:
+        what = "同じファイルが取り込まれていますが、いまの設定で読むと、そのときと結果が違います"
+    fix = "差し替えるなら --replace を付けてください。月の指定が違うなら --month を直してください。"
+    return Refused("MONTH_EXISTS", where=new.month.label, what=what, fix=fix)
+
+
+def _before(new: MonthSummary, newest: Month) -> Refused:
+    return Refused(
+        "MONTH_ORDER",
+        where=new.month.label,
+        what=f"{newest.label}まで取り込んだ後に、それより前の月を加えようとしています",
+        fix="--month を確かめてください。正しいと確かめたら --confirm MONTH_ORDER を付けて、もう一度実行してください。",
+    )
+
+
+def _dropped(new: MonthSummary, last: MonthSummary, fallen: Sequence[Problem]) -> Refused:
+    return Refused(
+        "SUSPICIOUS_DROP",
+        where=new.month.label,
+        what=f"{last.month.label}より、人が大きく減っています。途中までのファイルかもしれません",
+        fix="送り主に人数を確かめてください。"
+        "正しいと確かめたら --confirm SUSPICIOUS_DROP を付けて、もう一度実行してください。",
+        problems=fallen,
+    )
+
+
+def _copy(new: MonthSummary, other: MonthSummary) -> Refused:
+    return Refused(
+        "STALE_COPY",
+        where=new.month.label,
+        what=f"{other.month.label}のファイルの写しです（ひと月たてば現れるはずの、加わった人も変わった人もいません）",
+        fix="この月のファイルか、確かめてください。"
+        "正しいと確かめたら --confirm STALE_COPY を付けて、もう一度実行してください。",
+    )
+
+
+def _changed(new: MonthSummary, changed: Sequence[Problem]) -> Refused:
+    return Refused(
+        "SUSPICIOUS_CHANGE",
+        where=new.month.label,
+        what="月次のファイルとして、ありえない割合のところがあります",
+        fix="返納者の日次ファイルではないか、列がずれていないかを確かめてください。"
+        "正しいと確かめたら --confirm SUSPICIOUS_CHANGE を付けて、もう一度実行してください。",
+        problems=changed,
+    )
 
 
 def _later(new: MonthSummary) -> Refused:

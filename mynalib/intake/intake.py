@@ -68,11 +68,22 @@ def judge(bench: Workbench, copied: Copied, registry: Registry, month: Month, wh
     intake = _summed(bench, copied, registry, month)
     unread = intake.reasons.get("ENCODING", 0)
     if 2 * unread > intake.data_rows:
-        raise Refused("ENCODING", where=where, why="unreadable_rows", rows=unread)
+        raise Refused(
+            "ENCODING",
+            where=where,
+            what=f"{unread} 行に読めない文字があります",
+            fix="society.yaml の file.encoding を auto にするか、UTF-8 か シフト JIS で受け取り直してください。",
+        )
     if not intake.accepted:
         shown = bench.run("first_quarantined", shown=SHOWN)
         problems = [Problem(f"{line} 行目", described(reason, column)) for line, reason, column in shown]
-        raise Refused("ALL_BAD", where=where, rows=intake.quarantined, problems=problems)
+        raise Refused(
+            "ALL_BAD",
+            where=where,
+            what=f"{intake.quarantined} 行のうち、受け取れる行が一つもありません",
+            fix="登録簿と、ファイルの列の並びを確かめてください。",
+            problems=problems,
+        )
     return intake
 
 

@@ -63,14 +63,21 @@ class _Finder:
         lines = head[:SAMPLE_BYTES].decode("utf-8", "replace").split("\n")
         start = next((at for at, line in enumerate(lines) if line.strip(BLANKS + "\r")), None)
         if start is None:
-            raise Refused("EMPTY", where=self.name, why="no_lines")
+            raise Refused(
+                "EMPTY", where=self.name, what="空の行しかありません", fix="送り主から受け取り直してください。"
+            )
         self._refuse_broken_heading(lines, start)
         self._refuse_lines_above(lines, start)
         delimiter = self._delimiter(lines[start : start + RECORD_LINES])
         try:
             cells, used = record_at(lines, start, delimiter)
         except csv.Error:
-            raise Refused("MALFORMED", where=self.name, why="broken_first_line") from None
+            raise Refused(
+                "MALFORMED",
+                where=self.name,
+                what="最初の行の引用符か改行が壊れています",
+                fix="送り主から受け取り直してください。",
+            ) from None
         columns = self._columns(trimmed(cells))
         opening = start + used if columns else 0
         spare = self._spare(list(_widths(lines[opening : opening + SAMPLE_LINES], delimiter)))
@@ -85,9 +92,11 @@ class _Finder:
                 continue
             if used > 1 and holds_names(cells):
                 broken = "、".join(str(at) for at, cell in enumerate(cells, 1) if "\n" in cell)
-                raise self._refused(
-                    f"見出しの {broken} 列目の中に改行があります（{start + 1}〜{start + used} 行目）",
-                    "見出しの中の改行を消して一行に直し、もう一度取り込んでください。",
+                raise Refused(
+                    "HEADER",
+                    where=self.name,
+                    what=f"見出しの {broken} 列目の中に改行があります（{start + 1}〜{start + used} 行目）",
+                    fix="見出しの中の改行を消して一行に直し、もう一度取り込んでください。",
                 )
 
     def _refuse_lines_above(self, lines: list[str], start: int) -> None:
@@ -105,15 +114,23 @@ class _Finder:
             return
         rows = f"1〜{last} 行目" if last > 1 else "1 行目"
         then = "society.yaml の file.header を auto にして、" if found and self.header == "absent" else ""
-        raise self._refused(what, f"{rows}を消し、{then}もう一度取り込んでください。")
+        fix = f"{rows}を消し、{then}もう一度取り込んでください。"
+        raise Refused("HEADER", where=self.name, what=what, fix=fix)
 
     def _delimiter(self, lines: list[str]) -> str:
         line = "".join(lines) if '"' in lines[0] else lines[0]
         best = max(DELIMITERS, key=line.count)
         if best not in line:
-            raise Refused("NOT_CSV", where=self.name, why="no_comma")
+            raise Refused(
+                "NOT_CSV", where=self.name, what="区切りのコンマがありません", fix="CSV で受け取り直してください。"
+            )
         if best not in ",\t":
-            raise Refused("DIALECT", where=self.name, why="other_delimiter")
+            raise Refused(
+                "DIALECT",
+                where=self.name,
+                what="区切りがコンマでもタブでもありません",
+                fix="区切りをコンマにして受け取り直してください。",
+            )
         return best
 
     def _columns(self, cells: list[str]) -> tuple[str, ...]:
@@ -121,19 +138,36 @@ class _Finder:
         if holds_names(cells) or any(map(item_of, cells)):
             return self._checked(cells)
         if holds_names([_unscrambled(cell) for cell in cells]):
-            raise self._refused(
-                "見出しが文字化けしています（UTF-8 をシフト JIS として読み、保存し直したもののようです）",
-                "文字化けする前のファイルを、送り主から受け取り直してください。",
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="見出しが文字化けしています（UTF-8 をシフト JIS として読み、保存し直したもののようです）",
+                fix="文字化けする前のファイルを、送り主から受け取り直してください。",
             )
         if self.header == "present" and _looks_like_a_row(cells):
-            raise Refused("HEADER", where=self.name, why="no_header")
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="見出しがあるはずですが、最初の行は人の行のようです",
+                fix="見出しのないファイルなら、society.yaml の file.header を auto か absent にしてください。",
+            )
         if self.header != "absent" and not _looks_like_a_row(cells):
-            raise Refused("HEADER", where=self.name, why="strange_first_line")
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="最初の行が、八項目の見出しでも、人の行でもありません",
+                fix="題や注記の行なら、消してください。見出しなら、八項目の名に直してください。人の行なら、番号・枝番・状態を直してください。",
+            )
         return ()
 
     def _checked(self, cells: list[str]) -> tuple[str, ...]:
         if self.header == "absent":
-            raise Refused("HEADER", where=self.name, why="unexpected_header")
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="見出しはないはずですが、最初の行は見出しです",
+                fix="society.yaml の file.header を auto か present にしてください。",
+            )
         names = [item_of(cell) for cell in cells]
         meant = _meant(cells, names)
         there = [*names, *meant.values()]
@@ -146,16 +180,28 @@ class _Finder:
         extra = [Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at in beyond]
         if misspelt and not (wrong or extra):
             fix = "見出しの名を、上のとおりに直して、もう一度取り込んでください。"
-            raise self._refused("見出しに書き誤りがあります", fix, misspelt)
+            raise Refused("HEADER", where=self.name, what="見出しに書き誤りがあります", fix=fix, problems=misspelt)
         if wrong or misspelt:
             problems = [*(Problem("見出し", what) for what in wrong), *misspelt, *extra]
-            raise Refused("HEADER", where=self.name, why="other_header", problems=problems)
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="見出しが八項目と合いません",
+                fix="八項目がそろったファイルを受け取り直してください。",
+                problems=problems,
+            )
         if extra:
-            raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
+            raise self._unnotified(extra)
         return tuple(name for name in names if name)
 
-    def _refused(self, what: str, fix: str, problems: Sequence[Problem] = ()) -> Refused:
-        return Refused("HEADER", where=self.name, what=what, fix=fix, problems=problems)
+    def _unnotified(self, problems: Sequence[Problem]) -> Refused:
+        return Refused(
+            "UNNOTIFIED_ITEM",
+            where=self.name,
+            what="共同利用のお知らせにない項目があります",
+            fix="余分な列を除いたファイルを受け取り直してください（お知らせにない項目は受け取れません）。",
+            problems=problems,
+        )
 
     def _spare(self, widths: list[tuple[int, int]]) -> tuple[str, ...]:
         """行末に余分な区切りのある行が多ければ (SPARE,)。八列の行が一つもなければ断る。"""
@@ -163,8 +209,13 @@ class _Finder:
         if widths and len(NAMES) not in filled:
             if max(filled) > len(NAMES):
                 extra = [Problem("データの行", "八項目より多い列に値があります")]
-                raise Refused("UNNOTIFIED_ITEM", where=self.name, why="extra_columns", problems=extra)
-            raise Refused("COLUMN_COUNT", where=self.name, why="not_eight_columns")
+                raise self._unnotified(extra)
+            raise Refused(
+                "COLUMN_COUNT",
+                where=self.name,
+                what="どの行も八列ではありません",
+                fix="八項目がそろったファイルを受け取り直してください。",
+            )
         raw = Counter(width for width, _ in widths)
         return (SPARE,) if raw[len(NAMES) + 1] > raw[len(NAMES)] else ()
 

@@ -72,29 +72,48 @@ def _check_lines(bench: Workbench, copied: Copied, where: str) -> None:
     """行番号が元のファイルのものかを、印の行と行数で確かめる。"""
     [(lines, misplaced)] = bench.run("misplaced", mark=MARK)
     if lines != copied.lines or misplaced:
-        raise MynaError(where=where, why="misplaced_lines")
+        raise MynaError(
+            where=where, what="行番号が合いません", fix="開発者に知らせてください。何も取り込んでいません。"
+        )
 
 
 def _order(bench: Workbench, month: Month, registry: Registry, where: str) -> None:
     texts = [text for (text,) in bench.run("symbols", most=MOST_SYMBOLS + 1)]
     if len(texts) > MOST_SYMBOLS:
-        raise Refused("MALFORMED", where=where, why="too_many_symbols")
+        raise Refused(
+            "MALFORMED",
+            where=where,
+            what="記号の種類が多すぎます。記号の列ではないようです",
+            fix="列の並びを確かめて、受け取り直してください。",
+        )
     bench.run("spelling", blanks=TRIMMED, **spelling_columns(texts, registry))
     bench.run("entry", **entry_columns(registry))
     bench.run("calendar", first=EARLIEST, last=month.end + LATEST)
     bench.run("ordered")
     [(expected, found)] = bench.run("census")
     if not expected:
-        raise Refused("EMPTY", where=where, why="no_rows")
+        raise Refused(
+            "EMPTY", where=where, what="データの行が一つもありません", fix="送り主から受け取り直してください。"
+        )
     if expected != found:
-        raise Refused("AMBIGUOUS_KIGO", where="登録簿", why="two_entries")
+        raise Refused(
+            "AMBIGUOUS_KIGO",
+            where="登録簿",
+            what="一人に当てはまる行が二つ以上あります",
+            fix="employers/ の記号と番号の範囲が重ならないようにしてください。",
+        )
 
 
 def _refuse_my_numbers(bench: Workbench, where: str) -> None:
     # 12 桁の数の検査用数字が偶然合うのは一割ほど。二つ以上が九割を超えて合うなら、偶然ではない
     [(others, twelve, valid)] = bench.run("my_numbers")
     if others >= 2 or (valid >= 2 and 10 * valid >= 9 * twelve):
-        raise Refused("UNNOTIFIED_ITEM", where=where, why="my_number")
+        raise Refused(
+            "UNNOTIFIED_ITEM",
+            where=where,
+            what="個人番号（マイナンバー）らしい値があります",
+            fix="個人番号を除いたファイルを受け取り直し、このファイルは規程に従って消してください。",
+        )
 
 
 def _quarantine(bench: Workbench, where: str) -> None:
@@ -103,6 +122,8 @@ def _quarantine(bench: Workbench, where: str) -> None:
         bench.run(step)
     [(unsorted,)] = bench.run("unsorted")
     if unsorted:
-        raise MynaError(where=where, why="unsorted_rows")
+        raise MynaError(
+            where=where, what="行の並びが合いません", fix="開発者に知らせてください。何も取り込んでいません。"
+        )
     bench.run("duplicate")
     bench.run("accepted")

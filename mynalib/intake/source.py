@@ -21,6 +21,8 @@ class BadPath(MynaError):
     """ファイルかフォルダーの名を、文字として扱えない。"""
 
     code = "BAD_PATH"
+    what = "名に、UTF-8 の文字でないところがあります"
+    fix = "名を付けなおして、もう一度実行してください。"
 
 
 def require_plain_name(path: str | os.PathLike, what_it_is: str) -> None:
@@ -28,14 +30,16 @@ def require_plain_name(path: str | os.PathLike, what_it_is: str) -> None:
     shown = os.fspath(path).encode("utf-8", "replace").decode("utf-8")
     if shown != os.fspath(path):
         what = f"{what_it_is}の名に、UTF-8 の文字でないところ（? のところ）があります"
-        raise BadPath(where=shown, what=what, fix="名を付けなおして、もう一度実行してください。")
+        raise BadPath(where=shown, what=what)
 
 
 def require_file(path: Path) -> None:
     """ファイルがなければ、断る。"""
     require_plain_name(path, "ファイル")
     if not path.is_file():
-        raise Refused("EMPTY", where=path.name, why="no_file")
+        raise Refused(
+            "EMPTY", where=path.name, what="ファイルがありません", fix="ファイルの名と場所を確かめてください。"
+        )
 
 
 class Source:
@@ -60,15 +64,24 @@ class Source:
                 yield carry[:end]
                 carry = carry[end:]
             elif len(carry) > MAX_LINE and carry.endswith(_NUL):
-                raise Refused("TRUNCATED", where=self._name, why="zeros")
+                raise Refused(
+                    "TRUNCATED",
+                    where=self._name,
+                    what="0 のバイトが続いています",
+                    fix="送り主から受け取り直してください。",
+                )
             elif len(carry) > MAX_LINE:
-                raise Refused("NOT_CSV", where=self._name, why="long_line")
+                raise Refused(
+                    "NOT_CSV", where=self._name, what="一行が長すぎます", fix="CSV で受け取り直してください。"
+                )
         yield from self._last(carry)
 
     def _chunks(self) -> Iterator[bytes]:
         chunk = self._read()
         if not chunk:
-            raise Refused("EMPTY", where=self._name, why="no_bytes")
+            raise Refused(
+                "EMPTY", where=self._name, what="ファイルが 0 バイトです", fix="送り主から受け取り直してください。"
+            )
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
             _refuse_other_formats(chunk, self._name)
@@ -88,21 +101,33 @@ class Source:
         self.hash.update(chunk)
         self.bytes += len(chunk)
         if self.bytes > MAX_BYTES:
-            raise Refused("TOO_LARGE", where=self._name, why="too_large")
+            raise Refused(
+                "TOO_LARGE", where=self._name, what="大きすぎます", fix="加入者のファイルかどうかを確かめてください。"
+            )
         return chunk
 
     def _without_bom(self, chunk: bytes) -> bytes:
         for mark, encoding in BOMS:
             if chunk.startswith(mark):
                 if self.encoding and not encoding.startswith(self.encoding):
-                    raise Refused("ENCODING", where=self._name, why="other_bom", found=encoding, expected=self.encoding)
+                    raise Refused(
+                        "ENCODING",
+                        where=self._name,
+                        what=f"先頭の印（BOM）は {encoding} ですが、society.yaml の file.encoding は {self.encoding} です",
+                        fix="file.encoding を auto にするか、正しい文字コードにしてください。",
+                    )
                 self.encoding = encoding
                 return chunk[len(mark) :]
         return chunk
 
     def _last(self, carry: bytes) -> Iterator[bytes]:
         if carry.endswith(_NUL):
-            raise Refused("TRUNCATED", where=self._name, why="zeros_at_end")
+            raise Refused(
+                "TRUNCATED",
+                where=self._name,
+                what="終わりが 0 のバイトで埋まっています（書き込みの途中で電源が切れたファイルに見られます）",
+                fix="送り主から受け取り直してください。",
+            )
         line = carry.rstrip(_DOS_EOF)
         if line:
             self.unfinished = line == carry
@@ -130,9 +155,24 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
     Raises: Refused NOT_TEXT（Excel、PDF、圧縮ファイル、印のない UTF-16 など）、NOT_CSV（HTML、JSON など）。
     """
     if head.startswith(_BINARY):
-        raise Refused("NOT_TEXT", where=name, why="other_format")
+        raise Refused(
+            "NOT_TEXT",
+            where=name,
+            what="中身が CSV ではありません（Excel、PDF、圧縮ファイルなど）",
+            fix="Excel で開いて「CSV UTF-8」で保存し直すか、CSV で受け取り直してください。",
+        )
     body = head.rstrip(b"\0")  # 終わりの 0 は、切れたファイルの印（_last が断る）
     if 10 * body.count(b"\0") > len(body):
-        raise Refused("NOT_TEXT", where=name, why="not_text")
+        raise Refused(
+            "NOT_TEXT",
+            where=name,
+            what="文字のファイルではないか、印（BOM）のない UTF-16 です",
+            fix="CSV（UTF-8 か シフト JIS）で受け取り直してください。",
+        )
     if head.lstrip().startswith((b"<", b"{", b"[")):
-        raise Refused("NOT_CSV", where=name, why="markup")
+        raise Refused(
+            "NOT_CSV",
+            where=name,
+            what="ウェブページかデータ（HTML、JSON など）です",
+            fix="CSV で受け取り直してください。",
+        )

@@ -31,8 +31,17 @@ class Workbench:
             full, kind = is_full(error), type(error).__name__
         # except の外で送出すると、元の例外が __context__ に残らない
         if full:
-            raise Refused("DISK_FULL", where=self._where, why="full_while_reading")
-        raise MynaError(where=self._where, why="intake_failed", kind=kind)
+            raise Refused(
+                "DISK_FULL",
+                where=self._where,
+                what="空き容量が足りません",
+                fix="元のファイルの 4 倍ほどの空きを作ってください。",
+            )
+        raise MynaError(
+            where=self._where,
+            what=f"取込の途中で失敗しました（{kind}）",
+            fix="もう一度実行し、続くようなら開発者に知らせてください。",
+        )
 
     def close(self) -> None:
         self._db.close()

@@ -47,13 +47,15 @@ def require_cluster(scheduler: str) -> None:
     try:
         import distributed  # noqa: F401 ないことを、はじめに言う
     except ImportError:
-        raise NoCluster(where=where, why="no_distributed") from None
+        raise NoCluster(
+            where=where, what="distributed が入っていません", fix="pip install 'mynalib[cluster]' で入れてください。"
+        ) from None
     try:
         kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
     except Exception:  # noqa: BLE001 別のものが答えると、どんな失敗にもなる
         kind = ""
     if kind != "Scheduler":
-        raise NoCluster(where=where, why="no_scheduler")
+        raise NoCluster(where=where, what="つながりません")
 
 
 async def _kind_of(address: str) -> str:
@@ -101,14 +103,20 @@ def _client(scheduler: str) -> Iterator:
 
         client = Client(scheduler, set_as_default=False, timeout=CONNECTING)
     except ImportError:
-        raise NoCluster(where=where, why="no_distributed") from None
+        raise NoCluster(
+            where=where, what="distributed が入っていません", fix="pip install 'mynalib[cluster]' で入れてください。"
+        ) from None
     except (OSError, ValueError):
-        raise NoCluster(where=where, why="no_scheduler") from None
+        raise NoCluster(where=where, what="つながりません") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise NoCluster(where=where, why="no_workers") from None
+            raise NoCluster(
+                where=where,
+                what="働き手がいません",
+                fix="スケジューラーの番地と、働き手が動いているかを確かめてください（docs/cluster.md）。",
+            ) from None
         yield client
 
 

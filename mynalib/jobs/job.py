@@ -43,12 +43,16 @@ class NotebookFailed(MynaError):
     """ノートブックが最後まで動かなかった。"""
 
     code = "NOTEBOOK_FAILED"
+    what = "最後のセルまで動いていません"
+    fix = "もう一度実行してください。"
 
 
 class NoCluster(NotebookFailed):
     """計算機の集まりで動かせない：つながらない、働き手がいない、distributed がない。月のせいではない。"""
 
     code = "NO_CLUSTER"
+    what = "計算機の集まりで動かせません"
+    fix = "スケジューラーの番地と、働き手が動いているかを確かめてください（docs/cluster.md）。"
 
 
 @dataclass(frozen=True)

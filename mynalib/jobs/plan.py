@@ -66,7 +66,8 @@ def _check_cell(path: Path, names: tuple[str, ...]) -> None:
     """ノートブックの parameters セルが、一覧の名とちょうど同じか。"""
     declared = papermill.inspect_notebook(str(path))
     if set(declared) != set(names):
-        raise BadParameter(where=path.name, why="other_cell", names="、".join(names))
+        what = f"parameters セルの名が {'、'.join(names)} と違います"
+        raise BadParameter(where=path.name, what=what, fix="parameters セルを、もとに戻してください。")
 
 
 def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:

@@ -25,7 +25,12 @@ def make(order: Order, decision: Decision, **running: object) -> Published:
     protected = protection_hash(order.home, order.params)  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
     publication = replace(open_publication(order.home, order.params, order.month), revision=decision.revision)
     if not intake_review.reconciles(publication.opened):
-        raise Refused("NOT_RECONCILED", where=order.month.label)
+        raise Refused(
+            "NOT_RECONCILED",
+            where=order.month.label,
+            what="人数の照合が合いません",
+            fix="myna check で確かめてください。",
+        )
     published = _publish(order, publication, protected, **running)
     for stop in (
         list_stops(publication.opened.overlays, publication.opened.months[-1], published.folder)
@@ -46,7 +51,12 @@ def _publish(order: Order, publication: Publication, protected: str, **running: 
     manifest, folder = assemble(publication, jobs, records, sorted(order.without), room / "release"), room / "release"
     gate.inspect(publication, folder, manifest["artefacts"])
     if order.approval and manifest != order.approval.draft:
-        raise Refused("DRAFT_CHANGED", where=publication.opened.month.label)
+        raise Refused(
+            "DRAFT_CHANGED",
+            where=publication.opened.month.label,
+            what="見た下書きのあとに、元が変わりました",
+            fix="新しい下書きを作りました。もう一度見てから、myna release してください。",
+        )
     if not order.final:
         return done("draft", folder)
     return done("released", place(publication, folder, protected, order.approval.by if order.approval else ""), room)
@@ -69,4 +79,9 @@ def _run(
     if any(records[job.name]["error"] == DiskFull.code for job in failed):
         raise DiskFull(where=where, problems=problems)
     counts = f"{len(jobs)} 件のうち {len(failed)} 件"
-    raise NotebookFailed(where=where, why="some_failed", problems=problems, counts=counts, instead=instead)
+    raise NotebookFailed(
+        where=where,
+        what=f"{counts}が出来ませんでした。何も公開していません（出来たものは下書きに残っています）",
+        fix=f"原因を直して、もう一度 publish すると、出来ていないものだけを作ります。{instead}",
+        problems=problems,
+    )

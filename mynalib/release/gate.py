@@ -30,6 +30,10 @@ class GateFailed(MynaError):
     """公開の前の点検で、あってはならないものが見つかった。"""
 
     code = "GATE_FAILED"
+    what = "公開してはならないところがあります。何も公開していません"
+    fix = (
+        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
+    )
 
 
 def inspect(publication: Publication, release: Path, artefacts: list[dict], again: bool = False) -> None:
@@ -46,7 +50,11 @@ def inspect(publication: Publication, release: Path, artefacts: list[dict], agai
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)
     if problems:
-        raise GateFailed(where=f"{publication.opened.month.label}の点検", count=len(problems), problems=problems)
+        raise GateFailed(
+            where=f"{publication.opened.month.label}の点検",
+            what=f"公開してはならないところが {len(problems)} 件あります。何も公開していません",
+            problems=problems,
+        )
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:

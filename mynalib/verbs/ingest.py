@@ -101,4 +101,9 @@ def _codes(facts: dict) -> dict[str, Counts]:
 def _require_ended(month: Month) -> None:
     if not month.has_ended(clock.today()):
         newest = Month.of(clock.today()).plus(-1)
-        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_ended", newest=newest)
+        raise Refused(
+            "MONTH_NOT_ENDED",
+            where=f"--month {month}",
+            what="まだ終わっていない月です。ファイルは月末の断面なので、届いた月の前の月を指定します",
+            fix=f"10 月末の断面が 11 月に届いたなら、--month は 10 月です。いまなら {newest} です。",
+        )

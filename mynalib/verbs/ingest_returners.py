@@ -34,7 +34,12 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
         Locked, DiskFull, NotWritable: 書けない。
     """
     if month > Month.of(clock.today()):
-        raise Refused("MONTH_NOT_ENDED", where=f"--month {month}", why="not_begun")
+        raise Refused(
+            "MONTH_NOT_ENDED",
+            where=f"--month {month}",
+            what="まだ始まっていない月です",
+            fix="返納のあった月を指定してください。",
+        )
     with home.locked():
         require_file(file)
         recover(home, params)
@@ -62,8 +67,22 @@ def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, conf
 def _stops(read: Intake, staged: Path, where: str) -> Iterator[Refused]:
     """取り込んでよくない理由。"""
     if read.registered:
-        yield Refused("SUSPICIOUS_CHANGE", where=where, why="returners_registered", people=read.registered)
+        yield Refused(
+            "SUSPICIOUS_CHANGE",
+            where=where,
+            what=f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです",
+            fix="月次のファイルなら --kind month で取り込みます。正しいと確かめたら --confirm SUSPICIOUS_CHANGE を付けてください。",
+        )
     if read.quarantined:
         rows = read_table(staged / "quarantine.parquet").itertuples(index=False)
         problems = [Problem(f"{row.line} 行目", row.reason) for row in rows]
-        yield Refused("TOO_MANY_QUARANTINED", where=where, rows=read.quarantined, problems=problems)
+        yield Refused(
+            "TOO_MANY_QUARANTINED",
+            where=where,
+            what=f"読めない行が {read.quarantined} 行あり、その人たちがリストに残ってしまいます",
+            fix=(
+                "直したファイルを受け取るか、その人たちを never_contact.csv に書いてください。"
+                "正しいと確かめたら --confirm TOO_MANY_QUARANTINED を付けてください。"
+            ),
+            problems=problems,
+        )

@@ -18,6 +18,8 @@ class NotEmpty(MynaError):
     """新しく作るはずの場所に、もう何かがある。"""
 
     code = "NOT_EMPTY"
+    what = "空のフォルダーではありません"
+    fix = "別の名のフォルダーを指定してください。"
 
 
 def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:

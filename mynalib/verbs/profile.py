@@ -43,7 +43,11 @@ def _require_free(sheet: Path, file: Path) -> None:
     """置きかえてよいのは、前に作った確認シートだけ。"""
     require_plain_name(sheet, "確認シート")
     if sheet.resolve() == file.resolve():
-        raise NotWritable(where=str(sheet), why="sheet_over_file")
+        raise NotWritable(
+            where=str(sheet),
+            what="調べるファイルそのものです",
+            fix="確認シートには、別の名を付けてください（例 確認シート.html）。",
+        )
     with writing(sheet.parent):
         taken = sheet.is_symlink() or sheet.exists()
         if taken and not _is_a_sheet(sheet):

@@ -136,7 +136,12 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
     _require_approver(params, month, approved_by)
     draft = home.drafts / str(month) / "release"
     if not (draft / "manifest.json").is_file():
-        raise Refused("NO_DRAFT", where=month.label, month=month)
+        raise Refused(
+            "NO_DRAFT",
+            where=month.label,
+            what="下書きがありません",
+            fix=f"myna publish --month {month} --draft で作って、見てください。",
+        )
     looked_at = read_manifest(draft)
     approval = Approval(approved_by.strip(), looked_at)
     return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
@@ -166,4 +171,12 @@ def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:
     """公開してはならない理由：月のこと（history/stops.py）と、頼みのこと。"""
     yield from stops(order.home, order.params, kept)
     if order.params.society.policy.publish.two_people and order.final and not order.approval:
-        yield Refused("APPROVAL_REQUIRED", where=order.month.label, month=order.month)
+        yield Refused(
+            "APPROVAL_REQUIRED",
+            where=order.month.label,
+            what="公開には、もう一人の確認が要ります",
+            fix=(
+                f"myna publish --month {order.month} --draft で作り、"
+                f"見た人の名で myna release --month {order.month} --approved-by 名 としてください。"
+            ),
+        )

@@ -31,10 +31,14 @@ def verify(home: Home, params: Params, month: Month) -> Verified:
     """
     folder = releases(home).get(month)
     if folder is None:
-        raise UnknownMonth(where=str(month), why="not_released", month=month)
+        raise UnknownMonth(
+            where=str(month), what="まだ公開していません", fix=f"myna publish --month {month} で公開します。"
+        )
     problems = [*damage(home, folder), *portal_damage(home)]
     if problems:
-        raise ReleaseDamaged(where=folder.name, count=len(problems), problems=problems)
+        raise ReleaseDamaged(
+            where=folder.name, what=f"公開したときと違うところが {len(problems)} 件あります", problems=problems
+        )
     artefacts = read_manifest(folder)["artefacts"]
     inspect(open_publication(home, params, month), folder, artefacts, again=True)
     return Verified(folder, len(artefacts), junk(folder))

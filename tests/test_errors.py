@@ -1,0 +1,44 @@
+"""docs/errors.md は、エラーのクラスと、送出するところの文のとおり。どのエラーにも、することが書いてある。"""
+
+import re
+from pathlib import Path
+
+import pytest
+from error_pages import ANY, TARGET, error_classes, page, wordings
+
+from mynalib.domain.params import KINDS
+
+ROOT = Path(__file__).parents[1] / "mynalib"
+CLASSES = error_classes()
+WORDINGS = wordings(CLASSES)
+
+
+def written_codes() -> set[str]:
+    """コードに書いてある、エラーの名の全て（文を読むのとは、別の探し方で）。"""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py"))
+    return {*re.findall(r'Refused\(\s*"([A-Z_]+)"', source), *re.findall(r'\n    code = "([A-Z_]+)"', source)}
+
+
+def test_the_page_of_errors_is_as_the_errors_are_raised():
+    assert TARGET.read_text(encoding="utf-8") == page(), "make errors で作り直してください"
+
+
+def test_every_code_is_on_the_page():
+    codes = written_codes() | {*KINDS}
+    assert len(codes) > 50
+    assert codes <= set(re.findall("^## `([A-Z_]+)`$", TARGET.read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("code", sorted(WORDINGS))
+def test_every_error_says_what_happened_and_what_to_do(code):
+    for said in WORDINGS[code]:
+        assert all(text.strip(ANY) for text in said), said
+
+
+@pytest.mark.parametrize("name", sorted(set(CLASSES) - {"Refused", "RejectedParams"}))
+def test_an_error_raised_with_its_place_alone_is_complete(name):
+    error = CLASSES[name](where="ここ")
+    assert error.code
+    assert error.what
+    assert error.fix
+    assert "{" not in str(error)
