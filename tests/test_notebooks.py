@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from nbclient import NotebookClient
 from papermill.exceptions import PapermillExecutionError
 
 from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS
@@ -131,6 +132,65 @@ def test_wrong_parameters_stop_in_the_first_library_cell_with_a_clear_error(
     assert message in caught.value.evalue
     assert "→" in caught.value.evalue
     assert caught.value.source.startswith("from mynalib")
+
+
+STRANGE = """
+import pandas as pd
+limit, words, chosen = 5, ["a"], {"b": None}
+frame: pd.DataFrame = pd.DataFrame()
+def look(): pass
+"""
+DECLARED = 'employer: str = "{}"\nmonth: str = "2026-10"'
+
+
+def by_hand(*sources: str) -> list[list[dict]]:
+    """JupyterLab のように、一つのカーネルで順に動かしたセルの、それぞれの出力。"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(notebook, kernel_name="python3", allow_errors=True, **QUIET).execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+def test_a_notebook_runs_twice_in_one_kernel_among_strange_globals(published, monkeypatch):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    _, opening, *shown_cells = (cell.source for cell in code_cells("04_employer_dashboard"))
+    once = [DECLARED.format("E01"), opening, *shown_cells]
+    first, again = [STRANGE, *once], ["left_over = 1", *once, STRANGE, *once[1:]]
+    outputs = by_hand(*first, *again)
+    assert not [output for cell in outputs for output in cell if output.output_type == "error"]
+    first_run, last_run = outputs[2 : len(first)], outputs[-len(once) + 1 :]
+    assert [output.data for cell in first_run for output in cell] == [
+        output.data for cell in last_run for output in cell
+    ]
+
+
+def test_a_misspelt_parameter_stops_and_its_correction_runs(published, monkeypatch):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    opening = code_cells("04_employer_dashboard")[1].source
+    right, wrong = DECLARED.format("E01"), DECLARED.format("E02").replace("employer", "emploer")
+    _, opened, _, stopped, _, corrected = by_hand(right, opening, wrong, opening, right, opening)
+    assert "emploer" in stopped[-1].evalue, "前の employer で、別の事業所を開かない"
+    assert opened[0].output_type == corrected[0].output_type == "display_data"
+
+
+def test_a_failed_opening_leaves_nothing_of_the_capsule_before(published, monkeypatch):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    opening = code_cells("04_employer_dashboard")[1].source
+    look = '[name in globals() for name in ("capsule", "levels", "lists", "limit")]'
+    right, wrong = DECLARED.format("E01"), DECLARED.format("E99")
+    _, _, _, before, _, _, after = by_hand(STRANGE, right, opening, look, wrong, opening, look)
+    assert before[0].data["text/plain"] == "[True, True, True, True]"
+    assert after[0].data["text/plain"] == "[False, False, False, True]"
+
+
+def test_a_strange_parameter_stops_even_beside_a_cell_that_sets_the_right_ones(published, monkeypatch, tmp_path):
+    monkeypatch.setenv("MYNA_HOME", str(published.home.root))
+    notebook = read("04_employer_dashboard")
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(DECLARED.format("E01")))
+    nbformat.write(notebook, tmp_path / "own.ipynb")
+    with pytest.raises(PapermillExecutionError, match="emploer"):
+        papermill.execute_notebook(
+            tmp_path / "own.ipynb", None, {"emploer": "E02"}, engine_name=None, progress_bar=False, **QUIET
+        )
 
 
 def test_the_warm_engine_keeps_no_value_of_a_failed_cell(published, monkeypatch, tmp_path):

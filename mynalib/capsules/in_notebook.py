@@ -1,17 +1,18 @@
 """ノートブックの最初の一行：渡された parameters を確かめ、カプセルを開く。"""
 
+import ast
 import atexit
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import FunctionType, ModuleType
 
 from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS, PARAMETERS, Notebook
 from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.opened import employers_of
 from mynalib.capsules.publication import open_publication
+from mynalib.disclosure.released import Released
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
@@ -20,7 +21,8 @@ from mynalib.insight.capsule import Capsule
 from mynalib.intake.scratch import scratch
 
 CAPSULE = "MYNA_CAPSULE"
-_IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython", "display"}
+INJECTED = "# Parameters"  # papermill が、渡された値を書いて差しこむセルの一行目
+JSON_LIKE = (str, int, float, bool, list, dict, type(None))  # papermill が渡せる値
 
 
 class BadParameter(MynaError):
@@ -31,17 +33,23 @@ class BadParameter(MynaError):
     fix = "ノートブックの parameters セルの名のとおりに渡してください。"
 
 
-def open_capsule(notebook: str, given: Mapping[str, object]) -> Capsule:
+def open_capsule(notebook: str, names: MutableMapping[str, object]) -> Capsule:
     """parameters を確かめて、カプセルを開く。myna publish の下では渡されたもの、手元では作ったもの。
 
+    開けなければ、前に開いたカプセルとその表を names から消す。あとのセルが、別の月や事業所のものを見せないように。
+
     Args:
-        given: ノートブックの globals()。parameters セルより前に、ほかの変数を置かない。
+        names: ノートブックの globals()。parameters セルにない変数は、何があってもよい。
     Raises:
         BadParameter: 渡されていない、綴りが違う、形が違う。
     """
-    parameters = check_parameters(NOTEBOOKS[notebook], _variables(given))
-    handed = os.environ.get(CAPSULE)
-    return Capsule.read(Path(handed) if handed else _own_capsule(notebook, parameters))
+    try:
+        parameters = check_parameters(NOTEBOOKS[notebook], _given(NOTEBOOKS[notebook], names))
+        handed = os.environ.get(CAPSULE)
+        return Capsule.read(Path(handed) if handed else _own_capsule(notebook, parameters))
+    except BaseException:
+        _forget_opened(names)
+        raise
 
 
 def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[str, str]:
@@ -65,13 +73,50 @@ def _bad(notebook: Notebook, problem: str) -> BadParameter:
     )
 
 
-def _variables(given: Mapping[str, object]) -> dict[str, object]:
-    """利用者の変数だけ。IPython の道具、読みこんだもの、_ で始まる名は除く。"""
-    return {
-        name: value
-        for name, value in given.items()
-        if not name.startswith("_") and name not in _IPYTHON and not isinstance(value, ModuleType | FunctionType | type)
-    }
+def _given(notebook: Notebook, names: Mapping[str, object]) -> dict[str, object]:
+    """一覧の名の値と、parameters セルに書いてある、ほかの名の値。カーネルでない所で呼ばれたら、値の名の全て。"""
+    cells = names.get("In")
+    written = _in_parameters_cells(notebook, cells) if isinstance(cells, list) else {*names}
+    others = {name for name in written if not name.startswith("_") and isinstance(names.get(name), JSON_LIKE)}
+    return {name: names[name] for name in {*notebook.parameters, *others} if name in names}
+
+
+def _in_parameters_cells(notebook: Notebook, cells: list[str]) -> set[str]:
+    """動かしたセル（IPython の In）のうち、いちばん後の parameters セルと、papermill が差しこんだセルに書いてある名。
+
+    名に入れるだけのセルで、一覧の名が一つでもあるものを、parameters セルとみる：
+
+        employer: str = "E01"
+        mnoth: str = "2026-10"      ← 綴りの誤りなので、知らない名として止める
+
+    直して動かし直せば、前のものは見ない。差しこまれたセルは、一覧の名が一つもなくても見る。
+    """
+    by_hand: set[str] = set()
+    injected: set[str] = set()
+    for cell in cells:
+        if cell.startswith(INJECTED):
+            injected = set(_assigned(cell))
+        elif (assigned := set(_assigned(cell))) & set(notebook.parameters):
+            by_hand = assigned
+    return by_hand | injected
+
+
+def _assigned(cell: str) -> Iterator[str]:
+    """名に入れるだけのセルの、名。ほかのこともするセルなら、ない。"""
+    try:
+        statements = ast.parse(cell).body
+    except SyntaxError:  # 動かなかったセル
+        return
+    if not all(isinstance(statement, ast.Assign | ast.AnnAssign) for statement in statements):
+        return
+    for node in ast.walk(ast.Module(statements, [])):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _forget_opened(names: MutableMapping[str, object]) -> None:
+    for name in [name for name, value in names.items() if isinstance(value, Capsule | Released)]:
+        del names[name]
 
 
 def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
