@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 progress_console = Console(stderr=True)
+
+
+@dataclass
+class Asked:
+    """頼まれた命令と、答えのかたち。失敗を知らせるときにも使うので、typer の文脈（Context.obj）に置く。"""
+
+    verb: str = ""
+    as_json: bool = False
+
+
+def _note_json(context: typer.Context, value: bool) -> bool:
+    context.ensure_object(Asked).as_json = value
+    return value
 
 
 def _month(text: str) -> Month:
@@ -63,7 +77,7 @@ MonthOption = Annotated[
 ]
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")]
 BecauseOption = Annotated[str, typer.Option("--because", parser=_written, metavar="理由", help="理由（台帳に残る）")]
-JsonOption = Annotated[bool, typer.Option("--json", help="結果を JSON で出す")]
+JsonOption = Annotated[bool, typer.Option("--json", callback=_note_json, help="結果を JSON で出す")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
 SchedulerOption = Annotated[
     str | None, typer.Option(parser=_written, metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")
@@ -71,8 +85,9 @@ SchedulerOption = Annotated[
 
 
 @app.callback()
-def start() -> None:
+def start(context: typer.Context) -> None:
     """マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。"""
+    context.ensure_object(Asked).verb = context.invoked_subcommand
     clear_scratch()
 
 
@@ -347,22 +362,26 @@ def main() -> None:
     """入口。どの失敗も、日本語で「どこで・何が・どうすれば」と知らせて、終了コード 1 で終わる。"""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
-    ending.finish(ending.end(app, _refuse))
+    asked = Asked()
+    ending.finish(ending.end(partial(app, obj=asked), partial(_refuse, asked)))
 
 
-def _refuse(error: MynaError) -> None:
-    if "--json" in sys.argv:
+def _refuse(asked: Asked, error: MynaError) -> None:
+    if asked.as_json:
         with suppress(MynaError):
-            ending.say(json.dumps(_as_json(error), ensure_ascii=False))
+            ending.say(json.dumps(_as_json(asked.verb, error), ensure_ascii=False))
         return
     ending.say(str(error), error=True)
     if error.home:
         ending.say(f"置き場所：{error.home}", error=True)
 
 
-def _as_json(error: MynaError) -> dict:
-    counts = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
-    outcome, counts = ("refused", counts) if "ingest" in sys.argv else ("failed", {})
+NOTHING_TAKEN_IN = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
+
+
+def _as_json(verb: str, error: MynaError) -> dict:
+    outcome = "refused" if verb == "ingest" else "failed"
+    counts = NOTHING_TAKEN_IN if verb == "ingest" else {}
     texts = {"where": error.where, "what": error.what, "fix": error.fix}
     texts |= {"see": str(error.see)} if error.see else {}
     problems = [*map(str, error.problems)]

@@ -83,6 +83,15 @@ def test_wrong_usage_is_exit_2(words):
     assert myna(*words).returncode == 2
 
 
+def test_only_the_option_asks_for_json_and_only_the_verb_makes_it_an_ingest(tmp_path):
+    said = myna("withdraw", "--because", "--json", "--release", "ingest", "--home", tmp_path / "ingest")
+    assert said.returncode == 1
+    assert not said.stdout, "--because の値は、頼みではない"
+    answer = json.loads(myna("check", "--home", tmp_path / "ingest", "--json").stdout)
+    assert answer["outcome"] == "failed"
+    assert "accepted" not in answer
+
+
 def test_without_a_home_the_message_says_what_to_do(tmp_path):
     done = subprocess.run([sys.executable, "-m", "mynalib", "check"], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 1
