@@ -14,6 +14,7 @@ def isolate() -> None:
     if "PYTHONPATH" in os.environ:
         os.environ["PYTHONPATH"] = os.pathsep.join(_elsewhere(os.environ["PYTHONPATH"].split(os.pathsep)))
     leave_out_current_folder()
+    leave_out_iri_grammar()
     _fill_standard_streams()
 
 
@@ -25,6 +26,14 @@ def leave_out_current_folder() -> None:
     sys.path[:] = _elsewhere(sys.path)
     if PACKAGE not in {os.path.realpath(entry) for entry in sys.path}:
         sys.path.append(PACKAGE)
+
+
+def leave_out_iri_grammar() -> None:
+    """jsonschema は、あれば IRI の文法（rfc3987_syntax）も読みこみ、それだけで二秒かかる。ノートブックの形に IRI はない。
+
+    この道具のプロセス（命令と、forkserver）だけで呼ぶ。ノートブックを書く人のカーネルでは、使うかもしれない。
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def _elsewhere(entries: list[str]) -> list[str]:

@@ -237,10 +237,24 @@ def test_a_month_is_left_alone_on_any_day_for_the_same_order(published, monkeypa
     assert not decide(order).stands, "読んだあとに変わった設定を、公開したものと取り違えない"
 
 
-def test_the_grammar_of_iris_is_not_loaded_for_notebooks():
-    code = "import sys, mynalib.release.draft\nprint('nbformat' in sys.modules, 'lark' in sys.modules)"
+OURS = {
+    "命令": "from mynalib.startup import isolate\nisolate()\nimport mynalib.release.draft",
+    "forkserver": "import mynalib.jobs.warm",
+}
+
+
+@pytest.mark.parametrize("process", OURS.values(), ids=OURS)
+def test_the_grammar_of_iris_is_not_loaded_in_our_own_processes(process):
+    code = f"{process}\nimport sys\nprint('nbformat' in sys.modules, 'lark' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"], "読みこむだけで二秒かかる"
+
+
+def test_the_kernel_of_an_analyst_keeps_the_grammar_of_iris():
+    code = "import papermill, mynalib.capsules.in_notebook, mynalib.insight.charts, mynalib.insight.tables\n"
+    code += "from rfc3987_syntax import is_valid_syntax\nprint(is_valid_syntax('iri', 'https://例.jp/'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
 
 
 def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):

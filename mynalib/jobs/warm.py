@@ -6,9 +6,10 @@
 # ruff: noqa: E402 読みこむ場所を、読みこみの前に決める
 import os
 
-from mynalib.startup import leave_out_current_folder
+from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
 
 leave_out_current_folder()
+leave_out_iri_grammar()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
