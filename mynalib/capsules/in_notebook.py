@@ -21,7 +21,7 @@ from mynalib.insight.capsule import Capsule
 from mynalib.intake.scratch import scratch
 
 CAPSULE = "MYNA_CAPSULE"
-INJECTED = "# Parameters"  # papermill が、渡された値を書いて差しこむセルの一行目
+INJECTED = "# Parameters"  # papermill が、渡された値を書いて差しこむセルの一行目（jobs/private_doors.py）
 JSON_LIKE = (str, int, float, bool, list, dict, type(None))  # papermill が渡せる値
 
 

@@ -145,7 +145,7 @@ def run_parcel(parcel: Parcel) -> tuple[dict, dict[str, bytes]]:
         return {"error": NotebookFailed.code, "what": what}, {}
     from distributed import get_worker
 
-    # 見守り役（nanny）の下の働き手は、子を起こせない daemon とされている。温かいプロセスは、働き手が終われば終わる
+    # 公にされていない入口（private_doors.py）：見守り役（nanny）の下の働き手は、子を起こせない daemon とされている。温かいプロセスは、働き手が終われば終わる
     multiprocessing.current_process()._config["daemon"] = False
     _, limits = share(get_worker().state.nthreads)
     with scratch() as folder:

@@ -1,4 +1,7 @@
-"""セルの標準出力とエラー：print も、ファイル記述子への直接の書きこみ（os.write、os.system）も、セルの出力にする。"""
+"""セルの標準出力とエラー：print も、ファイル記述子への直接の書きこみ（os.write、os.system）も、セルの出力にする。
+
+普通のカーネルと同じにするために、公にされていないことに頼る。確かめた版は private_doors.py にある。
+"""
 
 import codecs
 import os

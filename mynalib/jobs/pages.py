@@ -67,7 +67,7 @@ def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> st
 
 
 def _filled(notebook: nbformat.NotebookNode, page: dict) -> str:
-    """型紙に入れる。nbconvert が画像と升に手を加えるための読み直しは、どちらもないページでは要らない（時間の三分の二）。"""
+    """型紙に入れる。nbconvert が画像と升に手を加えるための読み直しは、どちらもないページでは要らない（時間の三分の二）。private_doors.py にもある。"""
     return TemplateExporter.from_notebook_node(_exporter(), notebook, {"page": page})[0]
 
 

@@ -1,4 +1,7 @@
-"""仕事のプロセスを、どこから、今のフォルダーと切りはなして起こすか。"""
+"""仕事のプロセスを、どこから、今のフォルダーと切りはなして起こすか。
+
+multiprocessing の、公にされていない入口を使う。確かめた版は private_doors.py にある。
+"""
 
 import multiprocessing
 import os
