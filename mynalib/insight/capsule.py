@@ -1,4 +1,7 @@
-"""カプセル：一人の読み手に見せてよい行と列だけを入れた、一回の実行のためのフォルダー。"""
+"""カプセルを読む窓。カプセルは、一人の読み手に見せてよい行と列だけを入れた、一回の実行のためのフォルダーである。
+
+作るのは capsules/editions.py。
+"""
 
 import glob
 import json
@@ -41,7 +44,7 @@ class Capsule:
         return Terms(facts["audience"], facts["policy"], tuple(facts["columns"]), facts["demo"])
 
     def table(self, name: str) -> pd.DataFrame:
-        """カプセルの中の表。列と単位は capsules.editions の、その表を作る関数にある。"""
+        """カプセルの中の表。列と単位は capsules/editions.py の TABLES から、その表を作る関数にある。"""
         if name not in self.facts["tables"]:
             raise KeyError(f"このカプセルにあるのは {self.facts['tables']} です")
         path = str(self.folder / f"{name}.parquet")
@@ -52,7 +55,7 @@ class Capsule:
 def window(path: str) -> duckdb.DuckDBPyConnection:
     """一つのファイルだけが読める接続。ほかのファイル、拡張、設定の変更は断る。
 
-    DuckDB の取り分は、並べて動かすときは jobs.limits が分けて、環境変数で渡す。
+    DuckDB の取り分は、並べて動かすときは jobs/limits.py が分け、jobs/job.py が環境変数で渡す。
     """
     settings = {
         "threads": int(os.environ.get(THREADS, "1")),

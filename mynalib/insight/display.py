@@ -77,7 +77,7 @@ def _publish(bundle: dict, mark: dict) -> None:
 
 
 def this_run() -> str:
-    """この実行の合言葉（jobs.job が決める）。前の実行の出力や、手で付けた印は、ページに載らない。"""
+    """この実行の合言葉（jobs/job.py が決める）。前の実行の出力や、手で付けた印は、ページに載らない。"""
     return os.environ.get(RUN, "")
 
 
