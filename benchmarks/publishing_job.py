@@ -13,8 +13,9 @@ WORKERS = 2
 def ours(jobs: str) -> None:
     """この道具で、カプセルからページまで。"""
     from mynalib.jobs.batch import run_jobs
+    from mynalib.jobs.running import Running
 
-    records = run_jobs(pickle.loads(Path(jobs).read_bytes()), WORKERS)
+    records = run_jobs(pickle.loads(Path(jobs).read_bytes()), Running(WORKERS))
     failed = {name: record for name, record in records.items() if "error" in record}
     if failed:
         raise SystemExit(str(next(iter(failed.items()))))
@@ -58,12 +59,13 @@ def dashboards(home: str, month: str) -> None:
     from mynalib.history.home import Home
     from mynalib.jobs.batch import run_jobs
     from mynalib.jobs.plan import plan_jobs
+    from mynalib.jobs.running import Running
 
     place = Home(Path(home))
     publication = open_publication(place, load_params(place.params), Month.parse(month))
     room = place.drafts / "benchmark"
     jobs = plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
-    records = run_jobs(jobs, WORKERS)
+    records = run_jobs(jobs, Running(WORKERS))
     print(json.dumps({"reports": sum("error" not in record for record in records.values())}))
     shutil.rmtree(room)
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +27,7 @@ from mynalib.domain.shipped import templates
 from mynalib.history.home import Home, find_home
 from mynalib.history.leftovers import clear_leftovers
 from mynalib.intake.scratch import clear_scratch
+from mynalib.jobs.running import AS_USUAL, Running
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -233,9 +234,9 @@ def publish(
     """その月の報告とリストを作り、点検して、公開する。"""
     from mynalib.verbs.publish import publish
 
-    running = {"workers": jobs, "scheduler": scheduler}
     asked = {"without": without, "only": employer, "draft": draft, "because": because or ""}
-    _publish(as_json, publish, home, month, **asked, not_handed_over=not_handed_over, **running)
+    work = partial(publish, **asked, not_handed_over=not_handed_over)
+    _publish(as_json, work, home, month, Running(jobs, scheduler), only=employer)
 
 
 @app.command()
@@ -250,19 +251,21 @@ def release(
     """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
     from mynalib.verbs.publish import release
 
-    _publish(as_json, release, home, month, approved_by=approved_by, workers=jobs, scheduler=scheduler)
+    _publish(as_json, partial(release, approved_by=approved_by), home, month, Running(jobs, scheduler))
 
 
-def _publish(as_json: bool, work: Callable, home: Path | None, month: Month, **options: object) -> None:
+def _publish(
+    as_json: bool, work: Callable, home: Path | None, month: Month, running: Running, only: str | None = None
+) -> None:
     with _at(home) as place:
         with _bar() as progress:
-            done = work(place, load_params(place.params), month, **options, **progress.watch("公開"))
+            done = work(place, load_params(place.params), month, running=progress.watch("公開", running))
         counts = {"artefacts": done.artefacts, "without": done.without}
         lists_from = str(done.lists_from) if done.lists_from else None
         result = {"outcome": done.outcome, "folder": str(done.folder), **counts, "lists_from": lists_from}
         result |= {"waits": done.waits}
         pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
-        _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=options.get("only"), **pages)
+        _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=only, **pages)
 
 
 @app.command()
@@ -312,14 +315,15 @@ class _bar(Progress):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
         super().__init__(*columns, console=progress_console, transient=True)
 
-    def watch(self, name: str) -> dict[str, Callable]:
-        """一本の帯。全体の数を知らせる on_plan、一つ進める on_done、いちばん長い仕事を見せる on_wait。"""
+    def watch(self, name: str, running: Running = AS_USUAL) -> Running:
+        """進み具合を一本の帯に見せる動かし方。全体の数、済んだ数、いちばん長い仕事。"""
         task = self.add_task(name, total=None, slowest="")
-        return {
-            "on_plan": lambda count: self.update(task, total=count),
-            "on_done": lambda _: self.advance(task),
-            "on_wait": lambda job, seconds: self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"),
-        }
+        return replace(
+            running,
+            on_plan=lambda count: self.update(task, total=count),
+            on_done=lambda _: self.advance(task),
+            on_wait=lambda job, seconds: self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"),
+        )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """架空の組合：届いたはずのファイル、名簿、そして作り手だけが知る真実。"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from mynalib.domain.params import load_params
 from mynalib.history import clock, registers
 from mynalib.history.demo_marks import mark_demo
 from mynalib.history.home import Home
+from mynalib.jobs.running import Running
 from mynalib.release.published import Published
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import REGISTERS, found
@@ -138,10 +139,10 @@ def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     return truth.assign(**marks, decision=truth["person"].map(decided).fillna(""))
 
 
-def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
+def run_demo(folder: Path, workers: int | None, watch: Callable[[str], Running]) -> Published:
     """架空の置き場所を作り、24 か月を表の口から取り込み、いちばん新しい月を公開する。
 
-    watch: 名 → 進み具合を見せるもの（on_plan と on_done。publish の引数と同じ）。
+    watch: 名（取込、公開）から、進み具合を見せる動かし方へ。
     Raises:
         NotEmpty: 前の demo が作ったもののほかに、何かがある。ほかは ingest と publish に同じ。
     """
@@ -152,7 +153,7 @@ def run_demo(folder: Path, workers: int | None, watch: Callable) -> Published:
         mark_demo(home)  # 途中で止めても、次の demo が作り直せるように
 
 
-def _filled(home: Home, workers: int | None, watch: Callable) -> Published:
+def _filled(home: Home, workers: int | None, watch: Callable[[str], Running]) -> Published:
     society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
     _confirm_leavers(home, society)
     params = load_params(home.params)
@@ -160,14 +161,14 @@ def _filled(home: Home, workers: int | None, watch: Callable) -> Published:
         for name, content in society.registers.items():
             (home.registers / name).write_bytes(content)
     loading = watch("取込")
-    loading["on_plan"](len(society.files))
+    loading.on_plan(len(society.files))
     for month, content in society.files.items():
         file = home.inbox / f"{month}_架空データ.csv"
         with home.private():
             file.write_bytes(content)
         ingest(home, params, file, month)
-        loading["on_done"](month)
-    return publish(home, params, max(society.files), workers=workers, **watch("公開"))
+        loading.on_done(month)
+    return publish(home, params, max(society.files), running=replace(watch("公開"), workers=workers))
 
 
 def _confirm_leavers(home: Home, society: DemoSociety) -> None:

@@ -30,6 +30,7 @@ from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.insight import measures
 from mynalib.insight.capsule import Capsule
+from mynalib.jobs.running import Running
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
@@ -223,7 +224,7 @@ def try_to_publish(run: Run, **options: object) -> None:
         params, month = run.params, run.month
         made = {BYSTANDER, *sorted(set(run.people.employer_id) & {one.id for one in params.notified(month)})[:4]}
         without = [one.id for one in params.notified(month) if one.id not in made]
-        run.release = publish(run.home, params, month, without=without, workers=2, **options).folder
+        run.release = publish(run.home, params, month, without=without, running=Running(workers=2), **options).folder
     except MynaError as error:
         run.said += [str(error), repr(error), traceback.format_exc()]
 

@@ -16,6 +16,7 @@ from societies import SmallSociety
 from mynalib.demo import DemoSociety, make_society, run_demo
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
+from mynalib.jobs.running import Running
 
 TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
@@ -27,9 +28,9 @@ settings.register_profile("myna", deadline=None, derandomize=True, suppress_heal
 settings.load_profile("myna")
 
 
-def silent(_: str) -> dict:
+def silent(_: str) -> Running:
     """進み具合を見せない。"""
-    return {"on_plan": lambda _: None, "on_done": lambda _: None}
+    return Running()
 
 
 @pytest.fixture(scope="session")

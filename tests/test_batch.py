@@ -23,6 +23,7 @@ from mynalib.insight.capsule import window
 from mynalib.jobs import batch, limits, processes
 from mynalib.jobs.batch import private_files, run_jobs
 from mynalib.jobs.plan import plan_jobs
+from mynalib.jobs.running import Running
 
 GIGA = 1 << 30
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
@@ -81,7 +82,7 @@ def test_the_environment_of_who_called_is_as_it_was_though_the_jobs_are_cut_off(
     seen = tmp_path / "seen"
     sabotage(small, f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(str(sys.flags.safe_path))")
     processes.warm_up()
-    run_jobs(dashboards(small, tmp_path / "jobs")[:1], 1)
+    run_jobs(dashboards(small, tmp_path / "jobs")[:1], Running(1))
     assert (seen.read_text(), os.environ.get(processes.SAFE_PATH)) == ("True", before)
 
 
@@ -101,7 +102,7 @@ if employer == "E01":
     )
     monkeypatch.setattr(limits, "available_memory", lambda: 3 * GIGA)  # 空きは、ほかのプロセスによって、いつも変わる
     jobs = dashboards(small, tmp_path / "jobs")
-    records = run_jobs(jobs, 2)
+    records = run_jobs(jobs, Running(2))
     assert not [record for record in records.values() if "error" in record]
     facts, private = json.loads(seen.read_text()), str(jobs[0].folder / "private")
     assert {facts[name] for name in ("HOME", "IPYTHONDIR", "TMPDIR", "cwd")} == {private}
@@ -143,7 +144,7 @@ def test_a_capsule_opens_nothing_but_its_own_file_and_its_settings_are_locked(tm
 def tight(small, tmp_path, monkeypatch) -> int:
     """空きが少なく、時間の短い機械。その秒数は、よいノートブックに今かかる時間の五倍（忙しい機械では、長くなる）。"""
     begun = time.monotonic()
-    assert not [one for one in run_jobs(dashboards(small, tmp_path / "well"), 3).values() if "error" in one]
+    assert not [one for one in run_jobs(dashboards(small, tmp_path / "well"), Running(3)).values() if "error" in one]
     seconds = max(5, round(5 * (time.monotonic() - begun)))
     monkeypatch.setattr(limits, "available_memory", lambda: GIGA)
     share = batch.share
@@ -171,7 +172,7 @@ if employer == "E03":
 """,
     )
     slowest = []
-    records = run_jobs(dashboards(small, tmp_path / "jobs"), 3, on_wait=lambda *seen: slowest.append(seen))
+    records = run_jobs(dashboards(small, tmp_path / "jobs"), Running(3, on_wait=lambda *seen: slowest.append(seen)))
     whats = {name[:3]: (record["error"], record["what"]) for name, record in records.items()}
     assert {code for code, _ in whats.values()} == {"NOTEBOOK_FAILED"}
     assert "途中で消えました（シグナル SIGKILL。メモリ不足など）" in whats["E01"][1]
@@ -191,7 +192,7 @@ FULL = {
 def test_a_full_disk_inside_a_job_is_told_as_a_full_disk(small, tmp_path):
     cells = "".join(f"\nif employer == {employer!r}:\n    {code}" for employer, code in FULL.items())
     sabotage(small, "import errno, resource" + cells)
-    records = run_jobs(dashboards(small, tmp_path / "jobs"), 3)
+    records = run_jobs(dashboards(small, tmp_path / "jobs"), Running(3))
     assert {name[:3]: (record["error"], record["what"]) for name, record in records.items()} == dict.fromkeys(
         FULL, ("DISK_FULL", "空き容量が足りません")
     )
@@ -214,10 +215,10 @@ def processes_with(words: str) -> list[int]:
 
 def test_a_finished_job_is_not_run_again_and_a_damaged_one_is(small, tmp_path):
     jobs = dashboards(small, tmp_path / "jobs")
-    run_jobs(jobs, 2)
+    run_jobs(jobs, Running(2))
     made = {job.name: (job.folder / "record.json").stat().st_mtime_ns for job in jobs}
     (jobs[1].folder / "out" / jobs[1].page).write_text("壊れた")
-    run_jobs(jobs, 2)
+    run_jobs(jobs, Running(2))
     again = {job.name: (job.folder / "record.json").stat().st_mtime_ns for job in jobs}
     assert {name for name in made if made[name] != again[name]} == {jobs[1].name}
 
@@ -282,12 +283,12 @@ def test_private_files_go_even_when_the_plan_stops(tmp_path):
 @pytest.mark.parametrize("engine", ["myna", "kernel"])
 def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, tmp_path, monkeypatch, engine):
     forked = dashboards(small, tmp_path / "forked")[:2]
-    run_jobs(forked, 2)
+    run_jobs(forked, Running(2))
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     monkeypatch.setenv("MYNA_ENGINE", engine)
     assert processes.start_method().get_start_method() == "spawn"
     spawned = dashboards(small, tmp_path / "spawned")[:2]
-    records = run_jobs(spawned, 2)
+    records = run_jobs(spawned, Running(2))
     assert not [record for record in records.values() if "error" in record], records
     pages = [[(job.folder / "out" / job.page).read_bytes() for job in jobs] for jobs in (forked, spawned)]
     assert pages[0] == pages[1]

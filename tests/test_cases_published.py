@@ -9,6 +9,7 @@ import pytest
 from case_homes import BY_ID, CASES, PUBLISHED, TODAY, play, prepare, registry, run_case, try_to_publish, write_registry
 from cases_judge import always, judge_case
 
+from mynalib.jobs.running import Running
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.publish import publish
 
@@ -74,7 +75,7 @@ def wide_bytes(room: Path, state: str) -> dict[str, bytes]:
     file.write_text(re.sub(f"^{first}.*", f"{first}{WRITTEN[state]}", text, flags=re.MULTILINE), encoding="utf-8")
     ingest(run.home, run.params, file, run.month)
     without = [one.id for one in run.params.notified(run.month) if one.id != "E01"]
-    release = publish(run.home, run.params, run.month, without=without, workers=2).folder
+    release = publish(run.home, run.params, run.month, without=without, running=Running(workers=2)).folder
     wide = [release / "index.html", *case_scan.files_in(release / "management")]
     return {path.relative_to(release).as_posix(): path.read_bytes() for path in wide}
 

@@ -18,6 +18,7 @@ from societies import MONTHS, SmallSociety, same_key
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
 from mynalib.jobs import cluster
+from mynalib.jobs.running import Running
 
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -96,7 +97,7 @@ def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_kill
         if len(done) == 2:
             running.kill("one")
 
-    result = society.publish(scheduler=running.address, on_done=kill_one)
+    result = society.publish(running=Running(scheduler=running.address, on_done=kill_one))
     assert result.outcome == "released"
     assert society.bytes_of() == published.bytes_of()
     assert len(done) == len(set(done)) > 5
@@ -110,7 +111,7 @@ def test_a_failure_on_a_worker_is_told_as_at_home(running, small):
         small, 'import os\nif employer == "E01":\n    os.kill(os.getpid(), 9)\nassert employer != "E02", "8303002"'
     )
     with pytest.raises(MynaError) as caught:
-        small.publish(scheduler=running.address)
+        small.publish(running=Running(scheduler=running.address))
     told = {problem.where[:3]: str(problem) for problem in caught.value.problems}
     assert caught.value.code == "NOTEBOOK_FAILED"
     assert "SIGKILL" in told["E01"]
@@ -122,7 +123,7 @@ def test_a_failure_on_a_worker_is_told_as_at_home(running, small):
 def test_a_worker_with_other_versions_is_refused(running, small, monkeypatch):
     monkeypatch.setattr(cluster, "library_versions", lambda: {"duckdb": "0"})
     with pytest.raises(MynaError, match="版が、送り手と違います"):
-        small.publish(scheduler=running.address, only="E01")
+        small.publish(running=Running(scheduler=running.address), only="E01")
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_an_address_that_is_no_scheduler_is_told_in_seconds_before_anything_is_m
     monkeypatch.setattr(cluster, "CONNECTING", 1)
     begun = time.monotonic()
     with pytest.raises(MynaError, match="つながりません") as caught:
-        small.publish(scheduler=silent if address == "silent" else address, only="E01")
+        small.publish(running=Running(scheduler=silent if address == "silent" else address), only="E01")
     assert caught.value.code == "NO_CLUSTER"
     assert time.monotonic() - begun < 10
     assert not small.home.drafts.exists()

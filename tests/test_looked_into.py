@@ -15,6 +15,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.params import load_params
 from mynalib.history.home import Home
 from mynalib.history.stops import stops
+from mynalib.jobs.running import Running
 from mynalib.verbs.check import check_home
 
 BAD = [person("101", 200 + n, "9,,,,1") for n in range(25)]
@@ -84,7 +85,7 @@ def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(name,
     assert stop.says in checked.output
     assert checked.exit_code == (0 if stop.warns else 1)
     with pytest.raises(MynaError) as caught:
-        society.publish(workers=2)
+        society.publish(running=Running(workers=2))
     assert caught.value.code == stop.code
     page = caught.value.see
     assert f"取込の点検：{page}" in str(caught.value)
@@ -98,7 +99,7 @@ def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(name,
 def test_a_month_whose_notebook_fails_can_be_looked_into(society):
     sabotage(society.home, "04_employer_dashboard", "raise ValueError")
     with pytest.raises(MynaError) as caught:
-        society.publish(workers=2)
+        society.publish(running=Running(workers=2))
     assert caught.value.code == "NOTEBOOK_FAILED"
     assert "取込の点検" in caught.value.see.read_text(encoding="utf-8")
 

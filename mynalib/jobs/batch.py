@@ -1,7 +1,7 @@
 """仕事の束：変わらない仕事はやり直さず、ほかを、この機械か、計算機の集まりで動かす。"""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,25 +11,15 @@ from mynalib.history.leftovers import OF_A_RUN
 from mynalib.jobs.cluster import run_on_cluster
 from mynalib.jobs.job import Job
 from mynalib.jobs.limits import share
+from mynalib.jobs.running import AS_USUAL, Running
 from mynalib.jobs.workers import Workers, read_record
 
 TICK = 1.0  # 秒。進み具合を知らせる間隔
 
 
-def run_jobs(
-    jobs: Sequence[Job],
-    workers: int | None = None,
-    scheduler: str | None = None,
-    on_done: Callable[[Job], None] = lambda _: None,
-    on_wait: Callable[[str, float], None] = lambda *_: None,
-) -> dict[str, dict]:
+def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict]:
     """全ての仕事をする。すでに同じ元から出来ている仕事は飛ばす。
 
-    Args:
-        workers: 同時に動かす数。None なら、この機械の CPU とメモリから決める。
-        scheduler: Dask のスケジューラーの番地。あれば、仕事を計算機の集まりに送る。
-        on_done: 一つ終わるごとに呼ばれる（進み具合の表示）。
-        on_wait: 待つ間、いちばん長く動いている仕事の名と、その秒数で呼ばれる。
     Returns:
         仕事の名から結果（record.json の中身）へ。失敗は "error" を持つ。
     """
@@ -37,22 +27,22 @@ def run_jobs(
     for job in jobs:
         if record := finished(job):
             records[job.name] = record
-            on_done(job)
+            running.on_done(job)
         else:
             waiting.append(job)
-    if scheduler:
-        return records | run_on_cluster(waiting, scheduler, on_done)
-    at_once, limits = share(len(waiting), workers)
-    with _pool(at_once) as pool, Workers(limits) as running:
-        futures = {pool.submit(running.supervise, job): job for job in waiting}
+    if running.scheduler:
+        return records | run_on_cluster(waiting, running.scheduler, running.on_done)
+    at_once, limits = share(len(waiting), running.workers)
+    with _pool(at_once) as pool, Workers(limits) as workers:
+        futures = {pool.submit(workers.supervise, job): job for job in waiting}
         while futures:
             done, _ = wait(futures, TICK, FIRST_COMPLETED)
             for future in done:
                 job = futures.pop(future)
                 records[job.name] = future.result()
-                on_done(job)
-            if slowest := running.slowest():
-                on_wait(*slowest)
+                running.on_done(job)
+            if slowest := workers.slowest():
+                running.on_wait(*slowest)
     return records
 
 

@@ -1,6 +1,5 @@
 """公開を作る：計画、実行、組み立て、点検、公開。"""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from mynalib.capsules import intake_review
@@ -12,6 +11,7 @@ from mynalib.history.files import DiskFull
 from mynalib.history.stops import list_stops
 from mynalib.jobs import batch, plan
 from mynalib.jobs.job import Job, NotebookFailed
+from mynalib.jobs.running import AS_USUAL, Running
 from mynalib.release import gate
 from mynalib.release.assembly import assemble, place
 from mynalib.release.order import Order
@@ -20,7 +20,7 @@ from mynalib.release.revising import Decision
 from mynalib.release.unchanged import protection_hash
 
 
-def make(order: Order, decision: Decision, **running: object) -> Published:
+def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Published:
     """その月を、頼みのとおりに作る。送出するエラーは、verbs.publish に書いてある。"""
     protected = protection_hash(order.home, order.params)  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
     publication = replace(open_publication(order.home, order.params, order.month), revision=decision.revision)
@@ -31,7 +31,7 @@ def make(order: Order, decision: Decision, **running: object) -> Published:
             what="人数の照合が合いません",
             fix="myna check で確かめてください。",
         )
-    published = _publish(order, publication, protected, **running)
+    published = _publish(order, publication, protected, running)
     for stop in (
         list_stops(publication.opened.overlays, publication.opened.months[-1], published.folder)
         if publication.opened.newer is None
@@ -42,12 +42,12 @@ def make(order: Order, decision: Decision, **running: object) -> Published:
     return published
 
 
-def _publish(order: Order, publication: Publication, protected: str, **running: object) -> Published:
+def _publish(order: Order, publication: Publication, protected: str, running: Running) -> Published:
     room = order.room
     employers = employers_of(publication.opened, order.without, order.only)
     with batch.private_files(room / "jobs"):
         jobs = plan.plan_jobs(publication, employers, room / "jobs", order.only is None, publication.opened.makes_lists)
-        records = _run(publication, jobs, **running)
+        records = _run(publication, jobs, running)
     manifest, folder = assemble(publication, jobs, records, sorted(order.without), room / "release"), room / "release"
     gate.inspect(publication, folder, manifest["artefacts"])
     if order.approval and manifest != order.approval.draft:
@@ -62,11 +62,9 @@ def _publish(order: Order, publication: Publication, protected: str, **running: 
     return done("released", place(publication, folder, protected, order.approval.by if order.approval else ""), room)
 
 
-def _run(
-    publication: Publication, jobs: list[Job], on_plan: Callable[[int], None] = lambda _: None, **running: object
-) -> dict[str, dict]:
-    on_plan(len(jobs))
-    records = batch.run_jobs(jobs, **running)
+def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[str, dict]:
+    running.on_plan(len(jobs))
+    records = batch.run_jobs(jobs, running)
     failed = [job for job in jobs if "error" in records[job.name]]
     if not failed:
         return records

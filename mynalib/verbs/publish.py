@@ -21,6 +21,7 @@ from mynalib.history.released import read_manifest
 from mynalib.history.stops import list_stops, stops
 from mynalib.history.vouching import recover
 from mynalib.jobs import processes
+from mynalib.jobs.running import AS_USUAL, Running
 from mynalib.release.order import Approval, Order
 from mynalib.release.published import Published, done, existing
 from mynalib.release.releases import settle_releases
@@ -41,7 +42,7 @@ def publish(
     approval: Approval | None = None,
     because: str = "",
     not_handed_over: bool = False,
-    **running: object,
+    running: Running = AS_USUAL,
 ) -> Published:
     """その月を公開する。もっと新しい月が取り込んであれば、勧奨リストのほかを（古くなった月でも）公開する。
 
@@ -52,7 +53,7 @@ def publish(
         approval: もう一人の確認（release が渡す）。
         because: 公開した月を訂正するわけ。読む人に見える。
         not_handed_over: 健保の外のだれも、まだリストを受け取っていないので、全てのリストを作り直すか（台帳に残る）。
-        running: on_plan（仕事の数が決まったとき）と、run_jobs の workers、scheduler、on_done、on_wait。
+        running: 仕事の動かし方。
     Raises:
         Refused: 古い、隔離が多い、照合が合わない、もう一人の確認がない、見た下書きと違う、訂正のわけがない。名簿に答えのない行があるときは、勧奨リストのほかを公開してから。
         NotebookFailed: 動かなかった仕事がある。ほかの仕事の結果は下書きに残り、次はそこから始まる。
@@ -63,22 +64,22 @@ def publish(
     with home.locked():
         recover(home, params)
         settle_releases(home, params)
-        published = _published_or_reviewed(order, **running)
+        published = _published_or_reviewed(order, running)
         return replace(published, lists_from=newer_month(home, month))
 
 
-def _published_or_reviewed(order: Order, **running: object) -> Published:
+def _published_or_reviewed(order: Order, running: Running) -> Published:
     """公開する。止まれば、なぜかを見られるページ（取込の点検）を添える。"""
     kept = kept_month(order.home, order.month)
     verify_month(kept)
     try:
-        return _published(order, kept, **running)
+        return _published(order, kept, running)
     except MynaError as stop:
         stop.see = stop.see or _review_of(stop, order)
         raise
 
 
-def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
+def _published(order: Order, kept: KeptMonth, running: Running) -> Published:
     """止めるものがなければ、変わっていなければそのまま、そうでなければ作る。"""
     for stop in _stops(order, kept):
         raise stop
@@ -87,10 +88,10 @@ def _published(order: Order, kept: KeptMonth, **running: object) -> Published:
         _require_lists(order, kept, decision.former)
     if order.final and decision.stands:
         return replace(done("unchanged", decision.former, order.room), waits=decision.waits)
-    _make_ready(running.get("scheduler"))
+    _make_ready(running.scheduler)
     from mynalib.release.draft import make
 
-    return make(order, decision, **running)
+    return make(order, decision, running)
 
 
 def _require_lists(order: Order, kept: KeptMonth, former: Path) -> None:
@@ -114,22 +115,22 @@ def _review_of(stop: MynaError, order: Order) -> Path | None:
     return None
 
 
-def _make_ready(scheduler: object) -> None:
+def _make_ready(scheduler: str | None) -> None:
     """動かすところを、仕事を作る前に確かめる（番地の誤りは、すぐに分かる）。"""
     if not scheduler:
         processes.warm_up()
         return
     from mynalib.jobs.cluster import require_cluster
 
-    require_cluster(str(scheduler))
+    require_cluster(scheduler)
 
 
-def release(home: Home, params: Params, month: Month, approved_by: str, **options) -> Published:
+def release(home: Home, params: Params, month: Month, approved_by: str, running: Running = AS_USUAL) -> Published:
     """見た下書きを、公開にする。
 
     Args:
         approved_by: 下書きを見て、公開してよいと決めた人（台帳に残る記録で、本人の確かめではない）。
-        options: publish の running。
+        running: 仕事の動かし方。
     Raises:
         Refused: 見た人の名がない、もう一人の名でない、下書きがない、見たあとに元が変わった。ほかは publish と同じ。
     """
@@ -144,7 +145,7 @@ def release(home: Home, params: Params, month: Month, approved_by: str, **option
         )
     looked_at = read_manifest(draft)
     approval = Approval(approved_by.strip(), looked_at)
-    return publish(home, params, month, without=looked_at["without"], approval=approval, **options)
+    return publish(home, params, month, without=looked_at["without"], approval=approval, running=running)
 
 
 def _require_approver(params: Params, month: Month, name: str) -> None:

@@ -10,6 +10,7 @@ from mynalib.domain.params import Params
 from mynalib.history.files import fresh_folder, link_or_copy
 from mynalib.history.home import Home
 from mynalib.jobs import batch, pages, plan
+from mynalib.jobs.running import Running
 
 
 def review_page(home: Home, params: Params, month: Month) -> Path | None:
@@ -24,7 +25,7 @@ def review_page(home: Home, params: Params, month: Month) -> Path | None:
     publication = Publication(open_month(home, params, month, known_only=False))
     with batch.private_files(room / "jobs"):
         job = plan.plan_review(publication, room / "jobs")
-        record = batch.run_jobs([job], workers=1)[job.name]
+        record = batch.run_jobs([job], Running(workers=1))[job.name]
     if "error" in record:
         return None
     page = room / REVIEW

@@ -1,0 +1,27 @@
+"""仕事の動かし方：どこで、いくつずつ動かし、進み具合をだれに知らせるか。"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _untold(*_: object) -> None:
+    """進み具合を知らせない。"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """動かし方。
+
+    workers は同時に動かす数（None なら、この機械の CPU とメモリから）、scheduler は Dask のスケジューラーの番地（あれば、仕事を送る）。
+    on_plan は仕事の数が決まったとき、on_done は一つ終わるごとに（終わったもので）、on_wait は待つ間、いちばん長く動いている仕事の名と
+    その秒数で呼ばれる。
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    on_plan: Callable[[int], None] = _untold
+    on_done: Callable[[object], None] = _untold
+    on_wait: Callable[[str, float], None] = _untold
+
+
+AS_USUAL = Running()
