@@ -2,7 +2,7 @@
 
 規則は上から最初に当てはまったものが勝つ。書かない事実は問わない。どの組合せにも必ず一つが当てはまる。
 区分、行うこと、控える理由の言葉は classification.yaml にある。
-Source: 共同利用のお知らせ（コードの意味）。解除後の再登録と三か月の扱いは README「設計の記録」。
+Source: 共同利用のお知らせ（コードの意味）。解除後の再登録と三か月の扱いは docs/decisions.md。
 """
 
 from dataclasses import dataclass
