@@ -112,9 +112,11 @@ def _told(error: Exception) -> MynaError:
 def _unsaid(failure: OSError) -> MynaError:
     from mynalib.history.files import DiskFull, NotWritable
 
-    kind = DiskFull if is_full(failure) else NotWritable
     what = "命令は済みましたが、結果を書き出せませんでした"
-    return kind(where="標準出力", what=what, fix="書き出し先の空きと権限を確かめてください。")
+    fix = "書き出し先の空きと権限を確かめてください。"
+    if is_full(failure):
+        return DiskFull(where="標準出力", what=what, fix=fix)
+    return NotWritable(where="標準出力", what=what, fix=fix)
 
 
 def _discard(stream: object) -> None:

@@ -1,5 +1,7 @@
 """docs/errors.md は、エラーのクラスと、送出するところの文のとおり。どのエラーにも、することが書いてある。"""
 
+import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -42,3 +44,14 @@ def test_an_error_raised_with_its_place_alone_is_complete(name):
     assert error.what
     assert error.fix
     assert "{" not in str(error)
+
+
+def test_every_error_is_made_with_the_words_its_class_takes():
+    """足りない文や、知らない名は、起きたときに TypeError になる。起きる前に、ここで見つける。"""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    made = [call for call in calls if getattr(call.func, "id", "") in CLASSES]
+    assert len(made) > 80
+    for call in made:
+        words = {word.arg: word.value for word in call.keywords}
+        inspect.signature(CLASSES[call.func.id]).bind(*call.args, **words)
