@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mynalib.demo_life import LIFE, live, table
-from mynalib.domain.items import ITEMS, KEY, NAMES
+from mynalib.domain.employers import NO_EMPLOYER
+from mynalib.domain.items import ITEMS, NAMES, PERSON_ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
+from mynalib.domain.society import demo_suffix
 from mynalib.history import clock, registers
 from mynalib.history.demo_marks import mark_demo
 from mynalib.history.home import Home
@@ -20,7 +22,7 @@ from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import REGISTERS, found
 from mynalib.verbs.publish import publish
 
-COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
+REGISTER_COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -58,9 +60,9 @@ def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int 
         bad_rows.append(bad.assign(month=str(month)))
         snapshots.append(snapshot.assign(month=str(month)))
     truth = pd.concat(snapshots, ignore_index=True)
-    truth = truth[["month", "person", *KEY, "employer_id", "insured", "status", "vanished"]]
+    truth = truth[["month", "person", *PERSON_ITEMS, "employer_id", "insured", "status", "vanished"]]
     entries = _entries(truth, last, months, rng)
-    sheets = {f"{name}.csv": _csv(entries, name) for name in COLUMNS}
+    sheets = {f"{name}.csv": _csv(entries, name) for name in REGISTER_COLUMNS}
     bad_table = pd.concat(bad_rows, ignore_index=True)[["month", "reason", "line"]]
     return DemoSociety(files, sheets, _marked(truth, entries), bad_table)
 
@@ -81,12 +83,12 @@ def _file(snapshot: pd.DataFrame, bad: pd.DataFrame) -> bytes:
 
 
 def _csv(entries: pd.DataFrame, name: str) -> bytes:
-    rows = entries.loc[entries["名簿"] == name, [*COLUMNS[name]]]
+    rows = entries.loc[entries["名簿"] == name, [*REGISTER_COLUMNS[name]]]
     return rows.to_csv(index=False, lineterminator="\r\n").encode("cp932")
 
 
 def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Generator) -> pd.DataFrame:
-    """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、COLUMNS にあるもの。"""
+    """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、REGISTER_COLUMNS にあるもの。"""
     free = _choices(truth, last, months).sample(frac=1, random_state=rng)
     wanted = table("entries").explode("backs", ignore_index=True)
     turn = {"turn": lambda people: people.groupby("who").cumcount()}
@@ -94,7 +96,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in chosen["backs"]]
     chosen = chosen.drop(columns=["backs", "turn"]).assign(申出日=filed)
     entries = pd.concat([chosen, *_gone(truth, last)], ignore_index=True).fillna("")
-    for label, name in zip(registers.KEY, KEY, strict=True):
+    for label, name in zip(registers.KEY, PERSON_ITEMS, strict=True):
         entries[label] = [_written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)]
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
     entries["撤回日"] = np.where(entries["how"] == "withdrawn", f"{last.end:%Y%m25}", "")
@@ -104,7 +106,7 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
 def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
     """名簿に書ける人：どの月にも同じ番号でいて、申請の消えた人でもない。who は、demo.yaml の entries が呼ぶ名。"""
     newest, before = (truth[truth["month"] == str(month)] for month in (last, last.plus(-1)))
-    settled = truth.groupby([*KEY])["month"].transform("size") == months
+    settled = truth.groupby([*PERSON_ITEMS])["month"].transform("size") == months
     choices = newest[settled[newest.index] & ~newest["vanished"]]
     own = "cancelled_at_own_request"
     newly = (choices["status"] == own) & ~choices["person"].isin(before.loc[before["status"] == own, "person"])
@@ -115,10 +117,12 @@ def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
 def _gone(truth: pd.DataFrame, last: Month) -> tuple[pd.DataFrame, pd.DataFrame]:
     """申し出たあとで、退職した一人と、転籍した一人。"""
     newest = truth[truth["month"] == str(last)]
-    employed = truth[truth["employer_id"] != "NOEMPLOYER"]
+    employed = truth[truth["employer_id"] != NO_EMPLOYER]
     seen = employed.drop_duplicates(["person", "number"], keep="last")
     seen = seen.assign(名簿="optout", 申出日=seen["month"].str.replace("-", "") + "05", how="")
-    today = employed[employed["month"] == str(last)][["person", *KEY]].set_axis(["person", *registers.NEW_KEY], axis=1)
+    today = employed[employed["month"] == str(last)][["person", *PERSON_ITEMS]].set_axis(
+        ["person", *registers.NEW_KEY], axis=1
+    )
     moved = seen.merge(today, on="person").query("number != 新番号")
     retired = seen[~seen["person"].isin(newest["person"])]
     return retired.tail(1).assign(処理="退職"), moved.tail(1).assign(処理="転籍")
@@ -163,7 +167,7 @@ def _filled(home: Home, workers: int | None, watch: Callable[[str], Running]) ->
     loading = watch("取込")
     loading.on_plan(len(society.files))
     for month, content in society.files.items():
-        file = home.inbox / f"{month}_架空データ.csv"
+        file = home.inbox / f"{month}{demo_suffix(True)}.csv"
         with home.private():
             file.write_bytes(content)
         ingest(home, params, file, month)

@@ -16,7 +16,7 @@ from mynalib.disclosure.released import LEVEL_COLUMNS, LIST_COLUMNS, RATE_COLUMN
 from mynalib.disclosure.showing import Before, Coarser
 from mynalib.disclosure.society import CHANGES, COUNTS
 from mynalib.disclosure.thresholds import Thresholds
-from mynalib.disclosure.wide import COLUMNS
+from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
 from mynalib.insight import charts, tables
 
@@ -107,7 +107,7 @@ def test_figures_and_tables_refuse_what_was_not_released(show, raw):
 
 
 @trials(8)
-@given(st.lists(st.sampled_from(["E01", "OTHERS", "TOTAL", "nobody"])), st.permutations(COLUMNS[3:]))
+@given(st.lists(st.sampled_from(["E01", "OTHERS", "TOTAL", "nobody"])), st.permutations(WIDE_COLUMNS[3:]))
 def test_choosing_rows_and_columns_never_adds_anything(codes, columns):
     passed = wide_rates()
     chosen = passed.only(["employer_id", *columns]).without(columns[0])

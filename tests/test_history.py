@@ -46,7 +46,7 @@ from mynalib.domain.employers import FOLD_FROM, fold_symbol
 from mynalib.domain.errors import Refused
 from mynalib.history import clock, files
 from mynalib.history.contradictions import memory_holds
-from mynalib.history.cubes import COLUMNS, UnknownSymbol, cube
+from mynalib.history.cubes import CUBE_COLUMNS, UnknownSymbol, cube
 from mynalib.history.files import DiskFull, NotWritable, revisions, writing
 from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home, NoHome, find_home
@@ -136,7 +136,7 @@ def test_everybody_is_classified_as_by_hand(shared_numbers, tmp_path, seed):
     counted = cube(home, kept_months(home), params, holds)
     assert counted.members.sum() == len(people)
     by_hand = Counter((MONTH, *row[:5], row[5] or "") for row in slow)
-    assert {tuple(row[:-1]): row[-1] for row in counted[COLUMNS].itertuples(index=False, name=None)} == by_hand
+    assert {tuple(row[:-1]): row[-1] for row in counted[CUBE_COLUMNS].itertuples(index=False, name=None)} == by_hand
 
 
 @pytest.mark.parametrize("seed", range(20 if LONG else 1))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
-from mynalib.capsules.opened import OpenedMonth, rows_of
+from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
@@ -128,7 +128,7 @@ def _reminders(publication: Publication, employer: Employer | None) -> Tables:
     _require_newest(publication.opened)
     for stop in list_stops(publication.opened.overlays, publication.opened.months[-1]):
         raise stop
-    rows = rows_of(publication.opened.reminders, employer.id)
+    rows = employer_rows(publication.opened.reminders, employer.id)
     columns = [column for column in publication.opened.params.joint_use.employer_columns if column in rows]
     return {"reminders": rows[columns]}
 

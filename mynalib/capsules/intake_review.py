@@ -4,6 +4,7 @@ import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.questions import ask
+from mynalib.disclosure.society import TOTAL
 from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.errors import SHOWN
 from mynalib.history.contradictions import WHY, read_memory
@@ -43,7 +44,7 @@ def _checks(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
     pairs = [
         ("受け入れた行 ＋ 隔離した行 ＝ データの行", intake["accepted"] + intake["quarantined"], intake["data_rows"]),
         ("区分ごとの人数の計 ＝ 受け入れた行", int(cube.members.sum()), intake["accepted"]),
-        ("事業所の計 ＋ 事業所なし ＝ 組合全体", int(counts.drop("TOTAL").sum()), int(counts["TOTAL"])),
+        ("事業所の計 ＋ 事業所なし ＝ 組合全体", int(counts.drop(TOTAL).sum()), int(counts[TOTAL])),
     ]
     rows = [(check, left, right, "一致" if left == right else "不一致") for check, left, right in pairs]
     return pd.DataFrame(rows, columns=["check", "left", "right", "result"])

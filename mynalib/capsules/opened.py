@@ -115,7 +115,7 @@ def employers_of(opened: OpenedMonth, without: Collection[str] = (), only: str |
     return [e for e in notified.values() if e.id not in without and only in (None, e.id)]
 
 
-def rows_of(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
+def employer_rows(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     """事業所の順に並んだ表の、一つの事業所の行だけ。"""
     first, last = (table.employer_id.searchsorted(employer_id, side) for side in ("left", "right"))
     return table[first:last].reset_index(drop=True)

@@ -21,9 +21,10 @@ from mynalib.disclosure.released import LEVEL_COLUMNS, LIST_COLUMNS
 from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
-from mynalib.disclosure.wide import COLUMNS, OTHERS
+from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
-from mynalib.domain.employers import fold_symbol
+from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
+from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
 from mynalib.insight import measures
@@ -32,8 +33,7 @@ WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
 ACTIONS = (*LINK_ACTIONS, *RENEW_ACTIONS)
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
-PERSON = ["symbol_key", "number_key", "branch"]
-NOBODY = ("KENPO", "NOEMPLOYER")  # リストを受け取らない行
+NOBODY = (SOCIETY_STAFF, NO_EMPLOYER)  # リストを受け取らない行
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Outside:
 
     @cached_property
     def wide(self) -> pd.DataFrame:
-        """広く配る版の、全ての月の行（wide.COLUMNS）。"""
-        table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[COLUMNS]
+        """広く配る版の、全ての月の行（wide.WIDE_COLUMNS）。"""
+        table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[WIDE_COLUMNS]
         names = [*self.opened.names, *NOBODY, OTHERS, TOTAL]
         return measures.in_order(table, names)
 
@@ -88,7 +88,7 @@ class Outside:
 
     def levels_of(self, employer: str) -> pd.DataFrame:
         """一つの事業所の、月ごとの加入者と水準（released.LEVEL_COLUMNS）。"""
-        return _rows_of(self.state, self._state_of, employer)[LEVEL_COLUMNS].reset_index(drop=True)
+        return _own_rows(self.state, self._state_of, employer)[LEVEL_COLUMNS].reset_index(drop=True)
 
     @cached_property
     def lists(self) -> pd.DataFrame:
@@ -101,7 +101,7 @@ class Outside:
 
     def lists_of(self, employer: str) -> pd.DataFrame:
         """一つの事業所の、リストの人数。"""
-        return _rows_of(self.lists, self._lists_of, employer)[LIST_COLUMNS].reset_index(drop=True)
+        return _own_rows(self.lists, self._lists_of, employer)[LIST_COLUMNS].reset_index(drop=True)
 
     @cached_property
     def _state_of(self) -> dict[str, np.ndarray]:
@@ -116,7 +116,7 @@ class Outside:
         figure = self.previous.society_figure
         if figure is None:
             return None
-        rows = _rows_of(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
+        rows = _own_rows(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
         members = int(rows[-1]["members"])
         levels = [from_row(row) for row in rows]
         return figure | {"compared": compared(levels, members, float(figure["rate"])) if members else ""}
@@ -223,7 +223,7 @@ class Outside:
         months = [str(kept.month) for kept in window]
         past = self._past[0]
         with Lens(window, self.opened.params) as lens:
-            lens.put("listed", self.previous.listed[["month", *PERSON, "action"]].astype("str"))
+            lens.put("listed", self.previous.listed[["month", *PERSON_KEY, "action"]].astype("str"))
             seen = lens.query("seen", months=months, dependants=self._dependants)
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
         seen = seen[seen.employer_id.isin(receivers)]
@@ -239,9 +239,9 @@ class Outside:
 
     def _lists_now(self) -> pd.DataFrame:
         """この月のリストの人数と、前に公開したリストからの入れかわり。"""
-        now = _keyed(self.opened.listed)
+        now = with_person_key(self.opened.listed)
         then = self.previous.last_listed
-        both = now.merge(then, on=["employer_id", *PERSON], how="outer", indicator="side", suffixes=("", "_then"))
+        both = now.merge(then, on=["employer_id", *PERSON_KEY], how="outer", indicator="side", suffixes=("", "_then"))
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
         sizes = pd.crosstab(now.employer_id, now.action)
         turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
@@ -262,16 +262,9 @@ def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
     return {path: people for path, people in found.items() if people}
 
 
-def _rows_of(table: pd.DataFrame, places: Mapping[str, np.ndarray], employer: str) -> pd.DataFrame:
+def _own_rows(table: pd.DataFrame, places: Mapping[str, np.ndarray], employer: str) -> pd.DataFrame:
     """places（事業所から、行の番号へ）にある、一つの事業所の行。"""
     return table.iloc[places.get(employer, [])]
-
-
-def _keyed(listed: pd.DataFrame) -> pd.DataFrame:
-    """リストの行に、月をまたいで同じ人を結ぶ鍵を付ける。"""
-    return listed.assign(
-        symbol_key=listed.symbol.map(fold_symbol), number_key=listed.number.str.lstrip("0"), branch=listed.branch
-    )
 
 
 def _path(code: int, months: int) -> str:

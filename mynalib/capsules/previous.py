@@ -13,9 +13,9 @@ import pandas as pd
 from mynalib.disclosure.released import LIST_COLUMNS
 from mynalib.disclosure.showing import STATE as STATE_COLUMNS
 from mynalib.disclosure.society import COUNTS, TOTAL
-from mynalib.disclosure.wide import COLUMNS
-from mynalib.domain.employers import fold_symbol
+from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
+from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth
 from mynalib.history.released import all_releases, artefacts_of, read_manifest, released_file, releases
@@ -23,7 +23,7 @@ from mynalib.history.released import all_releases, artefacts_of, read_manifest, 
 STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
 """健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
 RATES = "management/rates.csv"
-LISTED_COLUMNS = ["month", "employer_id", "symbol_key", "number_key", "branch", "action"]
+LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action"]
 _KINDS = dict.fromkeys((*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64")
 _KINDS |= dict.fromkeys(("rate", "usable_rate"), "Float64") | {"merged": "bool"}
 _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
@@ -33,7 +33,7 @@ _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), 
 class Previous:
     """その月より前に公開したもの。
 
-    state（showing.STATE）と wide（wide.COLUMNS）は、前に見せた月の行。取り込み直した月の行は、入らない。
+    state（showing.STATE）と wide（wide.WIDE_COLUMNS）は、前に見せた月の行。取り込み直した月の行は、入らない。
     lists は、事業所と月ごとのリストの人数、listed は、載せた人（LISTED_COLUMNS）。society_figure は、組合全体の率（month, rate）。
     """
 
@@ -64,7 +64,7 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
     return Previous(
         state=_joined(states, STATE_COLUMNS),
-        wide=_joined(rows, COLUMNS),
+        wide=_joined(rows, WIDE_COLUMNS),
         lists=_joined(lists, ["employer_id", *LIST_COLUMNS]),
         listed=_joined(listed, LISTED_COLUMNS),
         society_figure=_society_figure(tables),
@@ -127,7 +127,7 @@ class _Tables:
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
         lists = read_lists(received(LISTS))
         listed = pd.read_csv(received(LISTED), encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        keyed = listed.assign(symbol_key=listed.symbol.map(fold_symbol), number_key=listed.number.str.lstrip("0"))
+        keyed = with_person_key(listed)
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
         return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES)), lists, keyed)
 

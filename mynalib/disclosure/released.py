@@ -12,7 +12,7 @@ import pandas as pd
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_of
 from mynalib.disclosure.thresholds import Thresholds
-from mynalib.disclosure.wide import COLUMNS
+from mynalib.disclosure.wide import WIDE_COLUMNS
 
 RATE_COLUMNS = ["members", "registered", "rate", "usable", "usable_rate", "link_targets", "renew_targets"]
 LEVEL_COLUMNS = ["month", "members", "level", "tolerance", "bound", "since"]
@@ -76,16 +76,16 @@ def require_released(table: object) -> Released:
 
 
 def rates(table: pd.DataFrame, terms: Terms) -> Released:
-    """月×事業所の表。internal は実数の人数（measures.counts）から率を作り、wide は見せてよいかたちの行（wide.COLUMNS）を確かめる。
+    """月×事業所の表。internal は実数の人数（measures.counts）から率を作り、wide は見せてよいかたちの行（wide.WIDE_COLUMNS）を確かめる。
 
     Returns:
-        internal は列 month, employer_id, employer と RATE_COLUMNS（率は % の小数一桁）。wide は wide.COLUMNS。
+        internal は列 month, employer_id, employer と RATE_COLUMNS（率は % の小数一桁）。wide は wide.WIDE_COLUMNS。
     """
     if terms.audience == "internal":
         found = {name: percent(table[count], table.members, 1) for name, count in RATES.items()}
         return _release(table.assign(**found)[["month", "employer_id", "employer", *RATE_COLUMNS]], terms, 1)
     _require(terms, "wide")
-    _require_columns(table, COLUMNS)
+    _require_columns(table, WIDE_COLUMNS)
     _require_rounded(table, COUNTS, terms)
     if table.registered[table.employer_id != TOTAL].notna().any():
         raise ValueError("事業所の行に、登録者の数があります")

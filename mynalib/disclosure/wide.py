@@ -11,8 +11,8 @@ from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of, society_rows
 from mynalib.disclosure.thresholds import Thresholds
 
 OTHERS = "OTHERS"
-COLUMNS = ["month", "employer_id", "employer", *COUNTS[:2], "rate", "tolerance", "bound", "since", *COUNTS[2:3]]
-COLUMNS += ["usable_rate", *COUNTS[3:]]
+WIDE_COLUMNS = ["month", "employer_id", "employer", *COUNTS[:2], "rate", "tolerance", "bound", "since", *COUNTS[2:3]]
+WIDE_COLUMNS += ["usable_rate", *COUNTS[3:]]
 _KINDS = dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(("rate", "usable_rate"), "Float64") | {"tolerance": "Int64"}
 _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
 
@@ -32,7 +32,7 @@ def wide_rows(
         levels: 事業所から、見せる水準へ。
         merged: まとめる事業所。None なら、組合全体だけ。
     Returns:
-        列 COLUMNS。事業所の行は加入者（概数）と水準だけ、OTHERS は加入者・未登録・失効の概数だけがあり、ほかは欠ける。
+        列 WIDE_COLUMNS。事業所の行は加入者（概数）と水準だけ、OTHERS は加入者・未登録・失効の概数だけがあり、ほかは欠ける。
         bound と since は、ないとき ''。
     """
     each = counts[counts.employer_id != TOTAL]
@@ -43,7 +43,7 @@ def wide_rows(
             rows.insert(0, _others(each[inside], limits))
         rows.insert(0, _employers(each[~inside], own_members, levels, limits))
     records = [record for row in rows for record in row.to_dict("records")]
-    return pd.DataFrame(records, columns=COLUMNS).astype(_KINDS)
+    return pd.DataFrame(records, columns=WIDE_COLUMNS).astype(_KINDS)
 
 
 def _employers(

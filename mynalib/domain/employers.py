@@ -23,6 +23,7 @@ from mynalib.domain.fields import (
 )
 from mynalib.domain.shipped import phrase
 
+NO_EMPLOYER = "NOEMPLOYER"  # どの事業所の人でもない人（任意継続など）の行
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
 MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
 _UNUSABLE_IDS = {

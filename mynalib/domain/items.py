@@ -23,6 +23,6 @@ _WRITTEN = shipped_yaml("domain", "items")
 ITEMS = tuple(Item(**item) for item in _WRITTEN["items"])
 NAMES = tuple(item.name for item in ITEMS)
 LABELS = {item.name: item.label for item in ITEMS}
-KEY = NAMES[:3]
+PERSON_ITEMS = NAMES[:3]
 REASONS: Mapping[str, str] = _WRITTEN["reasons"]
 """行を隔離する理由。"""

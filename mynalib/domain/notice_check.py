@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import Problem
-from mynalib.domain.items import KEY, LABELS
+from mynalib.domain.items import LABELS, PERSON_ITEMS
 from mynalib.domain.joint_use import DERIVED, JointUse, Notice
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import phrase
 
-NEEDED = (*KEY, *DERIVED)  # 勧奨に要る列
+NEEDED = (*PERSON_ITEMS, *DERIVED)  # 勧奨に要る列
 SOURCES_OF_ACTION = ("state", "cancel_kind", "certificate_flag")  # どの勧奨かは、この三項目から決まる
 PERIODICALS = ("広報", "機関誌", "会報", "健保だより", "パンフ")
 # 継続して配る媒体は「3 か月に一度程度以上」（個人情報保護委員会 健保組合 Q&A 問342）。一号の遅れまでは待つ
@@ -39,7 +39,7 @@ def _joint_use(joint_use: JointUse, listed: int, today: date) -> _Hints:
     yield from _published(joint_use.notice, today)
     for name in [column for column in joint_use.employer_columns if column not in NEEDED]:
         yield "employer_columns", phrase("unneeded_column", label=LABELS[name])
-    missing = [LABELS[name] for name in (*KEY, *SOURCES_OF_ACTION) if name not in joint_use.items]
+    missing = [LABELS[name] for name in (*PERSON_ITEMS, *SOURCES_OF_ACTION) if name not in joint_use.items]
     if missing:
         yield "items", phrase("missing_items", labels="、".join(missing))
     told = joint_use.dependants_notified_on

@@ -14,6 +14,13 @@ InsurerNumber = shaped("([0-9]{8})?", '保険者番号は 8 桁の数字を引�
 Branch = shaped("[0-9]{2}", '枝番は 2 桁の数字を引用符で囲んでください（例 "00"）')
 CsvPath = shaped(rf"{_STEP}(/{_STEP})*\.csv", "data/registers/名.csv のように、home からの道で書いてください")
 Sender = Literal["employer", "society", "both"]
+DEMO_MARK = "架空データ"
+"""架空の組合のものだと分かるように、どのページとファイルにも書く言葉。"""
+
+
+def demo_suffix(demo: bool) -> str:
+    """ファイルの名の終わりに付ける印。"""
+    return f"_{DEMO_MARK}" if demo else ""
 
 
 class NoEmployer(DatedSymbol):

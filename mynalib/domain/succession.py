@@ -7,9 +7,7 @@ from datetime import date
 from mynalib.domain.employers import MAX_NUMBER
 from mynalib.domain.months import Month
 from mynalib.domain.params import Claim, Params
-
-Key = tuple[str, str, str]
-"""一人の鍵：折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。"""
+from mynalib.domain.person import PersonKey
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def successions(params: Params) -> tuple[Succession, ...]:
     return tuple(sorted(found, key=lambda each: (each.last, each.first, each.old, each.new, each.low, each.high)))
 
 
-def same_person(key: Key, chains: Iterable[Succession]) -> tuple[Key, ...]:
+def same_person(key: PersonKey, chains: Iterable[Succession]) -> tuple[PersonKey, ...]:
     """その人の、ほかの月の鍵（引きつぎの前と後）。なければ空。"""
     symbol, number, branch = key
     fitting = [each for each in chains if each.covers(number)]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
+from mynalib.domain.person import PERSON_KEY
 from mynalib.history.contradictions_trust import MemoryDamaged, Standing, memory_file, origins, staged, standing
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
@@ -16,10 +17,9 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Hold
 from mynalib.history.months import KeptMonth, kept_months
 from mynalib.history.registers import LEFT, Entry
-from mynalib.history.replaying import COLUMNS, NUMBER_CHANGED, WHY, nobody, replayed
+from mynalib.history.replaying import MEMORY_COLUMNS, NUMBER_CHANGED, WHY, nobody, replayed
 from mynalib.history.tables import read_table, write_table
 
-KEY = ["symbol_key", "number_key", "branch"]
 SAME_ABSENCE = ["since", "branch", "employer_id"]
 """いなくなった人（gone）と、その人かもしれない人（number_changed）を結ぶ列。"""
 
@@ -45,7 +45,7 @@ def read_memory(home: Home, params: Params | None = None, entries: Iterable[Entr
 
 
 def all_rows(home: Home, params: Params) -> pd.DataFrame:
-    """今の月に合う、記憶の全ての行（見張りと gone も。列は COLUMNS）。ファイルが前の月までのものなら、手元で数え直す。"""
+    """今の月に合う、記憶の全ての行（見張りと gone も。列は MEMORY_COLUMNS）。ファイルが前の月までのものなら、手元で数え直す。"""
     months = kept_months(home)
     now = standing(home, months, params)
     never = not home.kept_back.exists() and not any(line["did"] == "ingested" for line in Ledger(home.ledger).lines())
@@ -87,12 +87,14 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     """
     left = {key for entry in entries if entry.verdict == LEFT for key in entry.keys}
     confirmed = {str(month) for month in params.society.leavers_confirmed}
-    sure = {tuple(row) for row in rows.loc[~rows.why.isin([NUMBER_CHANGED, "gone"]), KEY].itertuples(index=False)}
+    sure = {
+        tuple(row) for row in rows.loc[~rows.why.isin([NUMBER_CHANGED, "gone"]), PERSON_KEY].itertuples(index=False)
+    }
     suspected: dict[tuple, set] = {}
     for row in rows[rows.why == NUMBER_CHANGED].itertuples(index=False):
         suspected.setdefault((row.since, row.branch, row.employer_id), set()).add(tuple(row[:3]))
     kept, held = [], set()
-    gone = rows[rows.why == "gone"].sort_values(["since", *KEY])
+    gone = rows[rows.why == "gone"].sort_values(["since", *PERSON_KEY])
     for row in gone.itertuples(index=False):
         key, answered = tuple(row[:3]), tuple(row[:3]) in left or row.since in confirmed
         counts = not answered and (key in sure or key in held)
@@ -107,6 +109,6 @@ def damaged(home: Home) -> MemoryDamaged:
 
 def _rows(home: Home) -> pd.DataFrame:
     rows = read_table(memory_file(home))
-    if rows is None or not set(COLUMNS) <= set(rows):
+    if rows is None or not set(MEMORY_COLUMNS) <= set(rows):
         raise damaged(home)
     return rows

@@ -15,7 +15,7 @@ from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
 from mynalib.history.tables import read_tables, write_tables
 
-COLUMNS = ["month", "employer_id", "insured", "status", "lapsed", "action", "withheld_by", "members"]
+CUBE_COLUMNS = ["month", "employer_id", "insured", "status", "lapsed", "action", "withheld_by", "members"]
 
 
 class UnknownSymbol(MynaError):
@@ -36,14 +36,14 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
     common = _common_origin(params, holds)
     paths = {kept: home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet" for kept in months}
     found = dict(zip(paths, read_tables(paths.values()), strict=True))
-    missing = [kept for kept in months if found[kept] is None or list(found[kept]) != COLUMNS]
+    missing = [kept for kept in months if found[kept] is None or list(found[kept]) != CUBE_COLUMNS]
     if missing:
         table = count_people(missing, params, holds)
         found |= {kept: table[table.month == str(kept.month)] for kept in missing}
         with home.private():
             write_tables({paths[kept]: found[kept] for kept in missing})
         _forget_others(home, set(paths.values()))
-    return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+    return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=CUBE_COLUMNS)
 
 
 def count_people(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:

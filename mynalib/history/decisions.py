@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.history.holds import PERSON, Hold
+from mynalib.domain.person import PERSON_KEY
+from mynalib.history.holds import Hold
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
@@ -29,7 +30,7 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
     days = {line["folder"]: line["at"][:10] for line in Ledger(home.ledger).lines() if line["did"] == "ingested"}
     loaded = [(str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days]
     with Lens(months) as lens:
-        lens.put("decided", pd.DataFrame(rows, columns=["entry", *PERSON, "decided_on"]))
+        lens.put("decided", pd.DataFrame(rows, columns=["entry", *PERSON_KEY, "decided_on"]))
         lens.put("loaded", pd.DataFrame(loaded, columns=["month", "loaded_on"], dtype="str"))
         decided = lens.query("decided")
     found = [(made[row.entry], row) for row in decided.itertuples(index=False)]

@@ -11,9 +11,9 @@ import pandas as pd
 from mynalib.domain.errors import SHOWN
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY
 from mynalib.domain.succession import same_person, successions
 from mynalib.history.contradictions import SAME_ABSENCE, absences, all_rows
-from mynalib.history.holds import PERSON
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
@@ -92,5 +92,5 @@ def _lines(gone: pd.DataFrame, params: Params, months: Sequence[KeptMonth]) -> p
         key = (row.symbol_key, row.number_key, row.branch)
         asked += [(at, row.against, *each) for each in (key, *same_person(key, chains))]
     with Lens(wanted) as lens:
-        lens.put("asked", pd.DataFrame(asked, columns=["at", "month", *PERSON]))
+        lens.put("asked", pd.DataFrame(asked, columns=["at", "month", *PERSON_KEY]))
         return lens.query("lines").set_index("at").line.reindex(gone.index)

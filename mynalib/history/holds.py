@@ -7,21 +7,16 @@ from datetime import date
 import pandas as pd
 
 from mynalib.domain.classification import WITHHELD
+from mynalib.domain.person import PERSON_KEY, PersonKey
 from mynalib.history.registers import ALLOWED, Entry
-
-PERSON = ["symbol_key", "number_key", "branch"]
-"""窓の中で一人を表す列。Entry.key と同じ形。"""
 
 
 @dataclass(frozen=True)
 class Hold:
-    """控える一件（reason は WITHHELD の名か ALLOWED）。since の月末から until の月末の前まで。None は限りなし。
-
-    key は Entry.key と同じ形：折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。
-    """
+    """控える一件（reason は WITHHELD の名か ALLOWED）。since の月末から until の月末の前まで。None は限りなし。"""
 
     reason: str
-    key: tuple[str, str, str]
+    key: PersonKey
     since: date | None = None
     until: date | None = None
 
@@ -39,7 +34,7 @@ def holds_table(holds: Iterable[Hold]) -> pd.DataFrame:
     """控える人の表。rank は理由の順（小さいものが勝つ）。"""
     rank = {reason: number for number, reason in enumerate((*WITHHELD, ALLOWED))}
     rows = [(h.reason, rank[h.reason], *h.key, h.since, h.until) for h in holds]
-    table = pd.DataFrame(rows, columns=["reason", "rank", *PERSON, "since", "until"])
-    text = dict.fromkeys(("reason", *PERSON), "str")
+    table = pd.DataFrame(rows, columns=["reason", "rank", *PERSON_KEY, "since", "until"])
+    text = dict.fromkeys(("reason", *PERSON_KEY), "str")
     days = dict.fromkeys(("since", "until"), "datetime64[s]")
     return table.astype(text | days | {"rank": "int64"})

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from mynalib.domain.classification import FACTS, decision_table
-from mynalib.domain.employers import FOLD_FROM, FOLD_TO
+from mynalib.domain.employers import FOLD_FROM, FOLD_TO, NO_EMPLOYER
 from mynalib.domain.errors import is_full
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_text
@@ -20,7 +20,7 @@ from mynalib.history.months import KeptMonth, MonthDamaged, verify_month
 from mynalib.history.tables import put_table
 from mynalib.intake.workbench import connect
 
-MEMORY = "2GB"
+LENS_MEMORY = "2GB"
 UNKNOWN = "?"  # 登録簿にない記号の人の employer_id。事業所コードにはならない字
 
 
@@ -44,7 +44,7 @@ class Lens:
         # 既定の ./.tmp では、今のフォルダーに人の値が残る
         spill = spill_folder(self._months[0].folder.parent)
         # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
-        self._db = connect(spill, memory_limit=MEMORY, preserve_insertion_order=False)
+        self._db = connect(spill, memory_limit=LENS_MEMORY, preserve_insertion_order=False)
         with self._without_values(), ExitStack() as on_failure:
             on_failure.callback(self._db.close)
             self._open_files()
@@ -118,7 +118,7 @@ def _patterns(months: Sequence[KeptMonth]) -> list[str]:
 
 def _symbols(months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
     rows = [
-        (str(kept.month), entry.folded, entry.employer_id or "NOEMPLOYER", entry.number_from, entry.number_to)
+        (str(kept.month), entry.folded, entry.employer_id or NO_EMPLOYER, entry.number_from, entry.number_to)
         for kept in months
         for entry in params.registry(kept.month).entries
     ]

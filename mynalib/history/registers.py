@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from mynalib.domain.employers import fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
+from mynalib.domain.person import PersonKey, person_key
 from mynalib.domain.strict_yaml import is_visible
 from mynalib.domain.succession import Succession, same_person, successions
 from mynalib.history import clock
@@ -60,29 +60,29 @@ class RegisterUnreadable(MynaError):
 
 @dataclass(frozen=True)
 class Entry:
-    """名簿の一行。鍵は折りたたんだ記号・先頭の 0 を除いた番号・二桁の枝番。
+    """名簿の一行。
 
     decisions の行だけ、filed_on が判断日、verdict が判断になる。
     """
 
     register: str
     line: int
-    key: tuple[str, str, str]
-    new_key: tuple[str, str, str] | None
+    key: PersonKey
+    new_key: PersonKey | None
     filed_on: date | None
     withdrawn_on: date | None
     handled: str
     verdict: str = ""
-    other_keys: tuple[tuple[str, str, str], ...] = ()
+    other_keys: tuple[PersonKey, ...] = ()
     """設定が記号を引きついでいる（succession.py）、同じ人の、ほかの月の鍵。"""
 
     @property
-    def written_keys(self) -> tuple[tuple[str, str, str], ...]:
+    def written_keys(self) -> tuple[PersonKey, ...]:
         """名簿に書いてある鍵。"""
         return (self.key,) if self.new_key is None else (self.key, self.new_key)
 
     @property
-    def keys(self) -> tuple[tuple[str, str, str], ...]:
+    def keys(self) -> tuple[PersonKey, ...]:
         """その人の全ての鍵（ほかの月の鍵も）。"""
         return tuple(dict.fromkeys((*self.written_keys, *self.other_keys)))
 
@@ -158,7 +158,7 @@ def _undecided(name: str, row: dict[str, str], day: date | str | None) -> list[W
     return wrong + ([("判断日", "先の日付です")] if isinstance(day, date) and day > clock.today() else [])
 
 
-def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[tuple[str, str, str], list[Wrong]]:
+def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list[Wrong]]:
     symbol, number, branch = (row[column] for column in columns)
     number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
     rules = (
@@ -167,7 +167,7 @@ def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[tuple[str, str,
         (re.fullmatch("[0-9]{1,2}", branch), "数字2桁ではありません"),
     )
     wrong = [(column, what) for column, (holds, what) in zip(columns, rules, strict=True) if not holds]
-    return (fold_symbol(symbol), number.lstrip("0"), branch.zfill(2)), wrong
+    return person_key(symbol, number, branch), wrong
 
 
 def _date(text: str) -> date | str | None:

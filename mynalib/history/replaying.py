@@ -7,13 +7,14 @@ import pandas as pd
 from mynalib.domain.employers import MAX_NUMBER
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.succession import successions
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth, verify_month
 from mynalib.history.steps import AFTER_ANOTHER, STEPS
 
-COLUMNS = ["symbol_key", "number_key", "branch", "since", "why", "against", "until", "employer_id"]
+MEMORY_COLUMNS = [*PERSON_KEY, "since", "why", "against", "until", "employer_id"]
 WHY: dict[str, str] = shipped_yaml("domain", "classification")["contradictions"]
 """控える理由。記憶のほかの行（見張りの own_request、card_returned、contradictory と、いなくなった人の gone）は、控えさせない。"""
 NUMBER_CHANGED = "number_changed"
@@ -25,12 +26,12 @@ def replayed(rows: pd.DataFrame, months: Sequence[KeptMonth], params: Params, si
     古い月をあとから足したり置きかえたりすると、その先の月の「前に見たとき」が変わるので、その月だけでは足りない。
 
     Args:
-        rows: これまでの記憶（列は COLUMNS）。元の月が purge で消えた行は、数え直せないので残る。
+        rows: これまでの記憶（列は MEMORY_COLUMNS）。元の月が purge で消えた行は、数え直せないので残る。
     Raises:
         MonthDamaged: 数え直す月が壊れている。
     """
     with Lens(months, params) as lens:
-        lens.put("memory", rows[COLUMNS].astype("str"))
+        lens.put("memory", rows[MEMORY_COLUMNS].astype("str"))
         lens.put("held_why", pd.DataFrame({"why": [why for why in WHY if why != NUMBER_CHANGED]}, dtype="str"))
         lens.put("succession", _succession(params))
         for name in ("lineage", "rewind_found", "rewind_closed"):
@@ -42,7 +43,7 @@ def replayed(rows: pd.DataFrame, months: Sequence[KeptMonth], params: Params, si
 
 
 def nobody() -> pd.DataFrame:
-    return pd.DataFrame(columns=COLUMNS, dtype="str")
+    return pd.DataFrame(columns=MEMORY_COLUMNS, dtype="str")
 
 
 def _replay(lens: Lens, before: KeptMonth | None, kept: KeptMonth) -> None:

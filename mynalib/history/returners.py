@@ -1,8 +1,8 @@
 """返納者の日次ファイル：カードを返した人を、勧奨リストから外すためだけに使う。人数や率には、決して入れない。"""
 
-from mynalib.domain.employers import fold_symbol
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.domain.person import person_key
 from mynalib.history.files import sha256
 from mynalib.history.holds import Hold
 from mynalib.history.home import Home
@@ -35,7 +35,7 @@ def returner_holds(home: Home) -> list[Hold]:
     holds = []
     for path, table in zip(paths, read_tables(paths), strict=True):
         until = Month.parse(path.name[:7]).plus(1).end
-        keys = ((fold_symbol(row.symbol), row.number.lstrip("0"), row.branch) for row in table.itertuples(index=False))
+        keys = (person_key(row.symbol, row.number, row.branch) for row in table.itertuples(index=False))
         holds += [Hold("pending", key, until=until) for key in keys]
     return holds
 

@@ -7,7 +7,8 @@ from datetime import date
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.history.holds import PERSON, Hold
+from mynalib.domain.person import PERSON_KEY
+from mynalib.history.holds import Hold
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.history.registers import ALLOWED, Entry
@@ -51,7 +52,7 @@ def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: dat
 def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> pd.DataFrame:
     rows = [(at, *key) for at, entry in enumerate(asked) for key in entry.keys]
     with Lens(months) as lens:
-        lens.put("asked", pd.DataFrame(rows, columns=["entry", *PERSON]))
+        lens.put("asked", pd.DataFrame(rows, columns=["entry", *PERSON_KEY]))
         return lens.query(name)
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from mynalib.disclosure.released import Terms
 from mynalib.domain.months import Month
 
-THREADS, MEMORY = "MYNA_DUCKDB_THREADS", "MYNA_DUCKDB_MEMORY"
+DUCKDB_THREADS = "MYNA_DUCKDB_THREADS"
+DUCKDB_MEMORY = "MYNA_DUCKDB_MEMORY"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def window(path: str) -> duckdb.DuckDBPyConnection:
     DuckDB の取り分は、並べて動かすときは jobs/limits.py が分け、jobs/job.py が環境変数で渡す。
     """
     settings = {
-        "threads": int(os.environ.get(THREADS, "1")),
+        "threads": int(os.environ.get(DUCKDB_THREADS, "1")),
         "async_threads": 0,  # 2.0 は、何も頼まなくても、読みこみのスレッドを八つ起こす
-        "memory_limit": os.environ.get(MEMORY, "1GB"),
+        "memory_limit": os.environ.get(DUCKDB_MEMORY, "1GB"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -11,6 +11,7 @@ from mynalib.disclosure.thresholds import Thresholds
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
 from mynalib.domain.shipped import shipped_yaml, templates
+from mynalib.domain.society import demo_suffix
 
 MARK, RUN = "myna", "MYNA_RUN"
 BLANK = "—"  # 載せない値、ない値
@@ -21,7 +22,7 @@ VALUES = {  # 値の名を、人の読む言葉に
     "reason": REASONS | shipped_yaml("insight", "words")["changes"],
     "cause": shipped_yaml("insight", "words")["causes"],
 }
-RATE_COLUMNS = ("rate", "usable_rate")
+PERCENT_COLUMNS = ("rate", "usable_rate")
 
 
 def words(name: str) -> dict | list | str:
@@ -62,7 +63,7 @@ def show_released(
         seen: ページに出す表。なければ Released の表そのもの。
     """
     edition = words("file_names").get(released.terms.audience, "")
-    csv = f"{name}{edition}{'_架空データ' if released.terms.demo else ''}.csv"
+    csv = f"{name}{edition}{demo_suffix(released.terms.demo)}.csv"
     values |= {"name": name, "csv": csv, **grid(released.frame if seen is None else seen, released.decimals)}
     bundle = {"text/html": _render(part, values), "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n")}
     _publish(bundle | ({"application/vnd.plotly.v1+json": plotly} if plotly else {}), {"csv": csv})
@@ -117,7 +118,7 @@ def text(column: str, value: object, decimals: int) -> str:
         return value
     if pd.isna(value):
         return BLANK
-    if column in RATE_COLUMNS:
+    if column in PERCENT_COLUMNS:
         return f"{value:.{decimals}f}"
     if column == "points":
         return f"{value:+.{decimals}f}" if value else "0"

@@ -6,10 +6,10 @@ import pandas as pd
 
 from mynalib.disclosure.society import CHANGES, TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
-from mynalib.domain.employers import SOCIETY_STAFF
+from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 
 COUNTS = ["members", "registered", "usable", "unregistered", "lapsed", "link_targets", "renew_targets"]
-OTHER_ROWS = {SOCIETY_STAFF: "健保組合（職員）", "NOEMPLOYER": "事業所なし（任意継続など）", TOTAL: "組合全体"}
+OTHER_ROWS = {SOCIETY_STAFF: "健保組合（職員）", NO_EMPLOYER: "事業所なし（任意継続など）", TOTAL: "組合全体"}
 REGISTERED_STATES = ("registered_", "review_cancelled_then_registered")
 
 

@@ -37,7 +37,7 @@ def numbers(released: Released, month: Month, columns: Sequence[str] = ()) -> No
     table, decimals, tiles = require_released(released).frame.set_index("month"), released.decimals, []
     for column in columns:
         now, then = (table[column].get(str(one), pd.NA) for one in (month, month.plus(-1)))
-        if column in display.RATE_COLUMNS and not _same_decimals(table, month):
+        if column in display.PERCENT_COLUMNS and not _same_decimals(table, month):
             then = pd.NA  # 整数の率と小数の率の差は、本当と逆の向きになりうる
         shown, note = display.text(column, now, decimals), _difference(column, now, then, decimals)
         tiles.append((*display.label_and_unit(column), shown, note))
@@ -55,7 +55,7 @@ def _difference(column: str, now: object, then: object, decimals: int) -> str:
         return ""
     if now == then:
         return "前の月と同じ"
-    size = f"{now - then:+.{decimals}f} ポイント" if column in display.RATE_COLUMNS else f"{now - then:+,} 人"
+    size = f"{now - then:+.{decimals}f} ポイント" if column in display.PERCENT_COLUMNS else f"{now - then:+,} 人"
     return f"前の月から {size}"
 
 

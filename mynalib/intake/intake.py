@@ -5,15 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mynalib.domain.employers import Registry
+from mynalib.domain.employers import NO_EMPLOYER, Registry
 from mynalib.domain.errors import SHOWN, Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.intake.copying import Copied
 from mynalib.intake.faults import described
 from mynalib.intake.shares import Codes
 from mynalib.intake.workbench import Workbench
-
-NO_EMPLOYER = "NOEMPLOYER"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import xlsxwriter
 
 from mynalib.disclosure import released as door
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
+from mynalib.domain.society import DEMO_MARK, demo_suffix
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 
@@ -17,7 +18,7 @@ EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
     """一事業所の勧奨リスト。❶と❷で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
-    target = folder / f"reminders{'_架空データ' if capsule.facts['demo'] else ''}.xlsx"
+    target = folder / f"reminders{demo_suffix(capsule.facts['demo'])}.xlsx"
     rows = door.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
@@ -28,7 +29,7 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
 
 
 def _marked(capsule: Capsule, title: str) -> str:
-    return f"架空データ {title}" if capsule.facts["demo"] else title
+    return f"{DEMO_MARK} {title}" if capsule.facts["demo"] else title
 
 
 def _write_sheet(book, formats: dict, capsule: Capsule, said: dict[str, str], rows: pd.DataFrame) -> None:

@@ -11,11 +11,12 @@ import pandas as pd
 
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
-from mynalib.capsules.opened import rows_of
+from mynalib.capsules.opened import employer_rows
 from mynalib.capsules.previous import RATES, read_rates
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.person import fold_number
 from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
 from mynalib.history.released import differences, read_manifest
@@ -58,7 +59,7 @@ def inspect(publication: Publication, release: Path, artefacts: list[dict], agai
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
-    return {number.lstrip("0") for number in rows_of(publication.opened.reminders, employer).number}
+    return {fold_number(number) for number in employer_rows(publication.opened.reminders, employer).number}
 
 
 def _told(revision: Revision | None, reader: str) -> set[str]:

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import shipped_yaml
+from mynalib.domain.society import DEMO_MARK
 from mynalib.insight.chart_styles import COLOURS
 from mynalib.jobs.pages import is_ours
 from mynalib.release.hidden_text import texts_in
@@ -35,7 +36,6 @@ STRING_COUNTS = re.compile(rb'\b(?:count|uniqueCount)="[1-9][0-9]{0,6}"')
 BOOK_PLACES = re.compile(rf"\$[A-Z]{{1,3}}\${_ROW}(?::\$[A-Z]{{1,3}}\${_ROW})?".encode())
 ATTRIBUTE = re.compile(rb'\b[A-Za-z]+="[0-9]+"')
 COLOUR = re.compile("#[0-9a-f]{6}")
-DEMO = "架空データ"
 Numbers = Callable[[object], set[str]]
 
 
@@ -74,7 +74,7 @@ def scan_page(path: Path, demo: bool) -> list[str]:
     problems = [*markup.problems, *_found("page", text)]
     problems += [] if markup.lang == "ja" else ["lang=ja がない"]
     problems += [] if markup.policy == RULES["policy"] else ["外へ取りに行かない方針（CSP）がない"]
-    return problems + (["「架空データ」の表示がない"] if demo and DEMO not in text else [])
+    return problems + (["「架空データ」の表示がない"] if demo and DEMO_MARK not in text else [])
 
 
 def _found(kind: str, text: str) -> list[str]:
@@ -91,7 +91,7 @@ def scan_workbook(path: Path, demo: bool) -> list[str]:
             problems += _found("book", text) if name == "xl/workbook.xml" else []
             problems += _found("name", name)
         sheets = re.findall(r'<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode("utf-8"))
-    if demo and not all(DEMO in sheet for sheet in [*sheets, path.name]):
+    if demo and not all(DEMO_MARK in sheet for sheet in [*sheets, path.name]):
         problems.append("「架空データ」の表示がない")
     return problems
 

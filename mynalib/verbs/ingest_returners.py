@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mynalib.domain.errors import Problem, Refused
-from mynalib.domain.items import KEY
+from mynalib.domain.items import PERSON_ITEMS
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
@@ -50,7 +50,7 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
 def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
     facts, ledger = read.as_dict(), Ledger(home.ledger)
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
-    people = read_table(staged / "members.parquet")[list(KEY)]
+    people = read_table(staged / "members.parquet")[list(PERSON_ITEMS)]
     whole = target.is_file() and recorded_files(home).get(target.name) == sha256(target)
     if whole and people.equals(read_table(target)):
         return report("no_op", month, facts)
