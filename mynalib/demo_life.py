@@ -30,6 +30,7 @@ def serial(month: Month) -> int:
 
 FIRST_LINKS, FIRST_FILE = serial(Month(2020, 9)), serial(Month(2020, 11))
 OWN_REQUESTS = serial(Month(2024, 11))  # 本人の申請による解除は 2024-10-28 に始まった。その翌月から
+APRIL = 3  # 一月を 0 として
 NEVER = serial(Month(3000, 1))
 
 
@@ -73,7 +74,7 @@ def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
 
 def _by_month(window: np.ndarray, usual: float, in_april: float) -> np.ndarray:
     """はじめの月を除く月ごとの割合。"""
-    return np.where(window[1:] % 12 == 3, in_april, usual)
+    return np.where(window[1:] % 12 == APRIL, in_april, usual)
 
 
 def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:

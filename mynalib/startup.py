@@ -47,7 +47,7 @@ def _elsewhere(entries: list[str]) -> list[str]:
 
 def _fill_standard_streams() -> None:
     """`>&-` で閉じられた番号を塞ぐ。塞がないと、次に開いた台帳などがその番号になり、知らせる文がそこに書かれる。"""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 標準エラーまで
         pass
     os.close(number)
     for number, name in enumerate(("stdin", "stdout", "stderr")):

@@ -6,6 +6,7 @@
 
 import hashlib
 import json
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -396,7 +397,7 @@ def _wide_rates(run: Run) -> pd.DataFrame:
     for row in rates.to_dict("records"):
         for column in ("members", "registered", "usable", "unregistered", "lapsed", "rate", "usable_rate", "tolerance"):
             value = row[column]
-            assert shown[row["month"], row["employer_id"], column] == (None if value != value else value)
+            assert shown[row["month"], row["employer_id"], column] == (None if math.isnan(value) else value)
     return rates
 
 

@@ -239,7 +239,7 @@ def test_a_stopped_run_leaves_no_process_and_the_next_run_does_the_rest(small, t
         )
         os.kill(run.pid, how)
         run.communicate(timeout=HANGS)
-    assert run.returncode == (-how if how == signal.SIGKILL else 1) or run.returncode == 130
+    assert run.returncode in (-how if how == signal.SIGKILL else 1, 130)
     until(lambda: not processes_inside(small.home.root))
     if how == signal.SIGINT:
         assert not [*jobs.glob("*/capsule"), *jobs.glob("*/private")], "人の行が残った"

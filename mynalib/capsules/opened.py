@@ -39,7 +39,7 @@ class OpenedMonth:
         """前の月からの動き。前の月が欠けていれば None。"""
         before = self.month.plus(-1)
         pair = [kept for kept in self.months if kept.month in (before, self.month)]
-        if len(pair) < 2:
+        if before not in [kept.month for kept in pair]:
             return None
         with Lens(pair, self.params) as lens:
             return lens.query("flow", before=str(before), after=str(self.month))

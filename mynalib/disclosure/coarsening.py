@@ -235,7 +235,7 @@ def _seen_by(employer: str, ranges: Sequence[Range], evidence: Evidence) -> Sigh
 
 def _pairs(sights: Sequence[Sight], months: Sequence[_Month]) -> Iterator[tuple[list[Sight], list[Range]]]:
     """二人組で、和が、一人ずつより多くを教えるもの。"""
-    if len(sights) < 2:
+    if len(sights) < 2:  # noqa: PLR2004 二人組
         return
     employers = [sight.employer for sight in sights]
     alone = np.array([_alone(sight) for sight in sights])

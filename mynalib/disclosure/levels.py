@@ -59,7 +59,7 @@ def shift_of(key: bytes, employer: str) -> Fraction:
     return Fraction(int.from_bytes(digest[:4], "big"), 2**32) - Fraction(1, 2)
 
 
-def next_level(
+def next_level(  # noqa: PLR0913, PLR0917 水準を決めるものの全て
     before: Level | None, members: int, registered: int, changed: int, shift: Fraction, month: str, limits: Thresholds
 ) -> Level | None:
     """その月に見せる水準。

@@ -13,6 +13,7 @@ from mynalib.domain.joint_use import DERIVED, JointUse, Notice
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import phrase
 
+SHORT_NAME = 3  # 字
 NEEDED = (*PERSON_ITEMS, *DERIVED)  # 勧奨に要る列
 SOURCES_OF_ACTION = ("state", "cancel_kind", "certificate_flag")  # どの勧奨かは、この三項目から決まる
 PERIODICALS = ("広報", "機関誌", "会報", "健保だより", "パンフ")
@@ -71,5 +72,5 @@ def _employer(employer: Employer, today: date) -> _Hints:
 
 
 def _one_letter_apart(one: str, other: str) -> bool:
-    """長さが同じで一字だけ違うか。三字以下は別の部署のことが多いので見ない（業務部と総務部）。"""
-    return len(one) == len(other) > 3 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    """長さが同じで一字だけ違うか。SHORT_NAME 字以下は別の部署のことが多いので見ない（業務部と総務部）。"""
+    return len(one) == len(other) > SHORT_NAME and sum(a != b for a, b in zip(one, other, strict=True)) == 1

@@ -44,6 +44,7 @@ ALLOWED = REASONS["可"]
 LEFT = "退職"
 """decisions の判断：食い違いを覚えている人が、番号が変わったのではなく、いなくなったのだと確かめた。"""
 
+MAX_SYMBOL = 40  # 字
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
 
@@ -162,7 +163,7 @@ def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list
     symbol, number, branch = (row[column] for column in columns)
     number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
     rules = (
-        (0 < len(symbol) <= 40 and is_visible(symbol), "空欄か、記号にない文字があります"),
+        (0 < len(symbol) <= MAX_SYMBOL and is_visible(symbol), "空欄か、記号にない文字があります"),
         (re.fullmatch("[0-9]{1,20}", number), "数字だけではありません"),
         (re.fullmatch("[0-9]{1,2}", branch), "数字2桁ではありません"),
     )

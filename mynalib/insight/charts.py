@@ -33,7 +33,7 @@ def levels(released: Released, name: str, caption: str) -> None:
     rows = frame.rename(columns={"level": "rate"}).to_dict("records")
     seen = frame[["month", "members"]].assign(level=[display.level_text(row, 0) for row in rows])
     seen["settled"] = [Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows]
-    if frame.level.notna().sum() < 2:
+    if frame.level.notna().sum() < 2:  # noqa: PLR2004 一点だけでは、線にならない
         display.show_released("table", released, name, seen=seen, caption=caption)
         return
     months = _every_month(frame.month, None)
@@ -73,7 +73,8 @@ def employers(released: Released, name: str, caption: str) -> None:
 def _bars(each: pd.DataFrame, decimals: int) -> list[go.Bar]:
     values = _numbers(each.rate)
     texts = [display.BLANK if value is None else f"{value:.{decimals}f}%" for value in values]
-    inside = ["inside" if (value or 0) > 15 else "outside" for value in values]
+    long_enough = 15  # %。これより短い棒の中には、数が入らない
+    inside = ["inside" if (value or 0) > long_enough else "outside" for value in values]
     return [go.Bar(x=[v or 0 for v in values], y=list(each.employer), text=texts, textposition=inside, **styles.BARS)]
 
 

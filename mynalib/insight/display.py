@@ -113,7 +113,7 @@ def level_text(row: dict, decimals: int) -> str:
     return f"約 {row['rate']:.0f} %（±{row['tolerance']}）"
 
 
-def text(column: str, value: object, decimals: int) -> str:
+def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列の種類ごとに、一つの書き方
     if isinstance(value, str) and column not in VALUES:
         return value
     if pd.isna(value):

@@ -13,6 +13,8 @@ DELIMITERS = ",\t;|"
 WORDS = "記[ 　]*号|番[ 　]*号|枝[ 　]*番|登[ 　]*録|証[ 　]*明[ 　]*書"
 """どの項目の名にも、このどれかがある（正規表現。SQL でも使う）。"""
 
+ENOUGH_NAMES = 2  # 項目の名がこれだけあれば、見出し
+ENOUGH_NEAR_NAMES = 3  # 書き誤りも入れるなら、これだけ
 _NEAR = 0.75  # 書き誤りとみる近さ。「氏名」「保険者名」のような別の項目は、これより遠い
 _WORDS = re.compile(WORDS)
 
@@ -42,10 +44,12 @@ def nearest_item(cell: str, among: Sequence[str]) -> str | None:
 def holds_names(cells: Sequence[str]) -> bool:
     """項目の名の並んだ行か：八項目の名が二つか、書き誤りも入れて三つある。そういう行は、人の行ではない。"""
     named = [cell for cell in cells if _WORDS.search(cell)]
-    if len(named) < 2:
+    if len(named) < ENOUGH_NAMES:
         return False
     exact = sum(item_of(cell) is not None for cell in named)
-    return exact >= 2 or sum(nearest_item(cell, NAMES) is not None for cell in named) >= 3
+    if exact >= ENOUGH_NAMES:
+        return True
+    return sum(nearest_item(cell, NAMES) is not None for cell in named) >= ENOUGH_NEAR_NAMES
 
 
 def heading_line(lines: Sequence[str]) -> int | None:

@@ -252,4 +252,4 @@ def _looks_like_a_row(cells: Sequence[str]) -> bool:
     """番号・枝番・状態のうち二つが、それらしいか。"""
     folded = [cell.translate(_DIGITS) for cell in cells[1:4]]
     shapes = ("[0-9]{1,20}", "[0-9]{1,2}", "[01]")
-    return sum(bool(re.fullmatch(shape, cell)) for shape, cell in zip(shapes, folded, strict=False)) >= 2
+    return sum(bool(re.fullmatch(shape, cell)) for shape, cell in zip(shapes, folded, strict=False)) >= 2  # noqa: PLR2004 三つのうち二つ

@@ -31,7 +31,7 @@ NOT_OF_THE_MONTH = ("UNKNOWN_EMPLOYER", "BAD_PARAMETER", "DISK_FULL", "NOT_WRITA
 """頼み方か、置き場所の失敗。月を見ても、わけは分からない。"""
 
 
-def publish(
+def publish(  # noqa: PLR0913 名で渡す、頼みの全て
     home: Home,
     params: Params,
     month: Month,
