@@ -2,11 +2,8 @@
 
 import csv
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from commands import myna
 
 from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.editions import make_capsule
@@ -198,16 +196,10 @@ def _by_function(run: Run, step: Mapping[str, Any]) -> dict:
 
 
 def _by_command(run: Run, step: Mapping[str, Any]) -> dict:
-    """`python -m mynalib ingest … --json`。終了コードと、標準出力が一つの JSON であることも確かめる。"""
+    """`myna ingest … --json`。終了コードと、標準出力が一つの JSON であることも確かめる。"""
     words = ["ingest", run.folder / step["file"], "--month", step["month"], "--home", run.home.root, "--json"]
     words += [word for gate in CONFIRMED * bool(step.get("force_same_bytes")) for word in ("--confirm", gate)]
-    done = subprocess.run(
-        [sys.executable, "-m", "mynalib", *map(str, words)],
-        capture_output=True,
-        cwd=run.room,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    done = myna(*words, cwd=run.room)
     said, wrote = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
     run.said += [said, wrote]
     assert "Traceback" not in wrote

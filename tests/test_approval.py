@@ -3,11 +3,11 @@
 import getpass
 
 import pytest
+from commands import myna
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from months import make_home, params_of
 from societies import MONTHS
-from test_cli import myna
 
 from mynalib.domain.errors import Refused
 from mynalib.verbs.publish import release

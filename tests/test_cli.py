@@ -1,28 +1,15 @@
 """命令：終了コード、JSON の約束、日本語の知らせ、cp932 の画面、入門者の道。"""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import myna, out
 from societies import HEADER, MONTHS, everybody
 
 KEYS = {"outcome", "error", "month", "data_rows", "accepted", "quarantined", "reasons", "sha256", "home"}
-
-
-def myna(*words: object, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "mynalib", *map(str, words)],
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-        check=False,
-    )
-
-
-def out(done: subprocess.CompletedProcess) -> str:
-    return (done.stdout + done.stderr).decode("utf-8")
 
 
 def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):

@@ -5,11 +5,12 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
+from commands import texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from societies import MONTHS, SmallSociety, everybody
@@ -41,8 +42,7 @@ def errors_of(society: SmallSociety) -> str:
 
 
 def myna(society: SmallSociety, *words: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "mynalib", *map(str, words), "--home", str(society.home.root)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=society.home.root)
+    return texts(commands.myna(*words, "--home", society.home.root, cwd=society.home.root))
 
 
 def advised(said: str, verb: str) -> list[str]:

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import myna, out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from months import load_month, make_home, never_linked, params_of
 from societies import MONTHS, SmallSociety, everybody
-from test_cli import myna, out
 
 from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.editions import make_capsule

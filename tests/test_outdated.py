@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import myna, out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from societies import HEADER, MONTHS, everybody
-from test_cli import myna, out
 
 from mynalib.domain.months import Month
 from mynalib.history.home import Home

@@ -8,8 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import commands
 import pytest
 import yaml
+from commands import texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -265,10 +267,8 @@ def test_a_file_that_cannot_be_taken_in_is_refused_here_too(tmp_path, content, c
 
 
 def myna(*args: object, home: Home | None = None) -> subprocess.CompletedProcess:
-    more = ["--home", str(home.root)] if home else []
-    return subprocess.run(
-        [sys.executable, "-m", "mynalib", *map(str, args), *more], capture_output=True, text=True, check=False
-    )
+    more = ["--home", home.root] if home else []
+    return texts(commands.myna(*args, *more))
 
 
 def test_the_command_needs_no_home_and_leaves_nothing(tmp_path):

@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from commands import myna, out
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from months import HEADER, make_home, params_of, write_register
 from societies import MONTHS, SmallSociety, everybody
-from test_cli import myna, out
 
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger

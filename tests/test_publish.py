@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import openpyxl
 import pytest
+from commands import myna, out
 from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, same_key
 
 from mynalib.capsules.catalogue import notebook_path
@@ -512,11 +513,10 @@ def test_where_two_people_are_asked_for_one_cannot_release_alone(small):
 
 
 def test_the_release_verb(small):
-    command = [sys.executable, "-m", "mynalib"]
-    where = ["--month", str(MONTHS[1]), "--home", str(small.home.root)]
-    assert subprocess.run([*command, "publish", "--draft", *where], check=False, capture_output=True).returncode == 0
-    done = subprocess.run([*command, "release", *where, "--approved-by", "確認者"], capture_output=True, text=True)
-    assert (done.returncode, "公開しました" in done.stdout) == (0, True), done.stderr
+    where = ["--month", MONTHS[1], "--home", small.home.root]
+    assert myna("publish", "--draft", *where).returncode == 0
+    done = myna("release", *where, "--approved-by", "確認者")
+    assert (done.returncode, "公開しました" in done.stdout.decode()) == (0, True), out(done)
     assert small.release.is_dir()
 
 

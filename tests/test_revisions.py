@@ -6,10 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from commands import myna, out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
-from test_cli import myna, out
 from typer.testing import CliRunner
 
 from mynalib.capsules.comparison import comparing_tables
