@@ -2,7 +2,6 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-LONG = $(shell grep -l "MYNA_LONG\|@trials" tests/test_*.py)
 EXPORT := export --locked --all-groups --no-emit-project --no-hashes --no-header --no-annotate -q
 
 .PHONY: demo test test-long lint lock check-lock schemas errors screenshot
@@ -14,7 +13,7 @@ test: $(UV)
 	$(UV) run --locked pytest -n auto --dist worksteal
 
 test-long: $(UV)
-	MYNA_LONG=1 MYNA_RECORD=1 $(UV) run --locked pytest -n auto --dist loadfile $(LONG)
+	MYNA_LONG=1 MYNA_RECORD=1 $(UV) run --locked pytest -n auto --dist loadfile -m long
 
 lint: $(UV)
 	$(UV) run --locked ruff check .

@@ -144,3 +144,10 @@ def test_the_record_of_the_long_tests_is_replaced_file_by_file(tmp_path, monkeyp
     assert "`second` | kill -9 | 100" in sections["test_a.py"]
     assert "first" in sections["test_b.py"], "通らないものがあったファイルは、前の記録のまま"
     assert "broken" not in "".join(sections.values())
+
+
+def test_a_test_that_tries_more_when_long_is_chosen_by_make_test_long():
+    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    trying = {name for name, text in files.items() if re.search(r"\bLONG\b|MYNA_LONG", text)}
+    assert trying
+    assert {name for name in trying if "pytest.mark.long" not in files[name]} == set()

@@ -42,7 +42,7 @@ MONTHS = ("2026-07", "2026-08", "2026-09", "2026-10")
 NEW, LAST = MONTHS[-1], MONTHS[-2]
 PEOPLE = 1_500
 KINDS = ("1,20240401,,,1", "1,20240401,,,1", "0,,,,1", "1,20230510,,,0", "0,20220510,20260310,2,0", "0,,,,")
-TOOL = ROOT / "tests" / "kills.py"
+TOOL = ROOT / "tests" / "support" / "kills.py"
 
 
 def rows(month: str, people: int = PEOPLE) -> list[str]:
@@ -66,7 +66,7 @@ class Warm:
     """読みこみを済ませたプロセス。命令を、そこから fork した本物のプロセスで動かす。"""
 
     def __init__(self):
-        environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+        environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"}
         self._server = subprocess.Popen(
             [sys.executable, str(TOOL), "--serve"],
             stdin=subprocess.PIPE,
@@ -226,6 +226,7 @@ def kills(seconds: float, steps: int, rng: random.Random) -> Iterator[dict]:
         yield {"kill_at": rng.randrange(steps)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("load", LOADS)
 def test_a_load_killed_at_any_moment_leaves_a_whole_month_or_none_and_the_next_run_finishes(
     warm, three_months, tmp_path, load, record_property
@@ -253,6 +254,7 @@ def test_a_load_killed_at_any_moment_leaves_a_whole_month_or_none_and_the_next_r
     record_property("kill -9 のあと、月が全くなかった", seen[False])
 
 
+@pytest.mark.long
 def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_months, tmp_path, record_property):
     """読みこみから、本物の python -m mynalib ingest を止める。"""
     reference = copied(three_months, tmp_path / "reference")
@@ -320,6 +322,7 @@ def test_a_half_copied_original_is_gone_after_the_next_load_of_any_file(warm, th
 # ---- 空きが尽きる
 
 
+@pytest.mark.long
 def test_a_full_disk_at_any_stage_says_so_and_the_same_command_works_once_there_is_room(
     needs_a_small_disk, three_months, tmp_path
 ):
@@ -361,7 +364,7 @@ def on_a_small_disk(disk: Path, size: str, script: str, *words: str) -> subproce
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
     return subprocess.run(
         [*unshare, "sh", "-c", mount + script, "sh", size, str(disk), *words],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"},
         capture_output=True,
         text=True,
     )
@@ -457,6 +460,7 @@ def test_a_place_that_cannot_be_written_is_named_and_the_load_works_once_it_can(
 # ---- 二つ同時
 
 
+@pytest.mark.long
 def test_a_second_run_is_refused_at_every_step_and_the_first_is_unharmed(warm, three_months, tmp_path):
     """一歩ごとに一つ目を止め、その間に二つ目、点検、窓を動かす。"""
     reference = copied(three_months, tmp_path / "reference")
@@ -487,6 +491,7 @@ def seen_people(home: Home) -> dict[str, int]:
         return dict(lens._db.execute("select month, count(*) from member group by 1").fetchall())
 
 
+@pytest.mark.long
 def test_of_many_runs_at_the_same_moment_exactly_one_loads(home):
     runs = [real_ingest_json(home) for _ in range(8 if LONG else 3)]
     answers = [json.loads(run.communicate()[0]) for run in runs]
@@ -536,6 +541,7 @@ while not last:
 """
 
 
+@pytest.mark.long
 def test_a_reader_never_sees_an_error_or_half_a_month_while_others_load_and_replace(warm, home):
     with subprocess.Popen(
         [sys.executable, "-c", READER, str(home.root)],
@@ -600,6 +606,7 @@ def original_of(home: Home, month: str) -> Path:
     return original
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "how"),
     [(name, how) for name in FILES for how in DAMAGES if LONG or name == FILES[0] or how in ("途中まで", "一ビット")],
@@ -636,6 +643,7 @@ def test_a_changed_count_in_the_record_of_a_month_is_noticed(here, home, count):
     assert all(error.startswith(f"{LAST}/") for error in checked["errors"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES if LONG else FILES[:1])
 def test_a_damaged_month_is_not_published(warm, home, name):
     damage(home.months / LAST / name, "一ビット" if name != "intake.json" else "途中まで")

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from test_intake import HEADER, MAY, REGISTRY, oracle, rows_of
+from intake_files import HEADER, MAY, REGISTRY, oracle, rows_of
 
 from mynalib.domain.errors import Refused
 from mynalib.intake import source
@@ -371,6 +371,7 @@ def seeds() -> Iterator[int]:
         at += 1
 
 
+@pytest.mark.long
 def test_no_broken_file_crashes_loses_a_row_or_shows_a_value(record_property):
     ended: dict[str, int] = {}
     wrong: list[str] = []

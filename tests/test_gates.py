@@ -281,6 +281,7 @@ def test_a_column_overwritten_with_one_code_is_held_unless_nearly_everybody_had_
         assert not [what for what in still if "前の月" in what and "実施日" not in what]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("people", "seeds"), [(12_000, range(5)), (1_500, range(5))] if LONG else [(1_500, range(2))])
 def test_the_life_of_a_demo_raises_no_alarm(people, seeds):
     """許すのは 200 か月に一度。長い試験では 240 か月を見る（架空の組合そのものの 24 か月は、demo_home が取り込む）。"""

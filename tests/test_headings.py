@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_intake import HEADER, NAMES, read, refusal
+from intake_files import HEADER, read, refusal
 
-from mynalib.domain.items import ITEMS
+from mynalib.domain.items import ITEMS, NAMES
 from mynalib.intake import source
 from mynalib.intake.profile import profile_file
 

@@ -119,6 +119,7 @@ def slow_person(person, registry, reason):
     return employer, person.branch == "00", status, lapsed, action, reason
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(40 if LONG else 2))
 def test_everybody_is_classified_as_by_hand(shared_numbers, tmp_path, seed):
     home, rng = Home(tmp_path / "home"), random.Random(seed)
@@ -139,6 +140,7 @@ def test_everybody_is_classified_as_by_hand(shared_numbers, tmp_path, seed):
     assert {tuple(row[:-1]): row[-1] for row in counted[CUBE_COLUMNS].itertuples(index=False, name=None)} == by_hand
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(20 if LONG else 1))
 def test_the_flow_between_two_months_is_the_people_of_both(home, seed):
     before, after = random_people(seed), random_people(seed + 1_000)
@@ -253,6 +255,7 @@ WRITTEN = st.lists(
 )
 
 
+@pytest.mark.long
 @given(before=POPULATION, now=POPULATION, written=WRITTEN, dependants=st.booleans())
 @settings(max_examples=300 if LONG else 8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(reused, before, now, written, dependants):
@@ -579,11 +582,12 @@ def test_what_an_interrupted_run_left_is_gone_after_the_next(home):
     assert list(home.data.glob("*.part")) + list(home.data.glob(".*.part")) == []
 
 
+@pytest.mark.long
 def test_a_killed_load_leaves_a_month_whole_or_absent(tmp_path, record_property):
     trials = 100 if LONG else 5
     run = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "kills.py"), str(tmp_path / "home"), str(trials), "20261031"],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        [sys.executable, str(ROOT / "tests" / "support" / "kills.py"), str(tmp_path / "home"), str(trials), "20261031"],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"},
         capture_output=True,
         text=True,
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from notebooks_spoiled import sabotage
 from societies import HEADER, MONTHS, SmallSociety, everybody, person
-from test_publish import sabotage
 from typer.testing import CliRunner
 
 from mynalib.cli import app

@@ -397,6 +397,7 @@ def random_month(rng):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(60 if os.environ.get("MYNA_LONG") else 2))
 def test_memory_agrees_with_looking_at_one_person_after_the_other(home, seed):
     """月は順不同に届き、置きかえられもする。記憶は、届いた順によらない。"""

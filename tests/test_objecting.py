@@ -29,6 +29,8 @@ from mynalib.insight.capsule import Capsule
 from mynalib.jobs.exports import write_products
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.long
+
 MONTHS = YEAR if LONG else YEAR[-4:]
 NEWEST = MONTHS[-1]
 PAGES = 30 if LONG else 1

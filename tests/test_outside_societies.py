@@ -24,6 +24,8 @@ from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -13,16 +13,15 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import openpyxl
 import pytest
 from commands import myna, out
+from notebooks_spoiled import sabotage
 from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, same_key
 
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
-from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.release.order import Order
 from mynalib.release.published import Published
@@ -44,14 +43,6 @@ def code_of(run) -> str:
 def with_fact_of_objector(facts: str | None) -> list[str]:
     rows = [line for line in everybody() if not line.startswith(f"{OBJECTOR},")]
     return [*rows, f"{OBJECTOR},{facts}"] if facts else rows
-
-
-def sabotage(home: Home, notebook: str, code: str) -> None:
-    """組合の置き場所のノートブックの、最後の手前に一つのセルを足す。"""
-    nb = nbformat.read(notebook_path(notebook), as_version=4)
-    nb.cells.insert(len(nb.cells) - 1, nbformat.v4.new_code_cell(code, id="sabotage"))
-    home.notebooks.mkdir(exist_ok=True)
-    nbformat.write(nb, home.notebooks / f"{notebook}.ipynb")
 
 
 # 隔たり ------------------------------------------------------------------------------------------
@@ -599,6 +590,7 @@ def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
     assert not [p for p in (published.release / "employers").iterdir() if p.stat().st_mode & 0o077]
 
 
+@pytest.mark.long
 def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path, record_property):
     society = SmallSociety.found(tmp_path / "home")
     command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(society.home.root)]

@@ -190,6 +190,7 @@ def test_a_reader_who_looks_all_the_time_never_sees_half_a_release(published):
     assert "2026-10" in seen
 
 
+@pytest.mark.long
 def test_killing_a_correction_leaves_the_old_release_or_the_new_one_never_a_mixture(published, record_property):
     published.object_to(OBJECTOR)
     before = release_of(published)
@@ -216,6 +217,7 @@ def test_killing_a_correction_leaves_the_old_release_or_the_new_one_never_a_mixt
     record_property("kill -9", killed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [20_000, 400_000, *(range(1_000, 100_000, 1_000) if LONG else ())])
 def test_a_full_disk_leaves_the_old_release_as_it_is(published, size):
     """ファイルの大きさの上限は、満杯のディスクと同じ誤りになる。"""

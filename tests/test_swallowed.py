@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_intake import HEADER, read, row, text
+from intake_files import HEADER, read, row, text
 
 from mynalib.domain.errors import Refused
 from mynalib.intake import source

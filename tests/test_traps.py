@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from test_intake import GOOD, HEADER, PERSON, REGISTRY, Read, entry, read, refusal, row, text
+from intake_files import GOOD, HEADER, PERSON, REGISTRY, Read, entry, read, refusal, row, text
 
 from mynalib.domain.employers import Registry
 from mynalib.domain.errors import MynaError

@@ -33,7 +33,7 @@ from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 CONTRACT = json.loads((CASES / "cases.json").read_text(encoding="utf-8"))
 BY_ID = {case["id"]: case for case in CONTRACT["cases"]}
 TODAY = "2026-07-01"  # 約束の時計

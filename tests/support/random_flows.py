@@ -1,8 +1,10 @@
 """でたらめな組合の二か月：事業所ごとの人の動きと、そこから数えた集計。"""
 
 import os
+from collections.abc import Callable
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -30,10 +32,11 @@ FEW, MANY = st.integers(0, 9), st.integers(0, 45)
 COLUMNS = ["status_before", "status_after", "employer_before", "employer_after", "members"]
 
 
-def trials(few: int) -> settings:
+def trials(few: int) -> Callable[[Callable], Callable]:
     """ふだんは少なく、make test-long では二十倍。種は決まっている。"""
     count = few * 20 if os.environ.get("MYNA_LONG") else few
-    return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    tried = settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    return lambda test: pytest.mark.long(tried(test))
 
 
 @st.composite

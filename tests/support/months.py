@@ -24,7 +24,7 @@ from mynalib.history.months import KeptMonth, keep, kept_months, staging
 from mynalib.history.recovery import settle
 from mynalib.history.registers import DECISIONS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REGISTERS = ("optout", "pending_cancellation", "never_contact")
 HEADER = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日"
 DAYS = ("registered_on", "cancelled_on")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-TARGET = Path(__file__).parents[1] / "docs" / "test-long.md"
+TARGET = Path(__file__).parents[2] / "docs" / "test-long.md"
 HEAD = """# 長い試験の記録
 
 `make test-long` が書く。試験のファイルごとに、その全ての試験が通ったときだけ、その節が書きかわる。
