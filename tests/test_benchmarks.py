@@ -16,21 +16,24 @@ import record  # noqa: E402
 import society  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory) -> dict:
-    """三万行を、pandas と並べて、一度測った記録。"""
-    path = tmp_path_factory.mktemp("bench") / "intake.json"
-    command = [sys.executable, "intake.py", "--rows", "30000", "--repeats", "1", "--record", str(path)]
-    done = subprocess.run(
-        [*command, "--jobs", "table", "utf-8", "cp932", "pandas"],
-        cwd=BENCHMARKS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def measure(folder: Path, *words: str) -> None:
+    """ベンチマークを一度動かし、記録を folder に置く。"""
+    folder.mkdir()
+    command = [sys.executable, *words, "--record", str(folder / "record.json")]
+    done = subprocess.run(command, cwd=BENCHMARKS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (run,) = json.loads(path.read_text(encoding="utf-8"))
+
+
+def recorded(folder: Path) -> dict:
+    (run,) = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     return run
+
+
+@pytest.fixture(scope="module")
+def measured(once) -> dict:
+    """三万行を、pandas と並べて、一度測った記録。"""
+    sizes = ["--rows", "30000", "--repeats", "1", "--jobs", "table", "utf-8", "cp932", "pandas"]
+    return recorded(once("bench_intake", lambda folder: measure(folder, "intake.py", *sizes)))
 
 
 def test_every_row_is_accounted_for_and_every_job_agrees(measured):
@@ -73,15 +76,10 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc と prctl で�
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory) -> dict:
+def published(once) -> dict:
     """三つの事業所の報告を、三つの動かし方で、一度測った記録。ページが違えば、命令が失敗する。"""
-    path = tmp_path_factory.mktemp("bench") / "publishing.json"
     sizes = ["--employers", "3", "--people", "300", "--months", "2", "--plain", "1", "--rounds", "1"]
-    command = [sys.executable, "publishing.py", "reports", *sizes, "--record", str(path)]
-    done = subprocess.run(command, cwd=BENCHMARKS, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (run,) = json.loads(path.read_text(encoding="utf-8"))
-    return run
+    return recorded(once("bench_publishing", lambda folder: measure(folder, "publishing.py", "reports", *sizes)))
 
 
 @LINUX

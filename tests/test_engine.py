@@ -136,17 +136,17 @@ class Run:
     log: str
 
 
-def run(folder: Path, wanted: dict[str, tuple[list, str | None, dict, dict]]) -> dict[str, Run]:
-    """名ごとの（セル、エンジン、オプション、環境変数）を、本物のプロセスで実行する。"""
+def run(folder: Path, wanted: list[tuple[list, str | None, dict, dict]]) -> None:
+    """（セル、エンジン、オプション、環境変数）の並びを、本物のプロセスで実行する。"""
+    folder.mkdir()
     jobs = []
-    for cells, engine, options, environment in wanted.values():
+    for cells, engine, options, environment in wanted:
         source, target = folder / f"{len(jobs)}.in.ipynb", folder / f"{len(jobs)}.ipynb"
         nbformat.write(notebook_of(cells), source)
         paths = {"source": str(source), "target": str(target), "engine": engine}
         jobs.append({**paths, "options": options, "environment": environment})
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
     subprocess.run([sys.executable, str(RUNNER), str(folder / "jobs.json")], check=True, timeout=HANGS)
-    return {name: read(Path(job["target"])) for name, job in zip(wanted, jobs, strict=True)}
 
 
 def notebook_of(cells: list) -> nbformat.NotebookNode:
@@ -164,8 +164,8 @@ def read(target: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[str, Run]:
-    """この試験で見る全ての実行。一度に、並べて動かす。"""
+def runs(once) -> dict[str, Run]:
+    """この試験で見る全ての実行。一度に、並べて動かす。どの xdist のプロセスも、同じものを読む。"""
     everything, kept = list(CELLS.values()), {"keep_errors": True}
     wanted = {"standard": (everything, None, {}, {})}
     wanted |= {name: (everything, "myna", kept, switch) for name, switch in SWITCHES.items()}
@@ -175,7 +175,8 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     for name, switch in SWITCHES.items():
         wanted |= {f"{name} {error}": (leaky(error), "myna", {}, switch) for error in ERRORS}
     wanted["stubborn"] = ([STUBBORN], "myna", {"execution_timeout": 1}, {})
-    return run(tmp_path_factory.mktemp("runs"), wanted)
+    folder = once("engine_runs", lambda folder: run(folder, [*wanted.values()]))
+    return {name: read(folder / f"{number}.ipynb") for number, name in enumerate(wanted)}
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from societies import HEADER, KEPT_EMPLOYERS, MONTHS
 
 from mynalib.domain.params import load_params
+from mynalib.history.home import Home
 from mynalib.history.released import read_manifest
 from mynalib.release.number_check import known_numbers
 from mynalib.release.scan import digits_in, scan_release
@@ -43,9 +44,13 @@ copy (
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory) -> Path:
+def release(once) -> Path:
     """五十万人の組合の、公開した月。"""
-    home = found(tmp_path_factory.mktemp("large") / "home")
+    return Home(once("large", make_release)).reports / str(MONTHS[1])
+
+
+def make_release(folder: Path) -> None:
+    home = found(folder)
     for path in (home.params / "employers").glob("*.yaml"):
         if path.stem not in KEPT_EMPLOYERS:
             path.unlink()
@@ -55,7 +60,7 @@ def release(tmp_path_factory) -> Path:
         duckdb.execute(ROWS.format(file), {"rate": REGISTERED[month], "people": people})
         file.write_bytes(f"{HEADER}\n".encode() + file.read_bytes())
         ingest(home, params, file, month, confirm=["SUSPICIOUS_CHANGE"])
-    return publish(home, params, MONTHS[1]).folder
+    publish(home, params, MONTHS[1])
 
 
 def artefacts_of(release: Path) -> list[dict]:
