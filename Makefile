@@ -28,13 +28,13 @@ check-lock: $(UV)
 	$(UV) $(EXPORT) | diff - requirements.lock
 
 schemas: $(UV)
-	$(UV) run --locked python tests/schemas.py
+	$(UV) run --locked python tests/scripts/schemas.py
 
 errors: $(UV)
-	$(UV) run --locked python tests/error_pages.py
+	$(UV) run --locked python tests/scripts/error_pages.py
 
 screenshot: $(UV)
-	$(UV) run --locked python tests/screenshot.py
+	$(UV) run --locked python tests/scripts/screenshot.py
 
 .uv/bin/uv:
 	$(PYTHON) -m venv .uv

@@ -18,7 +18,7 @@ from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
 
-SPECIFICATION = Path(__file__).parent / "facts" / "decision_table.csv"
+SPECIFICATION = Path(__file__).parents[1] / "facts" / "decision_table.csv"
 CONTRACT = {"rates.csv", "shown.csv", "lists.csv", "listed.csv"}  # ほかの道具と次の公開が読む、名の決まった表
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mynalib.domain.classification import ACTIONS, FACTS, RULES, STATUSES, decision_table
 
-SPECIFICATION = Path(__file__).parent / "facts" / "decision_table.csv"
+SPECIFICATION = Path(__file__).parents[1] / "facts" / "decision_table.csv"
 
 
 def specification() -> pd.DataFrame:

@@ -21,7 +21,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.items import NAMES
 from mynalib.intake.intake import Head
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 BIG5 = Registry(
     tuple(entry(symbol) for symbol in ("①", "～", "髙", "﨑", "－", "Ａ－１", "架空", "㈱", "ｱ", "がく", "1-2"))
 )
@@ -340,7 +340,8 @@ NOT_INTAKE = {
 
 @cache
 def names_in(name: str) -> set[str]:
-    tree = ast.parse((TESTS / name).read_text(encoding="utf-8"))
+    (path,) = TESTS.rglob(name)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 

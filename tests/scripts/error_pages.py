@@ -15,7 +15,7 @@ import mynalib
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.params import KINDS, RejectedParams
 
-TARGET = Path(__file__).parents[1] / "docs" / "errors.md"
+TARGET = Path(__file__).parents[2] / "docs" / "errors.md"
 PACKAGE = Path(mynalib.__file__).parent
 ANY = "…"
 HEAD = """# エラー

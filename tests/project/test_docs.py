@@ -15,7 +15,7 @@ from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.items import ITEMS, REASONS
 from mynalib.domain.society import EmployerPolicy, IntakePolicy, Policy, PublishPolicy, ReminderPolicy, WidePolicy
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANUAL = (ROOT / "docs" / "manual.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"])

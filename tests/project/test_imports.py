@@ -1,4 +1,4 @@
-"""読みこみの図と数（tests/imports.py）は、コードのとおり。"""
+"""読みこみの図と数（tests/scripts/imports.py）は、コードのとおり。"""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent / "imports.py"
+SCRIPT = Path(__file__).parents[1] / "scripts" / "imports.py"
 PLANTED = {
     "domain/__init__.py": '"""言葉。"""\n',
     "domain/months.py": '"""月。"""\n\nFIRST, LAST = 1, 12  # 両端\nNAME, _ = "a b".split()\n',
@@ -30,8 +30,8 @@ def planted(tmp_path) -> Path:
         file = tmp_path / "mynalib" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source, encoding="utf-8")
-    copy = tmp_path / "tests" / "imports.py"
-    copy.parent.mkdir()
+    copy = tmp_path / "tests" / "scripts" / "imports.py"
+    copy.parent.mkdir(parents=True)
     copy.write_bytes(SCRIPT.read_bytes())
     return copy
 
@@ -74,7 +74,7 @@ def test_counts_the_figures_without_texts_comments_and_empty_lines(planted):
 
 def test_draws_every_module_of_the_package():
     drawn = run_script(SCRIPT).splitlines()
-    files = [path.relative_to(SCRIPT.parents[1] / "mynalib") for path in SCRIPT.parents[1].glob("mynalib/**/*.py")]
+    files = [path.relative_to(SCRIPT.parents[2] / "mynalib") for path in SCRIPT.parents[2].glob("mynalib/**/*.py")]
     names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files} - {"__init__"}
     assert {line.strip().split("（")[0] for line in drawn if line.startswith("  ") and "←" not in line} == names
     assert f"モジュール：{len(names)}" in drawn

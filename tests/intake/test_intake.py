@@ -23,7 +23,7 @@ from mynalib.intake.intake import Head
 from mynalib.intake.profile import FileProfile
 from mynalib.intake.reading import read_file
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 CONTRACT = json.loads((CASES / "cases.json").read_text(encoding="utf-8"))
 
 

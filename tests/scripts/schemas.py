@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from mynalib.domain.params import FILES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TARGET = Path(__file__).parents[1] / "params" / "schema"
+TARGET = Path(__file__).parents[2] / "params" / "schema"
 
 
 class AsWritten(GenerateJsonSchema):

@@ -2,7 +2,7 @@
 
 mynalib を何も読みこまない、別の人の道具である。使うのは標準の道具だけ。
 
-    python tests/headcount_attack.py reports 頭数.csv
+    python tests/scripts/headcount_attack.py reports 頭数.csv
 
 頭数.csv の列は month, employer_id, members（毎月の末の、正確な人数）。標準出力に、事業所×公開ごとの一行を CSV で書く。
 verdict は none（何も分からない）か seen（申し出た人がいるとしか思えない）。

@@ -14,7 +14,7 @@ from papermill.exceptions import PapermillExecutionError
 from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS
 from mynalib.jobs.pages import shown_outputs
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+FOLDER = Path(__file__).parents[2] / "notebooks"
 FORBIDDEN = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.ListComp, ast.If)
 RUNS = {
     "01_intake_review": [{}],

@@ -10,7 +10,7 @@ from error_pages import ANY, TARGET, error_classes, page, wordings
 
 from mynalib.domain.params import KINDS
 
-ROOT = Path(__file__).parents[1] / "mynalib"
+ROOT = Path(__file__).parents[2] / "mynalib"
 CLASSES = error_classes()
 WORDINGS = wordings(CLASSES)
 

@@ -26,8 +26,8 @@ from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import RejectedParams, load_params
 from mynalib.domain.strict_yaml import read_yaml
 
-SHIPPED = Path(__file__).parents[1] / "params"
-FACTS = Path(__file__).parent / "facts" / "employers.csv"
+SHIPPED = Path(__file__).parents[2] / "params"
+FACTS = Path(__file__).parents[1] / "facts" / "employers.csv"
 TODAY = date(2026, 11, 22)
 OCTOBER = Month(2026, 10)
 SYMBOL = 'symbol: "101", from: 2020-04-01'

@@ -1,7 +1,7 @@
 """部屋とモジュールが何を読みこむかを描き、読みやすさの数を数える。
 
-    python tests/imports.py             部屋ごとに、モジュールの行数と、読みこむもの
-    python tests/imports.py --mermaid   部屋の図（Mermaid）。線の数字は、読みこみの数
+    python tests/scripts/imports.py             部屋ごとに、モジュールの行数と、読みこむもの
+    python tests/scripts/imports.py --mermaid   部屋の図（Mermaid）。線の数字は、読みこみの数
 
 mynalib も、ほかの道具も読みこまない。コードを読むだけである。関数の中や TYPE_CHECKING の下の読みこみも数える。
 """
@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = "mynalib"
 LAYOUT = {  # 改行と字下げ。字句に数えない
     tokenize.ENCODING,

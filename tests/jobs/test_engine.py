@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.magics.execution import _format_time
 
-RUNNER = Path(__file__).parent / "support" / "run_notebooks.py"
+RUNNER = Path(__file__).parents[1] / "support" / "run_notebooks.py"
 RAISES = "raises-exception"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SLEEP = "import time; slept = [time.sleep(0.02) for _ in range(25)]"  # 細かく眠る：忙しい機械では、送る糸と同じだけ待たされる

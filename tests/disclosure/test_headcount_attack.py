@@ -22,9 +22,9 @@ from mynalib.insight import charts, display, tables
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
-SCRIPT = Path(__file__).parent / "headcount_attack.py"
+SCRIPT = Path(__file__).parents[1] / "scripts" / "headcount_attack.py"
 OLD = (
-    Path(__file__).parent / "headcount" / "old_pages.csv"
+    Path(__file__).parents[1] / "headcount" / "old_pages.csv"
 )  # 前の作り（21ad6ee）が公開した、事業所のページの加入者と、本当の頭数
 FIRST, LAST = Month.parse("2024-11"), Month.parse("2026-10")
 MONTHS = [LAST.plus(-back) for back in range(3, -1, -1)]
@@ -229,7 +229,7 @@ TOO_STRONG = {
     "人数を伏せたという": r"＊は|＊印",
     "登録したという": r"登録した(ので|ため).{0,10}(載|外)",
 }
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def texts_of(path: Path) -> str:

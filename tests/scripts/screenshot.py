@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from mynalib.demo import run_demo
 
 os.environ.setdefault("MYNA_TODAY", "2026-11-22")
-TARGET = Path(__file__).parents[1] / "docs" / "management.png"
+TARGET = Path(__file__).parents[2] / "docs" / "management.png"
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mynalib"
 ROOMS = ("domain", "intake", "history", "disclosure", "insight", "capsules", "jobs", "release", "verbs")
 """上から下へ。下は上だけを読みこむ。"""

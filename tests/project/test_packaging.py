@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs_version
 
 import mynalib
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def locked_versions() -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight import chart_styles
 from mynalib.release.scan import COLOUR
 
-ROOT = Path(__file__).parents[1] / "mynalib"
+ROOT = Path(__file__).parents[2] / "mynalib"
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))]
 CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
