@@ -11,7 +11,9 @@ def draw(points: Sequence[dict], usual: dict) -> str:
     """points の一つずつは、axis・employers・people・months と、測ったもの。"""
     most = {figure: _round_up(max(one[figure] for one in points)) for figure in ROWS}
     panels = [
-        _panel([one for one in points if one["axis"] == axis], axis, figure, most[figure], column, row)
+        _panel(
+            [one for one in points if one["axis"] == axis], axis, figure, most[figure], column, row
+        )
         for row, figure in enumerate(ROWS)
         for column, axis in enumerate(AXES)
     ]
@@ -29,11 +31,15 @@ def draw(points: Sequence[dict], usual: dict) -> str:
     )
 
 
-def _panel(points: Sequence[dict], axis: str, figure: str, most: float, column: int, row: int) -> str:
+def _panel(
+    points: Sequence[dict], axis: str, figure: str, most: float, column: int, row: int
+) -> str:
     left, top = LEFT + column * (WIDE + GAP_X), TOP + row * (HIGH + GAP_Y)
     title, color = ROWS[figure]
     far = max(one[axis] for one in points)
-    spots = [(left + WIDE * one[axis] / far, top + HIGH * (1 - one[figure] / most)) for one in points]
+    spots = [
+        (left + WIDE * one[axis] / far, top + HIGH * (1 - one[figure] / most)) for one in points
+    ]
     parts = [_text(left, top - 12, title, 13, "start", color, 700)] if column == 0 else []
     for share in (0, 0.5, 1):
         y = top + HIGH * (1 - share)
@@ -60,6 +66,8 @@ def _short(value: int) -> str:
     return f"{value // 10_000} 万" if value >= 10_000 else f"{value}"
 
 
-def _text(x: float, y: float, text: str, size: int, anchor: str, color: str = "#444", weight: int = 400) -> str:
+def _text(
+    x: float, y: float, text: str, size: int, anchor: str, color: str = "#444", weight: int = 400
+) -> str:
     look = f'font-size="{size}" text-anchor="{anchor}" fill="{color}" font-weight="{weight}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{text}</text>\n'

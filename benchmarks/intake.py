@@ -18,7 +18,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from job import measured
-from record import LABELS, README, RECORD, broken_limits, keep, read_record, section, surroundings, with_tables
+from record import (
+    LABELS,
+    README,
+    RECORD,
+    broken_limits,
+    keep,
+    read_record,
+    section,
+    surroundings,
+    with_tables,
+)
 from sample import ENCODINGS, THREADS, make_files
 
 from mynalib.intake import workbench
@@ -31,7 +41,9 @@ def compare(rows: int, repeats: int, jobs: Sequence[str], memory: str, folder: P
     """続けて測り、記録の形にする。"""
     encodings = {job: job if job in ENCODINGS else "utf-8" for job in jobs}
     files = make_files(rows, dict.fromkeys(encodings.values()), folder)
-    rounds = [{job: measured(job, files[encodings[job]], memory) for job in jobs} for _ in range(repeats)]
+    rounds = [
+        {job: measured(job, files[encodings[job]], memory) for job in jobs} for _ in range(repeats)
+    ]
     checked = _agreed(rows, rounds)
     return surroundings() | {
         "command": _command(rows, repeats, jobs, memory),
@@ -65,7 +77,8 @@ def _agreed(rows: int, rounds: Sequence[dict]) -> dict:
 def _middle(job: str, rounds: Sequence[dict]) -> dict:
     """中央値。比は、同じ回の「表にするだけ」との比の中央値。"""
     figures = {
-        name: round(statistics.median(one[job][name] for one in rounds), digits) for name, digits in FIGURES.items()
+        name: round(statistics.median(one[job][name] for one in rounds), digits)
+        for name, digits in FIGURES.items()
     }
     ratios = [one[job]["wall"] / one["table"]["wall"] for one in rounds]
     cpu_ratios = [one[job]["cpu"] / one["table"]["cpu"] for one in rounds]
@@ -89,20 +102,32 @@ def _measurable(jobs: Sequence[str]) -> list[str]:
         print(f"polars は入っていないので測りません。測るには：{INSTALL}")
         jobs = [job for job in jobs if job != "polars"]
     if "pandas" in jobs and not find_spec("pyarrow"):
-        print(f"pyarrow は入っていないので、pandas は遅いほうの読み書きで測ります。入れて測るには：{INSTALL}")
+        print(
+            f"pyarrow は入っていないので、pandas は遅いほうの読み書きで測ります。入れて測るには：{INSTALL}"
+        )
     return [job for job in LABELS if job in jobs or job == "table"]
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="データの行の数")
     parser.add_argument("--repeats", type=int, default=3, help="くり返す回数")
     parser.add_argument("--jobs", nargs="+", choices=LABELS, default=list(LABELS), help="測る仕事")
-    parser.add_argument("--memory", default=workbench.MEMORY, help="取込の DuckDB の memory_limit（例 8GB）")
-    parser.add_argument("--files", type=Path, help="測るファイルの置き場所。あれば使い、終わっても消さない")
-    parser.add_argument("--make", action="store_true", help="--files にファイルを作るだけで、測らない")
+    parser.add_argument(
+        "--memory", default=workbench.MEMORY, help="取込の DuckDB の memory_limit（例 8GB）"
+    )
+    parser.add_argument(
+        "--files", type=Path, help="測るファイルの置き場所。あれば使い、終わっても消さない"
+    )
+    parser.add_argument(
+        "--make", action="store_true", help="--files にファイルを作るだけで、測らない"
+    )
     parser.add_argument("--record", type=Path, nargs="?", const=RECORD, help="結果を残す JSON")
-    parser.add_argument("--report", action="store_true", help="README.md の表を作り直すだけで、測らない")
+    parser.add_argument(
+        "--report", action="store_true", help="README.md の表を作り直すだけで、測らない"
+    )
     return parser.parse_args()
 
 
@@ -116,7 +141,9 @@ def main() -> int:
     options = _options()
     if options.report:
         README.write_text(
-            with_tables(README.read_text(encoding="utf-8"), read_record()), encoding="utf-8", newline="\n"
+            with_tables(README.read_text(encoding="utf-8"), read_record()),
+            encoding="utf-8",
+            newline="\n",
         )
         return 0
     jobs = _measurable(options.jobs)

@@ -42,7 +42,9 @@ def measured(job: str, path: Path, memory: str) -> dict:
     limits = {"POLARS_MAX_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
     with TemporaryDirectory(dir=path.parent) as into:
         command = [sys.executable, __file__, job, str(path), into, memory]
-        process = subprocess.Popen(command, env=os.environ | limits, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, env=os.environ | limits, stdout=subprocess.PIPE, text=True
+        )
         disk, spill = _watched(process, Path(into))
         answer = process.communicate()[0]
     if process.returncode:
@@ -71,9 +73,7 @@ def _size(path: Path) -> int:
 def load_as_text(path: Path, into: Path) -> dict:
     """比べる相手：DuckDB が、全列を文字列のまま、新しいデータベースの表にして閉じる。"""
     db = duckdb.connect(str(into / "raw.duckdb"), config={"threads": THREADS})
-    sql = (
-        "CREATE TABLE raw AS FROM read_csv($path, all_varchar = true, header = true, delim = ',', strict_mode = false)"
-    )
+    sql = "CREATE TABLE raw AS FROM read_csv($path, all_varchar = true, header = true, delim = ',', strict_mode = false)"
     [(rows,)] = db.execute(sql, {"path": str(path)}).fetchall()
     db.close()
     return {"rows": rows}
@@ -81,8 +81,13 @@ def load_as_text(path: Path, into: Path) -> dict:
 
 def take_in(path: Path, into: Path) -> dict:
     """測るもの：検査し、並べ、受け入れた行と隔離した行を書く。"""
-    entries = (SymbolEntry(one, fold_symbol(one), f"E{at:02}", "", None, None) for at, one in enumerate(SYMBOLS, 1))
-    intake = read_file(path, month=MONTH, registry=Registry(tuple(entries)), profile=FileProfile(), into=into)
+    entries = (
+        SymbolEntry(one, fold_symbol(one), f"E{at:02}", "", None, None)
+        for at, one in enumerate(SYMBOLS, 1)
+    )
+    intake = read_file(
+        path, month=MONTH, registry=Registry(tuple(entries)), profile=FileProfile(), into=into
+    )
     return {"rows": intake.data_rows, "accepted": intake.accepted, "reasons": dict(intake.reasons)}
 
 
@@ -112,10 +117,15 @@ def _run(job: str, path: Path, into: Path, memory: str) -> dict:
     work = _work(job)
     wall, cpu = time.perf_counter(), time.process_time()
     found = work(path, into)
-    found |= {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "peak_mb": _peak_mb()}
+    found |= {
+        "wall": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "peak_mb": _peak_mb(),
+    }
     if job != "table":
         found["digests"] = [
-            duckdb.execute(sql, {"path": str(into / f"{name}.parquet")}).fetchall() for name, sql in DIGESTS.items()
+            duckdb.execute(sql, {"path": str(into / f"{name}.parquet")}).fetchall()
+            for name, sql in DIGESTS.items()
         ]
     return found
 

@@ -13,7 +13,11 @@ import pandas as pd
 from mynalib.domain.employers import fold_symbol
 from mynalib.domain.items import NAMES
 
-CODES = {"state": ("0", "1"), "cancel_kind": ("", "1", "2", "3"), "certificate_flag": ("", "0", "1")}
+CODES = {
+    "state": ("0", "1"),
+    "cancel_kind": ("", "1", "2", "3"),
+    "certificate_flag": ("", "0", "1"),
+}
 DATES = ("registered_on", "cancelled_on")
 HAS_PYARROW = find_spec("pyarrow") is not None
 
@@ -23,9 +27,16 @@ Checked = tuple[str, str, np.ndarray]  # 理由、項目、その誤りのある
 def take_in(path: Path, into: Path, symbols: Sequence[str], first: date, last: date) -> dict:
     """検査し、members.parquet と quarantine.parquet を書く。番号は 64 ビットの整数で比べる（18 桁まで）。"""
     engine = "pyarrow" if HAS_PYARROW else "c"
-    rows = pd.read_csv(path, names=NAMES, header=0, dtype="str", keep_default_na=False, engine=engine)
+    rows = pd.read_csv(
+        path, names=NAMES, header=0, dtype="str", keep_default_na=False, engine=engine
+    )
     rows.insert(0, "line", np.arange(2, len(rows) + 2, dtype=np.int32))
-    faults = [*_check_keys(rows), *_check_codes(rows), *_check_dates(rows, first, last), *_check_symbols(rows, symbols)]
+    faults = [
+        *_check_keys(rows),
+        *_check_codes(rows),
+        *_check_dates(rows, first, last),
+        *_check_symbols(rows, symbols),
+    ]
     quarantined, good = _split(rows, faults)
     members = _sorted(rows, good)
     surplus = _surplus(members)
@@ -33,7 +44,10 @@ def take_in(path: Path, into: Path, symbols: Sequence[str], first: date, last: d
     members, quarantined = members[~surplus], pd.concat([quarantined, twins]).sort_values("line")
     _write(_written(members), into / "members.parquet")
     _write(quarantined, into / "quarantine.parquet")
-    return {"accepted": len(members), "reasons": quarantined["reason"].value_counts().sort_index().to_dict()}
+    return {
+        "accepted": len(members),
+        "reasons": quarantined["reason"].value_counts().sort_index().to_dict(),
+    }
 
 
 def _check_keys(rows: pd.DataFrame) -> Iterator[Checked]:
@@ -41,15 +55,24 @@ def _check_keys(rows: pd.DataFrame) -> Iterator[Checked]:
     yield "MISSING_KEY", "number", number.eq("").to_numpy()
     yield "BAD_KEY", "number", ~number.str.fullmatch("[0-9]{1,18}").to_numpy(bool)
     shaped = re.compile("[0-9]{1,2}")
-    yield from _recode(rows, "branch", "BAD_KEY", lambda text: int(text) if shaped.fullmatch(text) else None)
+    yield from _recode(
+        rows, "branch", "BAD_KEY", lambda text: int(text) if shaped.fullmatch(text) else None
+    )
 
 
 def _check_codes(rows: pd.DataFrame) -> Iterator[Checked]:
     for name, codes in CODES.items():
-        yield from _recode(rows, name, "BAD_CODE", lambda text, codes=codes: int(text or -1) if text in codes else None)
+        yield from _recode(
+            rows,
+            name,
+            "BAD_CODE",
+            lambda text, codes=codes: int(text or -1) if text in codes else None,
+        )
 
 
-def _recode(rows: pd.DataFrame, name: str, reason: str, read: Callable[[str], int | None]) -> Iterator[Checked]:
+def _recode(
+    rows: pd.DataFrame, name: str, reason: str, read: Callable[[str], int | None]
+) -> Iterator[Checked]:
     """列を小さい整数にする。種類の少ない列なので、種類ごとに一度だけ読む。"""
     codes, kinds = pd.factorize(rows[name])
     values = [read(text) for text in kinds]
@@ -61,7 +84,9 @@ def _check_dates(rows: pd.DataFrame, first: date, last: date) -> Iterator[Checke
     for name in DATES:
         codes, kinds = pd.factorize(rows[name])
         kinds = pd.Series(kinds)
-        days = pd.to_datetime(kinds.where(kinds.str.fullmatch("[0-9]{8}")), format="%Y%m%d", errors="coerce")
+        days = pd.to_datetime(
+            kinds.where(kinds.str.fullmatch("[0-9]{8}")), format="%Y%m%d", errors="coerce"
+        )
         days = days.where(days.between(pd.Timestamp(first), pd.Timestamp(last)))
         rows[name] = days.to_numpy("datetime64[s]")[codes]
         yield "BAD_DATE", name, (days.isna() & kinds.ne("")).to_numpy()[codes]
@@ -71,7 +96,9 @@ def _check_symbols(rows: pd.DataFrame, symbols: Sequence[str]) -> Iterator[Check
     """記号を、登録どおりの記号にする。"""
     registered, ordered = {fold_symbol(one): one for one in symbols}, sorted(symbols)
     codes, kinds = pd.factorize(rows["symbol"])
-    places = pd.Index(ordered).get_indexer([registered.get(fold_symbol(text)) for text in kinds])[codes]
+    places = pd.Index(ordered).get_indexer([registered.get(fold_symbol(text)) for text in kinds])[
+        codes
+    ]
     rows["symbol"] = pd.Categorical.from_codes(places, ordered)
     yield "UNKNOWN_KIGO", "symbol", places < 0
 
@@ -89,7 +116,9 @@ def _split(rows: pd.DataFrame, faults: Sequence[Checked]) -> tuple[pd.DataFrame,
 def _sorted(rows: pd.DataFrame, good: np.ndarray) -> pd.DataFrame:
     """人（記号、番号、枝番）の順。同じ人の行は、行番号の順。"""
     key = rows["number"].iloc[good].astype("int64").to_numpy()
-    order = np.lexsort((rows["branch"].to_numpy()[good], key, rows["symbol"].cat.codes.to_numpy()[good]))
+    order = np.lexsort(
+        (rows["branch"].to_numpy()[good], key, rows["symbol"].cat.codes.to_numpy()[good])
+    )
     return rows.take(good[order]).assign(key=key[order]).reset_index(drop=True)
 
 
@@ -106,7 +135,9 @@ def _surplus(members: pd.DataFrame) -> np.ndarray:
 
 def _written(members: pd.DataFrame) -> pd.DataFrame:
     codes = {name: members[name].astype("Int8").mask(members[name] < 0) for name in CODES}
-    branches = pd.Categorical.from_codes(members["branch"], [f"{branch:02}" for branch in range(100)])
+    branches = pd.Categorical.from_codes(
+        members["branch"], [f"{branch:02}" for branch in range(100)]
+    )
     return members.assign(branch=branches, **codes).drop(columns="key")
 
 

@@ -18,17 +18,30 @@ Rule = tuple[str, str, pl.Expr]  # 理由、項目、誤りか
 
 def take_in(path: Path, into: Path, symbols: Sequence[str], first: date, last: date) -> dict:
     """検査し、members.parquet と quarantine.parquet を書く。番号は 64 ビットの整数で比べる（18 桁まで）。"""
-    names = {"with_column_names": lambda _: list(NAMES), "row_index_name": "line", "row_index_offset": 2}
+    names = {
+        "with_column_names": lambda _: list(NAMES),
+        "row_index_name": "line",
+        "row_index_offset": 2,
+    }
     text = pl.scan_csv(path, infer_schema=False, **names)  # 空欄は null になる
     rules = tuple(_rules(first, last))
     rows = _checked(text, symbols, rules).collect(engine="streaming")
-    ordered = rows.lazy().filter(pl.col("fault").is_null()).sort(*PERSON, "line").with_columns(again=_again()).collect()
+    ordered = (
+        rows.lazy()
+        .filter(pl.col("fault").is_null())
+        .sort(*PERSON, "line")
+        .with_columns(again=_again())
+        .collect()
+    )
     surplus = _surplus(ordered)
     quarantined = pl.concat([_faulty(rows, rules), surplus], how="diagonal").sort("line")
     members = ordered.filter(~pl.col("line").is_in(surplus["line"].implode())).select(_written())
     members.write_parquet(into / "members.parquet", compression="zstd")
     quarantined.write_parquet(into / "quarantine.parquet", compression="zstd")
-    return {"accepted": len(members), "reasons": dict(quarantined.group_by("reason").len().sort("reason").iter_rows())}
+    return {
+        "accepted": len(members),
+        "reasons": dict(quarantined.group_by("reason").len().sort("reason").iter_rows()),
+    }
 
 
 def _rules(first: date, last: date) -> Iterator[Rule]:
@@ -56,8 +69,12 @@ def _checked(text: pl.LazyFrame, symbols: Sequence[str], rules: Sequence[Rule]) 
         {"folded": [fold_symbol(one) for one in symbols], "registered": symbols},
         schema={"folded": pl.String, "registered": pl.Enum(sorted(symbols))},
     )
-    folded = pl.col("symbol").str.strip_chars(TRIMMED).str.replace_many(list(FOLD_FROM), list(FOLD_TO))
-    fault = pl.coalesce(pl.when(rule[2]).then(pl.lit(at, pl.UInt8)) for at, rule in enumerate(rules))
+    folded = (
+        pl.col("symbol").str.strip_chars(TRIMMED).str.replace_many(list(FOLD_FROM), list(FOLD_TO))
+    )
+    fault = pl.coalesce(
+        pl.when(rule[2]).then(pl.lit(at, pl.UInt8)) for at, rule in enumerate(rules)
+    )
     joined = text.with_columns(folded=folded).join(register, on="folded", how="left")
     return joined.select(
         "line",
@@ -72,7 +89,9 @@ def _checked(text: pl.LazyFrame, symbols: Sequence[str], rules: Sequence[Rule]) 
 
 def _again() -> pl.Expr:
     """前の行と同じ人か。"""
-    return pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in PERSON).fill_null(False)
+    return pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in PERSON).fill_null(
+        False
+    )
 
 
 def _surplus(ordered: pl.DataFrame) -> pl.DataFrame:
@@ -84,11 +103,27 @@ def _surplus(ordered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _faulty(rows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    names = pl.LazyFrame({"fault": range(len(rules)), "reason": [r[0] for r in rules], "column": [r[1] for r in rules]})
-    bad = rows.lazy().filter(pl.col("fault").is_not_null()).select("line", pl.col("fault").cast(pl.Int64))
+    names = pl.LazyFrame(
+        {
+            "fault": range(len(rules)),
+            "reason": [r[0] for r in rules],
+            "column": [r[1] for r in rules],
+        }
+    )
+    bad = (
+        rows.lazy()
+        .filter(pl.col("fault").is_not_null())
+        .select("line", pl.col("fault").cast(pl.Int64))
+    )
     return bad.join(names, on="fault").drop("fault").collect()
 
 
 def _written() -> list[pl.Expr]:
     branch = pl.col("branch").cast(pl.String).str.zfill(2)
-    return [pl.col("line"), pl.col("registered").alias("symbol"), pl.col("number"), branch, *map(pl.col, NAMES[3:])]
+    return [
+        pl.col("line"),
+        pl.col("registered").alias("symbol"),
+        pl.col("number"),
+        branch,
+        *map(pl.col, NAMES[3:]),
+    ]

@@ -40,17 +40,33 @@ from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
 
 JOB = str(Path(__file__).with_name("publishing_job.py"))
-TOOLS = ("duckdb", "ipykernel", "ipython", "nbconvert", "numpy", "pandas", "papermill", "plotly", "xlsxwriter")
+TOOLS = (
+    "duckdb",
+    "ipykernel",
+    "ipython",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "plotly",
+    "xlsxwriter",
+)
 PEOPLE = 126_000_000
 MUNICIPALITIES = 1_741
 USUAL = {"employers": 20, "people": 50_000, "months": 3}
-GROWTH = {"employers": (50, 100, 200), "people": (250_000, 500_000, 1_000_000), "months": (6, 12, 24)}
+GROWTH = {
+    "employers": (50, 100, 200),
+    "people": (250_000, 500_000, 1_000_000),
+    "months": (6, 12, 24),
+}
 
 
 def compare_reports(options: argparse.Namespace, folder: Path) -> dict:
     """一つの報告：かわるがわる rounds 回。"""
     home = _society(folder / "home", options.employers, options.people, options.months)
-    rounds = [_one_round(home, options.plain, folder / f"round{at}") for at in range(options.rounds)]
+    rounds = [
+        _one_round(home, options.plain, folder / f"round{at}") for at in range(options.rounds)
+    ]
     names = ("ours", "plain", "floor")
     jobs = {name: _middle([one[name] for one in rounds]) for name in names}
     ratios = {
@@ -58,7 +74,10 @@ def compare_reports(options: argparse.Namespace, folder: Path) -> dict:
         for name in ("plain", "floor")
         for figure in ("wall", "cpu")
     }
-    sizes = {name: getattr(options, name) for name in ("employers", "people", "months", "plain", "rounds")}
+    sizes = {
+        name: getattr(options, name)
+        for name in ("employers", "people", "months", "plain", "rounds")
+    }
     return {"kind": "reports", **sizes, "jobs": jobs, "ratios": ratios}
 
 
@@ -69,7 +88,13 @@ def _one_round(home: Home, plain: int, folder: Path) -> dict:
         "ours": _per_report(measured([[sys.executable, JOB, "ours", mine]]), len(jobs)),
         "plain": _plain(same[:plain], folder / "plain"),
         "floor": _per_report(
-            measured([[sys.executable, JOB, "floor", theirs, part, str(folder / "floor")] for part in "01"]), len(jobs)
+            measured(
+                [
+                    [sys.executable, JOB, "floor", theirs, part, str(folder / "floor")]
+                    for part in "01"
+                ]
+            ),
+            len(jobs),
         ),
     }
     _require_same_pages(jobs, same, plain, folder)
@@ -79,7 +104,9 @@ def _one_round(home: Home, plain: int, folder: Path) -> dict:
 
 def _planned(home: Home, room: Path) -> list[Job]:
     publication = open_publication(home, load_params(home.params), MONTH)
-    return plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
+    return plan_jobs(
+        publication, employers_of(publication.opened), room, society=False, lists=False
+    )
 
 
 def _pickled(jobs: list[Job], path: Path) -> str:
@@ -94,9 +121,31 @@ def _plain(jobs: Iterable[Job], into: Path) -> dict:
     for job in jobs:
         out = str(into / f"{job.name}.ipynb")
         given = [text for name, value in job.parameters.items() for text in ("-p", name, value)]
-        run = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR", str(job.notebook), out]
-        convert = [sys.executable, "-m", "nbconvert", "--to", "html", "--no-input", "--log-level", "ERROR", out]
-        steps = [measured([one], MYNA_CAPSULE=str(job.folder / "capsule")) for one in ([*run, *given], convert)]
+        run = [
+            sys.executable,
+            "-m",
+            "papermill",
+            "--no-progress-bar",
+            "--log-level",
+            "ERROR",
+            str(job.notebook),
+            out,
+        ]
+        convert = [
+            sys.executable,
+            "-m",
+            "nbconvert",
+            "--to",
+            "html",
+            "--no-input",
+            "--log-level",
+            "ERROR",
+            out,
+        ]
+        steps = [
+            measured([one], MYNA_CAPSULE=str(job.folder / "capsule"))
+            for one in ([*run, *given], convert)
+        ]
         totals.append({name: sum(step[name] for step in steps) for name in ("wall", "cpu")})
     return {name: statistics.median(one[name] for one in totals) for name in ("wall", "cpu")}
 
@@ -111,14 +160,23 @@ def _require_same_pages(jobs: list[Job], same: list[Job], plain: int, folder: Pa
         page = job.folder / "out" / job.page
         pages = [folder / "floor" / job.name / page.name]
         if at < plain:
-            notebook, capsule = nbformat.read(folder / "plain" / f"{job.name}.ipynb", 4), other.folder / "capsule"
-            pages += write_page(notebook, Capsule.read(capsule), job.title, folder / "check" / job.name / "i.html")[:1]
+            notebook, capsule = (
+                nbformat.read(folder / "plain" / f"{job.name}.ipynb", 4),
+                other.folder / "capsule",
+            )
+            pages += write_page(
+                notebook, Capsule.read(capsule), job.title, folder / "check" / job.name / "i.html"
+            )[:1]
         if any(each.read_bytes() != page.read_bytes() for each in pages):
             raise SystemExit(f"{job.name}：ページが、動かし方によって違います")
 
 
 def _middle(found: list[dict]) -> dict:
-    return {name: round(statistics.median(one[name] for one in found), 4) for name in found[0] if name != "tail"}
+    return {
+        name: round(statistics.median(one[name] for one in found), 4)
+        for name in found[0]
+        if name != "tail"
+    }
 
 
 def compare_month(options: argparse.Namespace, folder: Path) -> dict:
@@ -134,17 +192,27 @@ def compare_month(options: argparse.Namespace, folder: Path) -> dict:
         plain = _plain(_planned(home, folder / f"plan{at}")[:1], folder / f"plain{at}")
         _forget_releases(home)
         kernels = _publish(home, MYNA_ENGINE="kernel")
-        if {path for path, digest in _bytes_of(home).items() if before[path] != digest} - {_receipt(home)}:
+        if {path for path, digest in _bytes_of(home).items() if before[path] != digest} - {
+            _receipt(home)
+        }:
             raise SystemExit("普通のカーネルでは、出来たものが違います")
         _forget_releases(home)
         rounds.append({"first": first, "again": again, "kernels": kernels, "plain": plain})
     jobs = {name: _middle([one[name] for one in rounds]) for name in rounds[0]}
     ratios = {
         "first_plain": [round(one["first"]["wall"] / one["plain"]["wall"], 2) for one in rounds],
-        "kernels_plain": [round(one["kernels"]["wall"] / one["plain"]["wall"], 2) for one in rounds],
+        "kernels_plain": [
+            round(one["kernels"]["wall"] / one["plain"]["wall"], 2) for one in rounds
+        ],
         "again_first": [round(one["again"]["wall"] / one["first"]["wall"], 3) for one in rounds],
     }
-    return {"kind": "month", "rounds": options.rounds, "people": options.people, "jobs": jobs, "ratios": ratios}
+    return {
+        "kind": "month",
+        "rounds": options.rounds,
+        "people": options.people,
+        "jobs": jobs,
+        "ratios": ratios,
+    }
 
 
 def _demo(folder: Path, people: int) -> Home:
@@ -161,7 +229,14 @@ def _demo(folder: Path, people: int) -> Home:
 
 
 def _publish(home: Home, memory: bool = False, **environment: str) -> dict:
-    command = [str(Path(sys.executable).with_name("myna")), "publish", "--month", str(MONTH), "--home", str(home.root)]
+    command = [
+        str(Path(sys.executable).with_name("myna")),
+        "publish",
+        "--month",
+        str(MONTH),
+        "--home",
+        str(home.root),
+    ]
     return measured([[*command, "--json", "--jobs", "2"]], memory, **environment)
 
 
@@ -202,7 +277,13 @@ def compare_society(options: argparse.Namespace, folder: Path) -> dict:
     shape = {name: getattr(options, name) for name in ("employers", "small", "months", "scale")}
     jobs = {name: _middle([one]) for name, one in found.items()}
     ratio = (many["wall"] / options.employers) / (few["wall"] / options.small)
-    return {"kind": "society", **shape, "people": people, "jobs": jobs, "ratios": {"per_employer": [round(ratio, 2)]}}
+    return {
+        "kind": "society",
+        **shape,
+        "people": people,
+        "jobs": jobs,
+        "ratios": {"per_employer": [round(ratio, 2)]},
+    }
 
 
 def _dashboards(home: Home, employers: int) -> dict:
@@ -218,7 +299,10 @@ def compare_growth(options: argparse.Namespace, folder: Path) -> dict:
     points = []
     for axis, values in GROWTH.items():
         shapes = [USUAL | {axis: value} for value in values[: options.points]]
-        points += [{"axis": axis, **USUAL, **usual}, *({"axis": axis, **one, **_grown(one, folder)} for one in shapes)]
+        points += [
+            {"axis": axis, **USUAL, **usual},
+            *({"axis": axis, **one, **_grown(one, folder)} for one in shapes),
+        ]
     return {"kind": "growth", "usual": USUAL, "points": points}
 
 
@@ -238,8 +322,12 @@ def _society(folder: Path, employers: int, people: int, months: int) -> Home:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--report", action="store_true", help="README.md の表と図を作り直すだけで、測らない")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="README.md の表と図を作り直すだけで、測らない"
+    )
     kinds = parser.add_subparsers(dest="kind")
     wanted = {
         "reports": {"employers": 200, "people": 100_000, "months": 12, "plain": 10, "rounds": 3},
@@ -260,10 +348,19 @@ def main() -> int:
     if options.report:
         write_report()
         return 0
-    compare = {"reports": compare_reports, "month": compare_month, "society": compare_society, "growth": compare_growth}
+    compare = {
+        "reports": compare_reports,
+        "month": compare_month,
+        "society": compare_society,
+        "growth": compare_growth,
+    }
     place = Path("/var/tmp")  # /tmp は記憶の上にあることがある
     with TemporaryDirectory(dir=place if place.is_dir() else None) as folder:
-        run = surroundings(TOOLS) | {"command": _command()} | compare[options.kind](options, Path(folder))
+        run = (
+            surroundings(TOOLS)
+            | {"command": _command()}
+            | compare[options.kind](options, Path(folder))
+        )
     print(section(run))
     if options.record:
         keep(run, options.record)

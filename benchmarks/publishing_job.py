@@ -36,7 +36,10 @@ def floor(jobs: str, part: str, into: str) -> None:
     )
     mine = pickle.loads(Path(jobs).read_bytes())[int(part) :: WORKERS]
     cells = nbformat.read(mine[0].notebook, 4).cells
-    codes = [compile(cell.source, cell.id, "exec") if cell.cell_type == "code" else None for cell in cells]
+    codes = [
+        compile(cell.source, cell.id, "exec") if cell.cell_type == "code" else None
+        for cell in cells
+    ]
     for job in mine:
         os.environ["MYNA_CAPSULE"] = str(job.folder / "capsule")
         names, done = {}, []
@@ -47,7 +50,12 @@ def floor(jobs: str, part: str, into: str) -> None:
                 names |= job.parameters if "parameters" in cell.metadata.get("tags", []) else {}
             done.append(nbformat.from_dict(cell | ({"outputs": list(shown)} if code else {})))
         target = Path(into) / job.name / Path(job.page).name
-        write_page(nbformat.v4.new_notebook(cells=done), Capsule.read(job.folder / "capsule"), job.title, target)
+        write_page(
+            nbformat.v4.new_notebook(cells=done),
+            Capsule.read(job.folder / "capsule"),
+            job.title,
+            target,
+        )
 
 
 def dashboards(home: str, month: str) -> None:
@@ -64,7 +72,9 @@ def dashboards(home: str, month: str) -> None:
     place = Home(Path(home))
     publication = open_publication(place, load_params(place.params), Month.parse(month))
     room = place.drafts / "benchmark"
-    jobs = plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
+    jobs = plan_jobs(
+        publication, employers_of(publication.opened), room, society=False, lists=False
+    )
     records = run_jobs(jobs, Running(WORKERS))
     print(json.dumps({"reports": sum("error" not in record for record in records.values())}))
     shutil.rmtree(room)

@@ -10,7 +10,10 @@ from record import HERE, README
 
 RECORD = HERE / "publishing.json"
 PICTURE = HERE.parent / "docs" / "growth.svg"
-BEGIN, END = "<!-- ここから publishing.py --report が作る -->\n", "<!-- ここまで publishing.py -->\n"
+BEGIN, END = (
+    "<!-- ここから publishing.py --report が作る -->\n",
+    "<!-- ここまで publishing.py -->\n",
+)
 ORDER = ("reports", "month", "society", "growth")
 LEAST = {"plain_wall": 30, "plain_cpu": 15}
 MOST = {"first_plain": 4, "kernels_plain": 15, "again_first": 0.1, "per_employer": 1.3}
@@ -38,13 +41,22 @@ LABELS = {
     "ingest": "取込",
     "publish": "公開（全てのページとリスト、点検）",
 }
-HEADS = {"wall": "秒", "cpu": "CPU 秒", "total_mb": "全体の記憶 MB", "main_mb": "親 MB", "worker_mb": "働き手 MB"}
+HEADS = {
+    "wall": "秒",
+    "cpu": "CPU 秒",
+    "total_mb": "全体の記憶 MB",
+    "main_mb": "親 MB",
+    "worker_mb": "働き手 MB",
+}
 
 
 def ratios(run: dict) -> dict[str, float]:
     """比の中央値。下限との比は、この道具÷下限。"""
     found = {name: median(values) for name, values in run.get("ratios", {}).items()}
-    return {name: round(1 / value if name.startswith("floor") else value, 2) for name, value in found.items()}
+    return {
+        name: round(1 / value if name.startswith("floor") else value, 2)
+        for name, value in found.items()
+    }
 
 
 def broken_limits(run: dict) -> list[str]:
@@ -56,7 +68,11 @@ def broken_limits(run: dict) -> list[str]:
     broken += [name for name, most in MOST.items() if found.get(name, most) > most]
     broken += ["floor_wall"] if found.get("floor_wall", 0) > MOST_FLOOR else []
     heavy = max(
-        (one.get("worker_mb", 0) for name, one in run.get("jobs", {}).items() if name.startswith("dashboards")),
+        (
+            one.get("worker_mb", 0)
+            for name, one in run.get("jobs", {}).items()
+            if name.startswith("dashboards")
+        ),
         default=0,
     )
     said = [f"{SAID[name]}：{found[name]}" for name in broken]
@@ -86,7 +102,9 @@ def _place(run: dict) -> tuple:
 
 def write_report() -> None:
     runs = read_record()
-    README.write_text(with_tables(README.read_text(encoding="utf-8"), runs), encoding="utf-8", newline="\n")
+    README.write_text(
+        with_tables(README.read_text(encoding="utf-8"), runs), encoding="utf-8", newline="\n"
+    )
     for run in (one for one in runs if one["kind"] == "growth"):
         PICTURE.write_text(draw(run["points"], run["usual"]), encoding="utf-8", newline="\n")
 
@@ -101,10 +119,13 @@ def section(run: dict) -> str:
     """一つの記録の、見出し・条件・表。"""
     machine = run["machine"]
     lines = [f"### {_title(run)}", "", f"- {run['date']}、`{run['command']}`"]
-    lines += [f"- {machine['cpu']}（{machine['cores']} コア、記憶 {machine['memory_gb']} GB、{machine['system']}）"]
+    lines += [
+        f"- {machine['cpu']}（{machine['cores']} コア、記憶 {machine['memory_gb']} GB、{machine['system']}）"
+    ]
     lines += ["- " + "、".join(f"{name} {text}" for name, text in run["versions"].items())]
     spans = {
-        name: sorted(1 / v if name.startswith("floor") else v for v in run["ratios"][name]) for name in ratios(run)
+        name: sorted(1 / v if name.startswith("floor") else v for v in run["ratios"][name])
+        for name in ratios(run)
     }
     lines += [
         f"- {SAID[name]}：**{value:g}**（{spans[name][0]:.2f}–{spans[name][-1]:.2f}）"
@@ -112,8 +133,17 @@ def section(run: dict) -> str:
     ]
     if run["kind"] == "society":
         whole = sum(run["jobs"][name]["wall"] for name in ("ingest", "publish"))
-        lines += [f"- 一か月の全て（取込から、全てのページとリストの公開まで）：**{whole:,.0f} 秒**"]
-    return "\n".join([*lines, "", *(_points(run["points"]) if run["kind"] == "growth" else _table(run["jobs"])), ""])
+        lines += [
+            f"- 一か月の全て（取込から、全てのページとリストの公開まで）：**{whole:,.0f} 秒**"
+        ]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            *(_points(run["points"]) if run["kind"] == "growth" else _table(run["jobs"])),
+            "",
+        ]
+    )
 
 
 def _title(run: dict) -> str:
@@ -128,9 +158,13 @@ def _title(run: dict) -> str:
 
 def _table(jobs: dict[str, dict]) -> list[str]:
     names = [name for name in HEADS if any(name in one for one in jobs.values())]
-    lines = ["| | " + " | ".join(HEADS[name] for name in names) + " |", "|---|" + "---:|" * len(names)]
+    lines = [
+        "| | " + " | ".join(HEADS[name] for name in names) + " |",
+        "|---|" + "---:|" * len(names),
+    ]
     return lines + [
-        f"| {LABELS[job]} | " + " | ".join(_figure(one, n) for n in names) + " |" for job, one in jobs.items()
+        f"| {LABELS[job]} | " + " | ".join(_figure(one, n) for n in names) + " |"
+        for job, one in jobs.items()
     ]
 
 
@@ -138,10 +172,16 @@ def _points(points: list[dict]) -> list[str]:
     heads = ["事業所", "人", "月", "秒", "CPU 秒", "全体の記憶 MB", "働き手 MB"]
     names = ["employers", "people", "months", "wall", "cpu", "total_mb", "worker_mb"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---:|" * len(heads)]
-    return lines + ["| " + " | ".join(_figure(one, name) for name in names) + " |" for one in points]
+    return lines + [
+        "| " + " | ".join(_figure(one, name) for name in names) + " |" for one in points
+    ]
 
 
 def _figure(one: dict, name: str) -> str:
     if name not in one:
         return ""
-    return f"{one[name]:,.0f}" if name not in ("wall", "cpu") or one[name] >= 100 else f"{one[name]:.3g}"
+    return (
+        f"{one[name]:,.0f}"
+        if name not in ("wall", "cpu") or one[name] >= 100
+        else f"{one[name]:.3g}"
+    )

@@ -29,7 +29,12 @@ def surroundings(packages: Iterable[str] = PACKAGES) -> dict:
     found = {"python": platform.python_version()} | {name: _version(name) for name in packages}
     return {
         "date": date.today().isoformat(),
-        "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gb": _memory_gb(), "system": platform.system()},
+        "machine": {
+            "cpu": _cpu(),
+            "cores": os.cpu_count(),
+            "memory_gb": _memory_gb(),
+            "system": platform.system(),
+        },
         "versions": {name: text for name, text in found.items() if text},
     }
 
@@ -98,13 +103,26 @@ def section(run: dict) -> str:
         + "、".join(f"`{name}` {count:,}" for name, count in run["reasons"].items()),
     ]
     rounds = f"{run['repeats']} 回の中央値" if run["repeats"] > 1 else "1 回だけ"
-    lines = [f"### {run['rows']:,} 行（{run['bytes'] / 1e6:,.0f} MB、{rounds}、{run['threads']} スレッド）", ""]
+    lines = [
+        f"### {run['rows']:,} 行（{run['bytes'] / 1e6:,.0f} MB、{rounds}、{run['threads']} スレッド）",
+        "",
+    ]
     lines += [*(f"- {one}" for one in about), "", *_table(run["jobs"]), ""]
     return "\n".join(lines)
 
 
 def _table(jobs: dict[str, dict]) -> list[str]:
-    heads = ["", "秒", "CPU 秒", "最大の記憶 MB", "書き先の最大 MB", "うち一時 MB", "比", "比の範囲", "CPU の比"]
+    heads = [
+        "",
+        "秒",
+        "CPU 秒",
+        "最大の記憶 MB",
+        "書き先の最大 MB",
+        "うち一時 MB",
+        "比",
+        "比の範囲",
+        "CPU の比",
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     return lines + ["| " + " | ".join(_cells(job, one)) + " |" for job, one in jobs.items()]
 

@@ -62,7 +62,9 @@ def _unfinished(path: Path) -> Path:
 def _encode(body: Path, targets: dict[str, Path]) -> None:
     with ExitStack() as stack:
         source = stack.enter_context(body.open(encoding="utf-8", newline=""))
-        files = {encoding: stack.enter_context(path.open("wb")) for encoding, path in targets.items()}
+        files = {
+            encoding: stack.enter_context(path.open("wb")) for encoding, path in targets.items()
+        }
         text = ",".join(item.label for item in ITEMS) + "\n"
         while text:
             for encoding, file in files.items():

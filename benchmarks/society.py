@@ -77,7 +77,8 @@ def files(home: Home, members: np.ndarray, months: int) -> Iterator[tuple[Month,
     """月ごとのファイル。古い月から。一つずつ作り、次に進むと前のものは消える。"""
     firsts = FIRST_NUMBER + np.cumsum(members) - members
     rows = [
-        (_symbol(at), int(first), int(size)) for at, (first, size) in enumerate(zip(firsts, members, strict=True), 1)
+        (_symbol(at), int(first), int(size))
+        for at, (first, size) in enumerate(zip(firsts, members, strict=True), 1)
     ]
     for back in reversed(range(months)):
         month = MONTH.plus(-back)

@@ -30,7 +30,8 @@ def measured(commands: Sequence[Sequence[str]], memory: bool = False, **environm
     getattr(os, "sync", lambda: None)()
     before, start = _cpu(), time.perf_counter()
     running = [
-        subprocess.Popen(one, env=os.environ | environment, stdout=subprocess.PIPE, text=True) for one in commands
+        subprocess.Popen(one, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+        for one in commands
     ]
     with _Watch([one.pid for one in running], memory) as watch:
         answers = [one.communicate()[0] for one in running]
@@ -38,7 +39,11 @@ def measured(commands: Sequence[Sequence[str]], memory: bool = False, **environm
     if any(one.returncode for one in running):
         raise SystemExit(f"失敗しました：{' '.join(map(str, commands[0][:6]))}\n{answers[0]}")
     _reap()
-    found = {"wall": wall, "cpu": _cpu() - before, "tail": (answers[0].strip().splitlines() or [""])[-1]}
+    found = {
+        "wall": wall,
+        "cpu": _cpu() - before,
+        "tail": (answers[0].strip().splitlines() or [""])[-1],
+    }
     return found | (watch.peaks if memory else {})
 
 
@@ -58,7 +63,11 @@ class _Watch:
 
     def __init__(self, roots: Sequence[int], wanted: bool):
         self.peaks = {"total_mb": 0.0, "main_mb": 0.0, "worker_mb": 0.0}
-        self._roots, self._stop, self._thread = roots, Event(), Thread(target=self._look, daemon=True)
+        self._roots, self._stop, self._thread = (
+            roots,
+            Event(),
+            Thread(target=self._look, daemon=True),
+        )
         self._wanted = wanted
 
     def __enter__(self) -> "_Watch":
@@ -87,7 +96,9 @@ def _descendants(roots: Sequence[int]) -> set[int]:
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
     found = set(roots)
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -97,7 +108,11 @@ def _descendants(roots: Sequence[int]) -> set[int]:
 def _memory(pid: int) -> tuple[float, float]:
     """PSS と USS（MB）。もう終わっていれば 0。"""
     with suppress(OSError):
-        lines = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
+        lines = [
+            line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        ]
         sizes = {name.rstrip(":"): int(size) for name, size, *_ in lines}
-        return sizes.get("Pss", 0) / MB, (sizes.get("Private_Clean", 0) + sizes.get("Private_Dirty", 0)) / MB
+        return sizes.get("Pss", 0) / MB, (
+            sizes.get("Private_Clean", 0) + sizes.get("Private_Dirty", 0)
+        ) / MB
     return 0.0, 0.0

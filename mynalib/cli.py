@@ -17,7 +17,14 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from mynalib import ending
 from mynalib.domain.errors import MynaError
@@ -71,17 +78,32 @@ def _folder(text: str | Path) -> Path:
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", parser=_folder, metavar="DIR", help="組合の置き場所。なければ MYNA_HOME、今のフォルダー"),
+    typer.Option(
+        "--home",
+        parser=_folder,
+        metavar="DIR",
+        help="組合の置き場所。なければ MYNA_HOME、今のフォルダー",
+    ),
 ]
 MonthOption = Annotated[
-    Month, typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）")
+    Month,
+    typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）"),
 ]
-ReplaceOption = Annotated[bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")]
-BecauseOption = Annotated[str, typer.Option("--because", parser=_written, metavar="理由", help="理由（台帳に残る）")]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
+]
+BecauseOption = Annotated[
+    str, typer.Option("--because", parser=_written, metavar="理由", help="理由（台帳に残る）")
+]
 JsonOption = Annotated[bool, typer.Option("--json", callback=_note_json, help="結果を JSON で出す")]
-JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")
+]
 SchedulerOption = Annotated[
-    str | None, typer.Option(parser=_written, metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る")
+    str | None,
+    typer.Option(
+        parser=_written, metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る"
+    ),
 ]
 
 
@@ -94,9 +116,9 @@ def start(context: typer.Context) -> None:
 
 @app.command()
 def demo(
-    home: Annotated[Path, typer.Option("--home", parser=_folder, metavar="DIR", help="架空の組合を作る場所")] = Path(
-        "demo"
-    ),
+    home: Annotated[
+        Path, typer.Option("--home", parser=_folder, metavar="DIR", help="架空の組合を作る場所")
+    ] = Path("demo"),
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,13 +129,17 @@ def demo(
     with _bar() as progress:
         published = run_demo(home, jobs, progress.watch)
     portal = published.folder.parent / "index.html"
-    _say(as_json, "demo", {"outcome": published.outcome, "portal": str(portal)}, Home(home.resolve()))
+    _say(
+        as_json, "demo", {"outcome": published.outcome, "portal": str(portal)}, Home(home.resolve())
+    )
 
 
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")],
-    group: Annotated[bool, typer.Option("--group", help="同じ組（グループ）の人の、ほかの利用者名でも使う")] = False,
+    group: Annotated[
+        bool, typer.Option("--group", help="同じ組（グループ）の人の、ほかの利用者名でも使う")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
@@ -130,10 +156,14 @@ def ingest(
     month: MonthOption,
     home: HomeOption = None,
     replace: ReplaceOption = False,
-    confirm: Annotated[list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")] = [],  # noqa: B006 typer の書き方
+    confirm: Annotated[
+        list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")
+    ] = [],  # noqa: B006 typer の書き方
     kind: Annotated[
         Literal["month", "returners"],
-        typer.Option(help="month 月次のファイル、returners 返納者の日次ファイル（リストから外すだけ）"),
+        typer.Option(
+            help="month 月次のファイル、returners 返納者の日次ファイル（リストから外すだけ）"
+        ),
     ] = "month",
     as_json: JsonOption = False,
 ) -> None:
@@ -157,9 +187,14 @@ def ingest(
 def profile(
     file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）", readable=False)],
     home: HomeOption = None,
-    write: Annotated[bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")
+    ] = False,
     sheet: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="確認シート（HTML）を置く場所。印刷して、システムの会社に")
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="確認シート（HTML）を置く場所。印刷して、システムの会社に"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -183,10 +218,15 @@ def _say_profile(as_json: bool, shape, home: Home | None = None) -> None:
 def check(
     home: HomeOption = None,
     accept_ledger: Annotated[
-        bool, typer.Option("--accept-ledger", help="台帳を戻せないとき、原本と公開を確かめて続ける（--because が要る）")
+        bool,
+        typer.Option(
+            "--accept-ledger",
+            help="台帳を戻せないとき、原本と公開を確かめて続ける（--because が要る）",
+        ),
     ] = False,
     because: Annotated[
-        str | None, typer.Option(parser=_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）")
+        str | None,
+        typer.Option(parser=_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -213,18 +253,22 @@ def publish(
     draft: Annotated[bool, typer.Option("--draft", help="公開せず、下書きで止める")] = False,
     without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
     employer: Annotated[
-        str | None, typer.Option(parser=_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）")
+        str | None,
+        typer.Option(parser=_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）"),
     ] = None,
     because: Annotated[
         str | None,
         typer.Option(
-            parser=_written, metavar="理由", help="公開した月を訂正するわけ（読む人に見える。人のことは書かない）"
+            parser=_written,
+            metavar="理由",
+            help="公開した月を訂正するわけ（読む人に見える。人のことは書かない）",
         ),
     ] = None,
     not_handed_over: Annotated[
         bool,
         typer.Option(
-            "--not-handed-over", help="健保の外のだれもまだ受け取っていないリストを、全て作り直す（台帳に残る）"
+            "--not-handed-over",
+            help="健保の外のだれもまだ受け取っていないリストを、全て作り直す（台帳に残る）",
         ),
     ] = False,
     jobs: JobsOption = None,
@@ -242,7 +286,9 @@ def publish(
 @app.command()
 def release(
     month: MonthOption,
-    approved_by: Annotated[str, typer.Option("--approved-by", help="下書きを見て、公開してよいと決めた人の名")],
+    approved_by: Annotated[
+        str, typer.Option("--approved-by", help="下書きを見て、公開してよいと決めた人の名")
+    ],
     home: HomeOption = None,
     jobs: JobsOption = None,
     scheduler: SchedulerOption = None,
@@ -251,20 +297,38 @@ def release(
     """見た下書きを、公開にする。見たあとに元が変わっていれば、断る。"""
     from mynalib.verbs.publish import release
 
-    _publish(as_json, partial(release, approved_by=approved_by), home, month, Running(jobs, scheduler))
+    _publish(
+        as_json, partial(release, approved_by=approved_by), home, month, Running(jobs, scheduler)
+    )
 
 
 def _publish(
-    as_json: bool, work: Callable, home: Path | None, month: Month, running: Running, only: str | None = None
+    as_json: bool,
+    work: Callable,
+    home: Path | None,
+    month: Month,
+    running: Running,
+    only: str | None = None,
 ) -> None:
     with _at(home) as place:
         with _bar() as progress:
-            done = work(place, load_params(place.params), month, running=progress.watch("公開", running))
+            done = work(
+                place, load_params(place.params), month, running=progress.watch("公開", running)
+            )
         counts = {"artefacts": done.artefacts, "without": done.without}
         lists_from = str(done.lists_from) if done.lists_from else None
-        result = {"outcome": done.outcome, "folder": str(done.folder), **counts, "lists_from": lists_from}
+        result = {
+            "outcome": done.outcome,
+            "folder": str(done.folder),
+            **counts,
+            "lists_from": lists_from,
+        }
         result |= {"waits": done.waits}
-        pages = {"index": done.folder / "index.html", "comparison": done.comparison, "review": done.review}
+        pages = {
+            "index": done.folder / "index.html",
+            "comparison": done.comparison,
+            "review": done.review,
+        }
         _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=only, **pages)
 
 
@@ -286,13 +350,18 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
 def withdraw(
     because: BecauseOption,
     release: Annotated[
-        str | None, typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版")
+        str | None,
+        typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版"),
     ] = None,
     lists: Annotated[
-        bool, typer.Option("--lists", help="--month の月の勧奨リストを、全ての事業所のものを同じに取り下げる")
+        bool,
+        typer.Option(
+            "--lists", help="--month の月の勧奨リストを、全ての事業所のものを同じに取り下げる"
+        ),
     ] = False,
     month: Annotated[
-        Month | None, typer.Option("--month", parser=_month, metavar="2026-10", help="--lists で取り下げる月")
+        Month | None,
+        typer.Option("--month", parser=_month, metavar="2026-10", help="--lists で取り下げる月"),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -311,7 +380,12 @@ class _bar(Progress):
     """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
 
     def __init__(self):
-        times = (TimeElapsedColumn(), TextColumn("残り"), TimeRemainingColumn(), TextColumn("{task.fields[slowest]}"))
+        times = (
+            TimeElapsedColumn(),
+            TextColumn("残り"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[slowest]}"),
+        )
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
         super().__init__(*columns, console=progress_console, transient=True)
 
@@ -322,7 +396,9 @@ class _bar(Progress):
             running,
             on_plan=lambda count: self.update(task, total=count),
             on_done=lambda _: self.advance(task),
-            on_wait=lambda job, seconds: self.update(task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"),
+            on_wait=lambda job, seconds: self.update(
+                task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"
+            ),
         )
 
 
@@ -380,7 +456,13 @@ def _refuse(asked: Asked, error: MynaError) -> None:
         ending.say(f"置き場所：{error.home}", error=True)
 
 
-NOTHING_TAKEN_IN = {"data_rows": None, "accepted": 0, "quarantined": 0, "reasons": {}, "sha256": None}
+NOTHING_TAKEN_IN = {
+    "data_rows": None,
+    "accepted": 0,
+    "quarantined": 0,
+    "reasons": {},
+    "sha256": None,
+}
 
 
 def _as_json(verb: str, error: MynaError) -> dict:
@@ -389,4 +471,11 @@ def _as_json(verb: str, error: MynaError) -> dict:
     texts = {"where": error.where, "what": error.what, "fix": error.fix}
     texts |= {"see": str(error.see)} if error.see else {}
     problems = [*map(str, error.problems)]
-    return {"outcome": outcome, "error": error.code, **counts, **texts, "problems": problems, "home": error.home}
+    return {
+        "outcome": outcome,
+        "error": error.code,
+        **counts,
+        **texts,
+        "problems": problems,
+        "home": error.home,
+    }

@@ -45,7 +45,9 @@ class DemoSociety:
     bad_rows: pd.DataFrame
 
 
-def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int = 20260401) -> DemoSociety:
+def make_society(
+    last: Month, months: int = 24, people: int = 12_000, seed: int = 20260401
+) -> DemoSociety:
     """同じ引数からは、同じバイト列（判断日だけは今日）。人や月が少なければ、起こらないこともある。
 
     Raises:
@@ -60,7 +62,9 @@ def make_society(last: Month, months: int = 24, people: int = 12_000, seed: int 
         bad_rows.append(bad.assign(month=str(month)))
         snapshots.append(snapshot.assign(month=str(month)))
     truth = pd.concat(snapshots, ignore_index=True)
-    truth = truth[["month", "person", *PERSON_ITEMS, "employer_id", "insured", "status", "vanished"]]
+    truth = truth[
+        ["month", "person", *PERSON_ITEMS, "employer_id", "insured", "status", "vanished"]
+    ]
     entries = _entries(truth, last, months, rng)
     sheets = {f"{name}.csv": _csv(entries, name) for name in REGISTER_COLUMNS}
     bad_table = pd.concat(bad_rows, ignore_index=True)[["month", "reason", "line"]]
@@ -79,7 +83,9 @@ def _file(snapshot: pd.DataFrame, bad: pd.DataFrame) -> bytes:
         rows.insert(line - 2, row)
     header = ",".join(item.label for item in ITEMS) + "\r\n"
     body = "".join(f"{row}\r\n" for row in rows)
-    return header.encode("cp932") + body.encode("latin-1")  # latin-1 は、cp932 の文字でないバイトもそのまま通す
+    return header.encode("cp932") + body.encode(
+        "latin-1"
+    )  # latin-1 は、cp932 の文字でないバイトもそのまま通す
 
 
 def _csv(entries: pd.DataFrame, name: str) -> bytes:
@@ -87,7 +93,9 @@ def _csv(entries: pd.DataFrame, name: str) -> bytes:
     return rows.to_csv(index=False, lineterminator="\r\n").encode("cp932")
 
 
-def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Generator) -> pd.DataFrame:
+def _entries(
+    truth: pd.DataFrame, last: Month, months: int, rng: np.random.Generator
+) -> pd.DataFrame:
     """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、REGISTER_COLUMNS にあるもの。"""
     free = _choices(truth, last, months).sample(frac=1, random_state=rng)
     wanted = table("entries").explode("backs", ignore_index=True)
@@ -97,7 +105,9 @@ def _entries(truth: pd.DataFrame, last: Month, months: int, rng: np.random.Gener
     chosen = chosen.drop(columns=["backs", "turn"]).assign(申出日=filed)
     entries = pd.concat([chosen, *_gone(truth, last)], ignore_index=True).fillna("")
     for label, name in zip(registers.KEY, PERSON_ITEMS, strict=True):
-        entries[label] = [_written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)]
+        entries[label] = [
+            _written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)
+        ]
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
     entries["撤回日"] = np.where(entries["how"] == "withdrawn", f"{last.end:%Y%m25}", "")
     return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{clock.today():%Y%m%d}")
@@ -109,9 +119,17 @@ def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
     settled = truth.groupby([*PERSON_ITEMS])["month"].transform("size") == months
     choices = newest[settled[newest.index] & ~newest["vanished"]]
     own = "cancelled_at_own_request"
-    newly = (choices["status"] == own) & ~choices["person"].isin(before.loc[before["status"] == own, "person"])
-    kinds = [newly, choices["status"].str.startswith("review_"), choices["number"].str.startswith("0")]
-    return choices.assign(who=np.select(kinds, ["newly_cancelled", "review", "leading_zeros"], choices["status"]))
+    newly = (choices["status"] == own) & ~choices["person"].isin(
+        before.loc[before["status"] == own, "person"]
+    )
+    kinds = [
+        newly,
+        choices["status"].str.startswith("review_"),
+        choices["number"].str.startswith("0"),
+    ]
+    return choices.assign(
+        who=np.select(kinds, ["newly_cancelled", "review", "leading_zeros"], choices["status"])
+    )
 
 
 def _gone(truth: pd.DataFrame, last: Month) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -138,7 +156,10 @@ def _written(key: str, name: str, how: str) -> str:
 def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """真実に、名簿に書いた人の印を付ける。"""
     noted = entries[entries["撤回日"] == ""].set_index("person")
-    marks = {mark: truth["person"].isin(noted.index[noted["名簿"] == name]) for name, mark in MARKS.items()}
+    marks = {
+        mark: truth["person"].isin(noted.index[noted["名簿"] == name])
+        for name, mark in MARKS.items()
+    }
     decided = noted.loc[noted["名簿"] == "decisions", "判断"]
     return truth.assign(**marks, decision=truth["person"].map(decided).fillna(""))
 
@@ -172,12 +193,16 @@ def _filled(home: Home, workers: int | None, watch: Callable[[str], Running]) ->
             file.write_bytes(content)
         ingest(home, params, file, month)
         loading.on_done(month)
-    return publish(home, params, max(society.files), running=replace(watch("公開"), workers=workers))
+    return publish(
+        home, params, max(society.files), running=replace(watch("公開"), workers=workers)
+    )
 
 
 def _confirm_leavers(home: Home, society: DemoSociety) -> None:
     """架空の組合では、いなくなった人はみな資格を失った人だと、毎月、担当者が確かめている。"""
     settings = home.params / "society.yaml"
     months = ", ".join(str(month) for month in society.files)
-    text = settings.read_text(encoding="utf-8").replace("leavers_confirmed: []", f"leavers_confirmed: [{months}]")
+    text = settings.read_text(encoding="utf-8").replace(
+        "leavers_confirmed: []", f"leavers_confirmed: [{months}]"
+    )
     settings.write_text(text, encoding="utf-8")

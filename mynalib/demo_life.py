@@ -34,7 +34,9 @@ APRIL = 3  # 一月を 0 として
 NEVER = serial(Month(3000, 1))
 
 
-def live(last: Month, months: int, size: int, rng: np.random.Generator) -> Iterator[tuple[Month, pd.DataFrame]]:
+def live(
+    last: Month, months: int, size: int, rng: np.random.Generator
+) -> Iterator[tuple[Month, pd.DataFrame]]:
     """月と、その月の加入者の全て。古い月から。
 
     Returns:
@@ -66,8 +68,12 @@ def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
         in_april = LIFE.join_in_april + LIFE.wave_in_april * (employer == LIFE.hiring_wave)
         if moving and employer != LIFE.continued:
             joining = (persons * _by_month(window, LIFE.join, in_april)).round().astype(int)
-            batches += [(employer, moving, *batch) for batch in zip(window[1:], joining, strict=True)]
-    rows = [(*batch, branch) for *batch, persons in batches for branch in np.resize(branches, persons)]
+            batches += [
+                (employer, moving, *batch) for batch in zip(window[1:], joining, strict=True)
+            ]
+    rows = [
+        (*batch, branch) for *batch, persons in batches for branch in np.resize(branches, persons)
+    ]
     people = pd.DataFrame(rows, columns=["employer_id", "moving", "since", "branch"])
     return people.assign(person=people.index, household=(people["branch"] == 0).cumsum())
 
@@ -81,13 +87,21 @@ def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -
     """世帯ごとに、去る月（left）と、移る先（to。"" は組合を離れる）を決める。"""
     homes = people.drop_duplicates("household")
     continued = homes["employer_id"] == LIFE.continued
-    months = np.searchsorted(_by_month(window, LIFE.leave, LIFE.leave_in_april).cumsum(), rng.random(len(homes)))
-    left = window[0] + 1 + np.where(continued, rng.integers(0, LIFE.continued_months, len(homes)), months)
+    months = np.searchsorted(
+        _by_month(window, LIFE.leave, LIFE.leave_in_april).cumsum(), rng.random(len(homes))
+    )
+    left = (
+        window[0]
+        + 1
+        + np.where(continued, rng.integers(0, LIFE.continued_months, len(homes)), months)
+    )
     stays = ~homes["moving"] | (left <= homes["since"]) | (left > window[-1])
     sizes = _employers()["size"].drop(LIFE.continued)
     large = sizes[sizes >= LIFE.still_below]
     other, fate = rng.choice(large.index, len(homes), p=large / large.sum()), rng.random(len(homes))
-    to = np.select([fate < LIFE.voluntary, fate < LIFE.voluntary + LIFE.transfer], [LIFE.continued, other], "")
+    to = np.select(
+        [fate < LIFE.voluntary, fate < LIFE.voluntary + LIFE.transfer], [LIFE.continued, other], ""
+    )
     to[continued | (to == homes["employer_id"])] = ""
     home = people["household"] - 1
     people["left"], people["to"] = np.where(stays, NEVER, left)[home], to[home]
@@ -98,7 +112,10 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
     back = window[-1] - window
     along = np.clip(1 - back / LIFE.uptake_months, 0, 1)
     uptake = LIFE.uptake[0] + (LIFE.uptake[1] - LIFE.uptake[0]) * along**2 * (3 - 2 * along)
-    leans = people["employer_id"].map(_employers()["lean"] / 100) + np.array(LIFE.branch_leans)[people["branch"]]
+    leans = (
+        people["employer_id"].map(_employers()["lean"] / 100)
+        + np.array(LIFE.branch_leans)[people["branch"]]
+    )
     lifted = np.outer(people["employer_id"] == LIFE.campaign, back <= LIFE.campaign_months)
     around = uptake + leans.to_numpy()[:, None] + LIFE.campaign_lift * lifted
     linked = window[0] + (around <= rng.random((len(people), 1))).sum(axis=1)
@@ -106,7 +123,9 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
     people["linked"] = np.where(linked <= people["since"], earlier, linked)
 
 
-def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def _meet_events(
+    people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
     """一人ずつに、筋書きと、その月日を与える。"""
     n, asked = len(people), max(window[-1] + LIFE.vanishing_asked, window[0])
     plots = [table("before_linking"), table("after_linking")]
@@ -114,15 +133,25 @@ def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Genera
     change = window[-1] + rng.integers(LIFE.event_from, LIFE.event_to + 1, n)
     to_renew, to_relink, day = rng.integers(2, 10, n), rng.integers(1, 8, n), rng.integers(1, 29, n)
     one = _one_to_vanish(people, asked)
-    after[one], change[one], to_renew[one], to_relink[one] = len(plots[1]) - 1, asked, 0, LIFE.vanishing_shown
+    after[one], change[one], to_renew[one], to_relink[one] = (
+        len(plots[1]) - 1,
+        asked,
+        0,
+        LIFE.vanishing_shown,
+    )
 
     people = people.assign(change=change, before=before, after=after)
     people = people.join(plots[0].drop(columns="share"), on="before").join(plots[1], on="after")
-    too_early = (change <= people["linked"] + 1) | ((people["at_event"] == "own_request") & (change < OWN_REQUESTS))
+    too_early = (change <= people["linked"] + 1) | (
+        (people["at_event"] == "own_request") & (change < OWN_REQUESTS)
+    )
     event = np.where(too_early, NEVER, change)
     relinked = event + to_renew + to_relink
     people = people.assign(eve=event - 1, event=event, renewed=event + to_renew, relinked=relinked)
-    people["linked_on"], people["relinked_on"] = _date(people["linked"].to_numpy(), day), _date(relinked, day)
+    people["linked_on"], people["relinked_on"] = (
+        _date(people["linked"].to_numpy(), day),
+        _date(relinked, day),
+    )
     people["month_end"], people["some_day"] = _date(event + 1, 0), _date(event, day)
     return people
 
@@ -130,7 +159,9 @@ def _meet_events(people: pd.DataFrame, window: np.ndarray, rng: np.random.Genera
 def _one_to_vanish(people: pd.DataFrame, asked: int) -> pd.Index:
     """本人の申請による解除が、あとで消える一人。ずっといる被保険者から選ぶ。"""
     stays = (people["branch"] == 0) & (people["since"] < asked) & (people["left"] == NEVER)
-    return people.index[stays & (people["employer_id"] == LIFE.vanishing) & (people["linked"] + 1 < asked)][:1]
+    return people.index[
+        stays & (people["employer_id"] == LIFE.vanishing) & (people["linked"] + 1 < asked)
+    ][:1]
 
 
 def _date(month: np.ndarray, day: np.ndarray | int) -> list[str]:
@@ -147,7 +178,9 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     second = moved[["person"]].assign(employer_id=moved["to"], since=moved["left"], left=until)
     second["household"] = moved["household"] + people["household"].max()
     stays = pd.concat([first, second], ignore_index=True)
-    numbers = stays["household"] + np.where(stays["household"] % LIFE.leading_zeros_every == 0, 12_345, 8_300_000)
+    numbers = stays["household"] + np.where(
+        stays["household"] % LIFE.leading_zeros_every == 0, 12_345, 8_300_000
+    )
     symbols = stays["employer_id"].map(_employers()["symbol"])
     return stays.assign(number=numbers.astype(str).str.zfill(7), symbol=symbols)
 

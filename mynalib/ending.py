@@ -105,7 +105,9 @@ def _told(error: Exception) -> MynaError:
         except (DiskFull, NotWritable) as told:
             return told
     last = extract_tb(error.__traceback__)[-1]
-    what = f"思わぬ失敗です（{type(error).__name__}、{Path(last.filename).name} {last.lineno} 行目）"
+    what = (
+        f"思わぬ失敗です（{type(error).__name__}、{Path(last.filename).name} {last.lineno} 行目）"
+    )
     return Unexpected(where="この道具の中", what=what)
 
 

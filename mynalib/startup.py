@@ -12,7 +12,9 @@ def isolate() -> None:
         "1"  # `-c` や `-m` で始まる子（forkserver、普通のカーネル）も、今のフォルダーを見ない
     )
     if "PYTHONPATH" in os.environ:
-        os.environ["PYTHONPATH"] = os.pathsep.join(_elsewhere(os.environ["PYTHONPATH"].split(os.pathsep)))
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            _elsewhere(os.environ["PYTHONPATH"].split(os.pathsep))
+        )
     leave_out_current_folder()
     leave_out_iri_grammar()
     _fill_standard_streams()

@@ -24,7 +24,9 @@ os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
 os.environ.pop("MYNA_HOME", None)
 
 # 一つの例が遅くても、失敗ではない（機械が忙しいだけ）。例は、いつも同じ
-settings.register_profile("myna", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.register_profile(
+    "myna", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile("myna")
 
 
@@ -105,7 +107,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:
     """make test-long（数の多い試行のある試験だけを動かす）の記録を、全て通ったファイルについて書く。"""
     if os.environ.get("MYNA_RECORD"):
-        passed, failed, error = (terminalreporter.stats.get(name, []) for name in ("passed", "failed", "error"))
+        passed, failed, error = (
+            terminalreporter.stats.get(name, []) for name in ("passed", "failed", "error")
+        )
         write_record(passed, [*failed, *error])
 
 

@@ -29,14 +29,18 @@ class Edition:
 
 
 def _frozen(facts: dict) -> dict:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+    }
 
 
 _WRITTEN = shipped_yaml("capsules", "catalogue")
 
 PARAMETERS: dict[str, list[str]] = _WRITTEN["parameters"]
 LEVELS: dict[str, str] = _WRITTEN["levels"]
-NOTEBOOKS = {name: Notebook(name, **_frozen(facts)) for name, facts in _WRITTEN["notebooks"].items()}
+NOTEBOOKS = {
+    name: Notebook(name, **_frozen(facts)) for name, facts in _WRITTEN["notebooks"].items()
+}
 EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"])
 SOCIETY_PAGES: list[dict] = _WRITTEN["society_pages"]
 EMPLOYER_PAGES: list[dict] = _WRITTEN["employer_pages"]

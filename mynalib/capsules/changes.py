@@ -65,7 +65,9 @@ def _own(state: pd.DataFrame, lists: pd.DataFrame, month: str, employer: str) ->
     mine = state[(state.month == month) & (state.employer_id == employer)]
     listed = lists[(lists.month == month) & (lists.employer_id == employer)]
     level = {label("members"): partial(_cell, "members", 0), "登録率": _level}
-    return _written(mine, level) | _written(listed, {label(name): partial(_cell, name, 0) for name in LISTED})
+    return _written(mine, level) | _written(
+        listed, {label(name): partial(_cell, name, 0) for name in LISTED}
+    )
 
 
 def _written(rows: pd.DataFrame, cells: dict[str, Callable[[dict], str]]) -> Written:
@@ -77,4 +79,6 @@ def _cell(name: str, decimals: int, row: dict) -> str:
 
 
 def _level(row: dict) -> str:
-    return level_text({"rate": row["level"], "tolerance": row["tolerance"], "bound": row["bound"]}, 0)
+    return level_text(
+        {"rate": row["level"], "tolerance": row["tolerance"], "bound": row["bound"]}, 0
+    )

@@ -28,14 +28,19 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
     tables = {
         "counts_then": read_rates(file("internal/rates.csv")),
         "counts_now": measures.counts(
-            outside.opened.cube[outside.opened.cube.month == str(outside.opened.month)], outside.opened.names
+            outside.opened.cube[outside.opened.cube.month == str(outside.opened.month)],
+            outside.opened.names,
         ),
         "lists_then": _listed(outside, before),
         "lists_now": outside.opened.listed,
         "forms_then": _forms(read_rates(file(STATE))),
         "forms_now": _forms(outside.result.showing.state),
-        "name": pd.DataFrame({"employer_id": names.keys(), "employer": names.values(), "place": range(len(names))}),
-        "item": pd.DataFrame({"item": ITEMS, "label": map(label, ITEMS), "place": range(len(ITEMS))}),
+        "name": pd.DataFrame(
+            {"employer_id": names.keys(), "employer": names.values(), "place": range(len(names))}
+        ),
+        "item": pd.DataFrame(
+            {"item": ITEMS, "label": map(label, ITEMS), "place": range(len(ITEMS))}
+        ),
     }
     return {name: ask(f"compared_{name}", tables) for name in LISTS}
 

@@ -21,14 +21,18 @@ from mynalib.insight import display, measures
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 
 
-def make_capsule(publication: Publication, edition: Edition, folder: Path, employer: Employer | None = None) -> Path:
+def make_capsule(
+    publication: Publication, edition: Edition, folder: Path, employer: Employer | None = None
+) -> Path:
     """その版のカプセルを folder に作る。"""
     made = TABLES[edition.notebook, edition.audience](publication, employer)
     tables = {name: table for name, table in made.items() if table is not None}
     fresh_folder(folder)
     for name, table in tables.items():
         with as_os_error(folder):
-            publication.desk.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+            publication.desk.from_df(table).write_parquet(
+                str(folder / f"{name}.parquet"), compression="zstd"
+            )
     facts = _facts(publication, edition, employer) | {"tables": sorted(tables)}
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")
@@ -38,7 +42,9 @@ def make_capsule(publication: Publication, edition: Edition, folder: Path, emplo
 def _facts(publication: Publication, edition: Edition, employer: Employer | None) -> dict:
     society, joint_use = publication.opened.params.society, publication.opened.params.joint_use
     before = (
-        previous.last_release(publication.opened.home, publication.opened.month) if edition.level == "draft" else None
+        previous.last_release(publication.opened.home, publication.opened.month)
+        if edition.level == "draft"
+        else None
     )
     society_wide = edition.notebook == "03_management_report"
     return {
@@ -56,10 +62,14 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         if publication.revised
         else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
-        "decimals": publication.outside.decimals(exact=edition.audience == "internal") if society_wide else 1,
+        "decimals": publication.outside.decimals(exact=edition.audience == "internal")
+        if society_wide
+        else 1,
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
-        "society_figure": publication.outside.figure_for(employer.id) if edition.audience == "employer" else None,
+        "society_figure": publication.outside.figure_for(employer.id)
+        if edition.audience == "employer"
+        else None,
         "target": _target(publication) if society_wide else None,
         "notes": notes(publication, edition),
     }
@@ -85,8 +95,16 @@ def _target(publication: Publication) -> dict | None:
 def notes(publication: Publication, edition: Edition) -> list[str]:
     """末尾の注記。どの版に、どの文を、どの順に載せるかは insight/words.yaml の notes。"""
     notice = publication.opened.params.joint_use.notice
-    facts = {"as_of": publication.opened.month.as_of, "version": notice.version, "effective": notice.effective}
-    return [note["text"].format(**facts) for note in display.words("notes") if edition.audience in note["editions"]]
+    facts = {
+        "as_of": publication.opened.month.as_of,
+        "version": notice.version,
+        "effective": notice.effective,
+    }
+    return [
+        note["text"].format(**facts)
+        for note in display.words("notes")
+        if edition.audience in note["editions"]
+    ]
 
 
 def _internal_report(publication: Publication) -> Tables:
@@ -113,7 +131,10 @@ def _wide_report(publication: Publication) -> Tables:
 
 
 def _dashboard(publication: Publication, employer: Employer | None) -> Tables:
-    return {"levels": publication.outside.levels_of(employer.id), "lists": publication.outside.lists_of(employer.id)}
+    return {
+        "levels": publication.outside.levels_of(employer.id),
+        "lists": publication.outside.lists_of(employer.id),
+    }
 
 
 def _require_newest(opened: OpenedMonth) -> None:
@@ -129,15 +150,21 @@ def _reminders(publication: Publication, employer: Employer | None) -> Tables:
     for stop in list_stops(publication.opened.overlays, publication.opened.months[-1]):
         raise stop
     rows = employer_rows(publication.opened.reminders, employer.id)
-    columns = [column for column in publication.opened.params.joint_use.employer_columns if column in rows]
+    columns = [
+        column for column in publication.opened.params.joint_use.employer_columns if column in rows
+    ]
     return {"reminders": rows[columns]}
 
 
 TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] = {
-    ("01_intake_review", "internal"): lambda publication, _: intake_review.review_tables(publication.opened),
+    ("01_intake_review", "internal"): lambda publication, _: intake_review.review_tables(
+        publication.opened
+    ),
     ("03_management_report", "internal"): lambda publication, _: _internal_report(publication),
     ("03_management_report", "wide"): lambda publication, _: _wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,
-    ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(publication.outside),
+    ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
+        publication.outside
+    ),
     ("05_employer_reminders", "named"): _reminders,
 }

@@ -21,7 +21,9 @@ from mynalib.insight.capsule import Capsule
 from mynalib.intake.scratch import scratch
 
 CAPSULE = "MYNA_CAPSULE"
-INJECTED = "# Parameters"  # papermill が、渡された値を書いて差しこむセルの一行目（jobs/private_doors.py）
+INJECTED = (
+    "# Parameters"  # papermill が、渡された値を書いて差しこむセルの一行目（jobs/private_doors.py）
+)
 JSON_LIKE = (str, int, float, bool, list, dict, type(None))  # papermill が渡せる値
 
 
@@ -65,7 +67,10 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
 
 
 def _bad(notebook: Notebook, problem: str) -> BadParameter:
-    names, example = "、".join(notebook.parameters), " ".join(f"-p {name} …" for name in notebook.parameters)
+    names, example = (
+        "、".join(notebook.parameters),
+        " ".join(f"-p {name} …" for name in notebook.parameters),
+    )
     return BadParameter(
         where=f"{notebook.name} の parameters",
         what=problem,
@@ -77,7 +82,11 @@ def _given(notebook: Notebook, names: Mapping[str, object]) -> dict[str, object]
     """一覧の名の値と、parameters セルに書いてある、ほかの名の値。カーネルでない所で呼ばれたら、値の名の全て。"""
     cells = names.get("In")
     written = _in_parameters_cells(notebook, cells) if isinstance(cells, list) else {*names}
-    others = {name for name in written if not name.startswith("_") and isinstance(names.get(name), JSON_LIKE)}
+    others = {
+        name
+        for name in written
+        if not name.startswith("_") and isinstance(names.get(name), JSON_LIKE)
+    }
     return {name: names[name] for name in {*notebook.parameters, *others} if name in names}
 
 
@@ -125,7 +134,11 @@ def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
     wanted = parameters.get("edition")
     edition = next(e for e in EDITIONS if e.notebook == notebook and wanted in (None, e.audience))
     publication = open_publication(home, params, Month.parse(parameters["month"]))
-    employer = employers_of(publication.opened, only=parameters["employer"])[0] if "employer" in parameters else None
+    employer = (
+        employers_of(publication.opened, only=parameters["employer"])[0]
+        if "employer" in parameters
+        else None
+    )
     kept = ExitStack()
     atexit.register(kept.close)
     return make_capsule(publication, edition, kept.enter_context(scratch()) / "capsule", employer)

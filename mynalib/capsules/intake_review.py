@@ -42,11 +42,17 @@ def _checks(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
     counts = measures.counts(cube, opened.names).set_index("employer_id").members
     intake = kept.intake
     pairs = [
-        ("受け入れた行 ＋ 隔離した行 ＝ データの行", intake["accepted"] + intake["quarantined"], intake["data_rows"]),
+        (
+            "受け入れた行 ＋ 隔離した行 ＝ データの行",
+            intake["accepted"] + intake["quarantined"],
+            intake["data_rows"],
+        ),
         ("区分ごとの人数の計 ＝ 受け入れた行", int(cube.members.sum()), intake["accepted"]),
         ("事業所の計 ＋ 事業所なし ＝ 組合全体", int(counts.drop(TOTAL).sum()), int(counts[TOTAL])),
     ]
-    rows = [(check, left, right, "一致" if left == right else "不一致") for check, left, right in pairs]
+    rows = [
+        (check, left, right, "一致" if left == right else "不一致") for check, left, right in pairs
+    ]
     return pd.DataFrame(rows, columns=["check", "left", "right", "result"])
 
 
@@ -66,7 +72,9 @@ def _quarantine(kept: KeptMonth) -> pd.DataFrame:
 def _with_lines(rows: pd.DataFrame, keys: list[str], count: str) -> pd.DataFrame:
     """keys ごとの、行の数（列 count）と、元ファイルの行番号（列 lines）。"""
     grouped = rows.groupby(keys).line
-    table = grouped.agg(**{count: "size"}, lines=lambda lines: _line_list(sorted(lines), len(lines))).reset_index()
+    table = grouped.agg(
+        **{count: "size"}, lines=lambda lines: _line_list(sorted(lines), len(lines))
+    ).reset_index()
     return table.astype(dict.fromkeys([*keys, "lines"], "str") | {count: "int64"})
 
 
@@ -78,7 +86,12 @@ def _line_list(lines: list[int], rows: int) -> str:
 def _differences(opened: OpenedMonth) -> pd.DataFrame:
     """前の月との差。一行＝事業所。前の月が無ければ、前は欠ける。"""
     counts = measures.counts(opened.cube, opened.names)
-    return ask("differences", {"counts": counts}, before=str(opened.month.plus(-1)), after=str(opened.month))
+    return ask(
+        "differences",
+        {"counts": counts},
+        before=str(opened.month.plus(-1)),
+        after=str(opened.month),
+    )
 
 
 def _waiting(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
@@ -89,7 +102,10 @@ def _waiting(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
 
 def _review(waiting: pd.DataFrame) -> pd.DataFrame:
     """要確認の人の、元ファイルの行。一行＝わけ。"""
-    why = [WITHHELD.get(row.withheld_by) or REVIEWED.get(row.status, UNSETTLED) for row in waiting.itertuples()]
+    why = [
+        WITHHELD.get(row.withheld_by) or REVIEWED.get(row.status, UNSETTLED)
+        for row in waiting.itertuples()
+    ]
     return _with_lines(waiting.assign(why=why), ["why"], "members")
 
 
@@ -107,7 +123,9 @@ def _kept_back(opened: OpenedMonth, waiting: pd.DataFrame) -> pd.DataFrame:
 def _unknown_symbols(kept: KeptMonth) -> pd.DataFrame:
     """登録簿にない記号。一行＝記号（記号そのものは載せない）。"""
     found = kept.intake.get("unknown_symbols", [])
-    rows = [(f"その {at}", rows, _line_list(lines, rows)) for at, (rows, lines) in enumerate(found, 1)]
+    rows = [
+        (f"その {at}", rows, _line_list(lines, rows)) for at, (rows, lines) in enumerate(found, 1)
+    ]
     return _table(rows, unknown="str", rows="int64", lines="str")
 
 
@@ -124,14 +142,21 @@ def _unanswered(opened: OpenedMonth, left: list[Departure]) -> pd.DataFrame:
         for each in opened.overlays.unanswered
     ]
     rows += [
-        (f"覚えている人（{each.last_seen.label}の原本）", line, f"{each.since.label}からいません", each.suspects)
+        (
+            f"覚えている人（{each.last_seen.label}の原本）",
+            line,
+            f"{each.since.label}からいません",
+            each.suspects,
+        )
         for each in left
         for line in each.lines
     ]
     return _table(rows, register="str", line="int64", state="str", suspects="int64")
 
 
-def _todo(opened: OpenedMonth, kept: KeptMonth, waiting: pd.DataFrame, left: list[Departure]) -> pd.DataFrame:
+def _todo(
+    opened: OpenedMonth, kept: KeptMonth, waiting: pd.DataFrame, left: list[Departure]
+) -> pd.DataFrame:
     """次にすること。一行＝すること（0 件のものは出さない）。言葉は insight/words.yaml の todo。"""
     counts = {
         "quarantined": kept.intake["quarantined"],

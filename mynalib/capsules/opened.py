@@ -74,7 +74,9 @@ class OpenedMonth:
     def names(self) -> dict[str, str]:
         names = {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
         # 登録簿にない記号の人がいるのは、known_only でない元だけ（公開しない）
-        return names | ({UNKNOWN: "登録簿にない記号"} if (self.cube.employer_id == UNKNOWN).any() else {})
+        return names | (
+            {UNKNOWN: "登録簿にない記号"} if (self.cube.employer_id == UNKNOWN).any() else {}
+        )
 
 
 def open_month(home: Home, params: Params, month: Month, *, known_only: bool = True) -> OpenedMonth:
@@ -105,7 +107,9 @@ class UnknownEmployer(MynaError):
     fix = "お知らせに載っている事業所を指定してください。"
 
 
-def employers_of(opened: OpenedMonth, without: Collection[str] = (), only: str | None = None) -> list[Employer]:
+def employers_of(
+    opened: OpenedMonth, without: Collection[str] = (), only: str | None = None
+) -> list[Employer]:
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in opened.params.notified(opened.month.end)}
     for code in {*without, *([] if only is None else [only])} - set(notified):

@@ -59,7 +59,9 @@ class Outside:
     @cached_property
     def wide(self) -> pd.DataFrame:
         """広く配る版の、全ての月の行（wide.WIDE_COLUMNS）。"""
-        table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[WIDE_COLUMNS]
+        table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[
+            WIDE_COLUMNS
+        ]
         names = [*self.opened.names, *NOBODY, OTHERS, TOTAL]
         return measures.in_order(table, names)
 
@@ -79,7 +81,9 @@ class Outside:
             return ["人数を守るため、この月は、組合全体の数だけを載せています。"]
         lines = []
         if changed := len(coarser.widened | coarser.unlevelled):
-            lines.append(f"人数を守るため、この月は、{changed} 事業所の水準を、ふだんより粗くしています。")
+            lines.append(
+                f"人数を守るため、この月は、{changed} 事業所の水準を、ふだんより粗くしています。"
+            )
         if coarser.merge_more:
             lines.append(
                 f"人数を守るため、この月は、ふだんより {coarser.merge_more} 多い事業所を、一行にまとめています。"
@@ -116,10 +120,14 @@ class Outside:
         figure = self.previous.society_figure
         if figure is None:
             return None
-        rows = _own_rows(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
+        rows = (
+            _own_rows(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
+        )
         members = int(rows[-1]["members"])
         levels = [from_row(row) for row in rows]
-        return figure | {"compared": compared(levels, members, float(figure["rate"])) if members else ""}
+        return figure | {
+            "compared": compared(levels, members, float(figure["rate"])) if members else ""
+        }
 
     @cached_property
     def changes(self) -> dict[str, int] | None:
@@ -131,7 +139,9 @@ class Outside:
         if self.changes is None:
             return None
         shown = self.changes if exact else society.shown_changes(self.changes, self.limits)
-        return pd.DataFrame({"reason": list(shown), "people": pd.array(list(shown.values()), dtype="Int64")})
+        return pd.DataFrame(
+            {"reason": list(shown), "people": pd.array(list(shown.values()), dtype="Int64")}
+        )
 
     def cause_table(self, *, exact: bool) -> pd.DataFrame | None:
         """組合全体の率の変わったわけ。列 cause, points。"""
@@ -175,7 +185,9 @@ class Outside:
         """前の月の、水準と、広く配る版の行。公開したものは、そのまま。"""
         states, rows = self.previous.state, self.previous.wide
         shown = set(states.month)
-        first_shown = [str(kept.month) for kept in self.opened.months[:-1] if str(kept.month) not in shown]
+        first_shown = [
+            str(kept.month) for kept in self.opened.months[:-1] if str(kept.month) not in shown
+        ]
         if first_shown:
             with Lens(self.opened.months, self.opened.params) as lens:
                 for month in first_shown:
@@ -206,14 +218,24 @@ class Outside:
         merged = frozenset() if OTHERS not in set(last.employer_id) else merged
         return Before(levels, self._changed(month, levels, lens), merged)
 
-    def _changed(self, month: str, levels: Mapping[str, Level | None], lens: Lens) -> dict[str, int]:
+    def _changed(
+        self, month: str, levels: Mapping[str, Level | None], lens: Lens
+    ) -> dict[str, int]:
         """水準を定めた月から、変わった人。定めた月がもうなければ、変わったとみなす（辞書に入れない）。"""
         held = {str(kept.month) for kept in self.opened.months}
-        settled = {employer: level.since for employer, level in levels.items() if level and level.since in held}
+        settled = {
+            employer: level.since
+            for employer, level in levels.items()
+            if level and level.since in held
+        }
         if not settled:
             return {}
-        table = lens.query("changed", befores=sorted({*settled.values()}), after=month, dependants=self._dependants)
-        people = {(row.before, row.employer_id): int(row.people) for row in table.itertuples(index=False)}
+        table = lens.query(
+            "changed", befores=sorted({*settled.values()}), after=month, dependants=self._dependants
+        )
+        people = {
+            (row.before, row.employer_id): int(row.people) for row in table.itertuples(index=False)
+        }
         return {employer: people.get((since, employer), 0) for employer, since in settled.items()}
 
     @cached_property
@@ -229,26 +251,46 @@ class Outside:
         seen = seen[seen.employer_id.isin(receivers)]
         paths, complete, believed = {}, {}, {}
         for employer, rows in seen.groupby("employer_id"):
-            own = {_path(row.code, len(months)): int(row.people) for row in rows.itertuples(index=False)}
+            own = {
+                _path(row.code, len(months)): int(row.people)
+                for row in rows.itertuples(index=False)
+            }
             paths[employer] = with_one_objector_each(own)
             bits = int(rows.unregistered.agg(np.bitwise_or.reduce))
-            complete[employer] = (*(not bits >> 2 * at & 1 for at in range(len(months) - 1)), paths[employer] == own)
+            complete[employer] = (
+                *(not bits >> 2 * at & 1 for at in range(len(months) - 1)),
+                paths[employer] == own,
+            )
             unseen = int(rows.unseen.agg(np.bitwise_or.reduce))
             believed[employer] = (unseen.bit_length() + 1) // 2 - 1 if unseen else 0
-        return Evidence(past[past.month.isin(months)], paths, complete, believed, linked=self._dependants)
+        return Evidence(
+            past[past.month.isin(months)], paths, complete, believed, linked=self._dependants
+        )
 
     def _lists_now(self) -> pd.DataFrame:
         """この月のリストの人数と、前に公開したリストからの入れかわり。"""
         now = with_person_key(self.opened.listed)
         then = self.previous.last_listed
-        both = now.merge(then, on=["employer_id", *PERSON_KEY], how="outer", indicator="side", suffixes=("", "_then"))
+        both = now.merge(
+            then,
+            on=["employer_id", *PERSON_KEY],
+            how="outer",
+            indicator="side",
+            suffixes=("", "_then"),
+        )
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
         sizes = pd.crosstab(now.employer_id, now.action)
         turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
         counts = [
-            each.reindex(index=receivers, columns=names) for each, names in ((sizes, ACTIONS), (turns, TURNS.values()))
+            each.reindex(index=receivers, columns=names)
+            for each, names in ((sizes, ACTIONS), (turns, TURNS.values()))
         ]
-        table = pd.concat(counts, axis="columns").fillna(0).astype("int64").assign(month=str(self.opened.month))
+        table = (
+            pd.concat(counts, axis="columns")
+            .fillna(0)
+            .astype("int64")
+            .assign(month=str(self.opened.month))
+        )
         return table.rename_axis("employer_id").reset_index()[["employer_id", *LIST_COLUMNS]]
 
 

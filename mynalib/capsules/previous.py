@@ -18,13 +18,21 @@ from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth
-from mynalib.history.released import all_releases, artefacts_of, read_manifest, released_file, releases
+from mynalib.history.released import (
+    all_releases,
+    artefacts_of,
+    read_manifest,
+    released_file,
+    releases,
+)
 
 STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
 """健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
 RATES = "management/rates.csv"
 LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action"]
-_KINDS = dict.fromkeys((*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64")
+_KINDS = dict.fromkeys(
+    (*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64"
+)
 _KINDS |= dict.fromkeys(("rate", "usable_rate"), "Float64") | {"merged": "bool"}
 _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
 
@@ -46,7 +54,11 @@ class Previous:
     @property
     def last_listed(self) -> pd.DataFrame:
         """いちばん新しいリストに載せた人。"""
-        return self.listed[self.listed.month == self.listed.month.max()] if len(self.listed) else self.listed
+        return (
+            self.listed[self.listed.month == self.listed.month.max()]
+            if len(self.listed)
+            else self.listed
+        )
 
 
 def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Previous:
@@ -55,7 +67,11 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     Args:
         kept: 取り込んである月。
     """
-    folders = {made: folder for made, folder in releases(home).items() if made < month and _is_ours(home, folder)}
+    folders = {
+        made: folder
+        for made, folder in releases(home).items()
+        if made < month and _is_ours(home, folder)
+    }
     tables = {made: _Tables.read(home, folder) for made, folder in folders.items()}
     owner = _owners(tables, kept)
     states = [tables[made].state.query("month == @shown") for shown, made in owner.items()]
@@ -73,14 +89,20 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
 
 def last_release(home: Home, month: Month) -> Path | None:
     """month までの、いちばん新しい公開。"""
-    found = [folder for made, folder in releases(home).items() if made <= month and _is_ours(home, folder)]
+    found = [
+        folder
+        for made, folder in releases(home).items()
+        if made <= month and _is_ours(home, folder)
+    ]
     return found[-1] if found else None
 
 
 def with_lists(home: Home, release: Path) -> Path:
     """その月の版のうち、勧奨リストのある、いちばん新しいもの（次の月が届いたあとの訂正に、リストはない）。なければ release。"""
     same_month = [folder for folder in all_releases(home) if folder.name[:7] == release.name[:7]]
-    found = [folder for folder in same_month if any(is_list(path) for path in artefacts_of(home, folder))]
+    found = [
+        folder for folder in same_month if any(is_list(path) for path in artefacts_of(home, folder))
+    ]
     return found[-1] if found else release
 
 
@@ -126,7 +148,9 @@ class _Tables:
         told = with_lists(home, release)  # 読み手が受け取ったリスト
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
         lists = read_lists(received(LISTS))
-        listed = pd.read_csv(received(LISTED), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        listed = pd.read_csv(
+            received(LISTED), encoding="utf-8-sig", dtype=str, keep_default_na=False
+        )
         keyed = with_person_key(listed)
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
         return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES)), lists, keyed)
@@ -138,7 +162,9 @@ def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dic
     for made, table in tables.items():
         for each in kept:
             shown = str(each.month)
-            if each.is_as_used(table.inputs.get(shown)) and (each.month not in tables or made == each.month):
+            if each.is_as_used(table.inputs.get(shown)) and (
+                each.month not in tables or made == each.month
+            ):
                 owner[shown] = made
     return dict(sorted(owner.items()))
 

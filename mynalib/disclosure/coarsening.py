@@ -85,18 +85,28 @@ def hold(show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresho
             return Result(showing, coarser, count.asked, count.undecided, frozenset(broken))
         left = len(showing.levels) - len(showing.merged)
         more = coarser.merge_more + 1
-        coarser = replace(coarser, merge_more=more) if left > 1 else replace(coarser, total_only=True)
+        coarser = (
+            replace(coarser, merge_more=more) if left > 1 else replace(coarser, total_only=True)
+        )
 
 
-def _own_pages(show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresholds, count: _Count) -> Coarser:
+def _own_pages(
+    show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresholds, count: _Count
+) -> Coarser:
     """一つの事業所のものだけで攻めても破れないまで、その水準を粗くする。"""
     coarser, waiting = Coarser(), sorted(evidence.paths)
     while waiting:
         showing = show(coarser)
         months = _months(showing, evidence, limits)
-        waiting = [e for e in waiting if showing.levels.get(e) and count.breaks([_own_sight(e, months, evidence)])]
+        waiting = [
+            e
+            for e in waiting
+            if showing.levels.get(e) and count.breaks([_own_sight(e, months, evidence)])
+        ]
         again = frozenset(waiting) & coarser.widened
-        coarser = replace(coarser, widened=coarser.widened | set(waiting), unlevelled=coarser.unlevelled | again)
+        coarser = replace(
+            coarser, widened=coarser.widened | set(waiting), unlevelled=coarser.unlevelled | again
+        )
     return coarser
 
 
@@ -116,7 +126,9 @@ def _broken(showing: Showing, evidence: Evidence, limits: Thresholds, count: _Co
 
 def _months(showing: Showing, evidence: Evidence, limits: Thresholds) -> list["_Month"]:
     states = pd.concat([evidence.past, showing.state], ignore_index=True)
-    return [_Month.read(states[states.month == month], limits) for month in dict.fromkeys(states.month)]
+    return [
+        _Month.read(states[states.month == month], limits) for month in dict.fromkeys(states.month)
+    ]
 
 
 @dataclass(frozen=True)
@@ -158,7 +170,9 @@ class _Month:
         Returns:
             下の端と上の端。どちらも、size 次元の、どの組の和か（employers の順）。
         """
-        own = np.array([self.hidden.get(employer, self.shown.get(employer, (0, 0))) for employer in employers])
+        own = np.array(
+            [self.hidden.get(employer, self.shown.get(employer, (0, 0))) for employer in employers]
+        )
         inside = np.array([employer in self.hidden for employer in employers])
         many = _sums(inside.astype(int), size)
         hidden = [_sums(np.where(inside, own[:, side], 0), size) for side in (0, 1)]
@@ -178,7 +192,11 @@ class _Month:
 
     def own(self, employer: str) -> Range:
         """その事業所の水準だけから分かる両端。"""
-        return self.hidden[employer] if employer in self.hidden else self.shown.get(employer, NOTHING_KNOWN)
+        return (
+            self.hidden[employer]
+            if employer in self.hidden
+            else self.shown.get(employer, NOTHING_KNOWN)
+        )
 
     @cached_property
     def _rows(self) -> Range:
@@ -233,7 +251,9 @@ def _seen_by(employer: str, ranges: Sequence[Range], evidence: Evidence) -> Sigh
     return Sight(employer, tuple(ranges), paths, complete, evidence.believed_from.get(employer, 0))
 
 
-def _pairs(sights: Sequence[Sight], months: Sequence[_Month]) -> Iterator[tuple[list[Sight], list[Range]]]:
+def _pairs(
+    sights: Sequence[Sight], months: Sequence[_Month]
+) -> Iterator[tuple[list[Sight], list[Range]]]:
     """二人組で、和が、一人ずつより多くを教えるもの。"""
     if len(sights) < 2:  # noqa: PLR2004 二人組
         return
@@ -245,7 +265,10 @@ def _pairs(sights: Sequence[Sight], months: Sequence[_Month]) -> Iterator[tuple[
         for at, (low, high) in enumerate(together)
     ]
     for one, other in zip(*np.nonzero(np.triu(np.any(telling, axis=0), 1)), strict=True):
-        yield [sights[one], sights[other]], [(int(low[one, other]), int(high[one, other])) for low, high in together]
+        yield (
+            [sights[one], sights[other]],
+            [(int(low[one, other]), int(high[one, other])) for low, high in together],
+        )
 
 
 def _alone(sight: Sight) -> list[Range]:

@@ -134,7 +134,11 @@ class _Problem:
         """その月からなら、信じていることと見たものとが矛盾しない、いちばん古い月。なければ None。"""
         for start in range(self._months):
             later = [_from(sight, start) for sight in self._sights]
-            problem = self if not start else _Problem(later, self._totals[start:] if self._totals else None)
+            problem = (
+                self
+                if not start
+                else _Problem(later, self._totals[start:] if self._totals else None)
+            )
             if problem._solve(np.zeros(len(problem._owner))) is not None:
                 return start
         return None
@@ -156,7 +160,9 @@ class _Problem:
         """続きのどこかで、リストに無い人の全員が登録済だったか。全員のことは分かってよく、そのあとも登録済と信じられる。"""
         return any(self._sights[number].all_registered[run.first : run.last + 1])
 
-    def _suspects(self, keys: list[tuple[int, Run]], *, first: bool) -> tuple[list[tuple[int, Run]], int]:
+    def _suspects(
+        self, keys: list[tuple[int, Run]], *, first: bool
+    ) -> tuple[list[tuple[int, Run]], int]:
         """疑いの晴れない続きと、決められなかった数。"""
         at = {key: key[1].first if first else key[1].last for key in keys}
         left = keys

@@ -43,7 +43,11 @@ class Level:
     @property
     def text(self) -> str:
         """「約 80 %（±5）」か「85 % 以上」。"""
-        return f"{self.value} % {self.bound}" if self.bound else f"約 {self.value} %（±{self.tolerance}）"
+        return (
+            f"{self.value} % {self.bound}"
+            if self.bound
+            else f"約 {self.value} %（±{self.tolerance}）"
+        )
 
     def possible(self, members: int, month: str, limits: Thresholds) -> tuple[int, int]:
         """その月にありうる登録者の数の両端。定めてから変わった人は、min_changes 人に満たない。"""
@@ -60,7 +64,13 @@ def shift_of(key: bytes, employer: str) -> Fraction:
 
 
 def next_level(  # noqa: PLR0913, PLR0917 水準を決めるものの全て
-    before: Level | None, members: int, registered: int, changed: int, shift: Fraction, month: str, limits: Thresholds
+    before: Level | None,
+    members: int,
+    registered: int,
+    changed: int,
+    shift: Fraction,
+    month: str,
+    limits: Thresholds,
 ) -> Level | None:
     """その月に見せる水準。
 
@@ -78,7 +88,13 @@ def next_level(  # noqa: PLR0913, PLR0917 水準を決めるものの全て
 
 
 def settle_level(
-    members: int, registered: int, shift: Fraction, month: str, limits: Thresholds, *, wider: bool = False
+    members: int,
+    registered: int,
+    shift: Fraction,
+    month: str,
+    limits: Thresholds,
+    *,
+    wider: bool = False,
 ) -> Level:
     """いまの人数から、水準を新しく定める。wider なら、刻みを広げる（攻撃に耐えるため）。"""
     edge = _edge(members, limits.mask_up_to)
@@ -117,7 +133,9 @@ def _edge(members: int, mask_up_to: int) -> int:
     return min(mask_up_to, members - ceil(Fraction(highest * members, 100)))
 
 
-def _cell(members: int, registered: int, step: int, shift: Fraction, edge: int) -> tuple[int, int, int | None]:
+def _cell(
+    members: int, registered: int, step: int, shift: Fraction, edge: int
+) -> tuple[int, int, int | None]:
     """端でない区切りの両端（人）と、その番号。端との間に残る、五通りに満たない切れはしは、となりの区切りに入れる（番号は None）。
 
     番号は率だけで決まるので、番号 × 刻みを水準にすれば、人数の端数のために、率が上がったのに水準が下がることはない。

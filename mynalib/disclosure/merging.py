@@ -15,7 +15,10 @@ Merged = frozenset[str]
 
 
 def merged_employers(
-    members: Mapping[str, int], before: Collection[str], limits: Thresholds, forced: Collection[str] = ()
+    members: Mapping[str, int],
+    before: Collection[str],
+    limits: Thresholds,
+    forced: Collection[str] = (),
 ) -> Merged | None:
     """まとめる事業所。まとめるものがなければ空、まとめようがなければ None（組合全体だけを見せる）。
 
@@ -24,7 +27,9 @@ def merged_employers(
         before: 前の月にまとめた事業所。
         forced: 攻撃に耐えるために、まとめるもの。
     """
-    small = {employer for employer in members if _is_small(members[employer], employer in before, limits)}
+    small = {
+        employer for employer in members if _is_small(members[employer], employer in before, limits)
+    }
     small |= set(forced)
     if not any(members[employer] for employer in small):
         return frozenset(small)
@@ -49,7 +54,9 @@ def _is_enough(merged: Collection[str], members: Mapping[str, int], limits: Thre
     return enough and 100 * max(sizes) <= MERGED_SHARE * whole
 
 
-def _keeps_enough(merged: Collection[str], before: Collection[str], members: Mapping[str, int]) -> bool:
+def _keeps_enough(
+    merged: Collection[str], before: Collection[str], members: Mapping[str, int]
+) -> bool:
     """出入りがあるとき、三つ以上の事業所が、前からの行にとどまるか。"""
     staying = [employer for employer in merged if employer in before and members[employer]]
     changed = set(merged) ^ {employer for employer in before if employer in members}

@@ -14,7 +14,15 @@ from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_o
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import WIDE_COLUMNS
 
-RATE_COLUMNS = ["members", "registered", "rate", "usable", "usable_rate", "link_targets", "renew_targets"]
+RATE_COLUMNS = [
+    "members",
+    "registered",
+    "rate",
+    "usable",
+    "usable_rate",
+    "link_targets",
+    "renew_targets",
+]
 LEVEL_COLUMNS = ["month", "members", "level", "tolerance", "bound", "since"]
 LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "came", "stayed", "gone"]
 
@@ -83,7 +91,9 @@ def rates(table: pd.DataFrame, terms: Terms) -> Released:
     """
     if terms.audience == "internal":
         found = {name: percent(table[count], table.members, 1) for name, count in RATES.items()}
-        return _release(table.assign(**found)[["month", "employer_id", "employer", *RATE_COLUMNS]], terms, 1)
+        return _release(
+            table.assign(**found)[["month", "employer_id", "employer", *RATE_COLUMNS]], terms, 1
+        )
     _require(terms, "wide")
     _require_columns(table, WIDE_COLUMNS)
     _require_rounded(table, COUNTS, terms)
@@ -124,7 +134,9 @@ def causes(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
 def parts(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
     """組合全体の、本人と家族。列 member_kind, members, rate, usable_rate。"""
     _require(terms, "internal", "wide")
-    return _release(_require_columns(table, ["member_kind", "members", "rate", "usable_rate"]), terms, decimals)
+    return _release(
+        _require_columns(table, ["member_kind", "members", "rate", "usable_rate"]), terms, decimals
+    )
 
 
 def internal(table: pd.DataFrame, terms: Terms) -> Released:

@@ -14,7 +14,18 @@ from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, wide_rows
 
-STATE = ["month", "employer_id", "members", "level", "tolerance", "bound", "since", "low", "high", "merged"]
+STATE = [
+    "month",
+    "employer_id",
+    "members",
+    "level",
+    "tolerance",
+    "bound",
+    "since",
+    "low",
+    "high",
+    "merged",
+]
 """次の公開のために、健保の内部に残す列。merged は、広く配る版でまとめたか。TOTAL の行の low と high は、本当の登録者の数。"""
 
 
@@ -52,7 +63,12 @@ class Showing:
 
 
 def show_month(
-    own: pd.DataFrame, counts: pd.DataFrame, before: Before, key: bytes, limits: Thresholds, coarser: Coarser
+    own: pd.DataFrame,
+    counts: pd.DataFrame,
+    before: Before,
+    key: bytes,
+    limits: Thresholds,
+    coarser: Coarser,
 ) -> Showing:
     """一つの月に見せるものを決める。
 
@@ -62,19 +78,32 @@ def show_month(
         key: 境目をずらす、組合の秘密の鍵。
     """
     month = str(own.month.iloc[0])
-    levels = {row.employer_id: _level(row, before, key, month, limits, coarser) for row in own.itertuples()}
-    sizes = {row.employer_id: int(row.members) for row in counts.itertuples() if row.employer_id != TOTAL}
-    unlevelled = {employer for employer, members in sizes.items() if members and not levels.get(employer)}
-    merged = None if coarser.total_only else merged_employers(sizes, before.merged, limits, unlevelled)
+    levels = {
+        row.employer_id: _level(row, before, key, month, limits, coarser)
+        for row in own.itertuples()
+    }
+    sizes = {
+        row.employer_id: int(row.members) for row in counts.itertuples() if row.employer_id != TOTAL
+    }
+    unlevelled = {
+        employer for employer, members in sizes.items() if members and not levels.get(employer)
+    }
+    merged = (
+        None if coarser.total_only else merged_employers(sizes, before.merged, limits, unlevelled)
+    )
     if merged is not None and coarser.merge_more:
         left = sorted(set(sizes) - merged, key=lambda employer: (sizes[employer], employer))
-        merged = merged_employers(sizes, before.merged, limits, merged | set(left[: coarser.merge_more]))
+        merged = merged_employers(
+            sizes, before.merged, limits, merged | set(left[: coarser.merge_more])
+        )
     own_members = {row.employer_id: int(row.members) for row in own.itertuples()}
     wide = wide_rows(counts, own_members, levels, merged, limits)
     return Showing(levels, merged, _state(own, counts, levels, merged, wide, limits), wide)
 
 
-def _level(row: object, before: Before, key: bytes, month: str, limits: Thresholds, coarser: Coarser) -> Level | None:
+def _level(
+    row: object, before: Before, key: bytes, month: str, limits: Thresholds, coarser: Coarser
+) -> Level | None:
     employer, members, registered = row.employer_id, int(row.members), int(row.registered)
     if employer in coarser.unlevelled:
         return None
@@ -82,7 +111,9 @@ def _level(row: object, before: Before, key: bytes, month: str, limits: Threshol
     if employer in coarser.widened and members >= limits.employer_minimum:
         return settle_level(members, registered, shift, month, limits, wider=True)
     then = before.levels.get(employer)
-    return next_level(then, members, registered, before.changed.get(employer, members), shift, month, limits)
+    return next_level(
+        then, members, registered, before.changed.get(employer, members), shift, month, limits
+    )
 
 
 def _state(
@@ -97,12 +128,28 @@ def _state(
     rows = []
     for row in own.itertuples():
         level = levels[row.employer_id]
-        facts = (level.value, level.tolerance, level.bound, level.since, level.low, level.high) if level else _NOTHING
-        rows.append((month, row.employer_id, row.members, *facts, merged is None or row.employer_id in merged))
+        facts = (
+            (level.value, level.tolerance, level.bound, level.since, level.low, level.high)
+            if level
+            else _NOTHING
+        )
+        rows.append(
+            (
+                month,
+                row.employer_id,
+                row.members,
+                *facts,
+                merged is None or row.employer_id in merged,
+            )
+        )
     for row in wide[wide.employer_id == OTHERS].itertuples():
-        rows.append((month, OTHERS, row.members, *_NOTHING[:4], *_between(row, limits.round_to), False))
+        rows.append(
+            (month, OTHERS, row.members, *_NOTHING[:4], *_between(row, limits.round_to), False)
+        )
     total = counts[counts.employer_id == TOTAL].iloc[0]
-    rows.append((month, TOTAL, total.members, *_NOTHING[:4], total.registered, total.registered, False))
+    rows.append(
+        (month, TOTAL, total.members, *_NOTHING[:4], total.registered, total.registered, False)
+    )
     numbers = dict.fromkeys(("members", "level", "tolerance", "low", "high"), "Int64")
     return pd.DataFrame(rows, columns=STATE).astype(numbers | {"merged": "bool"})
 

@@ -41,13 +41,20 @@ def society_rows(total: pd.DataFrame, decimals: int, limits: Thresholds) -> pd.D
     Returns:
         同じ行と、ほかの列。人数は round_to の倍数、rate と usable_rate は本当の率（%）。
     """
-    rates = {name: percent(total[count], total.members, decimals).astype("Float64") for name, count in RATES.items()}
-    return total.assign(**{name: to_multiple(total[name], limits.round_to) for name in COUNTS}, **rates)
+    rates = {
+        name: percent(total[count], total.members, decimals).astype("Float64")
+        for name, count in RATES.items()
+    }
+    return total.assign(
+        **{name: to_multiple(total[name], limits.round_to) for name in COUNTS}, **rates
+    )
 
 
 def exact_rates(counts: pd.DataFrame) -> pd.DataFrame:
     """人数は実数のまま、率（%）を小数一桁で加える（健保の内部）。"""
-    return counts.assign(**{name: percent(counts[count], counts.members, 1) for name, count in RATES.items()})
+    return counts.assign(
+        **{name: percent(counts[count], counts.members, 1) for name, count in RATES.items()}
+    )
 
 
 def parts(counts: pd.DataFrame, decimals: int, limits: Thresholds) -> pd.DataFrame:
@@ -61,12 +68,16 @@ def shown_changes(sizes: Mapping[str, int], limits: Thresholds) -> dict[str, int
 
     見せた数の引き算から、隠した動きが三通りより少ない値に絞れるときは、全て None。組合全体の人数は、正確に知られるとみなす。
     """
-    shown = {name: int(to_multiple(pd.Series([sizes[name]]), limits.round_to)[0]) for name in CHANGES}
+    shown = {
+        name: int(to_multiple(pd.Series([sizes[name]]), limits.round_to)[0]) for name in CHANGES
+    }
     shown |= {name: None for name in CHANGES if sizes[name] < LEAST}
     return shown if _keeps_room(sizes, shown, limits.round_to) else dict.fromkeys(CHANGES)
 
 
-def causes(sizes: Mapping[str, int], before: Mapping[str, int], decimals: int, *, exact: bool) -> pd.DataFrame:
+def causes(
+    sizes: Mapping[str, int], before: Mapping[str, int], decimals: int, *, exact: bool
+) -> pd.DataFrame:
     """率の変わったわけ（ポイント）：登録と解除、加入、脱退。三つの計は、率の変化にちょうど等しい（丸める前）。
 
     脱退は「残った人の前の率 − 全員の前の率」、登録と解除は「残った人の後の率 − 前の率」、加入は「全員の後の率 − 残った人の後の率」。
@@ -80,9 +91,15 @@ def causes(sizes: Mapping[str, int], before: Mapping[str, int], decimals: int, *
     stayed = before["members"] - sizes["left_registered"] - sizes["left_unregistered"]
     was = before["registered"] - sizes["left_registered"]
     now = was + sizes["newly_registered"] - sizes["cancelled"]
-    after = (now + sizes["joined_registered"], stayed + sizes["joined_registered"] + sizes["joined_unregistered"])
+    after = (
+        now + sizes["joined_registered"],
+        stayed + sizes["joined_registered"] + sizes["joined_unregistered"],
+    )
     ends = {"behaviour": ((now, stayed), (was, stayed))}
-    ends |= {"joiners": (after, (now, stayed)), "leavers": ((was, stayed), (before["registered"], before["members"]))}
+    ends |= {
+        "joiners": (after, (now, stayed)),
+        "leavers": ((was, stayed), (before["registered"], before["members"])),
+    }
     rows = []
     for cause, reasons in _CAUSES.items():
         hidden = not exact and sum(sizes[name] for name in reasons) < LEAST
@@ -110,7 +127,10 @@ def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base:
     box = {name: _range(shown[name], base) for name in CHANGES}
     new, gone, came, came_not, left, left_not = CHANGES
     net = sizes[new] - sizes[gone]
-    registered, unregistered = net + sizes[came] - sizes[left], -net + sizes[came_not] - sizes[left_not]
+    registered, unregistered = (
+        net + sizes[came] - sizes[left],
+        -net + sizes[came_not] - sizes[left_not],
+    )
     low = max(_minus(box[new], box[gone])[0], registered - _minus(box[came], box[left])[1])
     low = max(low, _minus(box[came_not], box[left_not])[0] - unregistered)
     high = min(_minus(box[new], box[gone])[1], registered - _minus(box[came], box[left])[0])
@@ -128,14 +148,20 @@ def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base:
 
 
 def _range(shown: int | None, base: int) -> tuple[int, int]:
-    return (0, LEAST - 1) if shown is None else (max(LEAST, shown - base // 2), shown + (base - 1) // 2)
+    return (
+        (0, LEAST - 1)
+        if shown is None
+        else (max(LEAST, shown - base // 2), shown + (base - 1) // 2)
+    )
 
 
 def _minus(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return one[0] - other[1], one[1] - other[0]
 
 
-def _given(one: tuple[int, int], other: tuple[int, int], difference: tuple[int, int]) -> tuple[tuple, tuple]:
+def _given(
+    one: tuple[int, int], other: tuple[int, int], difference: tuple[int, int]
+) -> tuple[tuple, tuple]:
     """二つの数の差が difference に入るときの、それぞれの両端。"""
     first = max(one[0], other[0] + difference[0]), min(one[1], other[1] + difference[1])
     second = max(other[0], one[0] - difference[1]), min(other[1], one[1] - difference[0])

@@ -11,9 +11,23 @@ from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of, society_rows
 from mynalib.disclosure.thresholds import Thresholds
 
 OTHERS = "OTHERS"
-WIDE_COLUMNS = ["month", "employer_id", "employer", *COUNTS[:2], "rate", "tolerance", "bound", "since", *COUNTS[2:3]]
+WIDE_COLUMNS = [
+    "month",
+    "employer_id",
+    "employer",
+    *COUNTS[:2],
+    "rate",
+    "tolerance",
+    "bound",
+    "since",
+    *COUNTS[2:3],
+]
 WIDE_COLUMNS += ["usable_rate", *COUNTS[3:]]
-_KINDS = dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(("rate", "usable_rate"), "Float64") | {"tolerance": "Int64"}
+_KINDS = (
+    dict.fromkeys(COUNTS, "Int64")
+    | dict.fromkeys(("rate", "usable_rate"), "Float64")
+    | {"tolerance": "Int64"}
+)
 _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
 
 
@@ -47,7 +61,10 @@ def wide_rows(
 
 
 def _employers(
-    each: pd.DataFrame, own_members: Mapping[str, int], levels: Mapping[str, Level | None], limits: Thresholds
+    each: pd.DataFrame,
+    own_members: Mapping[str, int],
+    levels: Mapping[str, Level | None],
+    limits: Thresholds,
 ) -> pd.DataFrame:
     found = [levels.get(employer) for employer in each.employer_id]
     return each[["month", "employer_id", "employer"]].assign(
@@ -62,12 +79,22 @@ def _employers(
 def _others(merged: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
     """まとめた行。率は見せない（人数の概数と、率の概数を並べると、二つから正確な数が分かる）。"""
     shown = ["members", "unregistered", "lapsed"]
-    sums = {name: to_multiple(pd.Series([merged[name].sum()]), limits.round_to)[0] for name in shown}
+    sums = {
+        name: to_multiple(pd.Series([merged[name].sum()]), limits.round_to)[0] for name in shown
+    }
     name = f"ほかの {len(merged)} 事業所"
-    words = {"month": merged.month.iloc[0], "employer_id": OTHERS, "employer": name, "bound": "", "since": ""}
+    words = {
+        "month": merged.month.iloc[0],
+        "employer_id": OTHERS,
+        "employer": name,
+        "bound": "",
+        "since": "",
+    }
     return pd.DataFrame([words | sums])
 
 
 def _total(counts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
     total = counts[counts.employer_id == TOTAL]
-    return society_rows(total, decimals_of(int(total.members.iloc[0])), limits).assign(bound="", since="")
+    return society_rows(total, decimals_of(int(total.members.iloc[0])), limits).assign(
+        bound="", since=""
+    )

@@ -78,20 +78,36 @@ RULES = (  # 上から最初に当てはまったものが勝つ
 WARNINGS = (
     Rule("cancel_kind_missing", state="0", cancel_kind="", dates=DATED),
     Rule("card_unclear", state="0", cancel_kind="", certificate_flag="0", dates="none"),
-    Rule("cancel_date_missing", state="0", cancel_kind=("1", "2", "3"), dates=("none", "registered_only")),
+    Rule(
+        "cancel_date_missing",
+        state="0",
+        cancel_kind=("1", "2", "3"),
+        dates=("none", "registered_only"),
+    ),
     Rule("registered_without_date", state="1", dates=("none", "cancelled_only")),
     Rule("registered_again", state="1", dates="registered_after_cancelled"),
     Rule(
-        "registered_with_cancellation", state="1", dates=("cancelled_only", "registered_before_cancelled", "same_day")
+        "registered_with_cancellation",
+        state="1",
+        dates=("cancelled_only", "registered_before_cancelled", "same_day"),
     ),
-    Rule("registered_with_cancellation", state="1", cancel_kind=("1", "2", "3"), dates=("none", "registered_only")),
+    Rule(
+        "registered_with_cancellation",
+        state="1",
+        cancel_kind=("1", "2", "3"),
+        dates=("none", "registered_only"),
+    ),
     Rule("certificate_flag_blank", state="1", certificate_flag=""),
     Rule("certificate_flag_blank", state="0", cancel_kind="2", certificate_flag=""),
-    Rule("registered_after_cancelled", state="0", cancel_kind="2", dates="registered_after_cancelled"),
+    Rule(
+        "registered_after_cancelled", state="0", cancel_kind="2", dates="registered_after_cancelled"
+    ),
     Rule("returned_flag_valid", state="0", cancel_kind="3", certificate_flag="1"),
 )
 """当てはまるもの全てが付く。区分は変えず、点検のために、ビュー person の warnings に出る。"""
-STATUSES = {name: Status(name, action, label) for name, (action, label) in _WRITTEN["statuses"].items()}
+STATUSES = {
+    name: Status(name, action, label) for name, (action, label) in _WRITTEN["statuses"].items()
+}
 ACTIONS: dict[str, str] = _WRITTEN["actions"]
 LINK_ACTIONS = ("link",)
 RENEW_ACTIONS = ("renew", "renew_then_link")
@@ -106,7 +122,9 @@ def decision_table() -> pd.DataFrame:
         列 state, cancel_kind, certificate_flag, dates（空欄は ''）, status, action,
         counts_as_registered（'0' か '1'）, warnings（; 区切り。無ければ ''）, label_ja。
     """
-    return pd.DataFrame([_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())])
+    return pd.DataFrame(
+        [_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())]
+    )
 
 
 def _decide(facts: dict[str, str]) -> dict[str, str]:
@@ -115,6 +133,8 @@ def _decide(facts: dict[str, str]) -> dict[str, str]:
         "status": status.name,
         "action": status.action,
         "counts_as_registered": facts["state"],
-        "warnings": ";".join(dict.fromkeys(rule.status for rule in WARNINGS if rule.matches(facts))),
+        "warnings": ";".join(
+            dict.fromkeys(rule.status for rule in WARNINGS if rule.matches(facts))
+        ),
         "label_ja": status.label,
     }

@@ -59,7 +59,11 @@ EmployerId = Annotated[
 EmployerName = text(100, "BAD_EMPLOYER_NAME")
 Symbol = Annotated[
     text(40, "BAD_REGISTRY"),
-    must(lambda value: value.strip() == value, "記号の前後に空白があります。消してください", "BAD_REGISTRY"),
+    must(
+        lambda value: value.strip() == value,
+        "記号の前後に空白があります。消してください",
+        "BAD_REGISTRY",
+    ),
 ]
 Number = shaped("[0-9]{1,18}", '番号は半角の数字で書いてください（例 "1"）', "BAD_REGISTRY")
 
@@ -81,7 +85,9 @@ class DatedSymbol(Dated):
     """ある期間の記号。番号の範囲があれば、その番号の人だけを指す。"""
 
     symbol: Symbol = Field(description="被保険者証の記号。引用符で囲む")
-    numbers: NumberRange | None = Field(None, description="一つの記号を番号で分け合うときの、番号の範囲")
+    numbers: NumberRange | None = Field(
+        None, description="一つの記号を番号で分け合うときの、番号の範囲"
+    )
 
     def entry(self, employer_id: str | None, kind: str = "") -> "SymbolEntry":
         """登録簿の一行にする。"""
@@ -113,12 +119,18 @@ class Employer(Dated):
 
     id: EmployerId = Field(description="事業所の番号。ファイルの名と同じにし、あとから変えない")
     name: EmployerName = Field(description="画面と資料に出る名")
-    name_as_printed: EmployerName | None = Field(None, description="お知らせに印刷された、そのままの名")
+    name_as_printed: EmployerName | None = Field(
+        None, description="お知らせに印刷された、そのままの名"
+    )
     symbols: Some[EmployerSymbol] = Field(description="この事業所の記号")
-    notified: Flag = Field(description="お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない")
+    notified: Flag = Field(
+        description="お知らせの「共同利用する者の範囲」に載っているか。false なら何も渡さない"
+    )
     notified_from: Day | None = Field(None, description="お知らせに載った日")
     notified_to: Day | None = Field(None, description="お知らせに載っていた最後の日")
-    scope: tuple[short(Department, str, "department"), ...] = Field(description="受け取ってよい部署")
+    scope: tuple[short(Department, str, "department"), ...] = Field(
+        description="受け取ってよい部署"
+    )
     responsible: Responsible = Field(description="責任者")
     phone: Phone = Field("", description="問合せ先の電話")
 

@@ -10,7 +10,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from mynalib.domain.months import Month
@@ -37,7 +45,9 @@ def shaped(pattern: str, what: str, code: str = "BAD_PARAMS") -> Any:
     """全体が `pattern` の形をした文字の型。"""
 
     def check(value: str) -> str:
-        return value if re.fullmatch(pattern, value) else wrong(_or_wide(value, pattern, what), code)
+        return (
+            value if re.fullmatch(pattern, value) else wrong(_or_wide(value, pattern, what), code)
+        )
 
     return Annotated[String, AfterValidator(check), _schema(pattern=f"^({pattern})$")]
 
@@ -47,7 +57,14 @@ def starts_a_formula(value: str) -> bool:
     return value.strip().startswith(tuple(FORMULA))
 
 
-def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: bool = False, phone: bool = False) -> Any:
+def text(
+    most: int,
+    code: str = "BAD_PARAMS",
+    *,
+    blank: bool = False,
+    lines: bool = False,
+    phone: bool = False,
+) -> Any:
     """`most` 字までの、見えない文字のない、式にならない文字の型。`blank` は空を、`lines` は改行を、`phone` は +81 を許すか。"""
 
     def check(value: str) -> str:
@@ -56,7 +73,10 @@ def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: boo
         if len(value) > most:
             wrong(f"{most} 字までにしてください", code)
         if not is_visible(value.replace("\n", "") if lines else value):
-            wrong("見えない文字（制御文字、改行、幅のない文字など）があります。打ち直してください", code)
+            wrong(
+                "見えない文字（制御文字、改行、幅のない文字など）があります。打ち直してください",
+                code,
+            )
         if starts_a_formula(value) and not (phone and re.match(r"\+[0-9]", value)):
             wrong(
                 "= + - @（全角も）ではじめることはできません（表計算ソフトで式になります）。別の字ではじめてください",
@@ -64,7 +84,9 @@ def text(most: int, code: str = "BAD_PARAMS", *, blank: bool = False, lines: boo
             )
         return value.strip() if lines else value
 
-    return Annotated[String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)]
+    return Annotated[
+        String, AfterValidator(check), _schema(minLength=0 if blank else 1, maxLength=most)
+    ]
 
 
 def ordered(ends: str, what: str) -> Any:
@@ -90,7 +112,9 @@ def _schema(**of_string: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **of_string})
 
 
-def _written(kind: type, pattern: str, convert: Callable[[str], Any], what: str, *schema: WithJsonSchema) -> Any:
+def _written(
+    kind: type, pattern: str, convert: Callable[[str], Any], what: str, *schema: WithJsonSchema
+) -> Any:
     """`pattern` の書き方の文字だけを `kind` の値にする型。"""
 
     def read(value: Any) -> Any:
@@ -123,15 +147,34 @@ Text = text(100)
 MaybeText = text(100, blank=True)
 Phone = text(100, blank=True, phone=True)
 Prose = text(1000, lines=True)
-Flag = _written(bool, "true|false", "true".__eq__, "true か false で書いてください（yes、no、on、off は使えません）")
+Flag = _written(
+    bool,
+    "true|false",
+    "true".__eq__,
+    "true か false で書いてください（yes、no、on、off は使えません）",
+)
 # 数の下限と上限は、項目のところに書く（ここにも書くと、pydantic は片方だけを使う）
-Count = _written(int, "0|[1-9][0-9]{0,8}", int, "整数で書いてください（桁区切りと先頭の 0 は付けません）")
-Rate = _written(Decimal, _DECIMAL, Decimal, "0.05 のような数で書いてください（% や先頭の 0 は付けません）")
-Day = _written(date, _DAY, date.fromisoformat, "日付は 2026-10-31 の形で書いてください", _schema(pattern=f"^{_DAY}$"))
-YearMonth = _written(Month, _MONTH, Month.parse, "月は 2026-10 の形で書いてください", _schema(pattern=f"^{_MONTH}$"))
+Count = _written(
+    int, "0|[1-9][0-9]{0,8}", int, "整数で書いてください（桁区切りと先頭の 0 は付けません）"
+)
+Rate = _written(
+    Decimal, _DECIMAL, Decimal, "0.05 のような数で書いてください（% や先頭の 0 は付けません）"
+)
+Day = _written(
+    date,
+    _DAY,
+    date.fromisoformat,
+    "日付は 2026-10-31 の形で書いてください",
+    _schema(pattern=f"^{_DAY}$"),
+)
+YearMonth = _written(
+    Month, _MONTH, Month.parse, "月は 2026-10 の形で書いてください", _schema(pattern=f"^{_MONTH}$")
+)
 _Each = TypeVar("_Each")
 Some = Annotated[
-    tuple[_Each, ...], must(bool, "少なくとも一つ書いてください"), Field(json_schema_extra={"minItems": 1})
+    tuple[_Each, ...],
+    must(bool, "少なくとも一つ書いてください"),
+    Field(json_schema_extra={"minItems": 1}),
 ]
 
 

@@ -8,13 +8,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from mynalib.domain.fields import Count, Day, MaybeText, Phone, Prose, Settings, Some, Text, must, wrong
+from mynalib.domain.fields import (
+    Count,
+    Day,
+    MaybeText,
+    Phone,
+    Prose,
+    Settings,
+    Some,
+    Text,
+    must,
+    wrong,
+)
 from mynalib.domain.items import NAMES
 
 DERIVED = ("member_kind", "action")  # 八項目から作る列：本人／家族の別、どの勧奨か
 ItemName = Literal[NAMES]
 ColumnName = Literal[(*NAMES, *DERIVED)]
-_ONCE = must(lambda names: len(set(names)) == len(names), "同じ項目が二度あります。一つにしてください")
+_ONCE = must(
+    lambda names: len(set(names)) == len(names), "同じ項目が二度あります。一つにしてください"
+)
 
 
 class Publication(Settings):
@@ -64,10 +77,16 @@ class JointUse(Settings):
     employers_stated: Count | None = Field(None, description="お知らせの本文が言う事業所の数")
     purposes: Purposes
     items: Annotated[Some[ItemName], _ONCE] = Field(description="共同利用する項目")
-    employer_columns: Annotated[Some[ColumnName], _ONCE] = Field(description="事業所の名簿に載せる列")
-    dependants: Literal["include", "exclude"] = Field(description="被扶養者を含めるか。除くと、名簿、人数、率から除く")
+    employer_columns: Annotated[Some[ColumnName], _ONCE] = Field(
+        description="事業所の名簿に載せる列"
+    )
+    dependants: Literal["include", "exclude"] = Field(
+        description="被扶養者を含めるか。除くと、名簿、人数、率から除く"
+    )
     dependants_notified_on: Day | None = Field(
-        None, validate_default=True, description="被扶養者にもお知らせが届いた日。含めるときは必ず書く"
+        None,
+        validate_default=True,
+        description="被扶養者にもお知らせが届いた日。含めるときは必ず書く",
     )
     controller: Controller
     optout_channels: Some[OptoutChannel] = Field(description="同意しない人の申出先")
@@ -76,8 +95,14 @@ class JointUse(Settings):
     @field_validator("employer_columns")
     @classmethod
     def _within_items(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        beyond = "、".join(name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED))
-        return wrong(f"items にない列です：{beyond}。お知らせにない項目は渡せません") if beyond else value
+        beyond = "、".join(
+            name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED)
+        )
+        return (
+            wrong(f"items にない列です：{beyond}。お知らせにない項目は渡せません")
+            if beyond
+            else value
+        )
 
     @field_validator("dependants_notified_on")
     @classmethod

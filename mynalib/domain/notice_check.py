@@ -15,7 +15,11 @@ from mynalib.domain.shipped import phrase
 
 SHORT_NAME = 3  # 字
 NEEDED = (*PERSON_ITEMS, *DERIVED)  # 勧奨に要る列
-SOURCES_OF_ACTION = ("state", "cancel_kind", "certificate_flag")  # どの勧奨かは、この三項目から決まる
+SOURCES_OF_ACTION = (
+    "state",
+    "cancel_kind",
+    "certificate_flag",
+)  # どの勧奨かは、この三項目から決まる
 PERIODICALS = ("広報", "機関誌", "会報", "健保だより", "パンフ")
 # 継続して配る媒体は「3 か月に一度程度以上」（個人情報保護委員会 健保組合 Q&A 問342）。一号の遅れまでは待つ
 PERIODICAL_DAYS = 100
@@ -30,7 +34,9 @@ def check_joint_use(params: Params, today: date) -> tuple[Problem, ...]:
     listed = sum(employer.notified_on(today) for employer in employers)
     files = {"joint_use.yaml": _joint_use(params.joint_use, listed, today)}
     files |= {f"employers/{employer.id}.yaml": _employer(employer, today) for employer in employers}
-    return tuple(Problem(f"{file} {item}", what) for file, hints in files.items() for item, what in hints)
+    return tuple(
+        Problem(f"{file} {item}", what) for file, hints in files.items() for item, what in hints
+    )
 
 
 def _joint_use(joint_use: JointUse, listed: int, today: date) -> _Hints:
@@ -40,14 +46,19 @@ def _joint_use(joint_use: JointUse, listed: int, today: date) -> _Hints:
     yield from _published(joint_use.notice, today)
     for name in [column for column in joint_use.employer_columns if column not in NEEDED]:
         yield "employer_columns", phrase("unneeded_column", label=LABELS[name])
-    missing = [LABELS[name] for name in (*PERSON_ITEMS, *SOURCES_OF_ACTION) if name not in joint_use.items]
+    missing = [
+        LABELS[name] for name in (*PERSON_ITEMS, *SOURCES_OF_ACTION) if name not in joint_use.items
+    ]
     if missing:
         yield "items", phrase("missing_items", labels="、".join(missing))
     told = joint_use.dependants_notified_on
     if joint_use.dependants == "include" and told and told > min(today, joint_use.notice.effective):
         yield "dependants_notified_on", phrase("dependants_told_late")
     if joint_use.employers_stated not in (None, listed):
-        yield "employers_stated", phrase("other_count", stated=joint_use.employers_stated, listed=listed)
+        yield (
+            "employers_stated",
+            phrase("other_count", stated=joint_use.employers_stated, listed=listed),
+        )
 
 
 def _published(notice: Notice, today: date) -> _Hints:
@@ -73,4 +84,7 @@ def _employer(employer: Employer, today: date) -> _Hints:
 
 def _one_letter_apart(one: str, other: str) -> bool:
     """長さが同じで一字だけ違うか。SHORT_NAME 字以下は別の部署のことが多いので見ない（業務部と総務部）。"""
-    return len(one) == len(other) > SHORT_NAME and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    return (
+        len(one) == len(other) > SHORT_NAME
+        and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    )

@@ -21,7 +21,12 @@ from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
 
-_SINGLE = {"society": Society, "joint_use": JointUse, "benefits": Benefits, "benchmarks": Benchmarks}
+_SINGLE = {
+    "society": Society,
+    "joint_use": JointUse,
+    "benefits": Benefits,
+    "benchmarks": Benchmarks,
+}
 FILES: dict[str, type[Settings]] = {**_SINGLE, "employer": Employer}
 KINDS = {
     "BAD_EMPLOYER_ID": "事業所の id が、決まりに合わないか、ファイルの名と違います",
@@ -37,9 +42,15 @@ class RejectedParams(BadParams):
     """設定の誤りの全部。`code` は、全部が同じ種類（`KINDS`）ならその名、ほかは BAD_PARAMS。"""
 
     def __init__(self, documents: Iterable[Document]):
-        found = [each for document in documents for each in sorted(document.problems, key=lambda each: each[0])]
+        found = [
+            each
+            for document in documents
+            for each in sorted(document.problems, key=lambda each: each[0])
+        ]
         problems = [problem for _, _, problem in found]
-        super().__init__(where="params の設定", what=f"{len(found)} 件の誤りがあります。", problems=problems)
+        super().__init__(
+            where="params の設定", what=f"{len(found)} 件の誤りがあります。", problems=problems
+        )
         codes = {code for _, code, _ in found}
         self.code = codes.pop() if len(codes) == 1 else BadParams.code
 
@@ -58,7 +69,9 @@ class Params:
     def registry(self, month: Month) -> Registry:
         """その月の末日に効いている、記号と番号の登録簿。"""
         entries = [claim.entry for claim in self.claims() if claim.first <= month.end <= claim.last]
-        return Registry(tuple(sorted(entries, key=lambda entry: (entry.folded, entry.number_from or 0))))
+        return Registry(
+            tuple(sorted(entries, key=lambda entry: (entry.folded, entry.number_from or 0)))
+        )
 
     def claims(self) -> tuple["Claim", ...]:
         """記号の行の全部（事業所のあるもの、ないもの）と、それぞれの期間。"""
@@ -69,7 +82,9 @@ class Params:
         day = when.end if isinstance(when, Month) else when
         if not self.joint_use.notice.in_force(day):
             return ()
-        return tuple(one for one in self.employers if one.id != SOCIETY_STAFF and one.notified_on(day))
+        return tuple(
+            one for one in self.employers if one.id != SOCIETY_STAFF and one.notified_on(day)
+        )
 
 
 def load_params(folder: Path) -> Params:
@@ -106,9 +121,13 @@ def _values(document: Document, model: type[Settings]) -> Any:
 def _sentence(error: Any) -> str:
     if error["type"] in (*KINDS, BadParams.code):
         return error["msg"]
-    template = shipped_yaml("domain", "phrases").get(error["type"], f"書き方が正しくありません（{error['type']}）")
+    template = shipped_yaml("domain", "phrases").get(
+        error["type"], f"書き方が正しくありません（{error['type']}）"
+    )
     context = {name: str(value) for name, value in error.get("ctx", {}).items()}
-    return template.format_map(context).replace("' or '", "、").replace("', '", "、").replace("'", "")
+    return (
+        template.format_map(context).replace("' or '", "、").replace("', '", "、").replace("'", "")
+    )
 
 
 def _employers(documents: Sequence[Document]) -> tuple[Employer, ...]:

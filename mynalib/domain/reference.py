@@ -15,13 +15,17 @@ class Limit(Settings):
     since: Day = Field(alias="from", description="この日の診療から")
     bracket: Literal["ア", "イ", "ウ", "エ", "オ"] = Field(description="所得の区分")
     applies_to: Text = Field(description="区分にあたる人")
-    base: Count | None = Field(None, description="限度額（円）。医療費に応じた加算があれば、加算の前の額")
+    base: Count | None = Field(
+        None, description="限度額（円）。医療費に応じた加算があれば、加算の前の額"
+    )
     threshold: Count = Field(0, ge=0, description="医療費がこの額を超えた分に加算する（円）")
     rate: Rate = Field(Decimal(0), ge=0, le=1, description="加算の割合")
     multiple: Count | None = Field(None, description="多数回に当たるときの限度額（円）")
     annual_cap: Count | None = Field(None, description="年間の上限（円）")
     source: Prose = Field(description="出典")
-    verified_by: MaybeText = Field(description='出典と照らし合わせた人。"" のあいだは、資料に額を載せない')
+    verified_by: MaybeText = Field(
+        description='出典と照らし合わせた人。"" のあいだは、資料に額を載せない'
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -47,7 +51,11 @@ class Benefits(Settings):
     @model_validator(mode="after")
     def _one_row_each(self) -> Self:
         keys = {(row.since, row.bracket) for row in self.limits}
-        return self if len(keys) == len(self.limits) else wrong("同じ日と区分の行が二つあります。一つにしてください")
+        return (
+            self
+            if len(keys) == len(self.limits)
+            else wrong("同じ日と区分の行が二つあります。一つにしてください")
+        )
 
     def limit(self, bracket: str, day: date) -> Limit | None:
         """その日に効いている行。行がないか、まだ照らし合わせていなければ None（古い額で代わりにしない）。"""
@@ -60,7 +68,9 @@ class Benchmark(Settings):
     """比べるための一つの数。"""
 
     date: Day = Field(description="いつの時点か")
-    measure: Literal["registration_rate", "card_rate"] = Field(description="保険証の登録率か、カードの保有率か")
+    measure: Literal["registration_rate", "card_rate"] = Field(
+        description="保険証の登録率か、カードの保有率か"
+    )
     value: Rate = Field(ge=0, le=100, description="値（%）")
     denominator: Literal["card_holders", "population", "members"] = Field(
         description="分母：カードを持つ人、人口、加入者"
@@ -76,5 +86,7 @@ class Benchmarks(Settings):
 
     def with_denominator(self, measure: str, denominator: str) -> tuple[Benchmark, ...]:
         """同じものを同じ分母で測った数だけを、時点の順に。"""
-        rows = [row for row in self.figures if (row.measure, row.denominator) == (measure, denominator)]
+        rows = [
+            row for row in self.figures if (row.measure, row.denominator) == (measure, denominator)
+        ]
         return tuple(sorted(rows, key=lambda row: row.date))

@@ -49,7 +49,11 @@ class Revision:
     def facts(self, *, with_changes: bool = True) -> dict:
         """manifest（with_changes）か台帳に書く形。"""
         found = asdict(self) | {"changed": list(self.changed)}
-        return found if with_changes else {name: value for name, value in found.items() if name != "changes"}
+        return (
+            found
+            if with_changes
+            else {name: value for name, value in found.items() if name != "changes"}
+        )
 
     @property
     def made_on(self) -> str:
@@ -66,7 +70,10 @@ class Revision:
     def told(self) -> list[str]:
         """どの読み手にも同じに知らせること。"""
         name = f"（{self.replaces}）" if self.replaces else ""
-        lines = [f"第{self.version}版（{self.made_on}に作成）です。前の版{name}は、使わないでください。", self.why]
+        lines = [
+            f"第{self.version}版（{self.made_on}に作成）です。前の版{name}は、使わないでください。",
+            self.why,
+        ]
         return [*lines, *([f"変わったもの：{'、'.join(self.changed)}"] if self.changed else [])]
 
     def lines(self, reader: str) -> list[str]:

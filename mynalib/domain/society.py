@@ -12,7 +12,9 @@ _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので�
 
 InsurerNumber = shaped("([0-9]{8})?", '保険者番号は 8 桁の数字を引用符で囲むか、"" にしてください')
 Branch = shaped("[0-9]{2}", '枝番は 2 桁の数字を引用符で囲んでください（例 "00"）')
-CsvPath = shaped(rf"{_STEP}(/{_STEP})*\.csv", "data/registers/名.csv のように、home からの道で書いてください")
+CsvPath = shaped(
+    rf"{_STEP}(/{_STEP})*\.csv", "data/registers/名.csv のように、home からの道で書いてください"
+)
 Sender = Literal["employer", "society", "both"]
 DEMO_MARK = "架空データ"
 """架空の組合のものだと分かるように、どのページとファイルにも書く言葉。"""
@@ -37,14 +39,18 @@ class FileProfile(Settings):
 
     encoding: Literal["auto", "utf-8", "cp932", "utf-16"] = Field("auto", description="文字コード")
     header: Literal["auto", "present", "absent"] = Field("auto", description="見出しの行があるか")
-    date: Literal["YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki"] = Field("YYYYMMDD", description="日付の書き方")
+    date: Literal["YYYYMMDD", "YYYY-MM-DD", "YYYY/MM/DD", "wareki"] = Field(
+        "YYYYMMDD", description="日付の書き方"
+    )
 
 
 class Registers(Settings):
     """人が手で持つ台帳。ここに書いたものがないと、取込も公開も止まる。"""
 
     optout: CsvPath | None = Field(None, description="共同利用に同意しない人")
-    pending_cancellation: CsvPath | None = Field(None, description="登録解除の申請が、まだファイルに現れない人")
+    pending_cancellation: CsvPath | None = Field(
+        None, description="登録解除の申請が、まだファイルに現れない人"
+    )
     never_contact: CsvPath | None = Field(None, description="連絡してはならない人")
     decisions: CsvPath | None = Field(None, description="要確認とした人について、人が決めたこと")
 
@@ -54,9 +60,13 @@ class IntakePolicy(Settings):
 
     max_drop: Rate = Field(ge=0, le=Decimal("0.2"), description="前月から減ってよい人数の割合")
     max_change: Rate = Field(
-        ge=0, le=Decimal("0.2"), description="登録状態・解除区分・フラグ・日付の有無の割合が、前月から変わってよい幅"
+        ge=0,
+        le=Decimal("0.2"),
+        description="登録状態・解除区分・フラグ・日付の有無の割合が、前月から変わってよい幅",
     )
-    employer_max_drop: Rate = Field(ge=0, le=Decimal("0.5"), description="一つの事業所で減ってよい人数の割合")
+    employer_max_drop: Rate = Field(
+        ge=0, le=Decimal("0.5"), description="一つの事業所で減ってよい人数の割合"
+    )
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
 
 
@@ -65,24 +75,37 @@ class PublishPolicy(Settings):
 
     max_quarantine: Rate = Field(ge=0, le=Decimal("0.05"), description="読み込まずに除いた行の割合")
     quarantine_floor: Count = Field(
-        2, ge=0, le=5, description="この行数までは、割合によらず止めない（一人の行が食い違えば、二行が隔離になる）"
+        2,
+        ge=0,
+        le=5,
+        description="この行数までは、割合によらず止めない（一人の行が食い違えば、二行が隔離になる）",
     )
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
-    stale_after_days: Count = Field(ge=1, le=62, description="月末からこの日数を過ぎた月は、新しい月としない")
-    two_people: Flag = Field(False, description="公開に、もう一人の確認（myna release --approved-by）を求めるか")
+    stale_after_days: Count = Field(
+        ge=1, le=62, description="月末からこの日数を過ぎた月は、新しい月としない"
+    )
+    two_people: Flag = Field(
+        False, description="公開に、もう一人の確認（myna release --approved-by）を求めるか"
+    )
 
 
 class EmployerPolicy(Settings):
     """事業所に見せる水準。"""
 
-    minimum_members: Count = Field(ge=20, le=1000, description="この人数に満たない事業所には、率を見せない")
+    minimum_members: Count = Field(
+        ge=20, le=1000, description="この人数に満たない事業所には、率を見せない"
+    )
 
 
 class WidePolicy(Settings):
     """広く配る資料の開示の管理。"""
 
-    minimum_members: Count = Field(ge=30, le=1000, description="この人数に満たない事業所は、一行にまとめる")
-    mask_up_to: Count = Field(ge=7, le=100, description="登録者か未登録者がこの人数以下なら、何 % 以上・以下で見せる")
+    minimum_members: Count = Field(
+        ge=30, le=1000, description="この人数に満たない事業所は、一行にまとめる"
+    )
+    mask_up_to: Count = Field(
+        ge=7, le=100, description="登録者か未登録者がこの人数以下なら、何 % 以上・以下で見せる"
+    )
     round_to: Count = Field(ge=5, le=100, description="組合とまとめた行の人数を丸める単位（人）")
     min_changes: Count = Field(ge=5, le=100, description="水準を動かすのに要る、変わった人数")
 
@@ -106,7 +129,9 @@ class RetentionPolicy(Settings):
     """残しておく月数。"""
 
     originals: Count = Field(ge=1, le=60, description="届いたファイル")
-    months: Count = Field(ge=13, le=120, description="取り込んだ月（前年と比べるので 13 か月は残す）")
+    months: Count = Field(
+        ge=13, le=120, description="取り込んだ月（前年と比べるので 13 か月は残す）"
+    )
     lists: Count = Field(ge=1, le=60, description="勧奨の名簿")
     outbox: Count = Field(ge=1, le=12, description="受け渡し用に暗号化したもの")
 
@@ -141,7 +166,8 @@ class Society(Settings):
     file: FileProfile
     registers: Registers
     leavers_confirmed: tuple[YearMonth, ...] = Field(
-        (), description="その月にいなくなった人が、番号の変わった人ではなく、みな資格を失った人だと確かめた月"
+        (),
+        description="その月にいなくなった人が、番号の変わった人ではなく、みな資格を失った人だと確かめた月",
     )
     policy: Policy
     targets: tuple[Target, ...] = Field((), description="目標")

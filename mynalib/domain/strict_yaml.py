@@ -25,8 +25,10 @@ Place = tuple[str | int, ...]
 
 _BLANK_LOOKING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _RESOLVER = yaml.resolver.Resolver()
-_ELSEWHERE = re.compile(  # YAML 1.2 の数と、1.1 の y・n。PyYAML は文字として読むが、ほかの道具は変える
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|[yYnN]"
+_ELSEWHERE = (
+    re.compile(  # YAML 1.2 の数と、1.1 の y・n。PyYAML は文字として読むが、ほかの道具は変える
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|[yYnN]"
+    )
 )
 
 
@@ -53,12 +55,18 @@ class Document:
         return self.lines[place]
 
     def where(self, place: Place, line: int | None = None) -> str:
-        dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in place)
+        dotted = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in place
+        )
         return f"{self.name} {line or self.line(place)} 行目 {dotted.lstrip('.')}".rstrip()
 
-    def note(self, place: Place, what: str, code: str = "BAD_PARAMS", line: int | None = None) -> None:
+    def note(
+        self, place: Place, what: str, code: str = "BAD_PARAMS", line: int | None = None
+    ) -> None:
         """誤りを一つためる。`line` は、同じ項目が二度あるときのように、場所だけでは行が決まらないときに渡す。"""
-        self.problems.append((line or self.line(place), code, Problem(self.where(place, line), what)))
+        self.problems.append(
+            (line or self.line(place), code, Problem(self.where(place, line), what))
+        )
 
     def told(self, place: Place) -> bool:
         """その場所の誤りを、もうためたか。"""
@@ -70,7 +78,9 @@ def read_yaml(path: Path, name: str) -> Document:
     document, text = Document(name), ""
     try:
         text = _text(path)
-        document.content = _Builder(document, yaml.parse(text, Loader=yaml.BaseLoader), _lines(text)).build()
+        document.content = _Builder(
+            document, yaml.parse(text, Loader=yaml.BaseLoader), _lines(text)
+        ).build()
     except FileNotFoundError:
         document.note((), phrase("no_file"))
     except OSError:
@@ -93,7 +103,9 @@ def read_yaml(path: Path, name: str) -> Document:
 def is_visible(text: str) -> bool:
     """制御文字、改行、書字方向の指定、幅のない文字など、見えないまま意味を変える文字がないか。"""
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return not any(unicodedata.category(letter) in hidden or letter in _BLANK_LOOKING for letter in text)
+    return not any(
+        unicodedata.category(letter) in hidden or letter in _BLANK_LOOKING for letter in text
+    )
 
 
 def shown(text: str) -> str:
@@ -153,7 +165,9 @@ class _Builder:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place)
         if isinstance(event, yaml.SequenceStartEvent):
-            inside = takewhile(lambda each: not isinstance(each, yaml.SequenceEndEvent), self.events)
+            inside = takewhile(
+                lambda each: not isinstance(each, yaml.SequenceEndEvent), self.events
+            )
             return [self._value(each, (*place, index)) for index, each in enumerate(inside)]
         return self._scalar(event, place) if isinstance(event, yaml.ScalarEvent) else ""
 
@@ -180,7 +194,9 @@ class _Builder:
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         meant = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))
         changes = meant != "tag:yaml.org,2002:str" or _ELSEWHERE.fullmatch(event.value)
-        cut = None if event.value and changes else slip_after_value(rest)  # 数や日付の後ろは、切れた値ではない
+        cut = (
+            None if event.value and changes else slip_after_value(rest)
+        )  # 数や日付の後ろは、切れた値ではない
         if slip := slip_in_value(event.value) or cut:
             self.document.note(place, slip, line=end.line + 1)
         elif not event.value:

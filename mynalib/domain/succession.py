@@ -36,19 +36,33 @@ def successions(params: Params) -> tuple[Succession, ...]:
     owned: dict[tuple, list[Claim]] = {}
     for claim in params.claims():
         owned.setdefault((claim.entry.employer_id, claim.entry.kind), []).append(claim)
-    steps = [step for claims in owned.values() for old in claims for new in claims for step in _step(old, new)]
+    steps = [
+        step
+        for claims in owned.values()
+        for old in claims
+        for new in claims
+        for step in _step(old, new)
+    ]
     found, newest = set(steps), set(steps)
     while newest:
-        newest = {longer for chain in newest for step in steps for longer in _longer(chain, step)} - found
+        newest = {
+            longer for chain in newest for step in steps for longer in _longer(chain, step)
+        } - found
         found |= newest
-    return tuple(sorted(found, key=lambda each: (each.last, each.first, each.old, each.new, each.low, each.high)))
+    return tuple(
+        sorted(
+            found, key=lambda each: (each.last, each.first, each.old, each.new, each.low, each.high)
+        )
+    )
 
 
 def same_person(key: PersonKey, chains: Iterable[Succession]) -> tuple[PersonKey, ...]:
     """その人の、ほかの月の鍵（引きつぎの前と後）。なければ空。"""
     symbol, number, branch = key
     fitting = [each for each in chains if each.covers(number)]
-    others = [each.new for each in fitting if each.old == symbol] + [each.old for each in fitting if each.new == symbol]
+    others = [each.new for each in fitting if each.old == symbol] + [
+        each.old for each in fitting if each.new == symbol
+    ]
     return tuple((other, number, branch) for other in dict.fromkeys(others) if other != symbol)
 
 

@@ -14,7 +14,9 @@ from mynalib.intake.reading import read_file
 
 
 @contextmanager
-def read_aside(home: Home, params: Params, file: Path, month: Month) -> Iterator[tuple[Path, Intake]]:
+def read_aside(
+    home: Home, params: Params, file: Path, month: Month
+) -> Iterator[tuple[Path, Intake]]:
     """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
     staged = staging(home)
     try:

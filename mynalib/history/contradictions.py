@@ -10,7 +10,14 @@ import pandas as pd
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
 from mynalib.domain.person import PERSON_KEY
-from mynalib.history.contradictions_trust import MemoryDamaged, Standing, memory_file, origins, staged, standing
+from mynalib.history.contradictions_trust import (
+    MemoryDamaged,
+    Standing,
+    memory_file,
+    origins,
+    staged,
+    standing,
+)
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
@@ -24,7 +31,9 @@ SAME_ABSENCE = ["since", "branch", "employer_id"]
 """いなくなった人（gone）と、その人かもしれない人（number_changed）を結ぶ列。"""
 
 
-def read_memory(home: Home, params: Params | None = None, entries: Iterable[Entry] = ()) -> pd.DataFrame:
+def read_memory(
+    home: Home, params: Params | None = None, entries: Iterable[Entry] = ()
+) -> pd.DataFrame:
     """控えている人。一行＝一人×一件。
 
     Args:
@@ -48,17 +57,26 @@ def all_rows(home: Home, params: Params) -> pd.DataFrame:
     """今の月に合う、記憶の全ての行（見張りと gone も。列は MEMORY_COLUMNS）。ファイルが前の月までのものなら、手元で数え直す。"""
     months = kept_months(home)
     now = standing(home, months, params)
-    never = not home.kept_back.exists() and not any(line["did"] == "ingested" for line in Ledger(home.ledger).lines())
+    never = not home.kept_back.exists() and not any(
+        line["did"] == "ingested" for line in Ledger(home.ledger).lines()
+    )
     if not (now.usable or never):
         raise damaged(home)
     rows = nobody() if never else _rows(home)
     return replayed(rows, months, params, now.since) if now.since and months else rows
 
 
-def memory_holds(home: Home, params: Params | None = None, entries: Iterable[Entry] = ()) -> list[Hold]:
+def memory_holds(
+    home: Home, params: Params | None = None, entries: Iterable[Entry] = ()
+) -> list[Hold]:
     """記憶から「控える」を作る。since の月から、until の月の前まで効く。引数とエラーは read_memory と同じ。"""
     return [
-        Hold("kept_back", tuple(row[:3]), Month.parse(row.since).end, Month.parse(row.until).end if row.until else None)
+        Hold(
+            "kept_back",
+            tuple(row[:3]),
+            Month.parse(row.since).end,
+            Month.parse(row.until).end if row.until else None,
+        )
         for row in read_memory(home, params, entries).itertuples(index=False)
     ]
 
@@ -88,7 +106,10 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     left = {key for entry in entries if entry.verdict == LEFT for key in entry.keys}
     confirmed = {str(month) for month in params.society.leavers_confirmed}
     sure = {
-        tuple(row) for row in rows.loc[~rows.why.isin([NUMBER_CHANGED, "gone"]), PERSON_KEY].itertuples(index=False)
+        tuple(row)
+        for row in rows.loc[~rows.why.isin([NUMBER_CHANGED, "gone"]), PERSON_KEY].itertuples(
+            index=False
+        )
     }
     suspected: dict[tuple, set] = {}
     for row in rows[rows.why == NUMBER_CHANGED].itertuples(index=False):

@@ -61,7 +61,9 @@ def _origin(kept: KeptMonth, params: Params, chains: Sequence) -> str:
 @cache
 def _rules() -> str:
     """判定表と、記憶を決める SQL のハッシュ。どれかが変われば、月から数え直す。"""
-    queries = [shipped_text(f"history/sql/{name}.sql") for name in ("member", "judged", "lineage", *STEPS)]
+    queries = [
+        shipped_text(f"history/sql/{name}.sql") for name in ("member", "judged", "lineage", *STEPS)
+    ]
     return sha256_of([decision_table().to_csv(index=False), *queries])
 
 
@@ -81,7 +83,12 @@ def standing(home: Home, months: Sequence[KeptMonth], params: Params) -> Standin
         return Standing(False, first, not gone, recorded)
     record = _record(lines[written[-1]])
     if record == recorded:
-        return Standing(True, _first_changed(record["memory_from"], origins(months, params), gone), not gone, recorded)
+        return Standing(
+            True,
+            _first_changed(record["memory_from"], origins(months, params), gone),
+            not gone,
+            recorded,
+        )
     return Standing(_saw(record, gone, _purged(lines[: written[-1]])), first, not gone, recorded)
 
 
@@ -98,7 +105,9 @@ def memory_file(home: Home) -> Path:
     """記憶のファイル。台帳に書いたところで落ちていれば、隣にある。"""
     if not staged(home).is_file():
         return home.kept_back
-    records = [line["memory_sha256"] for line in Ledger(home.ledger).lines() if "memory_sha256" in line]
+    records = [
+        line["memory_sha256"] for line in Ledger(home.ledger).lines() if "memory_sha256" in line
+    ]
     return staged(home) if records[-1:] == [sha256(staged(home))] else home.kept_back
 
 
@@ -111,16 +120,22 @@ def place_memory(home: Home) -> None:
 
 def _purged(lines: Sequence[dict]) -> dict[str, str]:
     """消した月から、その最も新しい版のフォルダーへ。"""
-    folders = [folder for line in lines if line["did"] == "purged" for folder in line.get("folders", ())]
+    folders = [
+        folder for line in lines if line["did"] == "purged" for folder in line.get("folders", ())
+    ]
     return {folder[:7]: folder for folder in sorted(folders, key=lambda name: (len(name), name))}
 
 
 def _saw(record: dict, gone: dict[str, str], gone_before: dict[str, str]) -> bool:
     """その記憶を書いたときに、消した月の全てを、最後の版で見ていたか。"""
-    return all(folder in (*record["memory_from"], gone_before.get(month)) for month, folder in gone.items())
+    return all(
+        folder in (*record["memory_from"], gone_before.get(month)) for month, folder in gone.items()
+    )
 
 
-def _first_changed(before: dict[str, str], now: dict[str, str], gone: dict[str, str]) -> Month | None:
+def _first_changed(
+    before: dict[str, str], now: dict[str, str], gone: dict[str, str]
+) -> Month | None:
     """記憶を書いたあとに、加わったか、中身か決まりの変わった、いちばん古い月。消しただけの月は数えない。"""
     changed = {folder[:7] for folder in {*before, *now} if before.get(folder) != now.get(folder)}
     kept = {folder[:7] for folder in now}

@@ -15,7 +15,16 @@ from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
 from mynalib.history.tables import read_tables, write_tables
 
-CUBE_COLUMNS = ["month", "employer_id", "insured", "status", "lapsed", "action", "withheld_by", "members"]
+CUBE_COLUMNS = [
+    "month",
+    "employer_id",
+    "insured",
+    "status",
+    "lapsed",
+    "action",
+    "withheld_by",
+    "members",
+]
 
 
 class UnknownSymbol(MynaError):
@@ -26,7 +35,9 @@ class UnknownSymbol(MynaError):
     fix = "記号の期間を直すか、その月の原本を --replace で取り込み直してください。"
 
 
-def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
+def cube(
+    home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]
+) -> pd.DataFrame:
     """全ての月の集計。一行＝月×事業所×本人か×区分×失効か×行うこと×控える理由。members は人数。
 
     Raises:
@@ -34,7 +45,10 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
         MonthDamaged: 月が壊れている。
     """
     common = _common_origin(params, holds)
-    paths = {kept: home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet" for kept in months}
+    paths = {
+        kept: home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet"
+        for kept in months
+    }
     found = dict(zip(paths, read_tables(paths.values()), strict=True))
     missing = [kept for kept in months if found[kept] is None or list(found[kept]) != CUBE_COLUMNS]
     if missing:
@@ -43,20 +57,30 @@ def cube(home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequenc
         with home.private():
             write_tables({paths[kept]: found[kept] for kept in missing})
         _forget_others(home, set(paths.values()))
-    return pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=CUBE_COLUMNS)
+    return (
+        pd.concat(found.values(), ignore_index=True)
+        if found
+        else pd.DataFrame(columns=CUBE_COLUMNS)
+    )
 
 
-def count_people(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
+def count_people(
+    months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]
+) -> pd.DataFrame:
     """人ごとに読んで数えた集計。粒度と、送出するものは cube と同じ。何も取っておかない。"""
     table = count_as_they_are(months, params, holds)
     unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
     if len(unknown):
-        problems = [Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()]
+        problems = [
+            Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()
+        ]
         raise UnknownSymbol(where="params/employers/", problems=problems)
     return table
 
 
-def count_as_they_are(months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]) -> pd.DataFrame:
+def count_as_they_are(
+    months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]
+) -> pd.DataFrame:
     """登録簿にない記号の人がいても断らない count_people。その人たちの employer_id は UNKNOWN。公開には使わない。"""
     for kept in months:
         verify_month(kept)
@@ -81,4 +105,6 @@ def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
     queries = [sql(name) for name in ("member", "judged", "person", "withheld", "cube")]
-    return sha256_of([decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries])
+    return sha256_of(
+        [decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries]
+    )

@@ -26,15 +26,30 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
     made = [entry for entry in _latest(entries) if entry.verdict != LEFT]
     if not made:
         return []
-    rows = [(at, *key, entry.filed_on.isoformat()) for at, entry in enumerate(made) for key in entry.keys]
-    days = {line["folder"]: line["at"][:10] for line in Ledger(home.ledger).lines() if line["did"] == "ingested"}
-    loaded = [(str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days]
+    rows = [
+        (at, *key, entry.filed_on.isoformat())
+        for at, entry in enumerate(made)
+        for key in entry.keys
+    ]
+    days = {
+        line["folder"]: line["at"][:10]
+        for line in Ledger(home.ledger).lines()
+        if line["did"] == "ingested"
+    }
+    loaded = [
+        (str(kept.month), days[kept.folder.name]) for kept in months if kept.folder.name in days
+    ]
     with Lens(months) as lens:
         lens.put("decided", pd.DataFrame(rows, columns=["entry", *PERSON_KEY, "decided_on"]))
         lens.put("loaded", pd.DataFrame(loaded, columns=["month", "loaded_on"], dtype="str"))
         decided = lens.query("decided")
     found = [(made[row.entry], row) for row in decided.itertuples(index=False)]
-    return [hold for entry, row in found if row.since or entry.verdict != "可" for hold in _holds(entry, row)]
+    return [
+        hold
+        for entry, row in found
+        if row.since or entry.verdict != "可"
+        for hold in _holds(entry, row)
+    ]
 
 
 def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
@@ -47,4 +62,7 @@ def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
 def _holds(entry: Entry, row) -> list[Hold]:
     """一つの判断を、その人の全ての鍵に。"""
     since, until = (Month.parse(month).end if month else None for month in (row.since, row.until))
-    return [Hold(entry.reason, key, since if entry.reason == ALLOWED else None, until) for key in entry.keys]
+    return [
+        Hold(entry.reason, key, since if entry.reason == ALLOWED else None, until)
+        for key in entry.keys
+    ]

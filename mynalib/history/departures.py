@@ -46,8 +46,14 @@ class Departure:
     @property
     def what(self) -> str:
         """わけと、控えるのをやめる一行。"""
-        shown = "、".join(str(line) for line in self.lines[:SHOWN]) + (" ほか" if len(self.lines) > SHOWN else "")
-        who = f"{self.last_seen.label}の原本の {shown} 行目" if self.lines else f"{self.last_seen.label}"
+        shown = "、".join(str(line) for line in self.lines[:SHOWN]) + (
+            " ほか" if len(self.lines) > SHOWN else ""
+        )
+        who = (
+            f"{self.last_seen.label}の原本の {shown} 行目"
+            if self.lines
+            else f"{self.last_seen.label}"
+        )
         return (
             f"{who}の人（食い違いや解除を覚えている人）がいなくなり、同じ事業所に、同じ枝番の人が現れました。番号が変わった"
             f"だけかもしれません。{self.people} 人とも退職なら、decisions.csv に一人一行「その人の記号,番号,枝番,退職,判断者,判断日」と"
@@ -66,7 +72,13 @@ def departures(
     """
     rows = all_rows(home, params)
     standing = rows[rows.until == ""]
-    suspects = standing[standing.why == NUMBER_CHANGED].groupby(SAME_ABSENCE).size().rename("suspects").reset_index()
+    suspects = (
+        standing[standing.why == NUMBER_CHANGED]
+        .groupby(SAME_ABSENCE)
+        .size()
+        .rename("suspects")
+        .reset_index()
+    )
     gone = absences(rows, params, entries)
     gone = gone[gone.until == ""].merge(suspects, on=SAME_ABSENCE)
     if gone.empty:

@@ -48,7 +48,9 @@ def writing(root: Path) -> Iterator[None]:
         if is_full(error):
             raise DiskFull(where=str(root)) from None
         kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        raise NotWritable(where=str(error.filename or root), what=f"読み書きできません（{kind}）") from None
+        raise NotWritable(
+            where=str(error.filename or root), what=f"読み書きできません（{kind}）"
+        ) from None
 
 
 def sha256(path: Path) -> str:
@@ -69,7 +71,9 @@ def sha256_each(paths: Iterable[Path]) -> Iterator[str]:
 
 def sha256_of(facts: object) -> str:
     """JSON にできるものの中身のハッシュ。項目の順には依らない。"""
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def revision_of(name: str) -> tuple[Month, int] | None:
@@ -92,11 +96,18 @@ def revisions(folder: Path) -> dict[Month, list[Path]]:
 def next_revision(folder: Path, month: Month, known: Collection[str] = ()) -> int:
     """その月の、次の版の番号。known は、前に使った版の名。いまディスクになくても、同じ名は使わない。"""
     used = [*(path.name for path in revisions(folder).get(month, [])), *known]
-    return 1 + max((number for at, number in filter(None, map(revision_of, used)) if at == month), default=0)
+    return 1 + max(
+        (number for at, number in filter(None, map(revision_of, used)) if at == month), default=0
+    )
 
 
 def place_folder(
-    staged: Path, folder: Path, month: Month, *, read_only: bool = False, known: Collection[str] = ()
+    staged: Path,
+    folder: Path,
+    month: Month,
+    *,
+    read_only: bool = False,
+    known: Collection[str] = (),
 ) -> Path:
     """書き終えたフォルダーを、その月の次の版として一度に置く。置いた場所を返す。
 

@@ -83,7 +83,9 @@ class Ledger:
     def ever(self, did: str) -> set[str]:
         """`did` で置いたことのあるもの（folder）の名。消したものも、取り下げたものも入る。"""
         lines = self.lines()
-        continued = (name for line in lines if line["did"] == "continued" for name in line.get(did, {}))
+        continued = (
+            name for line in lines if line["did"] == "continued" for name in line.get(did, {})
+        )
         return {line["folder"] for line in lines if line["did"] == did} | {*continued}
 
     def set_aside(self, **facts: object) -> None:
@@ -102,7 +104,9 @@ class Ledger:
     def _aside(self) -> Path:
         """壊れた台帳を残す、まだ使っていない名。"""
         number = 1
-        while (aside := self.path.with_name(f"{self.path.stem}.broken-{clock.today()}-{number}.jsonl")).exists():
+        while (
+            aside := self.path.with_name(f"{self.path.stem}.broken-{clock.today()}-{number}.jsonl")
+        ).exists():
             number += 1
         return aside
 

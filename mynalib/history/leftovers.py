@@ -41,7 +41,15 @@ def remove_leftovers(home: Home) -> None:
 def _left(home: Home) -> Iterator[Path]:
     yield from home.months.glob(INCOMING)
     yield from (spill for spill in home.months.glob(f"{SPILL}*") if not _is_used(spill))
-    for folder in (home.data, home.originals, home.returners, home.registers, home.cubes, home.params, home.reports):
+    for folder in (
+        home.data,
+        home.originals,
+        home.returners,
+        home.registers,
+        home.cubes,
+        home.params,
+        home.reports,
+    ):
         yield from folder.glob(".*.part")
     yield from home.originals.glob("*.part")
     for job in home.drafts.glob("*/jobs/*"):

@@ -39,7 +39,9 @@ class Lens:
         DiskFull: 計算の途中の置き場が足りない。
     """
 
-    def __init__(self, months: Sequence[KeptMonth], params: Params | None = None, holds: Iterable[Hold] = ()):
+    def __init__(
+        self, months: Sequence[KeptMonth], params: Params | None = None, holds: Iterable[Hold] = ()
+    ):
         self._months = tuple(months)
         # 既定の ./.tmp では、今のフォルダーに人の値が残る
         spill = spill_folder(self._months[0].folder.parent)
@@ -73,12 +75,18 @@ class Lens:
         self._db.execute("set variable fold_to = $1", [FOLD_TO])
         self._db.read_parquet(_patterns(self._months), filename=True).create_view("member_file")
         ends = [pd.Timestamp(kept.month.end) for kept in self._months]
-        self.put("month_file", pd.DataFrame({"month": [str(kept.month) for kept in self._months], "month_end": ends}))
+        self.put(
+            "month_file",
+            pd.DataFrame({"month": [str(kept.month) for kept in self._months], "month_end": ends}),
+        )
         self._db.execute(sql("member"))
 
     def _open_rules(self, params: Params, holds: Iterable[Hold]) -> None:
         self.put("symbol_entry", _symbols(self._months, params))
-        self.put("insured_branch", pd.DataFrame({"branch": list(params.society.insured_branches)}, dtype="str"))
+        self.put(
+            "insured_branch",
+            pd.DataFrame({"branch": list(params.society.insured_branches)}, dtype="str"),
+        )
         self.put("decision", _decisions())
         self.put("hold", holds_table(holds))
         self._db.execute(sql("withheld"))
@@ -102,7 +110,9 @@ class Lens:
     def _failure(self, error: duckdb.Error) -> Exception:
         where = "、".join(kept.folder.name for kept in self._months)
         if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
-            return DiskFull(where=where, what="計算の途中の置き場（メモリーかディスク）が足りません")
+            return DiskFull(
+                where=where, what="計算の途中の置き場（メモリーかディスク）が足りません"
+            )
         for kept in self._months:
             verify_month(kept)
         return MonthDamaged(
@@ -118,11 +128,19 @@ def _patterns(months: Sequence[KeptMonth]) -> list[str]:
 
 def _symbols(months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
     rows = [
-        (str(kept.month), entry.folded, entry.employer_id or NO_EMPLOYER, entry.number_from, entry.number_to)
+        (
+            str(kept.month),
+            entry.folded,
+            entry.employer_id or NO_EMPLOYER,
+            entry.number_from,
+            entry.number_to,
+        )
         for kept in months
         for entry in params.registry(kept.month).entries
     ]
-    table = pd.DataFrame(rows, columns=["month", "symbol_key", "employer_id", "number_from", "number_to"])
+    table = pd.DataFrame(
+        rows, columns=["month", "symbol_key", "employer_id", "number_from", "number_to"]
+    )
     text = dict.fromkeys(("month", "symbol_key", "employer_id"), "str")
     return table.astype(text | {"number_from": "Int64", "number_to": "Int64"})
 
@@ -132,7 +150,10 @@ def _decisions() -> pd.DataFrame:
     """判定表（どの窓でも同じ）。settled は、状態と証明書が同じで、解除も日付の食い違いもない人に行うこと。"""
     codes = [name for name in FACTS if name != "dates"]
     table = decision_table()
-    plain = table[(table.cancel_kind == "") & (table.dates == table.state.map({"0": "none", "1": "registered_only"}))]
+    plain = table[
+        (table.cancel_kind == "")
+        & (table.dates == table.state.map({"0": "none", "1": "registered_only"}))
+    ]
     settled = plain.set_index(["state", "certificate_flag"]).action.rename("settled")
     table = table.join(settled, on=["state", "certificate_flag"])
     return table.assign(**{name: table[name].replace("", "-1").astype("int8") for name in codes})

@@ -27,11 +27,16 @@ def same_as_kept(kept: KeptMonth, staged: Path, facts: dict) -> bool:
     Raises:
         MonthDamaged: 置いてある月が、置いたときのままでない。
     """
-    known = json.loads(json.dumps({name: fact for name, fact in facts.items() if name in kept.intake}))
+    known = json.loads(
+        json.dumps({name: fact for name, fact in facts.items() if name in kept.intake})
+    )
     if known != {name: kept.intake[name] for name in known}:
         return False
     verify_month(kept)
-    return all(_same_table(kept.folder / name, staged / name, kept.intake["files"][name]) for name in TABLES)
+    return all(
+        _same_table(kept.folder / name, staged / name, kept.intake["files"][name])
+        for name in TABLES
+    )
 
 
 def _same_table(kept: Path, staged: Path, digest: str) -> bool:
@@ -57,7 +62,9 @@ def _is_copy_of(kept: KeptMonth, new: Path, members: int) -> bool:
     paths = {"new": _pattern(new), "old": _pattern(kept.members)}
     every = max(1, members // ENOUGH)
     with _bench(new) as bench:
-        [(fresh, seen)] = bench.run("fresh_rows", **paths, every=every, fold_from=FOLD_FROM, fold_to=FOLD_TO)
+        [(fresh, seen)] = bench.run(
+            "fresh_rows", **paths, every=every, fold_from=FOLD_FROM, fold_to=FOLD_TO
+        )
     return is_copy(fresh, seen)
 
 

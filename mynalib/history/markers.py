@@ -11,7 +11,9 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 
 REPLACED, WITHDRAWN = ".replaced.txt", ".withdrawn.txt"
-LISTS_WITHDRAWN = "勧奨リストは、全ての事業所の分を取り下げました。お手もとのリストは、使わないでください。"
+LISTS_WITHDRAWN = (
+    "勧奨リストは、全ての事業所の分を取り下げました。お手もとのリストは、使わないでください。"
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ def versions(lines: Iterable[Mapping]) -> dict[str, Version]:
             withdrawn |= {*line["releases"]}
     names = sorted((name for name in known if revision_of(name)), key=revision_of)
     next_one = {name: after for name, after in pairwise(names) if name[:7] == after[:7]}
-    return {name: Version(name, known[name], next_one.get(name, ""), name in withdrawn) for name in names}
+    return {
+        name: Version(name, known[name], next_one.get(name, ""), name in withdrawn)
+        for name in names
+    }
 
 
 def markers(lines: Iterable[Mapping]) -> dict[str, bytes]:
@@ -49,7 +54,10 @@ def markers(lines: Iterable[Mapping]) -> dict[str, bytes]:
             texts[name + REPLACED] = _replaced(name, known[version.replaced_by])
         if version.lists_withdrawn:
             texts[name + WITHDRAWN] = [f"{name} の{LISTS_WITHDRAWN}"]
-    return {name: "".join(f"{line}\r\n" for line in text).encode("utf-8-sig") for name, text in texts.items()}
+    return {
+        name: "".join(f"{line}\r\n" for line in text).encode("utf-8-sig")
+        for name, text in texts.items()
+    }
 
 
 def marker_damage(home: Home) -> Iterator[Problem]:
@@ -57,10 +65,14 @@ def marker_damage(home: Home) -> Iterator[Problem]:
     for name, content in markers(Ledger(home.ledger).lines()).items():
         path = home.reports / name
         if not path.is_file() or path.read_bytes() != content:
-            yield Problem(f"reports/{name}", "ないか、作ったときと違います。次の myna publish が作り直します")
+            yield Problem(
+                f"reports/{name}", "ないか、作ったときと違います。次の myna publish が作り直します"
+            )
 
 
 def _replaced(name: str, new: Version) -> list[str]:
     """置きかえた版の札。"""
-    lines = [f"{name} は、{new.name} に置きかえました。{name} の資料とリストは、使わないでください。"]
+    lines = [
+        f"{name} は、{new.name} に置きかえました。{name} の資料とリストは、使わないでください。"
+    ]
     return [*lines, *(new.revision.told if new.revision else [])]

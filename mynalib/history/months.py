@@ -8,7 +8,14 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
-from mynalib.history.files import fresh_folder, place_folder, remove_file, replace_file, revisions, sha256
+from mynalib.history.files import (
+    fresh_folder,
+    place_folder,
+    remove_file,
+    replace_file,
+    revisions,
+    sha256,
+)
 from mynalib.history.home import Home
 from mynalib.history.leftovers import INCOMING, remove_leftovers
 
@@ -63,7 +70,11 @@ def kept_months(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]
     Args:
         leaving_out: 開かない月。壊れていて、これから置きかえるもの。
     """
-    return [_read(month, folders[-1]) for month, folders in revisions(home.months).items() if month != leaving_out]
+    return [
+        _read(month, folders[-1])
+        for month, folders in revisions(home.months).items()
+        if month != leaving_out
+    ]
 
 
 def kept_month(home: Home, month: Month) -> KeptMonth:
@@ -90,10 +101,17 @@ def staging(home: Home) -> Path:
     return fresh_folder(home.months / INCOMING)
 
 
-def keep(home: Home, month: Month, staged: Path, original: Path, facts: dict, taken: Iterable[str] = ()) -> KeptMonth:
+def keep(
+    home: Home, month: Month, staged: Path, original: Path, facts: dict, taken: Iterable[str] = ()
+) -> KeptMonth:
     """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。taken は、もう使ったフォルダーの名。"""
-    intake = facts | {"month": str(month), "files": {name: sha256(staged / name) for name in TABLES}}
-    (staged / "intake.json").write_text(json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8")
+    intake = facts | {
+        "month": str(month),
+        "files": {name: sha256(staged / name) for name in TABLES},
+    }
+    (staged / "intake.json").write_text(
+        json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
     keep_original(home, month, original, facts["sha256"])
     return _read(month, place_folder(staged, home.months, month, read_only=True, known=taken))
 

@@ -56,7 +56,9 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
     ]
     holds += [hold for each in waiting for hold in each.suspects]
     lost = tuple(lost_protection(home, params, entries))
-    return Overlays(tuple(dict.fromkeys(holds)), tuple(_returners(home, params)), waiting, entries, lost)
+    return Overlays(
+        tuple(dict.fromkeys(holds)), tuple(_returners(home, params)), waiting, entries, lost
+    )
 
 
 def _returners(home: Home, params: Params) -> Iterator[Hold]:

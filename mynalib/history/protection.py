@@ -35,7 +35,10 @@ def lost_protection(home: Home, params: Params, entries: Iterable[Entry]) -> lis
     """
     lost = list(_lost_rows(home, params, entries))
     told = {problem.where for problem in lost}
-    return [*lost, *(problem for problem in _unread_sheets(home, params) if problem.where not in told)]
+    return [
+        *lost,
+        *(problem for problem in _unread_sheets(home, params) if problem.where not in told),
+    ]
 
 
 def protection(home: Home, params: Params, entries: Iterable[Entry]) -> dict:
@@ -52,18 +55,27 @@ def protection(home: Home, params: Params, entries: Iterable[Entry]) -> dict:
     for name, before in known.items():
         lost = before - present.get(name, Counter())
         rows[name] = rows.get(name, Counter()) | Counter({row: before[row] for row in lost})
-    content = json.dumps({name: sorted(counts.elements()) for name, counts in rows.items()}, sort_keys=True).encode()
+    content = json.dumps(
+        {name: sorted(counts.elements()) for name, counts in rows.items()}, sort_keys=True
+    ).encode()
     digest = hashlib.sha256(content).hexdigest()
     write_file(home.protection / f"{digest}.json", content)
     counted = {name: counts.total() for name, counts in rows.items()}
-    return {"rows": counted, "files": files | _files(params), "sha256": digest, "key": _keyed(key, "key")}
+    return {
+        "rows": counted,
+        "files": files | _files(params),
+        "sha256": digest,
+        "key": _keyed(key, "key"),
+    }
 
 
 def unread_files(home: Home, params: Params) -> list[Path]:
     """名簿の隣にある、設定のどの名簿でもない表（optout.xlsx、optout (1).csv など）。"""
     named = [home.root / path for path in _files(params).values()]
     rooms = {home.registers, *(path.parent for path in named)} - {home.root}
-    found = sorted({path for room in rooms if room.is_dir() for path in room.rglob("*") if path.is_file()})
+    found = sorted(
+        {path for room in rooms if room.is_dir() for path in room.rglob("*") if path.is_file()}
+    )
     stems = {path.stem.casefold() for path in named}
     return [path for path in found if _looks_like_one(path, stems) and not _is_one_of(path, named)]
 
@@ -77,11 +89,19 @@ def _lost_rows(home: Home, params: Params, entries: Iterable[Entry]) -> Iterator
         return
     now, files = _rows(params, entries, _key(home)), _files(params)
     for name, known in _recorded(home, last).items():
-        where, missing = files.get(name, last["files"][name]), (known - now.get(name, Counter())).total()
+        where, missing = (
+            files.get(name, last["files"][name]),
+            (known - now.get(name, Counter())).total(),
+        )
         if name not in files:
-            yield Problem(where, f"society.yaml の registers に、{name}: の行がありません。もとに戻してください")
+            yield Problem(
+                where,
+                f"society.yaml の registers に、{name}: の行がありません。もとに戻してください",
+            )
         elif missing:
-            yield Problem(where, f"前に公開したときにあった行が、{missing} 件ありません。{PUT_BACK}")
+            yield Problem(
+                where, f"前に公開したときにあった行が、{missing} 件ありません。{PUT_BACK}"
+            )
 
 
 def _unread_sheets(home: Home, params: Params) -> Iterator[Problem]:
@@ -107,7 +127,9 @@ def _rows(params: Params, entries: Iterable[Entry], key: bytes) -> Rows:
     """名簿の行。空の名簿も、名がある。見るのは人の鍵とその行の数だけなので、申出日、処理、判断は、直してよい。"""
     rows: Rows = {name: Counter() for name in _files(params)}
     for entry in entries:
-        rows[entry.register].update(_keyed(key, entry.register, *person) for person in entry.written_keys)
+        rows[entry.register].update(
+            _keyed(key, entry.register, *person) for person in entry.written_keys
+        )
     return rows
 
 
@@ -118,7 +140,9 @@ def _holding(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _keyed(key: bytes, *words: str) -> str:
-    return hmac.new(key, json.dumps(words, ensure_ascii=False).encode(), hashlib.sha256).hexdigest()[:DIGITS]
+    return hmac.new(
+        key, json.dumps(words, ensure_ascii=False).encode(), hashlib.sha256
+    ).hexdigest()[:DIGITS]
 
 
 def _files(params: Params) -> dict[str, str]:

@@ -8,7 +8,14 @@ from mynalib.history.contradictions_trust import place_memory, standing
 from mynalib.history.files import revisions, sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.months import KeptMonth, MonthDamaged, damaged, kept_month, kept_months, verify_month
+from mynalib.history.months import (
+    KeptMonth,
+    MonthDamaged,
+    damaged,
+    kept_month,
+    kept_months,
+    verify_month,
+)
 
 
 def settle(home: Home, leaving_out: Month | None = None, params: Params | None = None) -> None:
@@ -27,7 +34,9 @@ def settle(home: Home, leaving_out: Month | None = None, params: Params | None =
     place_memory(home)  # 前に落ちた処理が、台帳に書いたところまで
     memory = {} if leaving_out else _prepared(home, params or load_params(home.params), months)
     for kept in waiting:
-        Ledger(home.ledger).append("ingested", **_for_ledger(kept), **(memory if kept is waiting[-1] else {}))
+        Ledger(home.ledger).append(
+            "ingested", **_for_ledger(kept), **(memory if kept is waiting[-1] else {})
+        )
     if memory and not waiting:
         Ledger(home.ledger).append("remembered", **memory)
     place_memory(home)
@@ -47,7 +56,14 @@ def _prepared(home: Home, params: Params, months: Sequence[KeptMonth]) -> dict:
 def is_damaged(home: Home, month: Month) -> bool:
     """その月が、置いたときのものでないか。取り込んだことのない月は、壊れていない。"""
     try:
-        _require(home, {folder: digest for folder, digest in recorded_months(home).items() if folder[:7] == str(month)})
+        _require(
+            home,
+            {
+                folder: digest
+                for folder, digest in recorded_months(home).items()
+                if folder[:7] == str(month)
+            },
+        )
         if month in revisions(home.months):
             verify_month(kept_month(home, month))
     except MonthDamaged:
@@ -58,7 +74,10 @@ def is_damaged(home: Home, month: Month) -> bool:
 def require_recorded(home: Home, leaving_out: Month | None = None) -> dict[str, str]:
     """台帳にある月（消した月は除く）が全て、書いたときのままかを確かめ、フォルダーとハッシュを返す。違えば MonthDamaged。"""
     recorded = recorded_months(home)  # 台帳を先に読む。点検の間に、次の月が置かれることがある
-    _require(home, {folder: digest for folder, digest in recorded.items() if folder[:7] != str(leaving_out)})
+    _require(
+        home,
+        {folder: digest for folder, digest in recorded.items() if folder[:7] != str(leaving_out)},
+    )
     return recorded
 
 
@@ -85,5 +104,7 @@ def recorded_months(home: Home) -> dict[str, str]:
 
 def _for_ledger(kept: KeptMonth) -> dict:
     names = ("sha256", "data_rows", "accepted", "quarantined", "confirmed", "confirmed_by")
-    facts = {name: kept.intake[name] for name in names} | {"intake_sha256": sha256(kept.folder / "intake.json")}
+    facts = {name: kept.intake[name] for name in names} | {
+        "intake_sha256": sha256(kept.folder / "intake.json")
+    }
     return facts | {"month": str(kept.month), "folder": kept.folder.name}

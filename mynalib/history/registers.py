@@ -114,7 +114,10 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
 
 def _followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
     """記号が引きつがれていれば、ほかの月の鍵も持つ行。"""
-    return replace(entry, other_keys=tuple(other for key in entry.written_keys for other in same_person(key, chains)))
+    return replace(
+        entry,
+        other_keys=tuple(other for key in entry.written_keys for other in same_person(key, chains)),
+    )
 
 
 def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
@@ -122,13 +125,19 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
     entries, problems = [], []
     try:
         decided = name == "decisions"
-        rows = read_sheet(path, DECISIONS, ("処理",)) if decided else read_sheet(path, HEADER, OPTIONAL)
+        rows = (
+            read_sheet(path, DECISIONS, ("処理",))
+            if decided
+            else read_sheet(path, HEADER, OPTIONAL)
+        )
     except SheetUnreadable as error:
         return [], [Problem(path.name, str(error))]
     for line, row in rows:
         entry, wrong = _entry(name, line, row)
         entries += [entry] if entry and not wrong else []
-        problems += [Problem(f"{path.name} {line} 行目「{column}」", what) for column, what in wrong]
+        problems += [
+            Problem(f"{path.name} {line} 行目「{column}」", what) for column, what in wrong
+        ]
     return entries, problems
 
 
@@ -141,10 +150,16 @@ def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, lis
     dates = {column: _date(row[column]) for column in ("申出日", "撤回日", "判断日")}
     filed_on, withdrawn_on = dates["申出日"] or dates["判断日"], dates["撤回日"]
     wrong += new_wrong + _undecided(name, row, dates["判断日"])
-    wrong += [(column, "日付ではありません（例 2026-04-01）") for column, day in dates.items() if day == "?"]
+    wrong += [
+        (column, "日付ではありません（例 2026-04-01）")
+        for column, day in dates.items()
+        if day == "?"
+    ]
     if isinstance(filed_on, date) and isinstance(withdrawn_on, date) and withdrawn_on < filed_on:
         wrong.append(("撤回日", "申出日より前です"))
-    choices = [(column, allowed[1:]) for column, allowed in CHOICES.items() if row[column] not in allowed]
+    choices = [
+        (column, allowed[1:]) for column, allowed in CHOICES.items() if row[column] not in allowed
+    ]
     wrong += [(column, f"{'・'.join(allowed)} のいずれかです") for column, allowed in choices]
     if wrong:
         return None, wrong
@@ -156,7 +171,9 @@ def _undecided(name: str, row: dict[str, str], day: date | str | None) -> list[W
     if name != "decisions":
         return []
     wrong = [(column, "書いてありません") for column in DECISION if not row[column]]
-    return wrong + ([("判断日", "先の日付です")] if isinstance(day, date) and day > clock.today() else [])
+    return wrong + (
+        [("判断日", "先の日付です")] if isinstance(day, date) and day > clock.today() else []
+    )
 
 
 def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list[Wrong]]:
@@ -167,7 +184,9 @@ def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list
         (re.fullmatch("[0-9]{1,20}", number), "数字だけではありません"),
         (re.fullmatch("[0-9]{1,2}", branch), "数字2桁ではありません"),
     )
-    wrong = [(column, what) for column, (holds, what) in zip(columns, rules, strict=True) if not holds]
+    wrong = [
+        (column, what) for column, (holds, what) in zip(columns, rules, strict=True) if not holds
+    ]
     return person_key(symbol, number, branch), wrong
 
 
@@ -177,6 +196,10 @@ def _date(text: str) -> date | str | None:
         return None
     found = _DATE.fullmatch(text.translate(_DIGITS))
     try:
-        return date(*(int(part) for part in found.groups() if part and part.isdecimal())) if found else "?"
+        return (
+            date(*(int(part) for part in found.groups() if part and part.isdecimal()))
+            if found
+            else "?"
+        )
     except ValueError:
         return "?"

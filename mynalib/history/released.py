@@ -44,7 +44,9 @@ def releases(home: Home) -> dict[Month, Path]:
     standing, newest = recorded_releases(home), {}
     for name in sorted(Ledger(home.ledger).ever("released"), key=_order):
         newest[_order(name)[0]] = name
-    return {month: home.reports / name for month, name in sorted(newest.items()) if name in standing}
+    return {
+        month: home.reports / name for month, name in sorted(newest.items()) if name in standing
+    }
 
 
 def all_releases(home: Home) -> list[Path]:
@@ -55,7 +57,9 @@ def all_releases(home: Home) -> list[Path]:
 def _order(name: str) -> tuple[Month, int]:
     found = revision_of(name)
     if found is None:
-        raise ReleaseDamaged(where=name, what="公開の名ではありません", fix="開発者に知らせてください。")
+        raise ReleaseDamaged(
+            where=name, what="公開の名ではありません", fix="開発者に知らせてください。"
+        )
     return found
 
 
@@ -75,7 +79,10 @@ def differences(release: Path, artefacts: list[dict]) -> Iterator[Problem]:
     expected = {artefact["path"]: artefact["sha256"] for artefact in artefacts}
     present = _present(release) - BESIDE - {*junk(release)}
     yield from (Problem(path, "ありません") for path in sorted(set(expected) - present))
-    yield from (Problem(path, "公開のときには、なかったものです") for path in sorted(present - set(expected)))
+    yield from (
+        Problem(path, "公開のときには、なかったものです")
+        for path in sorted(present - set(expected))
+    )
     both = sorted(present & set(expected))
     now = zip(both, sha256_each(release / path for path in both), strict=True)
     yield from (Problem(path, "内容が違います") for path, digest in now if digest != expected[path])
@@ -134,7 +141,11 @@ def waiting_releases(home: Home) -> dict[Path, dict]:
             waiting = {head: one for head, one in waiting.items() if one["manifest_sha256"] != same}
     folders = [folder for folders in revisions(home.reports).values() for folder in folders]
     lines = {folder: waiting.get(read_receipt(folder).get("ledger_head")) for folder in folders}
-    return {folder: line for folder, line in lines.items() if line and _is_there(folder, line["manifest_sha256"])}
+    return {
+        folder: line
+        for folder, line in lines.items()
+        if line and _is_there(folder, line["manifest_sha256"])
+    }
 
 
 def require_all_there(home: Home) -> None:
@@ -155,15 +166,20 @@ def _missing(home: Home) -> Iterator[Problem]:
     for release in all_releases(home):
         if not _is_there(release, recorded[release.name]):
             yield Problem(
-                f"reports/{release.name}", f"ないか、manifest.json が台帳と違います。{_restore(release.name)}"
+                f"reports/{release.name}",
+                f"ないか、manifest.json が台帳と違います。{_restore(release.name)}",
             )
 
 
 def _strangers(home: Home) -> Iterator[Problem]:
-    known = Ledger(home.ledger).ever("released") | {release.name for release in waiting_releases(home)}
+    known = Ledger(home.ledger).ever("released") | {
+        release.name for release in waiting_releases(home)
+    }
     for release in (release for folders in revisions(home.reports).values() for release in folders):
         if release.name not in known:
-            yield Problem(f"reports/{release.name}", "台帳にない公開です。reports/ の外へ移してください")
+            yield Problem(
+                f"reports/{release.name}", "台帳にない公開です。reports/ の外へ移してください"
+            )
 
 
 def _restore(name: str) -> str:
@@ -182,14 +198,20 @@ def require_sound_releases(home: Home) -> None:
             problems += [_damaged_here(home, release, problem) for problem in damage(home, release)]
     if problems:
         raise ReleaseDamaged(
-            where="reports/", what=f"公開したときと違うところが {len(problems)} 件あります", problems=problems
+            where="reports/",
+            what=f"公開したときと違うところが {len(problems)} 件あります",
+            problems=problems,
         )
 
 
 def _damaged_here(home: Home, release: Path, problem: Problem) -> Problem:
     newest = release in releases(home).values()
     month = _order(release.name)[0]
-    step = f"myna publish --month {month} で、次の版を作ってください" if newest else _restore(release.name)
+    step = (
+        f"myna publish --month {month} で、次の版を作ってください"
+        if newest
+        else _restore(release.name)
+    )
     return Problem(f"reports/{release.name}/{problem.where}", f"{problem.what}。{step}")
 
 
@@ -234,4 +256,6 @@ def released_file(release: Path, name: str, artefacts: Mapping[str, str]) -> Pat
 
 def _not_usable(release: Path, name: str) -> ReleaseDamaged:
     what = "公開したときと違うので、次の公開に使えません"
-    return ReleaseDamaged(where=f"reports/{release.name}/{name}", what=what, fix=f"{_restore(release.name)}。")
+    return ReleaseDamaged(
+        where=f"reports/{release.name}/{name}", what=what, fix=f"{_restore(release.name)}。"
+    )

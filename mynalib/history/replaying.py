@@ -20,7 +20,9 @@ WHY: dict[str, str] = shipped_yaml("domain", "classification")["contradictions"]
 NUMBER_CHANGED = "number_changed"
 
 
-def replayed(rows: pd.DataFrame, months: Sequence[KeptMonth], params: Params, since: Month) -> pd.DataFrame:
+def replayed(
+    rows: pd.DataFrame, months: Sequence[KeptMonth], params: Params, since: Month
+) -> pd.DataFrame:
     """since からあとの全ての月を数え直した記憶。何度しても同じになる。
 
     古い月をあとから足したり置きかえたりすると、その先の月の「前に見たとき」が変わるので、その月だけでは足りない。
@@ -32,7 +34,10 @@ def replayed(rows: pd.DataFrame, months: Sequence[KeptMonth], params: Params, si
     """
     with Lens(months, params) as lens:
         lens.put("memory", rows[MEMORY_COLUMNS].astype("str"))
-        lens.put("held_why", pd.DataFrame({"why": [why for why in WHY if why != NUMBER_CHANGED]}, dtype="str"))
+        lens.put(
+            "held_why",
+            pd.DataFrame({"why": [why for why in WHY if why != NUMBER_CHANGED]}, dtype="str"),
+        )
         lens.put("succession", _succession(params))
         for name in ("lineage", "rewind_found", "rewind_closed"):
             lens.query(name, **({} if name == "lineage" else {"month": str(since)}))
@@ -56,7 +61,12 @@ def _replay(lens: Lens, before: KeptMonth | None, kept: KeptMonth) -> None:
 
 def _succession(params: Params) -> pd.DataFrame:
     """記号の引きつぎ。一行＝古い記号×新しい記号。first と last は「2026-10」の形。"""
-    rows = [(s.old, s.new, s.low, min(s.high, MAX_NUMBER), str(s.first), str(s.last)) for s in successions(params)]
-    table = pd.DataFrame(rows, columns=["symbol_from", "symbol_to", "number_from", "number_to", "first", "last"])
+    rows = [
+        (s.old, s.new, s.low, min(s.high, MAX_NUMBER), str(s.first), str(s.last))
+        for s in successions(params)
+    ]
+    table = pd.DataFrame(
+        rows, columns=["symbol_from", "symbol_to", "number_from", "number_to", "first", "last"]
+    )
     text = dict.fromkeys(("symbol_from", "symbol_to", "first", "last"), "str")
     return table.astype(text | {"number_from": "int64", "number_to": "int64"})

@@ -35,7 +35,9 @@ def returner_holds(home: Home) -> list[Hold]:
     holds = []
     for path, table in zip(paths, read_tables(paths), strict=True):
         until = Month.parse(path.name[:7]).plus(1).end
-        keys = (person_key(row.symbol, row.number, row.branch) for row in table.itertuples(index=False))
+        keys = (
+            person_key(row.symbol, row.number, row.branch) for row in table.itertuples(index=False)
+        )
         holds += [Hold("pending", key, until=until) for key in keys]
     return holds
 

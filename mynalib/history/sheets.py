@@ -15,7 +15,9 @@ class SheetUnreadable(Exception):
     """表が読めない。引数は、人に見せる文（値は入らない）。"""
 
 
-def read_sheet(path: Path, required: Columns, optional: Columns = ()) -> list[tuple[int, dict[str, str]]]:
+def read_sheet(
+    path: Path, required: Columns, optional: Columns = ()
+) -> list[tuple[int, dict[str, str]]]:
     """空でない行の、行番号（1 は見出し）と、列名から値への組。
 
     Returns:
@@ -26,7 +28,11 @@ def read_sheet(path: Path, required: Columns, optional: Columns = ()) -> list[tu
     records = list(_records(_text(path)))
     header = _trimmed(records[0][1]) if records else []
     known = {*required, *optional}
-    if not set(required) <= set(header) or not set(header) <= known or len(set(header)) != len(header):
+    if (
+        not set(required) <= set(header)
+        or not set(header) <= known
+        or len(set(header)) != len(header)
+    ):
         beside = f"（と {'、'.join(optional)}）" if optional else ""
         raise SheetUnreadable(f"一行目の列名は {'、'.join(required)}{beside}です")
     rows = []
@@ -42,14 +48,18 @@ def read_sheet(path: Path, required: Columns, optional: Columns = ()) -> list[tu
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """一行ずつ。行番号は、引用符の中の改行も数えた、もとのファイルのはじめの行。"""
     tabbed = "\t" in text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabbed else ",", strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter="\t" if tabbed else ",", strict=True
+    )
     line = 1
     try:
         for cells in reader:
             yield line, cells
             line = reader.line_num + 1
     except csv.Error:
-        raise SheetUnreadable(f"{line} 行目：引用符が閉じていないか、表の形ではありません") from None
+        raise SheetUnreadable(
+            f"{line} 行目：引用符が閉じていないか、表の形ではありません"
+        ) from None
 
 
 def _trimmed(cells: list[str]) -> list[str]:
@@ -64,9 +74,13 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise SheetUnreadable("ファイルがありません（申出が無いときも、見出しだけのファイルを置きます）") from None
+        raise SheetUnreadable(
+            "ファイルがありません（申出が無いときも、見出しだけのファイルを置きます）"
+        ) from None
     except OSError:
-        raise SheetUnreadable("開けません（権限か、ほかのソフトで開いていないかを確かめてください）") from None
+        raise SheetUnreadable(
+            "開けません（権限か、ほかのソフトで開いていないかを確かめてください）"
+        ) from None
     unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
         with suppress(UnicodeDecodeError):

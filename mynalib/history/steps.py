@@ -18,5 +18,13 @@ STEPS = {
     "watched": ("month",),
 }
 """一つの月にすること（sql/ の名）と、その引数。この順に：鍵を新しくし、閉じ、前の月と比べ、いなくなった人を探し、見張る人を加える。"""
-AFTER_ANOTHER = ("compared", "contradictions", "gone_back", "newcomers_cleared", "gone", "gone_rows", "newcomers")
+AFTER_ANOTHER = (
+    "compared",
+    "contradictions",
+    "gone_back",
+    "newcomers_cleared",
+    "gone",
+    "gone_rows",
+    "newcomers",
+)
 """前の月があるときだけのもの。"""

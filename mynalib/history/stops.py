@@ -38,7 +38,9 @@ def all_stops(home: Home, params: Params, kept: KeptMonth) -> Iterator[MynaError
         yield stop
 
 
-def list_stops(overlays: "Overlays", kept: KeptMonth, folder: Path | None = None) -> Iterator[Refused]:
+def list_stops(
+    overlays: "Overlays", kept: KeptMonth, folder: Path | None = None
+) -> Iterator[Refused]:
     """名簿が減っているか、答えのない行があれば、その月の勧奨リストは作らない。folder は、それでも出来たもの。"""
     done = f"（ほかは出来ています：{folder}）" if folder else ""
     if overlays.lost:
@@ -48,7 +50,9 @@ def list_stops(overlays: "Overlays", kept: KeptMonth, folder: Path | None = None
         yield Refused("REGISTER_SHRUNK", where="名簿", what=what, fix=fix, problems=overlays.lost)
     waiting = overlays.blocking
     if waiting:
-        problems = [Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting]
+        problems = [
+            Problem(f"{each.entry.register} {each.entry.line} 行目", each.state) for each in waiting
+        ]
         yield Refused(
             "OPTOUT_UNRESOLVED",
             where="名簿",
@@ -72,15 +76,17 @@ def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
     most = params.society.policy.publish.stale_after_days
     days = (clock.today() - kept.month.end).days
     if days > most and not newer_month(home, kept.month):
-        what = (
-            f"月末から {days} 日たっています（公開できるのは {most} 日まで）。古い状態で勧奨すると、行き違いになります"
-        )
+        what = f"月末から {days} 日たっています（公開できるのは {most} 日まで）。古い状態で勧奨すると、行き違いになります"
         fix = "新しい月のファイルを取り込んで、その月を公開してください。"
         yield Refused(STALE, where=kept.month.label, what=what, fix=fix)
 
 
 def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
-    policy, rows, held = params.society.policy.publish, kept.intake["data_rows"], kept.intake["quarantined"]
+    policy, rows, held = (
+        params.society.policy.publish,
+        kept.intake["data_rows"],
+        kept.intake["quarantined"],
+    )
     if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
         return
     what = (

@@ -30,7 +30,9 @@ class Unanswered:
     def state(self) -> str:
         if self.entry.new_key:
             return "新しい鍵に当てはまる人がいません"
-        return f"{self.last_seen.label}まではいた人です" if self.last_seen else "一度も見つかりません"
+        return (
+            f"{self.last_seen.label}まではいた人です" if self.last_seen else "一度も見つかりません"
+        )
 
     @property
     def excused(self) -> bool:
@@ -38,14 +40,21 @@ class Unanswered:
         return self.entry.handled == "未収録" and self.last_seen is None
 
 
-def unanswered(months: Sequence[KeptMonth], entries: Iterable[Entry], today: date) -> tuple[Unanswered, ...]:
+def unanswered(
+    months: Sequence[KeptMonth], entries: Iterable[Entry], today: date
+) -> tuple[Unanswered, ...]:
     """months の最後の月で、どの人にも当てはまらない、控える行。「処理」に退職とあるものを除く。"""
-    asked = [e for e in entries if e.reason != ALLOWED and e.handled != "退職" and e.in_force(today)]
+    asked = [
+        e for e in entries if e.reason != ALLOWED and e.handled != "退職" and e.in_force(today)
+    ]
     absent = _queried("absent", months[-1:], asked).entry if asked else ()
     if not len(absent):  # たいていは、最後の月だけを読めば済む
         return ()
     asked = [asked[at] for at in absent]
-    found = (_unanswered(asked[at], table) for at, table in _queried("unanswered", months, asked).groupby("entry"))
+    found = (
+        _unanswered(asked[at], table)
+        for at, table in _queried("unanswered", months, asked).groupby("entry")
+    )
     return tuple(each for each in found if not each.excused)
 
 

@@ -47,9 +47,7 @@ def require_vouched(home: Home, params: Params | None, leaving_out: Month | None
     waiting = _unrecorded(home, leaving_out)
     if len(waiting) > 1:
         names = "、".join(kept.folder.name for kept in waiting)
-        what = (
-            f"ディスクにある {len(waiting)} か月（{names}）を取り込んだ行がありません。台帳が、古いものに戻っています"
-        )
+        what = f"ディスクにある {len(waiting)} か月（{names}）を取り込んだ行がありません。台帳が、古いものに戻っています"
         raise LedgerBroken(where=home.ledger.name, what=what, fix=RESTORE)
     for kept in waiting if params else ():
         require_original_of(home, params, kept)
@@ -93,8 +91,12 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
         _require_broken(home)
         ledger = Ledger(home.ledger)
         ledger.set_aside(because=because)
-        months = {kept.folder.name: _vouched_month(home, params, kept) for kept in _unrecorded(home)}
-        releases = {release.name: _vouched_release(release) for release in _unrecorded_releases(home)}
+        months = {
+            kept.folder.name: _vouched_month(home, params, kept) for kept in _unrecorded(home)
+        }
+        releases = {
+            release.name: _vouched_release(release) for release in _unrecorded_releases(home)
+        }
         sound = {name: digest for name, digest in releases.items() if digest}
         heads = sorted({*_heads(home).values()})
         ledger.append("continued", because=because, ingested=months, released=sound, heads=heads)
@@ -103,7 +105,12 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
         unvouched = [f"data/months/{name}" for name, digest in months.items() if not digest]
         unvouched += [f"reports/{name}" for name, digest in releases.items() if not digest]
         vouched = [name for name, digest in months.items() if digest]
-        return {"outcome": "continued", "months": vouched, "releases": [*sound], "unvouched": unvouched}
+        return {
+            "outcome": "continued",
+            "months": vouched,
+            "releases": [*sound],
+            "unvouched": unvouched,
+        }
 
 
 def _require_broken(home: Home) -> None:
@@ -113,7 +120,9 @@ def _require_broken(home: Home) -> None:
     except LedgerBroken:
         return
     what = "台帳は、壊れてもいず、古くもありません"
-    raise Refused("LEDGER_SOUND", where=home.ledger.name, what=what, fix="何もしなくてかまいません。")
+    raise Refused(
+        "LEDGER_SOUND", where=home.ledger.name, what=what, fix="何もしなくてかまいません。"
+    )
 
 
 def _vouched_month(home: Home, params: Params, kept: KeptMonth) -> str:
@@ -134,7 +143,9 @@ def _vouched_release(release: Path) -> str:
 
 def _unrecorded(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]:
     """ディスクにあって、台帳に行のない月（それぞれ最も新しい版）。"""
-    recorded = Ledger(home.ledger).standing("ingested", "intake_sha256")  # 先に読む。このあと置かれる月がある
+    recorded = Ledger(home.ledger).standing(
+        "ingested", "intake_sha256"
+    )  # 先に読む。このあと置かれる月がある
     return [kept for kept in kept_months(home, leaving_out) if kept.folder.name not in recorded]
 
 
@@ -149,7 +160,9 @@ def _every_release(home: Home) -> list[Path]:
 
 def _heads(home: Home) -> dict[str, str]:
     """公開のフォルダーの名から、その受領の記録にある台帳の行（ledger_head）へ。"""
-    receipts = {release.name: read_receipt(release).get("ledger_head") for release in _every_release(home)}
+    receipts = {
+        release.name: read_receipt(release).get("ledger_head") for release in _every_release(home)
+    }
     return {name: head for name, head in receipts.items() if isinstance(head, str)}
 
 
@@ -184,7 +197,9 @@ def _reads_the_same(home: Home, params: Params, kept: KeptMonth, original: Path)
         with read_aside(home, params, original, kept.month) as (staged, read):
             facts = json.loads(json.dumps(read.as_dict()))
             counted = all(kept.intake.get(name) == value for name, value in facts.items())
-            return counted and all(_same_rows(staged / name, kept.folder / name) for name in kept.intake["files"])
+            return counted and all(
+                _same_rows(staged / name, kept.folder / name) for name in kept.intake["files"]
+            )
     except Refused as refused:
         if refused.code == "DISK_FULL":  # 原本のせいではない
             raise

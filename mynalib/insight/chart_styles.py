@@ -38,13 +38,29 @@ EMPLOYERS = {
 }
 
 # 推移の線、目標の印、全体の線（Scatter）
-_LINE = {"mode": "lines+markers", "marker": {"size": 6}, "connectgaps": False, "hovertemplate": "%{y}%"}
+_LINE = {
+    "mode": "lines+markers",
+    "marker": {"size": 6},
+    "connectgaps": False,
+    "hovertemplate": "%{y}%",
+}
 LINES = {
     "rate": {**_LINE, "name": "登録率", "line": {"color": BLUE, "width": 2.5, "dash": "solid"}},
-    "usable_rate": {**_LINE, "name": "うち証明書が期限内等", "line": {"color": TEAL, "width": 2.5, "dash": "dot"}},
+    "usable_rate": {
+        **_LINE,
+        "name": "うち証明書が期限内等",
+        "line": {"color": TEAL, "width": 2.5, "dash": "dot"},
+    },
 }
-TARGET = {"mode": "markers", "marker": {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}}}
-TOTAL_LINE = {"mode": "lines", "line": {"color": RED, "width": 2, "dash": "dash"}, "hoverinfo": "skip"}
+TARGET = {
+    "mode": "markers",
+    "marker": {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}},
+}
+TOTAL_LINE = {
+    "mode": "lines",
+    "line": {"color": RED, "width": 2, "dash": "dash"},
+    "hoverinfo": "skip",
+}
 
 # 水準の推移（Scatter）：下の端、上の端（その間を塗る）、水準
 LOW_END = {
@@ -77,7 +93,12 @@ SPANS = {
     "cliponaxis": False,
     "hovertemplate": "%{y}：%{text}<extra></extra>",
 }
-MARKS = {"mode": "markers", "name": "水準", "marker": {"color": BLUE, "size": 9}, "hoverinfo": "skip"}
+MARKS = {
+    "mode": "markers",
+    "name": "水準",
+    "marker": {"color": BLUE, "size": 9},
+    "hoverinfo": "skip",
+}
 
 # 実数版の事業所の棒（Bar）
 BARS = {

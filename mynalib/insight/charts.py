@@ -32,7 +32,9 @@ def levels(released: Released, name: str, caption: str) -> None:
         return
     rows = frame.rename(columns={"level": "rate"}).to_dict("records")
     seen = frame[["month", "members"]].assign(level=[display.level_text(row, 0) for row in rows])
-    seen["settled"] = [Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows]
+    seen["settled"] = [
+        Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows
+    ]
     if frame.level.notna().sum() < 2:  # noqa: PLR2004 一点だけでは、線にならない
         display.show_released("table", released, name, seen=seen, caption=caption)
         return
@@ -53,7 +55,11 @@ def levels(released: Released, name: str, caption: str) -> None:
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
     """水準の幅の両端（%）。水準がなければ None。"""
-    return (None, None) if pd.isna(value) else span(int(value), 0 if bound else int(tolerance), str(bound))
+    return (
+        (None, None)
+        if pd.isna(value)
+        else span(int(value), 0 if bound else int(tolerance), str(bound))
+    )
 
 
 def employers(released: Released, name: str, caption: str) -> None:
@@ -65,7 +71,11 @@ def employers(released: Released, name: str, caption: str) -> None:
     wide = released.terms.audience == "wide"
     bars = _spans(each) if wide else _bars(each, released.decimals)
     layout = {**styles.EMPLOYERS, "height": 90 + 30 * len(each)}
-    texts = [display.level_text(row, released.decimals) for row in frame.to_dict("records")] if wide else []
+    texts = (
+        [display.level_text(row, released.decimals) for row in frame.to_dict("records")]
+        if wide
+        else []
+    )
     seen = frame[["employer_id", "employer", "members"]].assign(level=texts) if wide else None
     _show(released, name, caption, [*bars, *_total_line(frame, released.decimals)], layout, seen)
 
@@ -75,7 +85,15 @@ def _bars(each: pd.DataFrame, decimals: int) -> list[go.Bar]:
     texts = [display.BLANK if value is None else f"{value:.{decimals}f}%" for value in values]
     long_enough = 15  # %。これより短い棒の中には、数が入らない
     inside = ["inside" if (value or 0) > long_enough else "outside" for value in values]
-    return [go.Bar(x=[v or 0 for v in values], y=list(each.employer), text=texts, textposition=inside, **styles.BARS)]
+    return [
+        go.Bar(
+            x=[v or 0 for v in values],
+            y=list(each.employer),
+            text=texts,
+            textposition=inside,
+            **styles.BARS,
+        )
+    ]
 
 
 def _spans(each: pd.DataFrame) -> list:
@@ -86,7 +104,9 @@ def _spans(each: pd.DataFrame) -> list:
     ]
     texts = [display.level_text(row, 0) for row in each.to_dict("records")]
     low, width = [end[0] for end in ends], [end[1] - end[0] for end in ends]
-    marks = [None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)]
+    marks = [
+        None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)
+    ]
     return [
         go.Bar(base=low, x=width, y=list(each.employer), text=texts, **styles.SPANS),
         go.Scatter(x=marks, y=list(each.employer), **styles.MARKS),
@@ -105,12 +125,17 @@ def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
 
 def _line(frame: pd.DataFrame, months: list[str], column: str) -> go.Scatter:
     values = frame.set_index("month")[column].reindex(months)
-    return go.Scatter(x=[_label(month) for month in months], y=_numbers(values), **styles.LINES[column])
+    return go.Scatter(
+        x=[_label(month) for month in months], y=_numbers(values), **styles.LINES[column]
+    )
 
 
 def _every_month(months: pd.Series, target: dict | None) -> list[str]:
     """最初の月から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
-    first, last = Month.parse(months.min()), Month.parse(max(months.max(), target["month"] if target else ""))
+    first, last = (
+        Month.parse(months.min()),
+        Month.parse(max(months.max(), target["month"] if target else "")),
+    )
     return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
 
 
@@ -123,8 +148,17 @@ def _numbers(values: pd.Series) -> list[float | None]:
 
 
 def _show(
-    released: Released, name: str, caption: str, traces: list, layout: dict, seen: pd.DataFrame | None = None
+    released: Released,
+    name: str,
+    caption: str,
+    traces: list,
+    layout: dict,
+    seen: pd.DataFrame | None = None,
 ) -> None:
-    figure = go.Figure(traces, {"template": "none", **layout, "showlegend": len(traces) > 1}).to_plotly_json()
+    figure = go.Figure(
+        traces, {"template": "none", **layout, "showlegend": len(traces) > 1}
+    ).to_plotly_json()
     figure["layout"].pop("template", None)
-    display.show_released("figure", released, name, plotly=figure, seen=seen, figure=figure, caption=caption)
+    display.show_released(
+        "figure", released, name, plotly=figure, seen=seen, figure=figure, caption=caption
+    )

@@ -64,13 +64,22 @@ def show_released(
     """
     edition = words("file_names").get(released.terms.audience, "")
     csv = f"{name}{edition}{demo_suffix(released.terms.demo)}.csv"
-    values |= {"name": name, "csv": csv, **grid(released.frame if seen is None else seen, released.decimals)}
-    bundle = {"text/html": _render(part, values), "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n")}
+    values |= {
+        "name": name,
+        "csv": csv,
+        **grid(released.frame if seen is None else seen, released.decimals),
+    }
+    bundle = {
+        "text/html": _render(part, values),
+        "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n"),
+    }
     _publish(bundle | ({"application/vnd.plotly.v1+json": plotly} if plotly else {}), {"csv": csv})
 
 
 def _render(part: str, values: dict) -> str:
-    return str(getattr(templates().get_template("insight/markup.html.j2").module, part)(**values)).strip()
+    return str(
+        getattr(templates().get_template("insight/markup.html.j2").module, part)(**values)
+    ).strip()
 
 
 def _publish(bundle: dict, mark: dict) -> None:
@@ -84,14 +93,20 @@ def this_run() -> str:
 
 def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:
     """表の部品に渡す、列の見出しと行。"""
-    columns = [{"label": label(name), "number": name in words("columns")["numbers"]} for name in frame.columns]
+    columns = [
+        {"label": label(name), "number": name in words("columns")["numbers"]}
+        for name in frame.columns
+    ]
     return {"columns": columns, "rows": rows_of(frame, decimals)}
 
 
 def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
     """表示する文字にした行。欠けた値は —、人数は三桁区切り、率は小数 decimals 桁。"""
     return [
-        {"cells": [text(*cell, decimals) for cell in row.items()], "total": row.get("employer_id") == TOTAL}
+        {
+            "cells": [text(*cell, decimals) for cell in row.items()],
+            "total": row.get("employer_id") == TOTAL,
+        }
         for row in frame.to_dict("records")
     ]
 

@@ -8,12 +8,26 @@ from mynalib.disclosure.society import CHANGES, TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 
-COUNTS = ["members", "registered", "usable", "unregistered", "lapsed", "link_targets", "renew_targets"]
-OTHER_ROWS = {SOCIETY_STAFF: "健保組合（職員）", NO_EMPLOYER: "事業所なし（任意継続など）", TOTAL: "組合全体"}
+COUNTS = [
+    "members",
+    "registered",
+    "usable",
+    "unregistered",
+    "lapsed",
+    "link_targets",
+    "renew_targets",
+]
+OTHER_ROWS = {
+    SOCIETY_STAFF: "健保組合（職員）",
+    NO_EMPLOYER: "事業所なし（任意継続など）",
+    TOTAL: "組合全体",
+}
 REGISTERED_STATES = ("registered_", "review_cancelled_then_registered")
 
 
-def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[str] | None = None) -> pd.DataFrame:
+def counts(
+    cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[str] | None = None
+) -> pd.DataFrame:
     """月×事業所の人数。
 
     Args:
@@ -28,23 +42,33 @@ def counts(cube: pd.DataFrame, employers: Mapping[str, str], months: Sequence[st
     """
     months = sorted(cube.month.unique()) if months is None else list(months)
     cube = cube[cube.month.isin(months)]
-    tallied = cube.assign(**{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()})
+    tallied = cube.assign(
+        **{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()}
+    )
     names = dict(employers) | OTHER_ROWS
-    grid = pd.MultiIndex.from_product([months, [e for e in names if e != TOTAL]], names=["month", "employer_id"])
+    grid = pd.MultiIndex.from_product(
+        [months, [e for e in names if e != TOTAL]], names=["month", "employer_id"]
+    )
     each = tallied.groupby(["month", "employer_id"], dropna=False)[COUNTS].sum()
     lost = each.index.difference(grid)
     if len(lost):
-        raise ValueError(f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}")
+        raise ValueError(
+            f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}"
+        )
     each = each.reindex(grid, fill_value=0).reset_index()
     total = each.groupby("month", as_index=False)[COUNTS].sum().assign(employer_id=TOTAL)
     table = in_order(pd.concat([each, total]), names)
     table.insert(2, "employer", table.employer_id.map(names))
-    return table[["month", "employer_id", "employer", *COUNTS]].astype(dict.fromkeys(COUNTS, "Int64"))
+    return table[["month", "employer_id", "employer", *COUNTS]].astype(
+        dict.fromkeys(COUNTS, "Int64")
+    )
 
 
 def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
     """月の順、その中で employers の順にした表。"""
-    placed = table.assign(place=table.employer_id.map({code: number for number, code in enumerate(employers)}))
+    placed = table.assign(
+        place=table.employer_id.map({code: number for number, code in enumerate(employers)})
+    )
     return placed.sort_values(["month", "place"], ignore_index=True).drop(columns="place")
 
 

@@ -22,7 +22,11 @@ FIVE = {
 
 def heading(capsule: Capsule) -> None:
     """だれの、いつのものか。どの版かは、ページの帯と見出しが言う（jobs.pages）。"""
-    subject = f"{capsule.facts['employer']} 御中" if capsule.facts["employer"] else capsule.facts["society"]
+    subject = (
+        f"{capsule.facts['employer']} 御中"
+        if capsule.facts["employer"]
+        else capsule.facts["society"]
+    )
     display.show("heading", lines=[subject, capsule.month.as_of])
 
 
@@ -34,7 +38,11 @@ def numbers(released: Released, month: Month, columns: Sequence[str] = ()) -> No
         columns: 並べる列。なければ、その版の五つ。
     """
     columns = columns or FIVE[require_released(released).terms.audience]
-    table, decimals, tiles = require_released(released).frame.set_index("month"), released.decimals, []
+    table, decimals, tiles = (
+        require_released(released).frame.set_index("month"),
+        released.decimals,
+        [],
+    )
     for column in columns:
         now, then = (table[column].get(str(one), pd.NA) for one in (month, month.plus(-1)))
         if column in display.PERCENT_COLUMNS and not _same_decimals(table, month):
@@ -47,7 +55,9 @@ def numbers(released: Released, month: Month, columns: Sequence[str] = ()) -> No
 def _same_decimals(table: pd.DataFrame, month: Month) -> bool:
     """前の月の率が、同じ桁で見せてあるか（広く配る版の桁は、加入者の数で決まる）。"""
     sizes = [table.members.get(str(one), pd.NA) for one in (month, month.plus(-1))]
-    return any(pd.isna(size) for size in sizes) or len({decimals_of(int(size)) for size in sizes}) == 1
+    return (
+        any(pd.isna(size) for size in sizes) or len({decimals_of(int(size)) for size in sizes}) == 1
+    )
 
 
 def _difference(column: str, now: object, then: object, decimals: int) -> str:
@@ -55,7 +65,11 @@ def _difference(column: str, now: object, then: object, decimals: int) -> str:
         return ""
     if now == then:
         return "前の月と同じ"
-    size = f"{now - then:+.{decimals}f} ポイント" if column in display.PERCENT_COLUMNS else f"{now - then:+,} 人"
+    size = (
+        f"{now - then:+.{decimals}f} ポイント"
+        if column in display.PERCENT_COLUMNS
+        else f"{now - then:+,} 人"
+    )
     return f"前の月から {size}"
 
 
@@ -67,13 +81,21 @@ def table(released: Released, name: str, caption: str, seen: pd.DataFrame | None
 def internal(capsule: Capsule, name: str, caption: str) -> None:
     """健保の職員だけが見る表。行がなければ、そう書く。"""
     released = door.internal(capsule.table(name), capsule.terms)
-    return table(released, name, caption) if len(released.frame) else paragraph(f"{caption}：ありません。")
+    return (
+        table(released, name, caption)
+        if len(released.frame)
+        else paragraph(f"{caption}：ありません。")
+    )
 
 
 def compared_with(capsule: Capsule) -> None:
     """どの公開と比べているか。"""
     before = capsule.facts["compared_with"]
-    paragraph(f"前の公開（{before}）と比べています。" if before else "はじめての公開なので、比べるものがありません。")
+    paragraph(
+        f"前の公開（{before}）と比べています。"
+        if before
+        else "はじめての公開なので、比べるものがありません。"
+    )
 
 
 def paragraph(text: str) -> None:
@@ -125,7 +147,12 @@ def employers(released: Released, name: str, caption: str) -> None:
     levels = [display.level_text(row, released.decimals) for row in frame.to_dict("records")]
     seen = frame[["employer_id", "employer", "members"]].assign(level=levels)
     seen["settled"] = [_label(since) for since in frame.since]
-    return table(released, name, caption, seen=seen.assign(unregistered=frame.unregistered, lapsed=frame.lapsed))
+    return table(
+        released,
+        name,
+        caption,
+        seen=seen.assign(unregistered=frame.unregistered, lapsed=frame.lapsed),
+    )
 
 
 def coarsened(capsule: Capsule) -> None:
@@ -145,7 +172,9 @@ def society_figure(capsule: Capsule) -> None:
     if figure is None:
         return paragraph("組合全体の率は、前の月の公表があるときに、その値を載せます。")
     month = Month.parse(figure["month"])
-    display.show("tiles", items=[(f"組合全体の登録率（{month.label}の公表値）", "%", figure["rate"], "")])
+    display.show(
+        "tiles", items=[(f"組合全体の登録率（{month.label}の公表値）", "%", figure["rate"], "")]
+    )
     return paragraph(display.words("compared")[figure["compared"]]) if figure["compared"] else None
 
 
@@ -155,12 +184,18 @@ def level(released: Released, lengths: Released) -> None:
     tiles = [(*display.label_and_unit("members"), display.text("members", now.members, 0), "")]
     if pd.notna(now.level):
         row = {"rate": now.level, "tolerance": now.tolerance, "bound": now.bound}
-        set_in = "" if now.since == now.month else f"{Month.parse(now.since).label}に定めた値（変わった方が少ないため）"
+        set_in = (
+            ""
+            if now.since == now.month
+            else f"{Month.parse(now.since).label}に定めた値（変わった方が少ないため）"
+        )
         tiles.append(("登録率", "", display.level_text(row, 0), set_in))
     lists = require_released(lengths).frame
     if len(lists) and lists.month.iloc[-1] == now.month:
         tiles += [(ACTIONS[name], "人", f"{lists[name].iloc[-1]:,}", "") for name in _ASKED]
-    display.show("tiles", items=tiles, legend=display.legend(released.terms) if pd.notna(now.level) else "")
+    display.show(
+        "tiles", items=tiles, legend=display.legend(released.terms) if pd.notna(now.level) else ""
+    )
     if pd.isna(now.level):
         small = now.members < Thresholds.of(released.terms.policy).employer_minimum
         paragraph(display.words("no_level")["small" if small else "held"])
@@ -190,7 +225,9 @@ def lists_by_month(released: Released) -> None:
 def list_lengths(released: Released) -> None:
     """リストの人数（行うことごと）。"""
     sizes = require_released(released).frame.action.value_counts()
-    display.show("tiles", items=[(ACTIONS[name], "人", f"{sizes.get(name, 0):,}", "") for name in _ASKED])
+    display.show(
+        "tiles", items=[(ACTIONS[name], "人", f"{sizes.get(name, 0):,}", "") for name in _ASKED]
+    )
 
 
 def people(released: Released, caption: str) -> None:
@@ -200,9 +237,14 @@ def people(released: Released, caption: str) -> None:
         raise TypeError("人の表は、勧奨リストのほかでは見せません")
     if frame.empty:
         return paragraph(f"{caption}は、いません（0 人）。")
-    return display.show("people", **display.grid(frame, 0), caption=f"{caption}（{len(frame):,} 人）")
+    return display.show(
+        "people", **display.grid(frame, 0), caption=f"{caption}（{len(frame):,} 人）"
+    )
 
 
 def handling(capsule: Capsule) -> list[str]:
     """勧奨リストの取扱い。"""
-    return [f"お渡しする部署：{'、'.join(capsule.facts['departments'])}", *display.words("handling")]
+    return [
+        f"お渡しする部署：{'、'.join(capsule.facts['departments'])}",
+        *display.words("handling"),
+    ]

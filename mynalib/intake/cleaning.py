@@ -38,7 +38,12 @@ class Cleaner:
         low = np.flatnonzero(bytes_ < _FIRST_PRINTABLE)
         ends = low[bytes_[low] == _LF]
         if len(ends) and np.diff(ends, prepend=-1).max() > MAX_LINE:
-            raise Refused("NOT_CSV", where=self._name, what="一行が長すぎます", fix="CSV で受け取り直してください。")
+            raise Refused(
+                "NOT_CSV",
+                where=self._name,
+                what="一行が長すぎます",
+                fix="CSV で受け取り直してください。",
+            )
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
@@ -56,7 +61,12 @@ class Cleaner:
             if record is None:
                 self._rest, count = window.between(at, count), at
                 break
-            if unfinished and last and at + record.used == window.count and "COLUMN_COUNT" in record.faults:
+            if (
+                unfinished
+                and last
+                and at + record.used == window.count
+                and "COLUMN_COUNT" in record.faults
+            ):
                 raise Refused(
                     "TRUNCATED",
                     where=f"{self._name} の最後の行",
@@ -75,17 +85,24 @@ class Cleaner:
     def _record(self, window: "_Window", at: int, last: bool) -> Record | None:
         if self.lines + at < self.layout.opening:
             return Record((SKIP,))
-        return read_record(window.lines(at), self.layout, complete=last or at + RECORD_LINES <= window.count)
+        return read_record(
+            window.lines(at), self.layout, complete=last or at + RECORD_LINES <= window.count
+        )
 
     def _written(self, record: Record, line: int) -> bytes:
         """レコードの行の数だけの行。誤りのある行と、読み飛ばす行は、印の行になる。"""
         row = self.layout.delimiter.join(record.cells)
-        lines = [self._marked(fault, line + more) if fault else row for more, fault in enumerate(record.faults)]
+        lines = [
+            self._marked(fault, line + more) if fault else row
+            for more, fault in enumerate(record.faults)
+        ]
         return "".join(line + "\n" for line in lines).encode()
 
     def _marked(self, fault: str, line: int) -> str:
         by_name = dict.fromkeys(NAMES, "") | {"symbol": MARK, "number": str(line), "branch": fault}
-        return self.layout.delimiter.join(by_name[name] for name in self.layout.columns[: len(NAMES)])
+        return self.layout.delimiter.join(
+            by_name[name] for name in self.layout.columns[: len(NAMES)]
+        )
 
 
 class _Window:
@@ -115,22 +132,33 @@ def _unquoted(block: bytes, delimiter: int) -> bytes:
     quotes = np.flatnonzero(bytes_[marks] == _QUOTE)
     if len(quotes) % 2 or (quotes[1::2] != quotes[::2] + 1).any():
         return block
-    before, after = bytes_[marks[quotes[::2]] - 1], bytes_[marks[quotes[1::2]] + 1]  # 先頭の前は末尾の改行
+    before, after = (
+        bytes_[marks[quotes[::2]] - 1],
+        bytes_[marks[quotes[1::2]] + 1],
+    )  # 先頭の前は末尾の改行
     edges = ((before == _LF) | (before == delimiter)) & ((after == _LF) | (after == delimiter))
     return block.replace(b'"', b"") if edges.all() else block
 
 
-def _odd_lines(bytes_: np.ndarray, low: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int) -> np.ndarray:
+def _odd_lines(
+    bytes_: np.ndarray, low: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int
+) -> np.ndarray:
     """素通しできない行（0 から数える）：区切りの数が違う、引用符か制御文字がある。空の行は区切りの数で分かる。
 
     low は制御文字、ends は改行の位置。
     """
     strange = low[(bytes_[low] != _LF) & (bytes_[low] != delimiter)]
-    strange = np.concatenate([strange, np.flatnonzero(bytes_ == _QUOTE), np.flatnonzero(bytes_ == _DELETE)])
-    return np.union1d(_miscounted(bytes_, ends, delimiter, delimiters), np.searchsorted(ends, strange))
+    strange = np.concatenate(
+        [strange, np.flatnonzero(bytes_ == _QUOTE), np.flatnonzero(bytes_ == _DELETE)]
+    )
+    return np.union1d(
+        _miscounted(bytes_, ends, delimiter, delimiters), np.searchsorted(ends, strange)
+    )
 
 
-def _miscounted(bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int) -> np.ndarray:
+def _miscounted(
+    bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int
+) -> np.ndarray:
     marks = np.flatnonzero(bytes_ == delimiter)
     if len(marks) == len(ends) * delimiters:
         rows = marks.reshape(len(ends), delimiters)

@@ -50,8 +50,15 @@ def refuse_other_encoding(head: bytes, told: str, name: str) -> None:
         return
     for other in CANDIDATES:
         if other != told and _has_heading(head, other):
-            what = f"見出しの文字コードは {other} ですが、society.yaml の file.encoding は {told} です"
-            raise Refused("ENCODING", where=name, what=what, fix=f"file.encoding を auto か {other} にしてください。")
+            what = (
+                f"見出しの文字コードは {other} ですが、society.yaml の file.encoding は {told} です"
+            )
+            raise Refused(
+                "ENCODING",
+                where=name,
+                what=what,
+                fix=f"file.encoding を auto か {other} にしてください。",
+            )
 
 
 def _has_heading(head: bytes, encoding: str) -> bool:

@@ -32,7 +32,10 @@ class MonthSummary:
 
 
 def examine(
-    new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy, copied: Collection[Month] = ()
+    new: MonthSummary,
+    existing: Sequence[MonthSummary],
+    policy: IntakePolicy,
+    copied: Collection[Month] = (),
 ) -> tuple[Refused, ...]:
     """加えてよくない理由の全て。なければ空。
 
@@ -57,7 +60,9 @@ def may_be_copy(new: MonthSummary, old: MonthSummary, policy: IntakePolicy) -> b
         return False
     more = _lasting(new)
     more.subtract(_lasting(old))
-    return not old.codes or is_copy(sum(people for people in more.values() if people > 0), new.members)
+    return not old.codes or is_copy(
+        sum(people for people in more.values() if people > 0), new.members
+    )
 
 
 def _lasting(month: MonthSummary) -> Counter[Codes]:
@@ -74,10 +79,15 @@ def is_copy(fresh: int, rows: int) -> bool:
 
 
 def _stops(
-    new: MonthSummary, existing: Sequence[MonthSummary], policy: IntakePolicy, copied: Collection[Month]
+    new: MonthSummary,
+    existing: Sequence[MonthSummary],
+    policy: IntakePolicy,
+    copied: Collection[Month],
 ) -> Iterator[Refused]:
     same_month = [one for one in existing if one.month == new.month]
-    last = max((one for one in existing if one.month < new.month), key=lambda one: one.month, default=None)
+    last = max(
+        (one for one in existing if one.month < new.month), key=lambda one: one.month, default=None
+    )
     newest = max((one.month for one in existing), default=new.month)
     if same_month:
         yield _exists(new, same_month)

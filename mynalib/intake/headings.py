@@ -24,7 +24,9 @@ def _plain_name(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text.replace("\ufeff", "")).split())
 
 
-_SPELLED = [(_plain_name(name), item.name) for item in ITEMS for name in (item.label, *item.aliases)]
+_SPELLED = [
+    (_plain_name(name), item.name) for item in ITEMS for name in (item.label, *item.aliases)
+]
 _ALIASES = dict(_SPELLED)
 
 
@@ -36,7 +38,11 @@ def item_of(cell: str) -> str | None:
 def nearest_item(cell: str, among: Sequence[str]) -> str | None:
     """その見出しが書き誤りとみられる、among の中の項目。どれにも近くなければ None。"""
     name = _plain_name(cell)
-    near = [(SequenceMatcher(None, name, spelled).ratio(), item) for spelled, item in _SPELLED if item in among]
+    near = [
+        (SequenceMatcher(None, name, spelled).ratio(), item)
+        for spelled, item in _SPELLED
+        if item in among
+    ]
     ratio, item = max(near, default=(0, None))
     return item if ratio >= _NEAR else None
 
@@ -55,7 +61,9 @@ def holds_names(cells: Sequence[str]) -> bool:
 def heading_line(lines: Sequence[str]) -> int | None:
     """項目の名の並んだ、はじめの行（0 から）。区切りは問わない。"""
     for at, line in enumerate(lines):
-        if _WORDS.search(line) and any(holds_names(_cells(line, delimiter)) for delimiter in DELIMITERS):
+        if _WORDS.search(line) and any(
+            holds_names(_cells(line, delimiter)) for delimiter in DELIMITERS
+        ):
             return at
     return None
 
@@ -67,7 +75,9 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def refuse_headings(uneven: Iterable[int], even: Iterable[tuple[int, Sequence[str]]], header: bool, where: str) -> None:
+def refuse_headings(
+    uneven: Iterable[int], even: Iterable[tuple[int, Sequence[str]]], header: bool, where: str
+) -> None:
     """見出しより下（見出しのないファイルでは、どこか）に、項目の名の並んだ行があれば、断る。
 
     その行を人の行として隔離するだけでは、続く行が、違う列の並びのまま読まれてしまう。

@@ -74,7 +74,9 @@ def judge(bench: Workbench, copied: Copied, registry: Registry, month: Month, wh
         )
     if not intake.accepted:
         shown = bench.run("first_quarantined", shown=SHOWN)
-        problems = [Problem(f"{line} 行目", described(reason, column)) for line, reason, column in shown]
+        problems = [
+            Problem(f"{line} 行目", described(reason, column)) for line, reason, column in shown
+        ]
         raise Refused(
             "ALL_BAD",
             where=where,
@@ -100,7 +102,10 @@ def _summed(bench: Workbench, copied: Copied, registry: Registry, month: Month) 
     rows = list(_rows(bench, registry, month))
     reasons = dict(bench.run("reasons"))
     accepted, quarantined = sum(row.people for row in rows), sum(reasons.values())
-    notes = {"branch_zero_lost": sum(row.short_branches for row in rows), "no_final_newline": int(copied.unfinished)}
+    notes = {
+        "branch_zero_lost": sum(row.short_branches for row in rows),
+        "no_final_newline": int(copied.unfinished),
+    }
     return Intake(
         sha256=copied.sha256,
         bytes=copied.bytes,
@@ -121,7 +126,9 @@ def _summed(bench: Workbench, copied: Copied, registry: Registry, month: Month) 
 
 def _rows(bench: Workbench, registry: Registry, month: Month) -> Iterator[_Row]:
     first = month.end.replace(day=1)
-    for entry, *codes, people, short_branches, later in bench.run("summary", first=first, last=month.end):
+    for entry, *codes, people, short_branches, later in bench.run(
+        "summary", first=first, last=month.end
+    ):
         employer = registry.entries[entry].employer_id or NO_EMPLOYER
         yield _Row(employer, Codes(*codes), people, short_branches, later)
 
@@ -130,7 +137,9 @@ def _by_employer(rows: Sequence[_Row]) -> dict[str, Head]:
     heads: dict[str, Head] = defaultdict(lambda: Head(0, 0))
     for row in rows:
         head = heads[row.employer]
-        heads[row.employer] = Head(head.members + row.people, head.registered + row.people * row.codes.state)
+        heads[row.employer] = Head(
+            head.members + row.people, head.registered + row.people * row.codes.state
+        )
     return dict(sorted(heads.items()))
 
 

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from mynalib.domain.employers import FOLD_FROM, FOLD_TO, TRIMMED
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.items import ITEMS, LABELS, NAMES
-from mynalib.intake.headings import DELIMITERS, heading_line, holds_names, item_of, nearest_item, refuse_headings
+from mynalib.intake.headings import (
+    DELIMITERS,
+    heading_line,
+    holds_names,
+    item_of,
+    nearest_item,
+    refuse_headings,
+)
 
 BLANKS = TRIMMED + "\t"
 RECORD_LINES = 10  # 八項目に改行はない。引用符がこの行数で閉じなければ、閉じ忘れとみる
@@ -42,7 +49,9 @@ def find_layout(head: bytes, header: str, name: str) -> Layout:
 
 def record_at(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str], int]:
     """at 行目からの一つのレコードと、その物理行の数。引用符が閉じなければ csv.Error。"""
-    reader = csv.reader((line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        (line + "\n" for line in lines[at : at + RECORD_LINES]), delimiter=delimiter, strict=True
+    )
     return next(reader), reader.line_num
 
 
@@ -64,7 +73,10 @@ class _Finder:
         start = next((at for at, line in enumerate(lines) if line.strip(BLANKS + "\r")), None)
         if start is None:
             raise Refused(
-                "EMPTY", where=self.name, what="空の行しかありません", fix="送り主から受け取り直してください。"
+                "EMPTY",
+                where=self.name,
+                what="空の行しかありません",
+                fix="送り主から受け取り直してください。",
             )
         self._refuse_broken_heading(lines, start)
         self._refuse_lines_above(lines, start)
@@ -106,14 +118,22 @@ class _Finder:
             what, last = f"{start + 1} 行目は、Excel に区切りを教える「sep=」の行です", start + 1
         elif found:
             above = lines[start : start + found]
-            last = start + found + sum(line.rstrip("\r").count("\r") for line in above)  # CR だけの改行も、行の切れ目
-            if any(_looks_like_a_row(line.split(delimiter)) for line in above for delimiter in ",\t"):
+            last = (
+                start + found + sum(line.rstrip("\r").count("\r") for line in above)
+            )  # CR だけの改行も、行の切れ目
+            if any(
+                _looks_like_a_row(line.split(delimiter)) for line in above for delimiter in ",\t"
+            ):
                 refuse_headings([last + 1], (), False, self.name)
             what = f"見出しは {last + 1} 行目にあります。その上の行は、八項目のものではありません"
         else:
             return
         rows = f"1〜{last} 行目" if last > 1 else "1 行目"
-        then = "society.yaml の file.header を auto にして、" if found and self.header == "absent" else ""
+        then = (
+            "society.yaml の file.header を auto にして、"
+            if found and self.header == "absent"
+            else ""
+        )
         fix = f"{rows}を消し、{then}もう一度取り込んでください。"
         raise Refused("HEADER", where=self.name, what=what, fix=fix)
 
@@ -122,7 +142,10 @@ class _Finder:
         best = max(DELIMITERS, key=line.count)
         if best not in line:
             raise Refused(
-                "NOT_CSV", where=self.name, what="区切りのコンマがありません", fix="CSV で受け取り直してください。"
+                "NOT_CSV",
+                where=self.name,
+                what="区切りのコンマがありません",
+                fix="CSV で受け取り直してください。",
             )
         if best not in ",\t":
             raise Refused(
@@ -172,27 +195,42 @@ class _Finder:
         meant = _meant(cells, names)
         there = [*names, *meant.values()]
         wrong = [f"「{item.label}」の列がありません" for item in ITEMS if item.name not in there]
-        wrong += [f"「{item.label}」の列が二つ以上あります" for item in ITEMS if names.count(item.name) > 1]
+        wrong += [
+            f"「{item.label}」の列が二つ以上あります"
+            for item in ITEMS
+            if names.count(item.name) > 1
+        ]
         misspelt = [
-            Problem(f"見出し {at} 列目", f"「{LABELS[item]}」の書き誤りのようです") for at, item in meant.items()
+            Problem(f"見出し {at} 列目", f"「{LABELS[item]}」の書き誤りのようです")
+            for at, item in meant.items()
         ]
         beyond = [at for at, name in enumerate(names, 1) if not name and at not in meant]
         extra = [Problem(f"見出し {at} 列目", "共同利用の八項目にない名です") for at in beyond]
+        self._require_eight([Problem("見出し", what) for what in wrong], misspelt, extra)
+        return tuple(name for name in names if name)
+
+    def _require_eight(
+        self, wrong: Sequence[Problem], misspelt: Sequence[Problem], extra: Sequence[Problem]
+    ) -> None:
+        """見出しが、ちょうど八項目か。足りない、書き誤り、お知らせにない名のどれかがあれば断る。"""
         if misspelt and not (wrong or extra):
-            fix = "見出しの名を、上のとおりに直して、もう一度取り込んでください。"
-            raise Refused("HEADER", where=self.name, what="見出しに書き誤りがあります", fix=fix, problems=misspelt)
+            raise Refused(
+                "HEADER",
+                where=self.name,
+                what="見出しに書き誤りがあります",
+                fix="見出しの名を、上のとおりに直して、もう一度取り込んでください。",
+                problems=misspelt,
+            )
         if wrong or misspelt:
-            problems = [*(Problem("見出し", what) for what in wrong), *misspelt, *extra]
             raise Refused(
                 "HEADER",
                 where=self.name,
                 what="見出しが八項目と合いません",
                 fix="八項目がそろったファイルを受け取り直してください。",
-                problems=problems,
+                problems=[*wrong, *misspelt, *extra],
             )
         if extra:
             raise self._unnotified(extra)
-        return tuple(name for name in names if name)
 
     def _unnotified(self, problems: Sequence[Problem]) -> Refused:
         return Refused(
@@ -252,4 +290,7 @@ def _looks_like_a_row(cells: Sequence[str]) -> bool:
     """番号・枝番・状態のうち二つが、それらしいか。"""
     folded = [cell.translate(_DIGITS) for cell in cells[1:4]]
     shapes = ("[0-9]{1,20}", "[0-9]{1,2}", "[01]")
-    return sum(bool(re.fullmatch(shape, cell)) for shape, cell in zip(shapes, folded, strict=False)) >= 2  # noqa: PLR2004 三つのうち二つ
+    likely = [
+        cell for shape, cell in zip(shapes, folded, strict=False) if re.fullmatch(shape, cell)
+    ]
+    return len(likely) > 1

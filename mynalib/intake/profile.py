@@ -42,14 +42,18 @@ class FileShape:
         """society.yaml の `file:` に書くもの。"""
         encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
         header = "present" if self.copied.layout.header else "absent"
-        plain = encoding == "utf-8" and header == "absent" and self.wide == 0  # 半角だけでは、どちらとも言えない
+        plain = (
+            encoding == "utf-8" and header == "absent" and self.wide == 0
+        )  # 半角だけでは、どちらとも言えない
         date = self.dates[0][0] if self.dates else "YYYYMMDD"
         return FileProfile(encoding="auto" if plain else encoding, header=header, date=date)
 
     def sheet(self, form: str) -> str:
         """実ファイル確認シート。form は txt か html。"""
         sheet = templates().get_template(f"intake/sheet.{form}.j2")
-        return sheet.render(file=self, labels=LABELS, questions=shipped_yaml("intake", "questions")).lstrip()
+        return sheet.render(
+            file=self, labels=LABELS, questions=shipped_yaml("intake", "questions")
+        ).lstrip()
 
 
 def profile_file(path: Path) -> FileShape:

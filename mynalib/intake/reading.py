@@ -24,7 +24,9 @@ _CLEAN, _SPILL = "lines.csv", "spill"
 _MEMBERS, _QUARANTINE = "members.parquet", "quarantine.parquet"
 
 
-def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProfile, into: Path) -> Intake:
+def read_file(
+    path: Path, *, month: Month, registry: Registry, profile: FileProfile, into: Path
+) -> Intake:
     """ファイルを読み、into に members.parquet と quarantine.parquet を書く。
 
     Args:
@@ -45,7 +47,9 @@ def read_file(path: Path, *, month: Month, registry: Registry, profile: FileProf
             bench.run("odd_line")
             bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
             _check_lines(bench, copied, path.name)
-            refuse_headings(copied.headings, bench.run("headings", words=WORDS), copied.layout.header, path.name)
+            refuse_headings(
+                copied.headings, bench.run("headings", words=WORDS), copied.layout.header, path.name
+            )
             _order(bench, month, registry, path.name)
             _refuse_my_numbers(bench, path.name)
             _quarantine(bench, path.name)
@@ -73,7 +77,9 @@ def _check_lines(bench: Workbench, copied: Copied, where: str) -> None:
     [(lines, misplaced)] = bench.run("misplaced", mark=MARK)
     if lines != copied.lines or misplaced:
         raise MynaError(
-            where=where, what="行番号が合いません", fix="開発者に知らせてください。何も取り込んでいません。"
+            where=where,
+            what="行番号が合いません",
+            fix="開発者に知らせてください。何も取り込んでいません。",
         )
 
 
@@ -93,7 +99,10 @@ def _order(bench: Workbench, month: Month, registry: Registry, where: str) -> No
     [(expected, found)] = bench.run("census")
     if not expected:
         raise Refused(
-            "EMPTY", where=where, what="データの行が一つもありません", fix="送り主から受け取り直してください。"
+            "EMPTY",
+            where=where,
+            what="データの行が一つもありません",
+            fix="送り主から受け取り直してください。",
         )
     if expected != found:
         raise Refused(
@@ -123,7 +132,9 @@ def _quarantine(bench: Workbench, where: str) -> None:
     [(unsorted,)] = bench.run("unsorted")
     if unsorted:
         raise MynaError(
-            where=where, what="行の並びが合いません", fix="開発者に知らせてください。何も取り込んでいません。"
+            where=where,
+            what="行の並びが合いません",
+            fix="開発者に知らせてください。何も取り込んでいません。",
         )
     bench.run("duplicate")
     bench.run("accepted")

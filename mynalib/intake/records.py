@@ -10,7 +10,9 @@ from mynalib.intake.faults import SKIP
 from mynalib.intake.headings import holds_names
 from mynalib.intake.layout import BLANKS, Layout, record_at, trimmed
 
-HIDDEN = "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず隔離になる
+HIDDEN = (
+    "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず隔離になる
+)
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f]")
 _EXCEL_TEXT = re.compile('="([^"]*)"')
 
@@ -64,7 +66,11 @@ def _one_line(cells: list[str], line: str, layout: Layout) -> Record:
         return _faulty([line], "CONTROL_CHAR", layout)
     for at, cell in enumerate(cells):
         if _CONTROL.search(cell):
-            return _faulty([line], f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT", layout)
+            return _faulty(
+                [line],
+                f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT",
+                layout,
+            )
     cells = trimmed(cells)
     if not any(cells):
         return Record((SKIP,))
@@ -75,7 +81,9 @@ def _one_line(cells: list[str], line: str, layout: Layout) -> Record:
 
 def _safe(cells: Sequence[str], layout: Layout) -> tuple[str, ...]:
     """Excel が文字にするための ="…" を外し、写しに書けない字を、どの項目にもない字に替える。"""
-    cells = [_EXCEL_TEXT.sub(r"\1", cell) if _EXCEL_TEXT.fullmatch(cell) else cell for cell in cells]
+    cells = [
+        _EXCEL_TEXT.sub(r"\1", cell) if _EXCEL_TEXT.fullmatch(cell) else cell for cell in cells
+    ]
     unsafe = str.maketrans(dict.fromkeys(f'\n\t"{layout.delimiter}', HIDDEN))
     return tuple(cell.translate(unsafe) for cell in cells)
 
@@ -84,5 +92,9 @@ def _faulty(lines: Sequence[str], fault: str, layout: Layout) -> Record:
     """どの行も誤り。CR だけの改行も、行の切れ目。空の行は読み飛ばす。"""
     texts = [text for line in lines for text in line.split("\r")]
     faults = tuple(fault if text.strip(BLANKS + layout.delimiter) else SKIP for text in texts)
-    headings = (at for at, text in enumerate(texts) if holds_names(text.replace('"', "").split(layout.delimiter)))
+    headings = (
+        at
+        for at, text in enumerate(texts)
+        if holds_names(text.replace('"', "").split(layout.delimiter))
+    )
     return Record(faults, used=len(lines), headings=tuple(headings))

@@ -54,7 +54,9 @@ class Share:
     def of(self, counts: Counts) -> tuple[int, int]:
         """counted の人数と、among の人数。"""
         among = {codes: people for codes, people in counts.items() if self.among(codes)}
-        return sum(people for codes, people in among.items() if self.counted(codes)), sum(among.values())
+        return sum(people for codes, people in among.items() if self.counted(codes)), sum(
+            among.values()
+        )
 
     def grown(self, counts: Counts) -> int:
         """counted のうち、その月に登録したので、増えてよい人の数。"""
@@ -71,7 +73,9 @@ class Share:
 
 def _of_kinds(label: str, among: Callable[[Codes], bool], **bounds: float) -> Iterator[Share]:
     for kind in (1, 2, 3):
-        yield Share(label.format(kind), lambda codes, kind=kind: codes.cancel_kind == kind, among, **bounds)
+        yield Share(
+            label.format(kind), lambda codes, kind=kind: codes.cancel_kind == kind, among, **bounds
+        )
 
 
 SHARES = (
@@ -106,7 +110,9 @@ def summed(by_employer: Mapping[str, Counts]) -> Counts:
     return sum((Counter(counts) for counts in by_employer.values()), Counter())
 
 
-def unlikely(new: Mapping[str, Counts], last: Mapping[str, Counts], policy: IntakePolicy) -> Iterator[Problem]:
+def unlikely(
+    new: Mapping[str, Counts], last: Mapping[str, Counts], policy: IntakePolicy
+) -> Iterator[Problem]:
     """ありえない割合の全て。
 
     前の月にも 30 人いれば前の月と、いなければ、月次のファイルとしてありうる割合と比べる。
@@ -136,7 +142,10 @@ def _moved(before: Counts, now: Counts, rows: int, width: Decimal) -> Iterator[s
             continue
         risen = has * of > had * out_of
         moved = max(has - share.grown(now), had * out_of // of) if risen else has
-        if abs(moved * of - had * out_of) > width * of * out_of and _chance(moved, out_of, had, of) < CHANCE:
+        if (
+            abs(moved * of - had * out_of) > width * of * out_of
+            and _chance(moved, out_of, had, of) < CHANCE
+        ):
             yield f"{share.label}が、前の月の {_told(had, of)}から {_told(has, out_of)}になりました"
 
 
@@ -147,7 +156,10 @@ def _chance(has: int, out_of: int, had: int, of: int) -> float:
     だから前の月の割合を、揺れのない値とみなしてよい。ただし 0 % や 100 % の次に一人もいないとは言えないので、
     半人ずつを足した割合（ジェフリーズの事前分布の平均）を使う。
     """
-    from scipy.special import bdtr, bdtrc  # 読みこみに時間がかかる。要るのは、幅をこえて変わったときだけ
+    from scipy.special import (
+        bdtr,
+        bdtrc,
+    )  # 読みこみに時間がかかる。要るのは、幅をこえて変わったときだけ
 
     usual = (had + 0.5) / (of + 1)
     return 2 * min(bdtr(has, out_of, usual), bdtrc(has - 1, out_of, usual))

@@ -12,7 +12,11 @@ from mynalib.domain.errors import MynaError, Refused
 BLOCK = 4 << 20
 MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
 MAX_LINE = 1 << 20
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _DOS_EOF, _NUL = b"\x1a", b"\0"
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
 
@@ -38,7 +42,10 @@ def require_file(path: Path) -> None:
     require_plain_name(path, "ファイル")
     if not path.is_file():
         raise Refused(
-            "EMPTY", where=path.name, what="ファイルがありません", fix="ファイルの名と場所を確かめてください。"
+            "EMPTY",
+            where=path.name,
+            what="ファイルがありません",
+            fix="ファイルの名と場所を確かめてください。",
         )
 
 
@@ -72,7 +79,10 @@ class Source:
                 )
             elif len(carry) > MAX_LINE:
                 raise Refused(
-                    "NOT_CSV", where=self._name, what="一行が長すぎます", fix="CSV で受け取り直してください。"
+                    "NOT_CSV",
+                    where=self._name,
+                    what="一行が長すぎます",
+                    fix="CSV で受け取り直してください。",
                 )
         yield from self._last(carry)
 
@@ -80,12 +90,17 @@ class Source:
         chunk = self._read()
         if not chunk:
             raise Refused(
-                "EMPTY", where=self._name, what="ファイルが 0 バイトです", fix="送り主から受け取り直してください。"
+                "EMPTY",
+                where=self._name,
+                what="ファイルが 0 バイトです",
+                fix="送り主から受け取り直してください。",
             )
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
             _refuse_other_formats(chunk, self._name)
-        elif self.encoding == "utf-16" and b"\0" not in chunk:  # BOM がなく、英数字もコンマも一つもない
+        elif (
+            self.encoding == "utf-16" and b"\0" not in chunk
+        ):  # BOM がなく、英数字もコンマも一つもない
             fix = "file.encoding を auto にしてください。"
             raise Refused("ENCODING", where=self._name, what="UTF-16 ではありません", fix=fix)
         to_bytes = _widener(self.encoding)
@@ -102,7 +117,10 @@ class Source:
         self.bytes += len(chunk)
         if self.bytes > MAX_BYTES:
             raise Refused(
-                "TOO_LARGE", where=self._name, what="大きすぎます", fix="加入者のファイルかどうかを確かめてください。"
+                "TOO_LARGE",
+                where=self._name,
+                what="大きすぎます",
+                fix="加入者のファイルかどうかを確かめてください。",
             )
         return chunk
 

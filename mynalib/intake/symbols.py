@@ -14,7 +14,11 @@ def spelling_columns(texts: Sequence[str], registry: Registry) -> dict[str, list
     numbers = _numbers(registry)
     folded = [fold_symbol(text) for text in texts]
     faults = [None if symbol in numbers else f"{_reason(symbol)} symbol" for symbol in folded]
-    return {"symbols": list(texts), "registered": [numbers.get(symbol) for symbol in folded], "faults": faults}
+    return {
+        "symbols": list(texts),
+        "registered": [numbers.get(symbol) for symbol in folded],
+        "faults": faults,
+    }
 
 
 def entry_columns(registry: Registry) -> dict[str, list[int]]:
@@ -37,7 +41,9 @@ def symbols_in_order(registry: Registry) -> list[str]:
 
 def _numbers(registry: Registry) -> dict[str, int]:
     """折りたたんだ記号から、その番号へ。"""
-    return {folded: at for at, folded in enumerate(sorted({entry.folded for entry in registry.entries}))}
+    return {
+        folded: at for at, folded in enumerate(sorted({entry.folded for entry in registry.entries}))
+    }
 
 
 def _reason(folded: str) -> str:
@@ -46,4 +52,8 @@ def _reason(folded: str) -> str:
     if _REPLACEMENT in folded:
         return "ENCODING"
     # 空白や見えない文字を含むものは、記号ではない
-    return "BAD_KEY" if any(unicodedata.category(char)[0] in "CZ" for char in folded) else "UNKNOWN_KIGO"
+    return (
+        "BAD_KEY"
+        if any(unicodedata.category(char)[0] in "CZ" for char in folded)
+        else "UNKNOWN_KIGO"
+    )

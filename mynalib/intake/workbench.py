@@ -18,7 +18,9 @@ class Workbench:
     def __init__(self, spill: Path, where: str):
         self._where = where
         # 行数の見積りを外して、大きい表の方でハッシュ表を作ることがある。右が小さい表になるように書いてある
-        self._db = connect(spill, memory_limit=MEMORY, disabled_optimizers="join_order,build_side_probe_side")
+        self._db = connect(
+            spill, memory_limit=MEMORY, disabled_optimizers="join_order,build_side_probe_side"
+        )
 
     def run(self, name: str, **values: Any) -> list[tuple]:
         """sql/{name}.sql を実行し、行を返す。列の意味は、その .sql の冒頭にある。
@@ -54,4 +56,6 @@ def query(name: str) -> str:
 def connect(spill: Path, **settings: Any) -> duckdb.DuckDBPyConnection:
     """途中のものを spill の中だけに置き、何も取りに行かない DuckDB。"""
     offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    return duckdb.connect(config={"threads": THREADS, "temp_directory": str(spill), **offline, **settings})
+    return duckdb.connect(
+        config={"threads": THREADS, "temp_directory": str(spill), **offline, **settings}
+    )

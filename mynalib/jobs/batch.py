@@ -51,8 +51,14 @@ def finished(job: Job) -> dict | None:
     record = read_record(job)
     if not record or "error" in record or record["fingerprint"] != job.fingerprint:
         return None
-    outputs = [(job.folder / "out" / output["path"], output["sha256"]) for output in record["outputs"]]
-    return record if all(path.is_file() and sha256(path) == digest for path, digest in outputs) else None
+    outputs = [
+        (job.folder / "out" / output["path"], output["sha256"]) for output in record["outputs"]
+    ]
+    return (
+        record
+        if all(path.is_file() and sha256(path) == digest for path, digest in outputs)
+        else None
+    )
 
 
 @contextmanager

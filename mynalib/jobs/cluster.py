@@ -48,7 +48,9 @@ def require_cluster(scheduler: str) -> None:
         import distributed  # noqa: F401 ないことを、はじめに言う
     except ImportError:
         raise NoCluster(
-            where=where, what="distributed が入っていません", fix="pip install 'mynalib[cluster]' で入れてください。"
+            where=where,
+            what="distributed が入っていません",
+            fix="pip install 'mynalib[cluster]' で入れてください。",
         ) from None
     try:
         kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
@@ -104,7 +106,9 @@ def _client(scheduler: str) -> Iterator:
         client = Client(scheduler, set_as_default=False, timeout=CONNECTING)
     except ImportError:
         raise NoCluster(
-            where=where, what="distributed が入っていません", fix="pip install 'mynalib[cluster]' で入れてください。"
+            where=where,
+            what="distributed が入っていません",
+            fix="pip install 'mynalib[cluster]' で入れてください。",
         ) from None
     except (OSError, ValueError):
         raise NoCluster(where=where, what="つながりません") from None
@@ -132,7 +136,10 @@ def _receive(job: Job, future) -> dict:
     try:
         record, files = future.result()
     except Exception as error:  # noqa: BLE001 働き手で何が起きても、種類だけを結果に残す
-        return {"error": NotebookFailed.code, "what": f"働き手で止まりました（{type(error).__name__}）"}
+        return {
+            "error": NotebookFailed.code,
+            "what": f"働き手で止まりました（{type(error).__name__}）",
+        }
     _write(job.folder / "out", files)
     (job.folder / RECORD).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     return record
@@ -153,7 +160,9 @@ def run_parcel(parcel: Parcel) -> tuple[dict, dict[str, bytes]]:
         job.notebook.write_bytes(parcel.notebook)
         _write(folder / "capsule", parcel.files)
         record = Workers(limits).supervise(job)
-        return record, {o["path"]: (folder / "out" / o["path"]).read_bytes() for o in record.get("outputs", ())}
+        return record, {
+            o["path"]: (folder / "out" / o["path"]).read_bytes() for o in record.get("outputs", ())
+        }
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

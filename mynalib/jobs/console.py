@@ -22,7 +22,9 @@ class Console:
 
     def __init__(self, send: Callable[[str, str], object]):
         self.send, self.lock, self.owner = send, RLock(), os.getpid()
-        self._streams = [Stream(self, name, number) for number, name in enumerate(("stdout", "stderr"), 1)]
+        self._streams = [
+            Stream(self, name, number) for number, name in enumerate(("stdout", "stderr"), 1)
+        ]
 
     def __enter__(self) -> None:
         self._python = sys.stdout, sys.stderr
@@ -40,7 +42,9 @@ class Console:
 
     def settle(self) -> None:
         """長くたまっているものを送る。"""
-        if any(stream.text and time.monotonic() - stream.since > INTERVAL for stream in self._streams):
+        if any(
+            stream.text and time.monotonic() - stream.since > INTERVAL for stream in self._streams
+        ):
             for stream in self._streams:
                 stream.send()
 
@@ -53,7 +57,12 @@ class Stream(TextIOBase):
 
     def __init__(self, console: Console, name: str, number: int):
         self.name, self.text, self.since = name, "", 0.0
-        self._console, self._number, self._original, self._pipe = console, number, os.dup(number), None
+        self._console, self._number, self._original, self._pipe = (
+            console,
+            number,
+            os.dup(number),
+            None,
+        )
         if os.name != "nt":
             self._pipe, self._into = os.pipe()
             os.set_blocking(self._pipe, False)

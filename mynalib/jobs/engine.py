@@ -54,7 +54,13 @@ class WarmEngine(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man, kernel_name, *, execution_timeout: int | None = None, start_timeout: int = 60, **options
+        cls,
+        nb_man,
+        kernel_name,
+        *,
+        execution_timeout: int | None = None,
+        start_timeout: int = 60,
+        **options,
     ) -> nbformat.NotebookNode:
         """上から順に実行し、失敗したら止める。papermill が、失敗をあとで送出する。
 
@@ -66,14 +72,23 @@ class WarmEngine(NBClientEngine):
         client = _InProcess if _can_run_here(nb_man.nb) else _Scrubbing
         passed = {name: value for name, value in options.items() if name not in RENAMED}
         timeout = execution_timeout or options.get("timeout")
-        named = {"kernel_name": kernel_name, "log": logger, "timeout": timeout, "startup_timeout": start_timeout}
+        named = {
+            "kernel_name": kernel_name,
+            "log": logger,
+            "timeout": timeout,
+            "startup_timeout": start_timeout,
+        }
         return client(nb_man, **named, **passed).execute()
 
 
 def _can_run_here(notebook: nbformat.NotebookNode) -> bool:
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    here = threading.current_thread() is threading.main_thread() and not InteractiveShell.initialized()
-    return here and language == "python" and hasattr(os, "fork") and os.environ.get(SWITCH) != "kernel"
+    here = (
+        threading.current_thread() is threading.main_thread() and not InteractiveShell.initialized()
+    )
+    return (
+        here and language == "python" and hasattr(os, "fork") and os.environ.get(SWITCH) != "kernel"
+    )
 
 
 class _Scrubbing(PapermillNotebookClient):
@@ -85,7 +100,9 @@ class _Scrubbing(PapermillNotebookClient):
         if msg["msg_type"] == "error" and not self.keep_errors:
             content = msg["content"]
             stopped = content["ename"] == "SystemExit" and content["evalue"] not in HARMLESS
-            full = next((sign for sign in FULL if sign in content["evalue"]), "")  # 決まった文で、人の値はない
+            full = next(
+                (sign for sign in FULL if sign in content["evalue"]), ""
+            )  # 決まった文で、人の値はない
             content.update(evalue="1" if stopped else full, traceback=[])
         return super().process_message(msg, cell, cell_index)
 
@@ -110,8 +127,12 @@ class _InProcess(_Scrubbing):
     def setup_kernel(self, **_: object) -> Iterator[None]:
         self._wire, self._loop, self.widget_registry = _Wire(), asyncio.new_event_loop(), {}
         self.kc = SimpleNamespace(kernel_info=lambda: None)
-        self._console = Console(lambda name, text: self._wire.send(None, "stream", {"name": name, "text": text}))
-        InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))  # 今のフォルダーのモジュールを読める
+        self._console = Console(
+            lambda name, text: self._wire.send(None, "stream", {"name": name, "text": text})
+        )
+        InteractiveShellApp.init_path(
+            SimpleNamespace(ignore_cwd=False)
+        )  # 今のフォルダーのモジュールを読める
         self._kernel = _Kernel.instance(session=self._wire)
         try:
             yield
@@ -139,8 +160,12 @@ class _InProcess(_Scrubbing):
                 raise
         self._settle(cell, cell_index, late.is_set())
         if late.is_set():
-            raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", timeout, cell)
-        self._loop.run_until_complete(self._check_raise_for_error(cell, cell_index, {"content": reply}))
+            raise CellTimeoutError.error_from_timeout_and_cell(
+                "Cell execution timed out", timeout, cell
+            )
+        self._loop.run_until_complete(
+            self._check_raise_for_error(cell, cell_index, {"content": reply})
+        )
         return cell
 
     def _settle(self, cell: nbformat.NotebookNode, cell_index: int, late: bool) -> None:
@@ -190,8 +215,12 @@ class _Wire(Session):
 
     waiting = List()
 
-    def send(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, **_: object) -> dict:
-        message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+    def send(
+        self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, **_: object
+    ) -> dict:
+        message = (
+            msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+        )
         message["content"] = self.unpack(self.pack(message["content"]))
         message["buffers"] = buffers or []
         self.waiting.append(message)
@@ -209,9 +238,13 @@ class _Kernel(IPythonKernel):
 
     def __init__(self, session: _Wire):
         config = Config({"HistoryManager": {"hist_file": ":memory:"}})
-        silent = logging.Logger("kernel", logging.CRITICAL)  # カーネルは、失敗の traceback を記録に書く
+        silent = logging.Logger(
+            "kernel", logging.CRITICAL
+        )  # カーネルは、失敗の traceback を記録に書く
         super(IPythonKernel, self).__init__(session=session, config=config, log=silent)
-        self.shell = self.shell_class.instance(parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class)
+        self.shell = self.shell_class.instance(
+            parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class
+        )
         for sender in (self.shell.displayhook, self.shell.display_pub):
             sender.session, sender.pub_socket = session, None
         self.shell.displayhook.topic = b"execute_result"
@@ -221,5 +254,7 @@ class _Kernel(IPythonKernel):
     async def run(self, source: str) -> dict:
         self.io_loop = IOLoop.current()
         self.session.send(None, "status", {"execution_state": "busy"})
-        self.session.send(None, "execute_input", {"code": source, "execution_count": self.execution_count})
+        self.session.send(
+            None, "execute_input", {"code": source, "execution_count": self.execution_count}
+        )
         return await self.do_execute(source, silent=False, store_history=True)

@@ -23,7 +23,9 @@ def _rates(capsule: Capsule, folder: Path) -> Path:
     released = door.rates(capsule.table("rates"), capsule.terms)
     texts = {name: released.frame[name].map(_number, na_action="ignore") for name in RATES}
     if capsule.audience == "internal":
-        texts = {name: released.frame[name].map("{:.1f}".format, na_action="ignore") for name in RATES}
+        texts = {
+            name: released.frame[name].map("{:.1f}".format, na_action="ignore") for name in RATES
+        }
     return _csv(released.frame.assign(**texts), folder / "rates.csv")
 
 
@@ -54,7 +56,10 @@ def _cells(capsule: Capsule, folder: Path) -> Path:
         cells += [{**at, "measure": name, "value": value} for name, value in ends.items()]
     for name, keys, values in _BESIDE:
         if name in capsule.facts["tables"]:
-            cells += [{"month": str(capsule.month), **c} for c in _melted(capsule.table(name), keys, values)]
+            cells += [
+                {"month": str(capsule.month), **c}
+                for c in _melted(capsule.table(name), keys, values)
+            ]
     target = folder / "cells.json"
     text = json.dumps({"month": str(capsule.month), "cells": cells}, ensure_ascii=False, indent=0)
     target.write_text(text, encoding="utf-8", newline="\n")
@@ -63,7 +68,10 @@ def _cells(capsule: Capsule, folder: Path) -> Path:
 
 def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dict]:
     long = frame.melt(keys, values, "measure", "value")
-    return [row | {"value": None if pd.isna(row["value"]) else float(row["value"])} for row in long.to_dict("records")]
+    return [
+        row | {"value": None if pd.isna(row["value"]) else float(row["value"])}
+        for row in long.to_dict("records")
+    ]
 
 
 _BESIDE = (

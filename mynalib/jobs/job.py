@@ -172,7 +172,9 @@ def _private(job: Job, limits: Limits):
         os.umask(SHARED)
     for name in [name for name in os.environ if name.startswith(USERS_OWN)]:
         del os.environ[name]
-    os.environ.update({name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")})
+    os.environ.update(
+        {name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")}
+    )
     os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN: uuid.uuid4().hex}
     os.environ |= {DUCKDB_THREADS: str(limits.threads), DUCKDB_MEMORY: limits.duckdb_memory}
     os.environ.pop("MYNA_HOME", None)

@@ -42,16 +42,23 @@ def available_memory() -> int:
     free = UNKNOWN
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free = int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) << 10
+        free = (
+            int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) << 10
+        )
     with suppress(OSError, ValueError):  # 上限のないとき（max）は、数でない
-        most, used = (int((CGROUP / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+        most, used = (
+            int((CGROUP / name).read_text(encoding="ascii"))
+            for name in ("memory.max", "memory.current")
+        )
         free = min(free, most - used)
     return free
 
 
 def limit_memory(allowance: int) -> None:
     """このプロセスのメモリを、今より allowance バイト（と予約の分）多いところまでに限る。超えれば MemoryError になる。"""
-    with suppress(ImportError, OSError, ValueError):  # resource は Windows に、/proc は Linux のほかにない
+    with suppress(
+        ImportError, OSError, ValueError
+    ):  # resource は Windows に、/proc は Linux のほかにない
         import resource
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])

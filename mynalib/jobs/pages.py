@@ -12,12 +12,18 @@ from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
 
-ASSETS = ("report.css", "report.js", "plotly-basic.min.js")  # 棒と線だけの図の道具。全部入りの四分の一
+ASSETS = (
+    "report.css",
+    "report.js",
+    "plotly-basic.min.js",
+)  # 棒と線だけの図の道具。全部入りの四分の一
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
 BOM = "\ufeff"
 
 
-def write_page(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, target: Path) -> list[Path]:
+def write_page(
+    notebook: nbformat.NotebookNode, capsule: Capsule, title: str, target: Path
+) -> list[Path]:
     """ページと、その表の CSV を書く。書いたファイルを返す。
 
     Returns:
@@ -31,7 +37,9 @@ def write_page(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, ta
 
 def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """見せてよい印のある出力。"""
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    outputs = [
+        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    ]
     shown = [output for output in outputs if output.output_type == "display_data"]
     return [output for output in shown if output.metadata.get(MARK, {}).get("run") == this_run()]
 
@@ -60,7 +68,9 @@ def _shipped(name: str) -> bytes:
 def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> str:
     facts = capsule.facts
     edition = words("editions")[capsule.audience]
-    heading = " – ".join(part for part in (title, facts["employer"], str(capsule.month.label)) if part)
+    heading = " – ".join(
+        part for part in (title, facts["employer"], str(capsule.month.label)) if part
+    )
     marks = {"edition": edition, "caution": words("cautions").get(capsule.audience, "")}
     times = {"as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
     return _filled(notebook, {**facts, **marks, **times, "title": f"【{edition}】{heading}"})
@@ -91,6 +101,8 @@ def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:
 
 def warm_up() -> None:
     """はじめの一枚にかかる時間（型紙の読みこみ）を、先に済ませる。"""
-    texts = dict.fromkeys(("title", "as_of", "run", "society", "audience", "edition", "caution"), "")
+    texts = dict.fromkeys(
+        ("title", "as_of", "run", "society", "audience", "edition", "caution"), ""
+    )
     page = {**texts, "mark": MARK, "demo": False, "revision": []}
     _filled(nbformat.v4.new_notebook(), page)

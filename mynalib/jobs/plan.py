@@ -17,7 +17,11 @@ from mynalib.jobs.versions import code_hash, library_versions
 
 
 def plan_jobs(
-    publication: Publication, employers: Collection[Employer], folder: Path, society: bool = True, lists: bool = True
+    publication: Publication,
+    employers: Collection[Employer],
+    folder: Path,
+    society: bool = True,
+    lists: bool = True,
 ) -> list[Job]:
     """全ての仕事と、そのカプセルを作る。parameters の名が一つでも違えば、何も動かさずに止まる。
 
@@ -38,8 +42,13 @@ def plan_review(publication: Publication, folder: Path) -> Job:
     return _job(publication, edition, folder, None)
 
 
-def _job(publication: Publication, edition: Edition, folder: Path, employer: Employer | None) -> Job:
-    notebook, path = NOTEBOOKS[edition.notebook], notebook_path(edition.notebook, publication.opened.home)
+def _job(
+    publication: Publication, edition: Edition, folder: Path, employer: Employer | None
+) -> Job:
+    notebook, path = (
+        NOTEBOOKS[edition.notebook],
+        notebook_path(edition.notebook, publication.opened.home),
+    )
     code = employer.id if employer else ""
     values = {"month": str(publication.opened.month), "edition": edition.audience, "employer": code}
     parameters = {name: values[name] for name in notebook.parameters}
@@ -67,7 +76,9 @@ def _check_cell(path: Path, names: tuple[str, ...]) -> None:
     declared = papermill.inspect_notebook(str(path))
     if set(declared) != set(names):
         what = f"parameters セルの名が {'、'.join(names)} と違います"
-        raise BadParameter(where=path.name, what=what, fix="parameters セルを、もとに戻してください。")
+        raise BadParameter(
+            where=path.name, what=what, fix="parameters セルを、もとに戻してください。"
+        )
 
 
 def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:

@@ -35,20 +35,42 @@ PRIVATE_DOORS = (
         "IPythonKernel.__init__ を飛ばして通信なしで作ること、do_execute、shell_channel_thread、debugger_class",
         "test_engine",
     ),
-    PrivateDoor("ipython", "engine", "InteractiveShellApp.init_path を、アプリなしで呼ぶこと", "test_engine"),
     PrivateDoor(
-        "ipython", "warm", "IPython.core の completerlib、logger、oinspect（はじめのセルが読みこむ）", "test_engine"
-    ),
-    PrivateDoor("jupyter-client", "engine", "Session.send の引数、msg、pack、unpack", "test_engine"),
-    PrivateDoor(
-        "nbclient", "engine", "process_message、_get_timeout、_check_raise_for_error、setup_kernel", "test_engine"
+        "ipython", "engine", "InteractiveShellApp.init_path を、アプリなしで呼ぶこと", "test_engine"
     ),
     PrivateDoor(
-        "nbconvert", "pages", "HTMLExporter を、TemplateExporter.from_notebook_node で動かすこと", "test_publish"
+        "ipython",
+        "warm",
+        "IPython.core の completerlib、logger、oinspect（はじめのセルが読みこむ）",
+        "test_engine",
     ),
-    PrivateDoor("papermill", "engine", "PapermillNotebookClient の引数と execute_cell", "test_engine"),
-    PrivateDoor("papermill", "in_notebook", "差しこんだセルの一行目（# Parameters）", "test_notebooks"),
-    PrivateDoor("python", "console", "記述子 1 と 2 の横取りと、fork した子が受けつぐ sys.stdout", "test_engine"),
+    PrivateDoor(
+        "jupyter-client", "engine", "Session.send の引数、msg、pack、unpack", "test_engine"
+    ),
+    PrivateDoor(
+        "nbclient",
+        "engine",
+        "process_message、_get_timeout、_check_raise_for_error、setup_kernel",
+        "test_engine",
+    ),
+    PrivateDoor(
+        "nbconvert",
+        "pages",
+        "HTMLExporter を、TemplateExporter.from_notebook_node で動かすこと",
+        "test_publish",
+    ),
+    PrivateDoor(
+        "papermill", "engine", "PapermillNotebookClient の引数と execute_cell", "test_engine"
+    ),
+    PrivateDoor(
+        "papermill", "in_notebook", "差しこんだセルの一行目（# Parameters）", "test_notebooks"
+    ),
+    PrivateDoor(
+        "python",
+        "console",
+        "記述子 1 と 2 の横取りと、fork した子が受けつぐ sys.stdout",
+        "test_engine",
+    ),
     PrivateDoor(
         "python",
         "processes",
@@ -56,5 +78,10 @@ PRIVATE_DOORS = (
         "test_process",
     ),
     PrivateDoor("python", "cluster", 'current_process()._config["daemon"]', "test_cluster"),
-    PrivateDoor("distributed", "cluster", "comm.connect、core.send_recv、get_worker().state.nthreads", "test_cluster"),
+    PrivateDoor(
+        "distributed",
+        "cluster",
+        "comm.connect、core.send_recv、get_worker().state.nthreads",
+        "test_cluster",
+    ),
 )

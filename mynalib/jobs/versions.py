@@ -7,7 +7,16 @@ from pathlib import Path
 
 from mynalib.history.files import sha256, sha256_of
 
-LIBRARIES = ("duckdb", "ipython", "jinja2", "nbconvert", "pandas", "papermill", "plotly", "xlsxwriter")
+LIBRARIES = (
+    "duckdb",
+    "ipython",
+    "jinja2",
+    "nbconvert",
+    "pandas",
+    "papermill",
+    "plotly",
+    "xlsxwriter",
+)
 CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json", "*.yaml")
 
 
@@ -15,7 +24,9 @@ CODE = ("*.py", "*.sql", "*.j2", "*.js", "*.css", "*.json", "*.yaml")
 def code_hash() -> str:
     """この道具の全てのコードと型紙のハッシュ。"""
     root = Path(str(files("mynalib")))
-    paths = [path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts]
+    paths = [
+        path for pattern in CODE for path in root.rglob(pattern) if "__pycache__" not in path.parts
+    ]
     return sha256_of({path.relative_to(root).as_posix(): sha256(path) for path in paths})
 
 

@@ -23,7 +23,9 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
-        for sheet, actions in zip(display.words("reminders"), (LINK_ACTIONS, RENEW_ACTIONS), strict=True):
+        for sheet, actions in zip(
+            display.words("reminders"), (LINK_ACTIONS, RENEW_ACTIONS), strict=True
+        ):
             _write_sheet(book, formats, capsule, sheet, rows[rows.action.isin(actions)])
     return target
 
@@ -32,7 +34,9 @@ def _marked(capsule: Capsule, title: str) -> str:
     return f"{DEMO_MARK} {title}" if capsule.facts["demo"] else title
 
 
-def _write_sheet(book, formats: dict, capsule: Capsule, said: dict[str, str], rows: pd.DataFrame) -> None:
+def _write_sheet(
+    book, formats: dict, capsule: Capsule, said: dict[str, str], rows: pd.DataFrame
+) -> None:
     sheet = book.add_worksheet(_marked(capsule, said["title"]))
     last = len(rows.columns) - 1
     for line, (text, form, height) in enumerate(_preface(capsule, said, len(rows))):
@@ -58,6 +62,11 @@ def _preface(capsule: Capsule, said: dict[str, str], people: int) -> list[tuple[
     facts, title = capsule.facts, _marked(capsule, f"{said['title']}　{people:,} 人")
     to = f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）"
     departments = f"渡してよい部署：{'、'.join(facts['departments'])}"
-    lines = [(title, "title", 24), (to, "text", 20), (departments, "text", 36), (said["told"], "text", 54)]
+    lines = [
+        (title, "title", 24),
+        (to, "text", 20),
+        (departments, "text", 36),
+        (said["told"], "text", 54),
+    ]
     version = [(line, "text", 36) for line in facts["revision"]]
     return [lines[0], *version, *lines[1:], *((note, "text", 36) for note in facts["notes"])]

@@ -31,7 +31,9 @@ class Workers:
 
     def slowest(self) -> tuple[str, float] | None:
         """いちばん長く動いている仕事の名と、その秒数。"""
-        running = [(name, time.monotonic() - begun) for name, (_, begun) in list(self._running.items())]
+        running = [
+            (name, time.monotonic() - begun) for name, (_, begun) in list(self._running.items())
+        ]
         return max(running, key=lambda one: one[1], default=None)
 
     def supervise(self, job: Job) -> dict:
@@ -52,7 +54,9 @@ class Workers:
             _kill(process)
         del self._running[job.name]
         if late:
-            return _failure(f"時間切れです（{self._limits.seconds:g} 秒たっても終わりませんでした）")
+            return _failure(
+                f"時間切れです（{self._limits.seconds:g} 秒たっても終わりませんでした）"
+            )
         if process.exitcode == NO_ROOM:
             return full_disk()
         return read_record(job) or _failure(_vanished(process.exitcode))

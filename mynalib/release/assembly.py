@@ -11,7 +11,14 @@ from mynalib.capsules.publication import Publication
 from mynalib.domain.classification import decision_table
 from mynalib.history import clock, released
 from mynalib.history.access import open_to_all, tighten
-from mynalib.history.files import fresh_folder, link_or_copy, place_folder, sha256, sha256_each, write_file
+from mynalib.history.files import (
+    fresh_folder,
+    link_or_copy,
+    place_folder,
+    sha256,
+    sha256_each,
+    write_file,
+)
 from mynalib.history.ledger import Ledger
 from mynalib.history.protection import protection
 from mynalib.history.released import read_manifest
@@ -25,12 +32,19 @@ WIDE_FOLDERS = ("assets", "management")
 
 
 def assemble(
-    publication: Publication, jobs: Iterable[Job], records: dict[str, dict], without: list[str], folder: Path
+    publication: Publication,
+    jobs: Iterable[Job],
+    records: dict[str, dict],
+    without: list[str],
+    folder: Path,
 ) -> dict:
     """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
     for room in (folder, folder.parent / COMPARISON):
         fresh_folder(room)
-    artefacts, outputs = [], [(job, output) for job in jobs for output in records[job.name]["outputs"]]
+    artefacts, outputs = (
+        [],
+        [(job, output) for job in jobs for output in records[job.name]["outputs"]],
+    )
     for job, output in outputs:
         place = folder if output["level"] != DRAFT else folder.parent
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
@@ -39,10 +53,14 @@ def assemble(
         pages.copy_assets(folder.parent / COMPARISON)
     employers = list(publication.opened.params.notified(publication.opened.month.end))
     facts = portal.page_facts(
-        publication.opened.params, publication.opened.month, f"{publication.opened.month.label}の資料"
+        publication.opened.params,
+        publication.opened.month,
+        f"{publication.opened.month.label}の資料",
     )
     facts |= {"revision": publication.revised.lines("wide") if publication.revised else []}
-    portal.write_portal(folder, facts, employers, without, artefacts, publication.opened.newer is not None)
+    portal.write_portal(
+        folder, facts, employers, without, artefacts, publication.opened.newer is not None
+    )
     added = [folder / "index.html", *_placed_assets(folder, artefacts)]
     artefacts += [_artefact(folder, *one) for one in zip(added, sha256_each(added), strict=True)]
     manifest = _manifest(publication, sorted(artefacts, key=lambda a: a["path"]), without)
@@ -55,7 +73,9 @@ def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
     pages.copy_assets(folder)
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
-    placed = {True: folder / "assets"}  # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
+    placed = {
+        True: folder / "assets"
+    }  # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
     for owner in owners:
         wide = owner.name in WIDE_FOLDERS
         pages.copy_assets(owner, placed.get(wide))
@@ -64,7 +84,12 @@ def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
 
 
 def _artefact(folder: Path, path: Path, digest: str) -> dict:
-    return {"path": path.relative_to(folder).as_posix(), "level": "publishable", "sha256": digest, "rows": None}
+    return {
+        "path": path.relative_to(folder).as_posix(),
+        "level": "publishable",
+        "sha256": digest,
+        "rows": None,
+    }
 
 
 def _manifest(publication: Publication, artefacts: list[dict], without: Collection[str]) -> dict:
@@ -101,19 +126,30 @@ def place(publication: Publication, draft: Path, protected: str, approved_by: st
         sha256(draft / "manifest.json"),
         read_manifest(draft),
     )
-    facts = {"month": str(publication.opened.month), "manifest_sha256": digest, "without": manifest["without"]}
+    facts = {
+        "month": str(publication.opened.month),
+        "manifest_sha256": digest,
+        "without": manifest["without"],
+    }
     facts |= {"approved_by": approved_by} if approved_by else {}
     former = released.releases(publication.opened.home).get(publication.opened.month)
     facts |= {"corrects": former.name} if former else {}
-    facts |= {"revision": publication.revised.facts(with_changes=False)} if publication.revised else {}
-    kept = protection(publication.opened.home, publication.opened.params, publication.opened.overlays.entries)
+    facts |= (
+        {"revision": publication.revised.facts(with_changes=False)} if publication.revised else {}
+    )
+    kept = protection(
+        publication.opened.home, publication.opened.params, publication.opened.overlays.entries
+    )
     head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "protection": protected, **facts}
     write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
     _open_to_readers(draft, publication.opened.home.shared)
     publication.opened.home.open_reports()
     target = place_folder(
-        draft, publication.opened.home.reports, publication.opened.month, known=ledger.ever("released")
+        draft,
+        publication.opened.home.reports,
+        publication.opened.month,
+        known=ledger.ever("released"),
     )
     releases.record(publication.opened.home, publication.opened.params, target, facts)
     return target

@@ -22,8 +22,12 @@ from mynalib.release.unchanged import protection_hash
 
 def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Published:
     """その月を、頼みのとおりに作る。送出するエラーは、verbs.publish に書いてある。"""
-    protected = protection_hash(order.home, order.params)  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
-    publication = replace(open_publication(order.home, order.params, order.month), revision=decision.revision)
+    protected = protection_hash(
+        order.home, order.params
+    )  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
+    publication = replace(
+        open_publication(order.home, order.params, order.month), revision=decision.revision
+    )
     if not intake_review.reconciles(publication.opened):
         raise Refused(
             "NOT_RECONCILED",
@@ -46,9 +50,18 @@ def _publish(order: Order, publication: Publication, protected: str, running: Ru
     room = order.room
     employers = employers_of(publication.opened, order.without, order.only)
     with batch.private_files(room / "jobs"):
-        jobs = plan.plan_jobs(publication, employers, room / "jobs", order.only is None, publication.opened.makes_lists)
+        jobs = plan.plan_jobs(
+            publication,
+            employers,
+            room / "jobs",
+            order.only is None,
+            publication.opened.makes_lists,
+        )
         records = _run(publication, jobs, running)
-    manifest, folder = assemble(publication, jobs, records, sorted(order.without), room / "release"), room / "release"
+    manifest, folder = (
+        assemble(publication, jobs, records, sorted(order.without), room / "release"),
+        room / "release",
+    )
     gate.inspect(publication, folder, manifest["artefacts"])
     if order.approval and manifest != order.approval.draft:
         raise Refused(
@@ -59,7 +72,11 @@ def _publish(order: Order, publication: Publication, protected: str, running: Ru
         )
     if not order.final:
         return done("draft", folder)
-    return done("released", place(publication, folder, protected, order.approval.by if order.approval else ""), room)
+    return done(
+        "released",
+        place(publication, folder, protected, order.approval.by if order.approval else ""),
+        room,
+    )
 
 
 def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[str, dict]:
@@ -68,8 +85,14 @@ def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[st
     failed = [job for job in jobs if "error" in records[job.name]]
     if not failed:
         return records
-    employers = sorted({job.parameters["employer"] for job in failed if "employer" in job.parameters})
-    instead = f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。" if employers else ""
+    employers = sorted(
+        {job.parameters["employer"] for job in failed if "employer" in job.parameters}
+    )
+    instead = (
+        f"直せないときは --without {employers[0]} で、その事業所を除いて公開できます。"
+        if employers
+        else ""
+    )
     where, problems = (
         f"{publication.opened.month.label}の公開",
         [Problem(job.name, records[job.name]["what"]) for job in failed],

@@ -32,12 +32,12 @@ class GateFailed(MynaError):
 
     code = "GATE_FAILED"
     what = "公開してはならないところがあります。何も公開していません"
-    fix = (
-        "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
-    )
+    fix = "params とノートブックを確かめ、もう一度 publish してください。直らなければ、この文を開発元に知らせてください。"
 
 
-def inspect(publication: Publication, release: Path, artefacts: list[dict], again: bool = False) -> None:
+def inspect(
+    publication: Publication, release: Path, artefacts: list[dict], again: bool = False
+) -> None:
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。
 
     Args:
@@ -45,8 +45,14 @@ def inspect(publication: Publication, release: Path, artefacts: list[dict], agai
     """
     problems = [*differences(release, artefacts)]
     revision = Revision.of(read_manifest(release).get("revision"))
-    numbers = partial(_listed, publication), partial(_somebodys, publication), partial(_told, revision)
-    problems += scan_release(release, artefacts, *numbers, demo=publication.opened.params.society.demo)
+    numbers = (
+        partial(_listed, publication),
+        partial(_somebodys, publication),
+        partial(_told, revision),
+    )
+    problems += scan_release(
+        release, artefacts, *numbers, demo=publication.opened.params.society.demo
+    )
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)
@@ -59,7 +65,10 @@ def inspect(publication: Publication, release: Path, artefacts: list[dict], agai
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
-    return {fold_number(number) for number in employer_rows(publication.opened.reminders, employer).number}
+    return {
+        fold_number(number)
+        for number in employer_rows(publication.opened.reminders, employer).number
+    }
 
 
 def _told(revision: Revision | None, reader: str) -> set[str]:
@@ -100,8 +109,17 @@ def _fixed_texts(publication: Publication) -> list[str]:
     """ページに現れてよい、数の入った決まった文と名。"""
     wide = next(edition for edition in EDITIONS if edition.audience == "wide")
     cells = nbformat.read(notebook_path(wide.notebook, publication.opened.home), as_version=4).cells
-    lines = [line.lstrip("#*- ") for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
-    names = [text for employer in publication.opened.params.employers for text in (employer.id, employer.name)]
+    lines = [
+        line.lstrip("#*- ")
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+    ]
+    names = [
+        text
+        for employer in publication.opened.params.employers
+        for text in (employer.id, employer.name)
+    ]
     names += [name for name in publication.outside.wide.employer.unique() if name]
     cards = f"{len(list(publication.opened.params.notified(publication.opened.month.end)))} 件"
     fixed = [

@@ -21,7 +21,9 @@ LONG = 7  # 区切りを除いて、これより短い数字は、人数かも�
 def texts_in(content: bytes) -> Iterator[str]:
     """中身を文にしたもの。同じところが、いくつもの形で出る。"""
     for text in _texts(content):
-        escaped = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), html.unescape(text))
+        escaped = re.sub(
+            r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), html.unescape(text)
+        )
         plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", urllib.parse.unquote(escaped)))
         untagged = INLINE_TAG.sub("", plain)
         yield from (plain, untagged, BROKEN.sub(_joined, untagged))

@@ -18,7 +18,16 @@ from mynalib.insight.measures import COUNTS
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 WHOLE = re.compile("-?[0-9]+")
-COUNTED = (*COUNTS, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")  # 人数の列
+COUNTED = (
+    *COUNTS,
+    "people",
+    "link",
+    "renew",
+    "renew_then_link",
+    "came",
+    "stayed",
+    "gone",
+)  # 人数の列
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 
@@ -37,7 +46,9 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._figure:
-            self.words += chain.from_iterable(_trace_values(trace) for trace in json.loads(data)["data"])
+            self.words += chain.from_iterable(
+                _trace_values(trace) for trace in json.loads(data)["data"]
+            )
         elif not self._script:
             self.words.append(data)
 
@@ -49,8 +60,14 @@ def _trace_values(trace: dict) -> list[str]:
     """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
     looks = ("line", "marker", "type", "mode", "textangle", "fill", "fillcolor")
     shown = {name: value for name, value in trace.items() if name not in looks}
-    values = chain.from_iterable(value if isinstance(value, list) else [value] for value in shown.values())
-    return [f"{value:.12g}" if isinstance(value, float) else str(value) for value in values if value is not None]
+    values = chain.from_iterable(
+        value if isinstance(value, list) else [value] for value in shown.values()
+    )
+    return [
+        f"{value:.12g}" if isinstance(value, float) else str(value)
+        for value in values
+        if value is not None
+    ]
 
 
 def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
@@ -81,7 +98,9 @@ def known_numbers(folder: Path) -> set[str]:
     for table in folder.glob("*.csv"):
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = [*csv.DictReader(file)]
-        known |= {f"{number:f}" for number in _listed([cell for row in rows for cell in _cells(row)])}
+        known |= {
+            f"{number:f}" for number in _listed([cell for row in rows for cell in _cells(row)])
+        }
     return known
 
 
@@ -90,19 +109,28 @@ def _cells(row: dict[str, str]) -> list[dict]:
     written = {name: row.get(name) or "" for name in COUNTED}
     owner = row.get("employer_id", "")
     whole = {name: int(text) for name, text in written.items() if WHOLE.fullmatch(text)}
-    return [{"employer_id": owner, "measure": name, "value": value} for name, value in whole.items()]
+    return [
+        {"employer_id": owner, "measure": name, "value": value} for name, value in whole.items()
+    ]
 
 
 def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
     known = re.compile(
-        "|".join(re.escape(one) for one in sorted(fixed, key=len, reverse=True) if NUMBER.search(one)) or "$^"
+        "|".join(
+            re.escape(one) for one in sorted(fixed, key=len, reverse=True) if NUMBER.search(one)
+        )
+        or "$^"
     )
     return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
 
 
 def _listed(cells: list[dict]) -> set[Decimal]:
     """載せた数と、同じものの、となりの月の差。"""
-    known = [cell | {"value": Decimal(f"{cell['value']:.12g}")} for cell in cells if cell["value"] is not None]
+    known = [
+        cell | {"value": Decimal(f"{cell['value']:.12g}")}
+        for cell in cells
+        if cell["value"] is not None
+    ]
     series: dict[tuple, list[Decimal]] = {}
     for cell in known:
         if "employer_id" in cell:

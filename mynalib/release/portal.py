@@ -11,16 +11,31 @@ from mynalib.history.markers import LISTS_WITHDRAWN
 
 
 def write_portal(
-    release: Path, page: dict, employers: list[Employer], without: list[str], artefacts: list[dict], superseded: bool
+    release: Path,
+    page: dict,
+    employers: list[Employer],
+    without: list[str],
+    artefacts: list[dict],
+    superseded: bool,
 ) -> None:
     """その月の入口 index.html。あるものだけにつなぎ、ないものは、ないと書く。
 
     Args:
         superseded: もっと新しい月があるので、リストを作らなかったか。
     """
-    pages = {"society": SOCIETY_PAGES, "each": EMPLOYER_PAGES, "present": {one["path"] for one in artefacts}}
+    pages = {
+        "society": SOCIETY_PAGES,
+        "each": EMPLOYER_PAGES,
+        "present": {one["path"] for one in artefacts},
+    }
     html = _html(
-        "portal", page=page, employers=employers, without=without, superseded=superseded, levels=LEVELS, **pages
+        "portal",
+        page=page,
+        employers=employers,
+        without=without,
+        superseded=superseded,
+        levels=LEVELS,
+        **pages,
     )
     (release / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
@@ -36,7 +51,12 @@ def months_page(page: dict, entries: list[dict]) -> bytes:
 
 def page_facts(params: Params, month: Month, title: str) -> dict:
     """どの入口の枠にも要ること。"""
-    return {"title": title, "society": params.society.name, "demo": params.society.demo, "as_of": month.as_of}
+    return {
+        "title": title,
+        "society": params.society.name,
+        "demo": params.society.demo,
+        "as_of": month.as_of,
+    }
 
 
 def _html(name: str, **values: object) -> str:

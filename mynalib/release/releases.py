@@ -55,12 +55,18 @@ def _write_markers(home: Home) -> None:
             write_file(path, content, for_all=True)
 
 
-def _months_page(home: Home, params: Params, month: Month, shown: dict[Month, Path], lines: list[dict]) -> bytes:
+def _months_page(
+    home: Home, params: Params, month: Month, shown: dict[Month, Path], lines: list[dict]
+) -> bytes:
     """全ての月の入口。置きかえた版は、取り下げていないものだけを書く。"""
     known, there = versions(lines), {release.name for release in all_releases(home)}
     entries = []
     for at, folder in sorted(shown.items(), reverse=True):
-        older = [one for one in known.values() if one.name[:7] == str(at) and one.replaced_by and one.name in there]
+        older = [
+            one
+            for one in known.values()
+            if one.name[:7] == str(at) and one.replaced_by and one.name in there
+        ]
         entries.append({"month": at, "version": known[folder.name], "replaced": older[::-1]})
     return portal.months_page(portal.page_facts(params, month, TITLE), entries)
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
-from mynalib.domain.revision import AFTER_WITHDRAWAL, CORRECTED, LISTS_ADDED, NOT_HANDED_OVER, RESTORED, Revision
+from mynalib.domain.revision import (
+    AFTER_WITHDRAWAL,
+    CORRECTED,
+    LISTS_ADDED,
+    NOT_HANDED_OVER,
+    RESTORED,
+    Revision,
+)
 from mynalib.history import clock
 from mynalib.history.files import next_revision
 from mynalib.history.ledger import Ledger
@@ -54,10 +61,18 @@ def decide(order: Order) -> Decision:
     manifest = read_manifest(former)
     without = manifest["without"] if order.only else order.without
     changed = changed_facts(order.home, order.params, order.month, without, manifest)
-    waits = _is_newest(order) and read_receipt(former).get("protection") != protection_hash(order.home, order.params)
+    waits = _is_newest(order) and read_receipt(former).get("protection") != protection_hash(
+        order.home, order.params
+    )
     kind = CORRECTED if changed else _kind(order, former, manifest, waits)
     if kind is None:
-        return Decision(former, Revision.of(manifest.get("revision")), stands=True, waits=waits, lost=_lost(order))
+        return Decision(
+            former,
+            Revision.of(manifest.get("revision")),
+            stands=True,
+            waits=waits,
+            lost=_lost(order),
+        )
     if kind == CORRECTED:
         _require_reason(order, changed)
     return Decision(former, _new(order, kind, _next_version(order), former.name, changed))
@@ -89,7 +104,9 @@ def _remakes(order: Order) -> bool:
     return order.not_handed_over or (approved and looked_at.kind == NOT_HANDED_OVER)
 
 
-def _new(order: Order, kind: str, version: int, replaces: str = "", changed: tuple[str, ...] = ()) -> Revision:
+def _new(
+    order: Order, kind: str, version: int, replaces: str = "", changed: tuple[str, ...] = ()
+) -> Revision:
     """新しい版のこと。下書きを公開するときは、見た下書きに書いてあるとおり（作った日も）。"""
     if not order.approval:
         because = " ".join(order.because.split()) if kind in (CORRECTED, AFTER_WITHDRAWAL) else ""
@@ -107,7 +124,9 @@ def _looked_at(order: Order) -> Revision | None:
 
 
 def _next_version(order: Order) -> int:
-    return next_revision(order.home.reports, order.month, Ledger(order.home.ledger).ever("released"))
+    return next_revision(
+        order.home.reports, order.month, Ledger(order.home.ledger).ever("released")
+    )
 
 
 def _require_reason(order: Order, changed: tuple[str, ...]) -> None:

@@ -51,9 +51,15 @@ class _Markup(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = {name.lower(): value or "" for name, value in attributes}
         self._data_block = tag == "script" and given.get("type") == "application/json"
-        if tag == "script" and not self._data_block and not OUR_SCRIPT.fullmatch(given.get("src", "")):
+        if (
+            tag == "script"
+            and not self._data_block
+            and not OUR_SCRIPT.fullmatch(given.get("src", ""))
+        ):
             self.problems.append("決めたもの以外のスクリプト")
-        if tag in RULES["tags"] or (tag == "meta" and given.get("http-equiv", "").lower() == "refresh"):
+        if tag in RULES["tags"] or (
+            tag == "meta" and given.get("http-equiv", "").lower() == "refresh"
+        ):
             self.problems.append(f"使わない要素 {tag}")
         self.problems += [f"動く属性 {name}" for name in given if name.startswith("on")]
         urls = [given[name] for name in RULES["url_attributes"] if name in given]
@@ -105,7 +111,10 @@ def digits_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
     texts = (text for content in _contents(path) for text in texts_in(content))
     if path.suffix == ".html":
-        texts = (COLOUR.sub(lambda found: "" if found[0] in COLOURS else found[0], text) for text in texts)
+        texts = (
+            COLOUR.sub(lambda found: "" if found[0] in COLOURS else found[0], text)
+            for text in texts
+        )
     return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
 
 
@@ -133,7 +142,9 @@ def _without_structure(name: str, part: bytes) -> bytes:
         return STRING_COUNTS.sub(b"", part, count=2)
     if name == "xl/workbook.xml":
         usual = {*ATTRIBUTE.findall(blank)}
-        return ATTRIBUTE.sub(lambda found: b"" if found[0] in usual else found[0], BOOK_PLACES.sub(b"", part))
+        return ATTRIBUTE.sub(
+            lambda found: b"" if found[0] in usual else found[0], BOOK_PLACES.sub(b"", part)
+        )
     return part
 
 
@@ -175,10 +186,14 @@ def scan_release(
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
-            foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(_reader(artefact["path"]))
+            foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(
+                _reader(artefact["path"])
+            )
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
-    yield from (Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people)
+    yield from (
+        Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people
+    )
 
 
 def _reader(path: str) -> str:

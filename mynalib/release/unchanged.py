@@ -29,14 +29,22 @@ def changed_facts(
     """
     used = {one["month"]: one for one in manifest["inputs"]}
     kept = [kept for kept in kept_months(home) if kept.month <= month]
-    files = [f"{each.month.label}のファイル" for each in kept if not each.is_as_used(used.get(str(each.month)))]
+    files = [
+        f"{each.month.label}のファイル"
+        for each in kept
+        if not each.is_as_used(used.get(str(each.month)))
+    ]
     now = {
         "設定（params）": (params.fingerprint, manifest["params"]),
         "ノートブック": (notebooks_hash(home), manifest.get("notebooks")),
         "公開しない事業所": (sorted(without), manifest["without"]),
     }
     tool = (code_hash(), library_versions()) != (manifest["code"], manifest["libraries"])
-    return (*files, *(name for name, (one, other) in now.items() if one != other), *([TOOL] if tool else []))
+    return (
+        *files,
+        *(name for name, (one, other) in now.items() if one != other),
+        *([TOOL] if tool else []),
+    )
 
 
 def notebooks_hash(home: Home) -> str:
@@ -54,5 +62,9 @@ def protection_hash(home: Home, params: Params) -> str:
 
 def _protecting(home: Home, params: Params) -> Iterator[Path]:
     yield from home.returners.rglob("*")
-    yield from (home.root / register for register in params.society.registers.model_dump().values() if register)
+    yield from (
+        home.root / register
+        for register in params.society.registers.model_dump().values()
+        if register
+    )
     yield home.kept_back

@@ -31,7 +31,10 @@ class Checked:
     months: int
 
     def as_dict(self) -> dict:
-        texts = {name: [str(problem) for problem in getattr(self, name)] for name in ("errors", "warnings")}
+        texts = {
+            name: [str(problem) for problem in getattr(self, name)]
+            for name in ("errors", "warnings")
+        }
         return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
 
 
@@ -56,13 +59,17 @@ def check_home(home: Home) -> Checked:
     if params:
         warnings += check_joint_use(params, clock.today())
     if entries is not None and not errors:
-        warnings += [Problem(each.where, each.what) for each in departures(home, params, months, entries)]
+        warnings += [
+            Problem(each.where, each.what) for each in departures(home, params, months, entries)
+        ]
     if params and months and not _is_known_damaged(home, months[-1]):
         _add_stops(errors, warnings, home, params, months[-1])
     return Checked(tuple(errors), tuple(warnings), len(months))
 
 
-def _add_stops(errors: list[Problem], warnings: list[Problem], home: Home, params: Params, newest: KeptMonth) -> None:
+def _add_stops(
+    errors: list[Problem], warnings: list[Problem], home: Home, params: Params, newest: KeptMonth
+) -> None:
     """publish がいちばん新しい月を断る理由のうち、まだ言っていないもの。
 
     月が古いことは、新しいファイルを待つほかに直しようがないので、誤りではなく、確かめること。もう公開した月なら、何も言わない。

@@ -22,11 +22,20 @@ from mynalib.intake.shares import Counts, counted
 from mynalib.intake.source import require_file
 
 REPLACEABLE = ("MONTH_EXISTS",)
-REPAIRABLE = ("MONTH_EXISTS", "MONTH_ORDER")  # 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
+REPAIRABLE = (
+    "MONTH_EXISTS",
+    "MONTH_ORDER",
+)  # 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
 
 
 def ingest(
-    home: Home, params: Params, file: Path, month: Month, *, replace: bool = False, confirm: Collection[str] = ()
+    home: Home,
+    params: Params,
+    file: Path,
+    month: Month,
+    *,
+    replace: bool = False,
+    confirm: Collection[str] = (),
 ) -> dict:
     """ファイルを、その月の断面として取り込む。
 
@@ -53,13 +62,16 @@ def ingest(
             if any(same_as_kept(kept, staged, facts) for kept in months if kept.month == month):
                 return report("no_op", month, facts)
             stops = _stops(params, month, facts, staged, months)
-            keep(home, month, staged, file, facts | pass_gates(stops, passed), taken=recorded_months(home))
+            facts_kept = facts | pass_gates(stops, passed)
+            keep(home, month, staged, file, facts_kept, taken=recorded_months(home))
             settle(home, params=params)
             outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
             return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
 
 
-def _stops(params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]) -> tuple[Refused, ...]:
+def _stops(
+    params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]
+) -> tuple[Refused, ...]:
     """月の関門。置いてある月の人を開くのは、数だけでは決まらないときだけ。"""
     policy, new = params.society.policy.intake, _summary(month, facts, _codes(facts))
     last = max((kept.month for kept in months if kept.month < month), default=None)
@@ -84,13 +96,17 @@ def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:
 
 def report(outcome: str, month: Month, facts: dict) -> dict:
     """取込の結果の形。"""
-    counts = {name: facts[name] for name in ("data_rows", "accepted", "quarantined", "reasons", "sha256")}
+    counts = {
+        name: facts[name] for name in ("data_rows", "accepted", "quarantined", "reasons", "sha256")
+    }
     return {"outcome": outcome, "error": None, "month": str(month), **counts}
 
 
 def _summary(month: Month, facts: dict, codes: dict[str, Counts]) -> MonthSummary:
     heads = {name: Head(**head) for name, head in facts["by_employer"].items()}
-    return MonthSummary(month, facts["sha256"], facts["accepted"], heads, codes, facts.get("later_dates", 0))
+    return MonthSummary(
+        month, facts["sha256"], facts["accepted"], heads, codes, facts.get("later_dates", 0)
+    )
 
 
 def _codes(facts: dict) -> dict[str, Counts]:

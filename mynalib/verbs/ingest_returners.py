@@ -21,7 +21,9 @@ from mynalib.intake.source import require_file
 from mynalib.verbs.ingest import pass_gates, report
 
 
-def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, confirm: Collection[str] = ()) -> dict:
+def ingest_returners(
+    home: Home, params: Params, file: Path, month: Month, *, confirm: Collection[str] = ()
+) -> dict:
     """返納者のファイルを取り込む。その人たちは、month までの月の勧奨リストに載らない。
 
     Args:
@@ -47,7 +49,9 @@ def ingest_returners(home: Home, params: Params, file: Path, month: Month, *, co
             return _keep(home, month, staged, file, read, confirm)
 
 
-def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]) -> dict:
+def _keep(
+    home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]
+) -> dict:
     facts, ledger = read.as_dict(), Ledger(home.ledger)
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
     people = read_table(staged / "members.parquet")[list(PERSON_ITEMS)]
@@ -60,7 +64,9 @@ def _keep(home: Home, month: Month, staged: Path, file: Path, read: Intake, conf
     write_table(target, people)
     names = ("sha256", "data_rows", "accepted", "quarantined")
     counts = {name: facts[name] for name in names} | confirmed
-    ledger.append("returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts)
+    ledger.append(
+        "returners", month=str(month), folder=target.name, members_sha256=sha256(target), **counts
+    )
     return report("loaded", month, facts)
 
 

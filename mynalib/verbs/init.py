@@ -11,7 +11,9 @@ from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
 from mynalib.intake.source import require_plain_name
 
-REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(("optout", "pending_cancellation", "never_contact"), HEADER)
+REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(
+    ("optout", "pending_cancellation", "never_contact"), HEADER
+)
 
 
 class NotEmpty(MynaError):
@@ -45,7 +47,9 @@ def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
         for place in (home.inbox, home.registers):
             place.mkdir(parents=True, exist_ok=True)
         for name, columns in REGISTERS.items():
-            (home.registers / f"{name}.csv").write_text(",".join(columns) + "\r\n", encoding="utf-8-sig", newline="")
+            (home.registers / f"{name}.csv").write_text(
+                ",".join(columns) + "\r\n", encoding="utf-8-sig", newline=""
+            )
         if demo:
             society = home.params / "society.yaml"
             text = society.read_text(encoding="utf-8").replace("\ndemo: false", "\ndemo: true")
@@ -65,7 +69,9 @@ def _claim(home: Home, shared: bool) -> None:
 def _clear_demo(home: Home) -> None:
     """前の demo が作ったものを消す。ほかのものが一つでもあれば、何も消さない。"""
     if foreign := not_made_by_demo(home):
-        problems = [Problem(path, "demo が作ったものではないか、あとで変わっています") for path in foreign]
+        problems = [
+            Problem(path, "demo が作ったものではないか、あとで変わっています") for path in foreign
+        ]
         fix = "要るものなら、別の場所に移すか、--home で別の名を指定してください。要らなければ、フォルダーごと消してください。"
         raise NotEmpty(where=str(home.root), problems=problems, fix=fix)
     shutil.rmtree(home.root)

@@ -11,7 +11,9 @@ from mynalib.history.home import Home
 from mynalib.intake.profile import FileShape, profile_file
 from mynalib.intake.source import require_plain_name
 
-SHEET_MARK = b'<meta name="generator" content="mynalib-profile">'  # intake/sheet.html.j2 のはじめにある
+SHEET_MARK = (
+    b'<meta name="generator" content="mynalib-profile">'  # intake/sheet.html.j2 のはじめにある
+)
 SHEET_HEAD = 1000  # 印を探すところ（バイト）
 
 
@@ -51,7 +53,10 @@ def _require_free(sheet: Path, file: Path) -> None:
     with writing(sheet.parent):
         taken = sheet.is_symlink() or sheet.exists()
         if taken and not _is_a_sheet(sheet):
-            what, fix = "ほかのファイルがあります", "確認シートには、別の名を付けてください（例 確認シート.html）。"
+            what, fix = (
+                "ほかのファイルがあります",
+                "確認シートには、別の名を付けてください（例 確認シート.html）。",
+            )
             raise NotWritable(where=str(sheet), what=what, fix=fix)
 
 

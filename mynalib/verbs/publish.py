@@ -125,7 +125,9 @@ def _make_ready(scheduler: str | None) -> None:
     require_cluster(scheduler)
 
 
-def release(home: Home, params: Params, month: Month, approved_by: str, running: Running = AS_USUAL) -> Published:
+def release(
+    home: Home, params: Params, month: Month, approved_by: str, running: Running = AS_USUAL
+) -> Published:
     """見た下書きを、公開にする。
 
     Args:
@@ -145,7 +147,9 @@ def release(home: Home, params: Params, month: Month, approved_by: str, running:
         )
     looked_at = read_manifest(draft)
     approval = Approval(approved_by.strip(), looked_at)
-    return publish(home, params, month, without=looked_at["without"], approval=approval, running=running)
+    return publish(
+        home, params, month, without=looked_at["without"], approval=approval, running=running
+    )
 
 
 def _require_approver(params: Params, month: Month, name: str) -> None:
@@ -164,7 +168,11 @@ def _require_approver(params: Params, month: Month, name: str) -> None:
 def _seen(name: str) -> str:
     """人の目に同じに見える名を、同じ文字にする。空白と、幅のない字は残らない。"""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    visible = (letter for letter in folded if unicodedata.category(letter)[0] in "LNPS" and is_visible(letter))
+    visible = (
+        letter
+        for letter in folded
+        if unicodedata.category(letter)[0] in "LNPS" and is_visible(letter)
+    )
     return unicodedata.normalize("NFKC", "".join(visible))
 
 

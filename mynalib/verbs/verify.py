@@ -8,7 +8,14 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.months import UnknownMonth
-from mynalib.history.released import ReleaseDamaged, damage, junk, portal_damage, read_manifest, releases
+from mynalib.history.released import (
+    ReleaseDamaged,
+    damage,
+    junk,
+    portal_damage,
+    read_manifest,
+    releases,
+)
 from mynalib.release.gate import inspect
 
 
@@ -32,12 +39,16 @@ def verify(home: Home, params: Params, month: Month) -> Verified:
     folder = releases(home).get(month)
     if folder is None:
         raise UnknownMonth(
-            where=str(month), what="まだ公開していません", fix=f"myna publish --month {month} で公開します。"
+            where=str(month),
+            what="まだ公開していません",
+            fix=f"myna publish --month {month} で公開します。",
         )
     problems = [*damage(home, folder), *portal_damage(home)]
     if problems:
         raise ReleaseDamaged(
-            where=folder.name, what=f"公開したときと違うところが {len(problems)} 件あります", problems=problems
+            where=folder.name,
+            what=f"公開したときと違うところが {len(problems)} 件あります",
+            problems=problems,
         )
     artefacts = read_manifest(folder)["artefacts"]
     inspect(open_publication(home, params, month), folder, artefacts, again=True)

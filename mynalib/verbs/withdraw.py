@@ -50,12 +50,18 @@ def withdraw_lists(home: Home, params: Params, month: Month, because: str) -> di
         recover(home, params)
         known = versions(Ledger(home.ledger).lines())
         standing = [folder for folder in all_releases(home) if folder.name[:7] == str(month)]
-        listed = [folder.name for folder in standing if any(map(is_list, artefacts_of(home, folder)))]
+        listed = [
+            folder.name for folder in standing if any(map(is_list, artefacts_of(home, folder)))
+        ]
         names = [name for name in listed if not known[name].lists_withdrawn]
         if not names:
-            what = "取り下げられる勧奨リストがありません（作ったことがないか、もう取り下げています）"
+            what = (
+                "取り下げられる勧奨リストがありません（作ったことがないか、もう取り下げています）"
+            )
             fix = f"公開した月かを確かめてください（myna verify --month {month}）。"
             raise Refused("UNKNOWN_RELEASE", where=f"--month {month}", what=what, fix=fix)
-        Ledger(home.ledger).append("lists_withdrawn", month=str(month), releases=names, because=because)
+        Ledger(home.ledger).append(
+            "lists_withdrawn", month=str(month), releases=names, because=because
+        )
         refresh_portal(home, params)
     return {"outcome": "lists_withdrawn", "month": str(month), "releases": names}

@@ -41,7 +41,15 @@ def ingest(society: SmallSociety, *more: str) -> str:
     """命令で取り込み直し、画面に出た文を返す。"""
     file = society.home.inbox / "届いた.csv"
     file.write_bytes("\r\n".join([HEADER, *everybody(), *more, ""]).encode("cp932"))
-    words = ["ingest", str(file), "--month", str(MONTHS[1]), "--replace", "--home", str(society.home.root)]
+    words = [
+        "ingest",
+        str(file),
+        "--month",
+        str(MONTHS[1]),
+        "--replace",
+        "--home",
+        str(society.home.root),
+    ]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     return done.output
@@ -77,7 +85,9 @@ STOPS = {
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(name, society, monkeypatch):
+def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(
+    name, society, monkeypatch
+):
     stop = STOPS[name]
     assert check_home(society.home).errors == ()
     stop.happens(society, monkeypatch)
@@ -92,7 +102,9 @@ def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(name,
     text = page.read_text(encoding="utf-8")
     assert stop.page in text
     assert (page.parent / "assets" / "report.css").is_file()
-    assert not any(key in text for key in ("9999999", "7770001", "1025050", "1015100")), "ページに、人の値はない"
+    assert not any(key in text for key in ("9999999", "7770001", "1025050", "1015100")), (
+        "ページに、人の値はない"
+    )
     assert not list(society.home.drafts.rglob("capsule")), "人の行は残らない"
 
 
@@ -123,7 +135,9 @@ def test_ingest_says_which_lines_it_held_and_why_and_what_to_do(society):
     assert "--replace で取り込んでください" in said
     assert "次は myna publish" not in said
     assert not any(key in said for key in ("777", "778", "1025050", "1015100"))
-    assert "次は myna publish" in ingest(society), "言われたとおり、直したファイルを --replace で取り込めば、進める"
+    assert "次は myna publish" in ingest(society), (
+        "言われたとおり、直したファイルを --replace で取り込めば、進める"
+    )
 
 
 @pytest.mark.parametrize("name", ["事業所のファイルが消えた", "名簿に答えがない", "古い月"])
@@ -163,7 +177,9 @@ def test_ingest_says_publish_when_nothing_stops_it(society):
 def test_a_few_rows_do_not_stop_a_small_society(held, rows, floor, refused, society):
     settings = society.home.params / "society.yaml"
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("quarantine_floor: 2 ", f"quarantine_floor: {floor} "), encoding="utf-8")
+    settings.write_text(
+        text.replace("quarantine_floor: 2 ", f"quarantine_floor: {floor} "), encoding="utf-8"
+    )
 
     class Kept:
         month, intake = MONTHS[1], {"data_rows": rows, "quarantined": held}

@@ -73,7 +73,11 @@ def objectors() -> list[Person]:
     """はじめから申し出ている人：どの事業所からも、リストに載るはずだった二人。あとの一人は、退職と書いてある。"""
     always = [one for key, one in year()[0].items() if key in year()[-1]]
     both = [one for one in always if slow_status(one)[1] in TO_REMIND]
-    return [one for employer in SIZES for one in [one for one in both if one.symbol == SYMBOL[employer]][:2]]
+    return [
+        one
+        for employer in SIZES
+        for one in [one for one in both if one.symbol == SYMBOL[employer]][:2]
+    ]
 
 
 @dataclass(frozen=True)
@@ -126,10 +130,14 @@ def artefacts(home: Home, only: str, products: bool) -> Artefacts:
     found: Artefacts = {}
     with patch.dict(os.environ, {"MYNA_TODAY": on(NEWEST)}), tempfile.TemporaryDirectory() as room:
         publication = open_publication(home, params_of(home), NEWEST)
-        employers = [one for one in publication.opened.params.notified(NEWEST.end) if only in ("", one.id)]
+        employers = [
+            one for one in publication.opened.params.notified(NEWEST.end) if only in ("", one.id)
+        ]
         if not only:
             result = publication.outside.result
-            found["wide/attack"] = repr((sorted(result.open), result.coarser, result.asked, result.undecided)).encode()
+            found["wide/attack"] = repr(
+                (sorted(result.open), result.coarser, result.asked, result.undecided)
+            ).encode()
         for edition in (one for one in EDITIONS if one.audience != "internal"):
             for employer in [None] if edition.audience == "wide" else employers:
                 if only and employer is None:
@@ -149,7 +157,9 @@ def pages(home: Home) -> Artefacts:
     """本当に公開した木。健保の内部と、manifest と receipt のほか。"""
     with patch.dict(os.environ, {"MYNA_TODAY": on(NEWEST)}):
         folder = publish(home, params_of(home), NEWEST).folder
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
     hidden = ("internal/", "manifest.json", "receipt.json")
     return {name: path.read_bytes() for name, path in files.items() if not name.startswith(hidden)}
 
@@ -180,11 +190,15 @@ def register_change(rng: random.Random) -> Change:
     """申出、解除の申請、連絡しない人、要確認の判断のどれかを、一人から三人が入れるか、申出をやめる。"""
     if rng.random() < 0.25:
         gone = rng.sample(objectors(), rng.randint(1, 3))
-        return Change(withdraw=frozenset(map(keyed, gone)), touched=frozenset(one.key for one in gone))
+        return Change(
+            withdraw=frozenset(map(keyed, gone)), touched=frozenset(one.key for one in gone)
+        )
     if rng.random() < 0.25:
         suspects = [one for one in year()[-1].values() if slow_status(one)[1] == "review"]
         chosen = rng.sample(suspects, rng.randint(1, 2))
-        rows = tuple(f"{keyed(one)},{rng.choice(['可', '否', '確認中'])},2026-11-10,係" for one in chosen)
+        rows = tuple(
+            f"{keyed(one)},{rng.choice(['可', '否', '確認中'])},2026-11-10,係" for one in chosen
+        )
         return Change({"decisions": rows}, touched=frozenset(one.key for one in chosen))
     chosen = rng.sample(sorted(year()[-1].values(), key=keyed), rng.randint(1, 3))
     name = rng.choice(["optout", "pending_cancellation", "never_contact"])
@@ -202,7 +216,9 @@ def changed_rows(rng: random.Random, people: People, keys: Iterable[Key], gone: 
         else:
             flag = rng.choice([0, 1, None])
             day = DAY if rng.random() < 0.5 else None
-            found[key] = replace(one, state=1 if day else 0, registered_on=day, cancelled_on=None, cancel_kind=None)
+            found[key] = replace(
+                one, state=1 if day else 0, registered_on=day, cancelled_on=None, cancel_kind=None
+            )
             found[key] = replace(found[key], certificate_flag=flag)
     return found
 
@@ -220,7 +236,9 @@ def others_rows(rng: random.Random, employer: str) -> Change:
     """ほかの事業所の人の行が、変わるか、消えるか、増える。申し出た人は、残る。"""
     staying = {one.key for at, one in enumerate(objectors()) if not at % 2}
     others = [key for key in year()[-1] if key[0] != SYMBOL[employer] and key not in staying]
-    people = changed_rows(rng, year()[-1], rng.sample(others, rng.randint(1, len(others))), rng.random())
+    people = changed_rows(
+        rng, year()[-1], rng.sample(others, rng.randint(1, len(others))), rng.random()
+    )
     more = Society(rng, people, next_number=8000)
     more.join(rng.choice([one for one in SIZES if one != employer]), rng.randint(0, 60))
     return Change(people=more.people)
@@ -239,7 +257,9 @@ def table(content: bytes) -> pd.DataFrame:
 def seen(without: Artefacts, found: Artefacts, touched: Iterable[Key]) -> Iterator[str]:
     """申出で、変わってよいもののほかに、変わったもの。"""
     numbers = {(symbol, number) for symbol, number, _ in touched}
-    theirs = {next(employer for employer in SIZES if SYMBOL[employer] == symbol) for symbol, _ in numbers}
+    theirs = {
+        next(employer for employer in SIZES if SYMBOL[employer] == symbol) for symbol, _ in numbers
+    }
     if without.keys() != found.keys():
         yield "ファイルの並び"
     for name in without.keys() & found.keys():
@@ -263,7 +283,11 @@ def _other_lengths(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
 
 def _other_lines(before: pd.DataFrame, after: pd.DataFrame, touched: set[Key]) -> Iterator[str]:
     kept = [
-        [row for row in rows.itertuples(index=False, name=None) if (row[0], row[1].lstrip("0"), row[2]) not in touched]
+        [
+            row
+            for row in rows.itertuples(index=False, name=None)
+            if (row[0], row[1].lstrip("0"), row[2]) not in touched
+        ]
         for rows in (before, after)
     ]
     if kept[0] != kept[1]:
@@ -274,7 +298,9 @@ def turned_out(page: bytes) -> str:
     """リストの行を数えた数のほかの、ページの中身。"""
     text = page.decode()
     text = re.sub(r"<dt>[❶❷].*?</div>", "", text, flags=re.DOTALL)
-    return re.sub(rf'<tr><th scope="row">{NEWEST}</th>(<td class="number">\d+</td>){{6}}</tr>', "", text)
+    return re.sub(
+        rf'<tr><th scope="row">{NEWEST}</th>(<td class="number">\d+</td>){{6}}</tr>', "", text
+    )
 
 
 def depth(trial: int) -> str:

@@ -15,7 +15,18 @@ import pandas as pd
 import pytest
 from judging_pages import Pages
 from judging_society import Judge, Truth
-from lives import LONG, SYMBOL, YEAR, Society, by_employer, home_of, load, on, release_tables, write_entries
+from lives import (
+    LONG,
+    SYMBOL,
+    YEAR,
+    Society,
+    by_employer,
+    home_of,
+    load,
+    on,
+    release_tables,
+    write_entries,
+)
 from months import lapsed, params_of
 
 from mynalib.capsules.previous import RATES
@@ -41,9 +52,17 @@ class Plan:
 
 SIZES = (5000, 2400, 1300, 900, 600, 450, 300, 220, 180, 150, 120, 90, 70, 55, 40, 28, 20, 12, 0)
 PLANS = {
-    "4 employers, 138 to 174 people": Plan({"E01": 52, "E02": 46, "E03": 40, "E04": 0}, ("E04", 36), "E03", 0.03, 6, 1),
+    "4 employers, 138 to 174 people": Plan(
+        {"E01": 52, "E02": 46, "E03": 40, "E04": 0}, ("E04", 36), "E03", 0.03, 6, 1
+    ),
     "9 employers of 0 to 400": Plan(
-        dict(zip([f"E{at:02}" for at in range(1, 10)], (400, 180, 95, 60, 28, 22, 12, 5, 0), strict=True))
+        dict(
+            zip(
+                [f"E{at:02}" for at in range(1, 10)],
+                (400, 180, 95, 60, 28, 22, 12, 5, 0),
+                strict=True,
+            )
+        )
         | {"KENPO": 10, "NOEMPLOYER": 8},
         ("E09", 31),
         "E04",
@@ -74,7 +93,9 @@ class Life:
 
     @classmethod
     def begin(cls, plan: Plan, folder: Path, seed: int) -> "Life":
-        employers = tuple(employer for employer in plan.sizes if employer in SYMBOL and employer.startswith("E"))
+        employers = tuple(
+            employer for employer in plan.sizes if employer in SYMBOL and employer.startswith("E")
+        )
         society, truth = Society(random.Random(seed), ending=plan.goes), Truth()
         for employer, size in plan.sizes.items():
             society.join(employer, size)
@@ -109,15 +130,19 @@ class Life:
         if at >= months // 2 + (2 if plan.goes == plan.comes[0] else 0):
             left = len(by_employer(society.people).get(plan.goes, []))
             last = at >= months // 2 + 2
-            for key in [key for key, one in society.people.items() if one.symbol == SYMBOL[plan.goes]][
-                : left if last else left // 2
-            ]:
+            for key in [
+                key for key, one in society.people.items() if one.symbol == SYMBOL[plan.goes]
+            ][: left if last else left // 2]:
                 del society.people[key]
 
     def _correct(self, month: Month) -> str:
         """前の月のファイルを、取り込み直す：登録済とあった十二人は、そのとき、失効で解除されていた。"""
         people = dict(self.truth.files[str(month)])
-        usable = [one for one in people.values() if one.symbol == SYMBOL["E01"] and one.state and one.certificate_flag]
+        usable = [
+            one
+            for one in people.values()
+            if one.symbol == SYMBOL["E01"] and one.state and one.certificate_flag
+        ]
         for one in self.society.rng.sample(usable, 12):
             people[one.key] = lapsed(one.number, symbol=one.symbol, branch=one.branch)
         load(self.home, month, people)

@@ -23,25 +23,47 @@ Sizes = Mapping[str, tuple[int, int]]  # 事業所から、加入者と登録者
 
 def counted(sizes: Sizes, month: str = "2026-10") -> pd.DataFrame:
     """事業所ごとの人数と、組合全体。証明書の失効した人は、いない。"""
-    whole = sum(size for size, _ in sizes.values()), sum(registered for _, registered in sizes.values())
+    whole = (
+        sum(size for size, _ in sizes.values()),
+        sum(registered for _, registered in sizes.values()),
+    )
     rows = [
         (month, employer, f"{employer}社", size, registered, registered, size - registered, 0)
         for employer, (size, registered) in [*sizes.items(), ("TOTAL", whole)]
     ]
-    names = ["month", "employer_id", "employer", "members", "registered", "usable", "unregistered", "lapsed"]
+    names = [
+        "month",
+        "employer_id",
+        "employer",
+        "members",
+        "registered",
+        "usable",
+        "unregistered",
+        "lapsed",
+    ]
     return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[3:], "Int64"))
 
 
 def shown(
-    sizes: Sizes, coarser: Coarser | None = None, before: Before | None = None, month: str = "2026-10"
+    sizes: Sizes,
+    coarser: Coarser | None = None,
+    before: Before | None = None,
+    month: str = "2026-10",
 ) -> Showing:
     counts = counted(sizes, month)
     return show_month(
-        counts[counts.employer_id != "TOTAL"], counts, before or Before(), KEY, LIMITS, coarser or Coarser()
+        counts[counts.employer_id != "TOTAL"],
+        counts,
+        before or Before(),
+        KEY,
+        LIMITS,
+        coarser or Coarser(),
     )
 
 
-def held(sizes: Sizes, paths: Mapping[str, Mapping[str, int]] | None = None, before: Before | None = None) -> Result:
+def held(
+    sizes: Sizes, paths: Mapping[str, Mapping[str, int]] | None = None, before: Before | None = None
+) -> Result:
     """攻撃に耐えた姿。paths がなければ、だれも、リストを持っていない。"""
     paths = paths or {}
     evidence = Evidence(NOTHING, paths, dict.fromkeys(paths, (False,)))
@@ -58,7 +80,9 @@ def total(showing: Showing) -> list:
 
 def low_end(employer: str, members: int, share: float = 0.7) -> int:
     """その事業所の、区切りの下の端にあたる登録者の数。"""
-    return settle_level(members, round(members * share), shift_of(KEY, employer), "2026-10", LIMITS).low
+    return settle_level(
+        members, round(members * share), shift_of(KEY, employer), "2026-10", LIMITS
+    ).low
 
 
 def lows(sizes: Mapping[str, int]) -> Sizes:
@@ -71,14 +95,26 @@ def lows(sizes: Mapping[str, int]) -> Sizes:
 
 @pytest.mark.parametrize(
     ("members", "registered"),
-    [(120, 102), (30, 30), (30, 28), (31, 31), (100, 95), (45_002, 33_000), (20, 19), (60, 0), (500, 499)],
+    [
+        (120, 102),
+        (30, 30),
+        (30, 28),
+        (31, 31),
+        (100, 95),
+        (45_002, 33_000),
+        (20, 19),
+        (60, 0),
+        (500, 499),
+    ],
 )
 def test_all_that_is_shown_of_an_employer_leaves_five_counts(members, registered):
     """120 人中 102 人：刻み 5 の水準と、5 の倍数の人数とを並べると、102 人と決まってしまう。同じものが見える人数を、全て数える。"""
 
     def seen(count: int) -> tuple:
         showing = shown({"E01": (members, count), "E02": (10_000, 7_000)})
-        own = showing.state[showing.state.employer_id == "E01"][["members", "level", "tolerance", "bound", "since"]]
+        own = showing.state[showing.state.employer_id == "E01"][
+            ["members", "level", "tolerance", "bound", "since"]
+        ]
         row = showing.wide[showing.wide.employer_id == "E01"]
         return own.astype("str").to_numpy().tolist(), row.astype("str").to_numpy().tolist()
 
@@ -102,10 +138,15 @@ def test_one_leaver_and_one_objector_are_not_told_apart_by_the_level():
     level = second.levels["E01"]
     assert level is first.levels["E01"], "一人では動かない"
     paths = {"oo": 95, "o-": 1, "uu": 23, "uo": 1}
-    ranges = tuple(level.possible(members, month, LIMITS) for members, month in ((120, "2026-09"), (119, "2026-10")))
+    ranges = tuple(
+        level.possible(members, month, LIMITS)
+        for members, month in ((120, "2026-09"), (119, "2026-10"))
+    )
     assert not attack([Sight("E01", ranges, paths, (False, False))]).pinned
     exact = attack([Sight("E01", ((96, 96), (95, 95)), paths, (False, False))])
-    assert Run("uo", 1, 1, known=False) in exact.pinned, "申し出た人を除いた数を見せると、分かってしまう"
+    assert Run("uo", 1, 1, known=False) in exact.pinned, (
+        "申し出た人を除いた数を見せると、分かってしまう"
+    )
 
 
 def test_a_fully_registered_employer_beside_a_large_one_keeps_its_bound_under_a_true_total():
@@ -116,7 +157,9 @@ def test_a_fully_registered_employer_beside_a_large_one_keeps_its_bound_under_a_
     assert (whole.members, whole.registered, whole.rate) == (45_035, 33_140, 73.6)
     state = result.showing.state.set_index("employer_id")
     left = [33_142 - count for count in range(state.low["E01"], state.high["E01"] + 1)]
-    assert len({count for count in left if 27 <= count <= 31}) == 5, "組合全体から引いても、五通りが残る"
+    assert len({count for count in left if 27 <= count <= 31}) == 5, (
+        "組合全体から引いても、五通りが残る"
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +185,9 @@ def test_who_outgrows_the_merged_row_is_never_found_by_subtraction(steps):
     inside: frozenset[str] | None = None
     for step in steps:
         sizes["B"] = max(0, sizes["B"] + step)
-        showing = shown({employer: (size, size * 2 // 3) for employer, size in sizes.items()}, before=before)
+        showing = shown(
+            {employer: (size, size * 2 // 3) for employer, size in sizes.items()}, before=before
+        )
         if "OTHERS" in rows(showing):
             people = [sizes[employer] for employer in showing.merged if sizes[employer]]
             assert len(people) >= 4 and sum(people) >= 30 and 10 * max(people) <= 6 * sum(people)
@@ -172,10 +217,17 @@ def test_a_page_that_gives_somebody_away_gets_wider_steps_and_the_society_stays(
 def test_a_page_whose_wider_step_gives_somebody_away_too_has_no_level():
     """120 人中 104 人では、広げた刻みの上の端も、113 人。113 人が登録済としてリストにいれば、ほかの人は、登録していない。"""
     ends = [
-        shown({"E01": (120, 104)}, Coarser(wider)).levels["E01"].high for wider in (frozenset(), frozenset({"E01"}))
+        shown({"E01": (120, 104)}, Coarser(wider)).levels["E01"].high
+        for wider in (frozenset(), frozenset({"E01"}))
     ]
     assert ends == [113, 113]
-    sizes = {"E01": (120, 104), "E02": (300, 200), "E03": (90, 60), "E04": (60, 40), "E05": (500, 300)}
+    sizes = {
+        "E01": (120, 104),
+        "E02": (300, 200),
+        "E03": (90, 60),
+        "E04": (60, 40),
+        "E05": (500, 300),
+    }
     result = held(sizes, {"E01": {"g": 113, "o": 4, "u": 3}})
     assert result.showing.levels["E01"] is None
     assert "E01" in result.coarser.unlevelled
@@ -201,9 +253,14 @@ def test_the_last_step_is_the_society_only(count):
 
 
 @trials(8)
-@given(st.lists(st.tuples(st.integers(0, 160), st.integers(0, 100)), min_size=1, max_size=9), st.data())
+@given(
+    st.lists(st.tuples(st.integers(0, 160), st.integers(0, 100)), min_size=1, max_size=9), st.data()
+)
 def test_the_ladder_always_ends_and_never_touches_the_society(drawn, data):
-    sizes = {f"E{at:02}": (members, members * share // 100) for at, (members, share) in enumerate(drawn, 1)}
+    sizes = {
+        f"E{at:02}": (members, members * share // 100)
+        for at, (members, share) in enumerate(drawn, 1)
+    }
     paths = {}
     for employer, (members, registered) in sizes.items():
         unregistered = data.draw(st.integers(0, members - registered))
@@ -216,4 +273,6 @@ def test_the_ladder_always_ends_and_never_touches_the_society(drawn, data):
     for employer, level in result.showing.levels.items():
         if level:
             assert level.low <= sizes[employer][1] <= level.high
-            assert not attack([Sight(employer, ((level.low, level.high),), paths[employer], (False,))]).pinned
+            assert not attack(
+                [Sight(employer, ((level.low, level.high),), paths[employer], (False,))]
+            ).pinned

@@ -24,7 +24,9 @@ POLICY = {
     "employer": {"minimum_members": 20},
     "wide": {"minimum_members": 30, "mask_up_to": 7, "round_to": 5, "min_changes": 5},
 }
-WIDE, EMPLOYER, INTERNAL = (Terms(audience, POLICY) for audience in ("wide", "employer", "internal"))
+WIDE, EMPLOYER, INTERNAL = (
+    Terms(audience, POLICY) for audience in ("wide", "employer", "internal")
+)
 NAMED = Terms("named", POLICY, ("symbol", "number", "branch", "action"))
 MONTH = "2026-10"
 SIZES = {
@@ -96,10 +98,24 @@ def test_writing_into_the_frame_does_not_change_what_is_released():
         lambda table: tables.people(table, "人"),
         lambda table: tables.list_lengths(table),
     ],
-    ids=["trend", "levels", "bars", "table", "employers", "numbers", "level", "lists", "asked", "people", "lengths"],
+    ids=[
+        "trend",
+        "levels",
+        "bars",
+        "table",
+        "employers",
+        "numbers",
+        "level",
+        "lists",
+        "asked",
+        "people",
+        "lengths",
+    ],
 )
 @pytest.mark.parametrize(
-    "raw", [pd.DataFrame({"month": [MONTH], "action": "link"}), None, {}], ids=["frame", "none", "dict"]
+    "raw",
+    [pd.DataFrame({"month": [MONTH], "action": "link"}), None, {}],
+    ids=["frame", "none", "dict"],
 )
 def test_figures_and_tables_refuse_what_was_not_released(show, raw):
     with pytest.raises(TypeError, match="Released"):
@@ -107,7 +123,10 @@ def test_figures_and_tables_refuse_what_was_not_released(show, raw):
 
 
 @trials(8)
-@given(st.lists(st.sampled_from(["E01", "OTHERS", "TOTAL", "nobody"])), st.permutations(WIDE_COLUMNS[3:]))
+@given(
+    st.lists(st.sampled_from(["E01", "OTHERS", "TOTAL", "nobody"])),
+    st.permutations(WIDE_COLUMNS[3:]),
+)
 def test_choosing_rows_and_columns_never_adds_anything(codes, columns):
     passed = wide_rates()
     chosen = passed.only(["employer_id", *columns]).without(columns[0])
@@ -130,8 +149,14 @@ def test_choosing_what_is_not_there_is_an_error():
 
 TABLES = {
     "rates": (lambda terms: released.rates(wide_table(), terms), {"wide"}),
-    "levels": (lambda terms: released.levels(pd.DataFrame(columns=LEVEL_COLUMNS), terms), {"employer"}),
-    "lists": (lambda terms: released.list_lengths(pd.DataFrame(columns=LIST_COLUMNS), terms), {"employer"}),
+    "levels": (
+        lambda terms: released.levels(pd.DataFrame(columns=LEVEL_COLUMNS), terms),
+        {"employer"},
+    ),
+    "lists": (
+        lambda terms: released.list_lengths(pd.DataFrame(columns=LIST_COLUMNS), terms),
+        {"employer"},
+    ),
     "changes": (lambda terms: released.changes(movements(), terms), {"wide", "internal"}),
     "causes": (
         lambda terms: released.causes(pd.DataFrame(columns=["cause", "points"]), terms, 0),
@@ -143,7 +168,9 @@ TABLES = {
 
 
 def movements(people: int = 10) -> pd.DataFrame:
-    return pd.DataFrame({"reason": list(CHANGES), "people": pd.array([people] * len(CHANGES), dtype="Int64")})
+    return pd.DataFrame(
+        {"reason": list(CHANGES), "people": pd.array([people] * len(CHANGES), dtype="Int64")}
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -226,12 +253,24 @@ def test_the_wide_table_shows_levels_of_large_employers_and_merges_the_small():
     assert list(table.index) == ["E01", "E02", "E07", "OTHERS", "TOTAL"]
     assert (table.employer["OTHERS"], table.members["OTHERS"]) == ("ほかの 4 事業所", 60)
     assert table.registered.drop("TOTAL").isna().all()
-    assert (table.rate["E07"], table.bound["E07"]) == (85, "以上"), "全員が登録していても、そうとは言わない"
-    assert (table.members["TOTAL"], table.registered["TOTAL"], table.rate["TOTAL"]) == (550, 410, 75)
+    assert (table.rate["E07"], table.bound["E07"]) == (85, "以上"), (
+        "全員が登録していても、そうとは言わない"
+    )
+    assert (table.members["TOTAL"], table.registered["TOTAL"], table.rate["TOTAL"]) == (
+        550,
+        410,
+        75,
+    )
 
 
 def test_disclosure_control_opens_no_file():
     """監査する人が、この部屋だけを読めばよいように：ファイルも履歴も開かない。"""
-    sources = [path.read_text(encoding="utf-8") for path in Path(showing.__file__).parent.glob("*.py")]
+    sources = [
+        path.read_text(encoding="utf-8") for path in Path(showing.__file__).parent.glob("*.py")
+    ]
     assert len(sources) > 8
-    assert not [text for text in sources if re.search(r"\bopen\(|read_csv|read_parquet|duckdb|pathlib|history", text)]
+    assert not [
+        text
+        for text in sources
+        if re.search(r"\bopen\(|read_csv|read_parquet|duckdb|pathlib|history", text)
+    ]

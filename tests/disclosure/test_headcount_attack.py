@@ -29,13 +29,21 @@ OLD = (
 FIRST, LAST = Month.parse("2024-11"), Month.parse("2026-10")
 MONTHS = [LAST.plus(-back) for back in range(3, -1, -1)]
 HEADS = {"101": [60, 61, 63, 62], "102": [30, 31, 33, 32], "103": [3] * 4, "120": [10] * 4}
-OBJECTORS = ("101,1015007,00", "101,1015008,01", "102,1025007,00", "102,1025008,01", "103,1035001,00")
+OBJECTORS = (
+    "101,1015007,00",
+    "101,1015008,01",
+    "102,1025007,00",
+    "102,1025008,01",
+    "103,1035001,00",
+)
 
 
 def attacked(reports: Path, heads: Path) -> list[dict[str, str]]:
     """別の人の道具として、別のプロセスで動かした結果。"""
     command = [sys.executable, "-I", str(SCRIPT), str(reports), str(heads)]
-    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", env={"PYTHONUTF8": "1"})
+    done = subprocess.run(
+        command, capture_output=True, check=True, encoding="utf-8", env={"PYTHONUTF8": "1"}
+    )
     return list(csv.DictReader(done.stdout.splitlines()))
 
 
@@ -59,13 +67,20 @@ def old_tree(folder: Path, objectors: str) -> tuple[Path, Path]:
     """前の作りが公開した二つの月（2026-09 には、だれも申し出ていない）と、頭数の CSV。"""
     rows = table_of(OLD)
     heads = [
-        (month, row["employer_id"], n) for row in rows if row["table"] == "heads" for month, n in series(row["members"])
+        (month, row["employer_id"], n)
+        for row in rows
+        if row["table"] == "heads"
+        for month, n in series(row["members"])
     ]
     for row in rows:
         if (row["table"], row["objectors"]) in (("2026-09", "0"), ("2026-10", objectors)):
-            page = folder / "reports" / row["table"] / "employers" / row["employer_id"] / "trend.csv"
+            page = (
+                folder / "reports" / row["table"] / "employers" / row["employer_id"] / "trend.csv"
+            )
             written(page, ["month", "members"], series(row["members"]))
-    return folder / "reports", written(folder / "heads.csv", ["month", "employer_id", "members"], heads)
+    return folder / "reports", written(
+        folder / "heads.csv", ["month", "employer_id", "members"], heads
+    )
 
 
 def test_the_attack_imports_nothing_but_the_standard_library():
@@ -80,8 +95,12 @@ def test_the_attack_imports_nothing_but_the_standard_library():
     assert not {"importlib", "runpy", "subprocess"} & names
 
 
-@pytest.mark.parametrize(("objectors", "least", "most"), [("0", 0, 0), ("1", 11, 12), ("2", 11, 12)])
-def test_on_pages_made_before_the_attack_sees_nine_of_ten_objections_and_nothing_else(tmp_path, objectors, least, most):
+@pytest.mark.parametrize(
+    ("objectors", "least", "most"), [("0", 0, 0), ("1", 11, 12), ("2", 11, 12)]
+)
+def test_on_pages_made_before_the_attack_sees_nine_of_ten_objections_and_nothing_else(
+    tmp_path, objectors, least, most
+):
     found = attacked(*old_tree(tmp_path, objectors))
     newest = [row for row in found if row["release"] == "2026-10"]
     assert len(newest) == 12
@@ -109,8 +128,14 @@ class Society(SmallSociety):
 
     def take(self, month: Month) -> None:
         place = MONTHS.index(month)
-        starts = {symbol: 2 * place if sizes[0] > 20 else 0 for symbol, sizes in HEADS.items()}  # 毎月、二人が去る
-        people = [(symbol, starts[symbol] + one) for symbol, sizes in HEADS.items() for one in range(sizes[place])]
+        starts = {
+            symbol: 2 * place if sizes[0] > 20 else 0 for symbol, sizes in HEADS.items()
+        }  # 毎月、二人が去る
+        people = [
+            (symbol, starts[symbol] + one)
+            for symbol, sizes in HEADS.items()
+            for one in range(sizes[place])
+        ]
         self.ingest(month, [person(*each) for each in people])
 
     def publish_newest(self, *objectors: str) -> None:
@@ -126,8 +151,14 @@ class Society(SmallSociety):
     def heads(self) -> Path:
         """人事の担当者の手もとの頭数。"""
         ids = {"101": "E01", "102": "E02", "103": "E03"}
-        rows = [(str(month), ids[symbol], HEADS[symbol][at]) for symbol in ids for at, month in enumerate(MONTHS)]
-        return written(self.home.root.parent / "heads.csv", ["month", "employer_id", "members"], rows)
+        rows = [
+            (str(month), ids[symbol], HEADS[symbol][at])
+            for symbol in ids
+            for at, month in enumerate(MONTHS)
+        ]
+        return written(
+            self.home.root.parent / "heads.csv", ["month", "employer_id", "members"], rows
+        )
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +180,10 @@ def trees(tmp_path_factory) -> Iterator[dict[str, Society]]:
 def test_on_pages_made_now_the_attack_sees_nothing(trees, name):
     society = trees[name]
     found = attacked(society.home.reports, society.heads)
-    assert {(row["employer_id"], row["release"]) for row in found} >= {("E01", "2026-10"), ("E02", "2026-09")}
+    assert {(row["employer_id"], row["release"]) for row in found} >= {
+        ("E01", "2026-10"),
+        ("E02", "2026-09"),
+    }
     assert {row["verdict"] for row in found} == {"none"}
     assert {row["unlisted_at_least"] for row in found} == {"0"}
 
@@ -166,7 +200,11 @@ def test_objecting_changes_lists_and_nothing_the_attack_reads_otherwise(trees):
 
 TAMPERED = {
     "加入者から一人を抜く": ("trend", "members", lambda value: str(int(value) - 1)),
-    "加入者を 5 に丸める前に二人を抜く": ("trend", "members", lambda value: str((int(value) - 2) // 5 * 5)),
+    "加入者を 5 に丸める前に二人を抜く": (
+        "trend",
+        "members",
+        lambda value: str((int(value) - 2) // 5 * 5),
+    ),
     "前の月の水準が動く": ("trend", "level", lambda value: str(int(value or 0) + 5)),
     "前の月のリストの人数が動く": ("lists", "link", lambda value: str(int(value) - 1)),
 }
@@ -180,7 +218,11 @@ def test_the_attack_would_see_a_page_that_gave_an_objection_away(trees, tmp_path
     rows = table_of(path)
     changed = [tuple((row | {column: change(row[column])}).values()) for row in rows]
     written(path, list(rows[0]), changed)
-    seen = [row["employer_id"] for row in attacked(reports, trees["objected"].heads) if row["verdict"] == "seen"]
+    seen = [
+        row["employer_id"]
+        for row in attacked(reports, trees["objected"].heads)
+        if row["verdict"] == "seen"
+    ]
     assert seen == ["E01"]
 
 
@@ -191,7 +233,11 @@ EDITIONS = {
     "internal/intake_review.html": ("internal", "健保内部用・実数", "外に出さない"),
     "management/index.html": ("wide", "理事会・組合会用・概数", ""),
     "employers/E01/index.html": ("employer", "事業所の担当部署用", ""),
-    "employers/E01/reminders.html": ("named", "事業所の担当部署用・個人データ", "転送・複写をしない"),
+    "employers/E01/reminders.html": (
+        "named",
+        "事業所の担当部署用・個人データ",
+        "転送・複写をしない",
+    ),
 }
 
 
@@ -200,18 +246,27 @@ def test_every_page_says_its_edition_in_title_heading_and_band(trees, page):
     audience, edition, caution = EDITIONS[page]
     text = (trees["objected"].home.reports / "2026-10" / page).read_text(encoding="utf-8")
     assert re.search(r"<title>(?:【架空データ】)?【(.+?)】", text)[1] == edition
-    assert re.search(r'<h1[^>]*>[^<]+ <span class="edition">([^<]+)</span></h1>', text)[1] == edition
+    assert (
+        re.search(r'<h1[^>]*>[^<]+ <span class="edition">([^<]+)</span></h1>', text)[1] == edition
+    )
     band = re.search(r'<p class="edition"><strong>([^<]+)</strong>(?:（([^）]+)）)?</p>', text)
     assert (band[1], band[2] or "") == (edition, caution)
     assert f'<body class="{audience}">' in text
-    assert ('class="watermark"' in text) == (audience == "internal"), "実数の版だけに、紙のどの一枚にも出る透かしがある"
+    assert ('class="watermark"' in text) == (audience == "internal"), (
+        "実数の版だけに、紙のどの一枚にも出る透かしがある"
+    )
     others = {one for _, one, _ in EDITIONS.values()} - {edition, "事業所の担当部署用"}
     assert [one for one in others if one in text] == []
 
 
 def test_a_file_of_numbers_says_its_edition_in_its_name(trees):
     release = trees["objected"].home.reports / "2026-10"
-    fixed = {"rates.csv", "shown.csv", "lists.csv", "listed.csv"}  # 名の決まったもの。フォルダーが版を表す
+    fixed = {
+        "rates.csv",
+        "shown.csv",
+        "lists.csv",
+        "listed.csv",
+    }  # 名の決まったもの。フォルダーが版を表す
     for folder, mark in (("internal", "_実数_健保内部"), ("management", "_概数")):
         tables = {path.name for path in (release / folder).glob("*.csv")} - fixed
         assert len(tables) > 3
@@ -236,13 +291,19 @@ def texts_of(path: Path) -> str:
     """人の読む言葉。XLSX なら、中の文字の全て。"""
     if path.suffix == ".xlsx":
         with ZipFile(path) as book:
-            return "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+            return "".join(
+                book.read(name).decode() for name in book.namelist() if name.endswith(".xml")
+            )
     return path.read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize("claim", TOO_STRONG)
 def test_no_released_page_or_sheet_says_more_than_the_data(trees, claim):
-    files = [path for path in trees["objected"].home.reports.rglob("*") if path.suffix in (".html", ".csv", ".xlsx")]
+    files = [
+        path
+        for path in trees["objected"].home.reports.rglob("*")
+        if path.suffix in (".html", ".csv", ".xlsx")
+    ]
     assert {path.suffix for path in files} == {".html", ".csv", ".xlsx"}
     assert [str(path) for path in files if re.search(TOO_STRONG[claim], texts_of(path))] == []
 
@@ -251,7 +312,10 @@ def test_no_released_page_or_sheet_says_more_than_the_data(trees, claim):
 def test_no_shipped_text_says_more_than_the_data(claim):
     kinds = ("*.yaml", "*.ipynb", "*.j2")
     shipped = [
-        path for place in ("mynalib", "notebooks", "params") for kind in kinds for path in (ROOT / place).rglob(kind)
+        path
+        for place in ("mynalib", "notebooks", "params")
+        for kind in kinds
+        for path in (ROOT / place).rglob(kind)
     ]
     shipped += [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     assert len(shipped) > 20
@@ -264,10 +328,14 @@ def test_each_kind_of_reminder_says_that_a_person_may_hold_no_card(trees, action
     page = texts_of(folder / "reminders.html")
     section = page[page.index(f"<h2>{action}") :].split("</h2>", 1)[1].split("<h2")[0]
     assert "カードをお持ちでない方もいます" in section
-    assert texts_of(next(folder.glob("reminders*.xlsx"))).count("カードをお持ちでない方もいます") == 2
+    assert (
+        texts_of(next(folder.glob("reminders*.xlsx"))).count("カードをお持ちでない方もいます") == 2
+    )
 
 
-@pytest.mark.parametrize(("members", "kind"), [(0, "small"), (3, "small"), (19, "small"), (20, "held"), (62, "held")])
+@pytest.mark.parametrize(
+    ("members", "kind"), [(0, "small"), (3, "small"), (19, "small"), (20, "held"), (62, "held")]
+)
 def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind):
     """攻撃に耐えないので水準をやめた 62 人の事業所に、「加入者が少ない」とは書かない。"""
     shown = []
@@ -298,7 +366,9 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
 def test_what_is_asked_this_month_is_said_by_its_number(monkeypatch, rows, said):
     shown = []
     monkeypatch.setattr(display, "show", lambda part, **values: shown.append((part, values)))
-    terms = released.Terms("employer", load_params(ROOT / "params").society.policy.model_dump(mode="json"))
+    terms = released.Terms(
+        "employer", load_params(ROOT / "params").society.policy.model_dump(mode="json")
+    )
     lengths = released.list_lengths(pd.DataFrame(rows, columns=released.LIST_COLUMNS), terms)
     tables.asked(lengths, Month(2026, 10))
     [(part, values)] = shown

@@ -10,7 +10,9 @@ from random_flows import trials
 from mynalib.disclosure.intruder import OFF, REGISTERED, Run, Sight, attack, runs_of
 
 
-def sight(ranges: list[tuple[int, int]], paths: dict[str, int], complete: bool = False, name: str = "E01") -> Sight:
+def sight(
+    ranges: list[tuple[int, int]], paths: dict[str, int], complete: bool = False, name: str = "E01"
+) -> Sight:
     return Sight(name, tuple(ranges), paths, (complete,) * len(ranges))
 
 
@@ -18,7 +20,9 @@ def possible(one: Sight) -> list[dict[tuple[int, Run], int | None]]:
     """ありうる姿の全て：一人ひとりの続きについて、登録した月（しないままなら None）。"""
     people = [path for path, count in one.paths.items() for _ in range(count)]
     runs = [(at, run) for at, path in enumerate(people) for run in runs_of(path)]
-    choices = [[run.first] if run.known else [*range(run.first, run.last + 1), None] for _, run in runs]
+    choices = [
+        [run.first] if run.known else [*range(run.first, run.last + 1), None] for _, run in runs
+    ]
     return [dict(zip(runs, chosen, strict=True)) for chosen in itertools.product(*choices)]
 
 
@@ -28,12 +32,17 @@ def registered(one: Sight, image: dict[tuple[int, Run], int | None], at: int) ->
     return listed + sum(onset is not None and onset <= at for onset in off)
 
 
-def slow_attack(sights: list[Sight], totals: list[tuple[int, int]] | None = None) -> set[Run] | None:
+def slow_attack(
+    sights: list[Sight], totals: list[tuple[int, int]] | None = None
+) -> set[Run] | None:
     """総当たり。見たものと合う姿がなければ None。"""
     months = range(len(sights[0].ranges))
     fits = []
     for images in itertools.product(*(possible(one) for one in sights)):
-        counts = [[registered(one, image, at) for at in months] for one, image in zip(sights, images, strict=True)]
+        counts = [
+            [registered(one, image, at) for at in months]
+            for one, image in zip(sights, images, strict=True)
+        ]
         alone = all(
             low <= count <= high
             for one, each in zip(sights, counts, strict=True)

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_flows import trials
 
-from mynalib.disclosure.levels import AT_LEAST, AT_MOST, Level, compared, next_level, settle_level, shift_of, step_of
+from mynalib.disclosure.levels import (
+    AT_LEAST,
+    AT_MOST,
+    Level,
+    compared,
+    next_level,
+    settle_level,
+    shift_of,
+    step_of,
+)
 from mynalib.disclosure.thresholds import Thresholds
 
 LIMITS = Thresholds(employer_minimum=20, wide_minimum=30, mask_up_to=7, round_to=5, min_changes=5)
@@ -28,7 +37,19 @@ def settled(members: int, registered: int, shift: Fraction = Fraction(0), **more
 
 @pytest.mark.parametrize(
     ("members", "step"),
-    [(20, 25), (24, 25), (25, 20), (49, 20), (50, 10), (99, 10), (100, 5), (249, 5), (250, 2), (499, 2), (500, 1)],
+    [
+        (20, 25),
+        (24, 25),
+        (25, 20),
+        (49, 20),
+        (50, 10),
+        (99, 10),
+        (100, 5),
+        (249, 5),
+        (250, 2),
+        (499, 2),
+        (500, 1),
+    ],
 )
 def test_a_step_spans_at_least_five_people(members, step):
     assert step_of(members) == step
@@ -82,7 +103,9 @@ def test_every_count_belongs_to_one_level_and_levels_rise_with_the_count(members
     for one, following in itertools.pairwise(levels):
         if one != following:
             assert following.low == one.high + 1, "すきまも、重なりもない"
-            assert following.value >= one.value or one.bound == AT_MOST or following.bound == AT_LEAST
+            assert (
+                following.value >= one.value or one.bound == AT_MOST or following.bound == AT_LEAST
+            )
 
 
 @pytest.mark.parametrize(
@@ -144,6 +167,8 @@ def test_the_borders_are_moved_by_a_secret_that_differs_by_employer_and_society(
         ((90, 90), 400, 75.0, ""),
     ],
 )
-def test_higher_or_lower_is_said_only_beyond_chance_for_three_months(values, members, rate, expected):
+def test_higher_or_lower_is_said_only_beyond_chance_for_three_months(
+    values, members, rate, expected
+):
     levels = [None if value is None else Level(value, 5, "", "2026-10", 0, 1) for value in values]
     assert compared(levels, members, rate) == expected

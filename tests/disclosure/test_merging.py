@@ -11,7 +11,9 @@ from mynalib.disclosure.thresholds import Thresholds
 LIMITS = Thresholds(employer_minimum=20, wide_minimum=30, mask_up_to=7, round_to=5, min_changes=5)
 
 
-def merged(members: dict[str, int], before: set[str] = frozenset(), forced: set[str] = frozenset()) -> set | None:
+def merged(
+    members: dict[str, int], before: set[str] = frozenset(), forced: set[str] = frozenset()
+) -> set | None:
     found = merged_employers(members, before, LIMITS, forced)
     return None if found is None else set(found)
 
@@ -29,7 +31,17 @@ def merged(members: dict[str, int], before: set[str] = frozenset(), forced: set[
         ({"A": 500, "B": 400, "C": 29, "D": 2, "E": 1, "F": 2}, None),
         ({"A": 500, "B": 0}, {"B"}),
     ],
-    ids=["none", "two", "12 and B", "31", "four", "small ones", "next smallest", "one above 60 %", "nobody left"],
+    ids=[
+        "none",
+        "two",
+        "12 and B",
+        "31",
+        "four",
+        "small ones",
+        "next smallest",
+        "one above 60 %",
+        "nobody left",
+    ],
 )
 def test_examples(members, expected):
     assert merged(members) == expected
@@ -67,5 +79,10 @@ def test_the_row_always_hides_each_employer(first, second):
             assert set(members) - row, "まとめた行のほかに、見せる行がある"
         if row is not None:
             assert all(members[employer] >= 30 for employer in set(members) - row)
-    if before and after and (before & set(second)) != after and any(second[employer] for employer in after):
+    if (
+        before
+        and after
+        and (before & set(second)) != after
+        and any(second[employer] for employer in after)
+    ):
         assert len([employer for employer in before & after if second[employer]]) >= 3

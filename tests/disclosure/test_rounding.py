@@ -15,7 +15,9 @@ PEOPLE = st.integers(0, 10**7)
 
 
 def one_percent(top, bottom, decimals):
-    return percent(pd.Series([top], dtype="Int64"), pd.Series([bottom], dtype="Int64"), decimals).iloc[0]
+    return percent(
+        pd.Series([top], dtype="Int64"), pd.Series([bottom], dtype="Int64"), decimals
+    ).iloc[0]
 
 
 def one_multiple(count, base=5):
@@ -46,7 +48,9 @@ def test_a_rate_agrees_with_exact_fractions_and_decimal_rounding(one, other, dec
     top, bottom = min(one, other), max(one, other)
     exact = Fraction(top * 100 * 10**decimals, bottom)
     by_fraction = int(exact + Fraction(1, 2))
-    by_decimal = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal(1), ROUND_HALF_UP)
+    by_decimal = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(
+        Decimal(1), ROUND_HALF_UP
+    )
     assert by_fraction == int(by_decimal)
     shown = f"{one_percent(top, bottom, decimals):.{decimals}f}"
     assert Decimal(shown) * 10**decimals == by_fraction
@@ -62,12 +66,15 @@ def test_no_digit_beyond_the_rounded_ones_reaches_a_text(decimals):
 
 
 def test_a_rate_without_people_or_without_a_count_is_missing():
-    rates = percent(pd.Series([0, pd.NA, 3], dtype="Int64"), pd.Series([0, 10, pd.NA], dtype="Int64"), 1)
+    rates = percent(
+        pd.Series([0, pd.NA, 3], dtype="Int64"), pd.Series([0, 10, pd.NA], dtype="Int64"), 1
+    )
     assert rates.isna().all()
 
 
 @pytest.mark.parametrize(
-    ("count", "rounded"), [(0, 0), (2, 0), (3, 5), (6, 5), (7, 5), (8, 10), (10, 10), (12, 10), (13, 15), (102, 100)]
+    ("count", "rounded"),
+    [(0, 0), (2, 0), (3, 5), (6, 5), (7, 5), (8, 10), (10, 10), (12, 10), (13, 15), (102, 100)],
 )
 def test_counts_are_rounded_to_the_nearest_five(count, rounded):
     assert one_multiple(count) == rounded

@@ -9,19 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_flows import trials
 
-from mynalib.disclosure.society import CHANGES, causes, decimals_of, parts, shown_changes, society_rows
+from mynalib.disclosure.society import (
+    CHANGES,
+    causes,
+    decimals_of,
+    parts,
+    shown_changes,
+    society_rows,
+)
 from mynalib.disclosure.thresholds import Thresholds
 
 LIMITS = Thresholds(employer_minimum=20, wide_minimum=30, mask_up_to=7, round_to=5, min_changes=5)
 
 
 def total(members: int, registered: int, usable: int = 0) -> pd.DataFrame:
-    row = {"members": members, "registered": registered, "usable": usable, "lapsed": registered - usable}
+    row = {
+        "members": members,
+        "registered": registered,
+        "usable": usable,
+        "lapsed": registered - usable,
+    }
     return pd.DataFrame([row | {"unregistered": members - registered}]).astype("Int64")
 
 
 def rate(members: int, registered: int) -> float:
-    return float(society_rows(total(members, registered), decimals_of(members), LIMITS).rate.iloc[0])
+    return float(
+        society_rows(total(members, registered), decimals_of(members), LIMITS).rate.iloc[0]
+    )
 
 
 def test_the_rate_is_the_true_one_and_not_the_quotient_of_rounded_counts():
@@ -66,7 +80,9 @@ SIZES = st.fixed_dictionaries({name: st.integers(0, 9) for name in CHANGES})
 def test_a_hidden_movement_keeps_three_possible_values(sizes):
     shown = shown_changes(sizes, LIMITS)
     for name, value in shown.items():
-        assert value is None or (sizes[name] >= 5 and abs(value - sizes[name]) <= 2 and value % 5 == 0)
+        assert value is None or (
+            sizes[name] >= 5 and abs(value - sizes[name]) <= 2 and value % 5 == 0
+        )
     if any(value is not None for value in shown.values()):
         for name, values in possible(sizes, shown).items():
             assert shown[name] is not None or len(values) >= 3
@@ -74,7 +90,10 @@ def test_a_hidden_movement_keeps_three_possible_values(sizes):
 
 def possible(sizes: dict[str, int], shown: dict[str, int | None]) -> dict[str, set[int]]:
     """見せた数と、正確に知られた登録者と未登録者の差から、それぞれの動きのありうる値（総当たり）。"""
-    ranges = [range(5) if shown[name] is None else range(max(5, shown[name] - 2), shown[name] + 3) for name in CHANGES]
+    ranges = [
+        range(5) if shown[name] is None else range(max(5, shown[name] - 2), shown[name] + 3)
+        for name in CHANGES
+    ]
     registered, unregistered = differences(*(sizes[name] for name in CHANGES))
     found: dict[str, set[int]] = {name: set() for name in CHANGES}
     for image in itertools.product(*ranges):
@@ -84,7 +103,9 @@ def possible(sizes: dict[str, int], shown: dict[str, int | None]) -> dict[str, s
     return found
 
 
-def differences(new: int, gone: int, came: int, came_not: int, left: int, left_not: int) -> tuple[int, int]:
+def differences(
+    new: int, gone: int, came: int, came_not: int, left: int, left_not: int
+) -> tuple[int, int]:
     return new - gone + came - left, gone - new + came_not - left_not
 
 
@@ -109,13 +130,17 @@ def test_the_three_causes_add_up_to_the_change_of_the_rate(sizes, stayed, share)
     after_registered = now + sizes["joined_registered"]
     after = after_registered, stayed + sizes["joined_registered"] + sizes["joined_unregistered"]
     table = causes(sizes, before, 6, exact=True)
-    change = Fraction(100 * after[0], after[1]) - Fraction(100 * before["registered"], before["members"])
+    change = Fraction(100 * after[0], after[1]) - Fraction(
+        100 * before["registered"], before["members"]
+    )
     assert abs(float(table.points.sum()) - float(change)) < 1e-5
 
 
 def test_causes_made_up_by_fewer_than_five_are_not_shown():
     sizes = dict.fromkeys(CHANGES, 0) | {"newly_registered": 6, "left_registered": 4}
-    shown = causes(sizes, {"members": 100, "registered": 50}, 0, exact=False).set_index("cause").points
+    shown = (
+        causes(sizes, {"members": 100, "registered": 50}, 0, exact=False).set_index("cause").points
+    )
     assert shown["behaviour"] == 6
     assert shown[["joiners", "leavers"]].isna().all()
     exact = causes(sizes, {"members": 100, "registered": 50}, 1, exact=True)

@@ -24,7 +24,9 @@ def test_every_combination_of_facts_is_decided_as_the_specification_says():
 
 def test_no_rule_is_shadowed_by_the_rules_above_it():
     everybody = [dict(zip(FACTS, values, strict=True)) for values in product(*FACTS.values())]
-    first_hits = {next(i for i, rule in enumerate(RULES) if rule.matches(facts)) for facts in everybody}
+    first_hits = {
+        next(i for i, rule in enumerate(RULES) if rule.matches(facts)) for facts in everybody
+    }
     assert first_hits == set(range(len(RULES)))
 
 
@@ -41,7 +43,9 @@ def test_spoiling_one_field_of_a_person_not_to_be_reminded_never_yields_a_remind
     for facts, action in table.items():
         if action not in ("never", "card_info") or field in ("cancel_kind", "dates"):
             continue
-        spoiled = [v if name != field else FACTS[field][0] for name, v in zip(FACTS, facts, strict=True)]
+        spoiled = [
+            v if name != field else FACTS[field][0] for name, v in zip(FACTS, facts, strict=True)
+        ]
         assert table[tuple(spoiled)] in ("never", "card_info", "review")
 
 

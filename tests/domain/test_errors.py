@@ -18,7 +18,10 @@ WORDINGS = wordings(CLASSES)
 def written_codes() -> set[str]:
     """コードに書いてある、エラーの名の全て（文を読むのとは、別の探し方で）。"""
     source = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py"))
-    return {*re.findall(r'Refused\(\s*"([A-Z_]+)"', source), *re.findall(r'\n    code = "([A-Z_]+)"', source)}
+    return {
+        *re.findall(r'Refused\(\s*"([A-Z_]+)"', source),
+        *re.findall(r'\n    code = "([A-Z_]+)"', source),
+    }
 
 
 def test_the_page_of_errors_is_as_the_errors_are_raised():
@@ -28,7 +31,9 @@ def test_the_page_of_errors_is_as_the_errors_are_raised():
 def test_every_code_is_on_the_page():
     codes = written_codes() | {*KINDS}
     assert len(codes) > 50
-    assert codes <= set(re.findall("^## `([A-Z_]+)`$", TARGET.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert codes <= set(
+        re.findall("^## `([A-Z_]+)`$", TARGET.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("code", sorted(WORDINGS))

@@ -127,7 +127,9 @@ def test_shipped_employers_are_sorted_and_carry_the_demo_symbols():
     assert ids == sorted(ids)
     registry = shipped.registry(OCTOBER)
     demo = {f"E{index:02}": str(100 + index) for index in range(1, 20)} | {"KENPO": "120"}
-    assert {entry.employer_id: entry.symbol for entry in registry.entries if entry.employer_id} == demo
+    assert {
+        entry.employer_id: entry.symbol for entry in registry.entries if entry.employer_id
+    } == demo
     assert employer_of(registry, "901", "1") is None
     assert [entry.kind for entry in registry.entries if not entry.employer_id] == ["任意継続"]
 
@@ -154,7 +156,13 @@ def test_every_problem_of_every_file_is_told_at_once_with_its_line(folder):
     edit(folder, "benchmarks.yaml", "value: 62.9", "value: 162.9")
     found = rejected(folder)
     files = {problem.where.split()[0] for problem in found.problems}
-    assert files == {"society.yaml", "joint_use.yaml", "employers/E02.yaml", "benefits.yaml", "benchmarks.yaml"}
+    assert files == {
+        "society.yaml",
+        "joint_use.yaml",
+        "employers/E02.yaml",
+        "benefits.yaml",
+        "benchmarks.yaml",
+    }
     assert len(found.problems) == 7  # joint_use は、知らない項目と、足りない項目
     assert found.code == "BAD_PARAMS"
 
@@ -198,7 +206,9 @@ def test_the_message_says_where_what_and_what_to_do(folder):
     assert "society.yaml" in text and "行目 demo：true か false で" in text and "→" in text
 
 
-@pytest.mark.parametrize("file", ["society.yaml", "joint_use.yaml", "benefits.yaml", "benchmarks.yaml"])
+@pytest.mark.parametrize(
+    "file", ["society.yaml", "joint_use.yaml", "benefits.yaml", "benchmarks.yaml"]
+)
 def test_a_missing_file_is_a_problem(folder, file):
     (folder / file).unlink()
     problem = one_problem(folder)
@@ -213,7 +223,21 @@ def test_a_long_or_invisible_text_of_the_file_is_not_repeated_whole(folder):
 
 # YAML の罠
 
-BARE = ["0012", "12:30", "1_000", "no", "on", "y", "101", "1e3", "0x1F", "0o17", "2026-05-01", "~", "null"]
+BARE = [
+    "0012",
+    "12:30",
+    "1_000",
+    "no",
+    "on",
+    "y",
+    "101",
+    "1e3",
+    "0x1F",
+    "0o17",
+    "2026-05-01",
+    "~",
+    "null",
+]
 BARE += ["1.0", ".5", "+1", "TRUE", "=", "-1"]
 
 
@@ -221,12 +245,16 @@ BARE += ["1.0", ".5", "+1", "TRUE", "=", "-1"]
 def test_a_symbol_that_yaml_may_read_as_something_else_must_be_quoted(folder, bare):
     edit(folder, "employers/E01.yaml", 'symbol: "101"', f"symbol: {bare}")
     found = rejected(folder)
-    assert [problem.where for problem in found.problems] == ["employers/E01.yaml 7 行目 symbols[0].symbol"]
+    assert [problem.where for problem in found.problems] == [
+        "employers/E01.yaml 7 行目 symbols[0].symbol"
+    ]
     assert "引用符で囲んでください" in found.problems[0].what
     assert found.code == "BAD_PARAMS"
 
 
-@pytest.mark.parametrize("written", ['"0012"', "'12:30'", '"no"', "東①", "髙﨑", "関～西", "Ａ－１", "A-1", '"1_000"'])
+@pytest.mark.parametrize(
+    "written", ['"0012"', "'12:30'", '"no"', "東①", "髙﨑", "関～西", "Ａ－１", "A-1", '"1_000"']
+)
 def test_a_symbol_is_kept_exactly_as_written(folder, written):
     edit(folder, "employers/E01.yaml", 'symbol: "101"', f"symbol: {written}")
     employer = load_params(folder).employers[0]
@@ -238,7 +266,9 @@ def test_a_text_that_no_reader_changes_needs_no_quotes(folder):
     assert load_params(folder).employers[0].phone == "098-867-4689"
 
 
-@pytest.mark.parametrize("written", ["yes", "no", "on", "off", "True", "FALSE", "1", "0", "y", "はい", "[true]"])
+@pytest.mark.parametrize(
+    "written", ["yes", "no", "on", "off", "True", "FALSE", "1", "0", "y", "はい", "[true]"]
+)
 def test_only_true_and_false_are_accepted_for_yes_and_no(folder, written):
     edit(folder, "society.yaml", "demo: false", f"demo: {written}")
     assert "true か false" in one_problem(folder).what
@@ -265,19 +295,25 @@ def test_a_date_has_one_spelling_and_must_exist(folder, written):
     assert problem.where.endswith("notice.effective") and "2026-10-31 の形" in problem.what
 
 
-@pytest.mark.parametrize("written", ["2027-3", "202703", "2027-13", "2027-03-01", "1999-01", "2027年3月"])
+@pytest.mark.parametrize(
+    "written", ["2027-3", "202703", "2027-13", "2027-03-01", "1999-01", "2027年3月"]
+)
 def test_a_month_has_one_spelling(folder, written):
     edit(folder, "society.yaml", "month: 2027-03", f"month: {written}")
     assert "2026-10 の形" in one_problem(folder).what
 
 
-@pytest.mark.parametrize("written", ["05", "1_0", "10.0", "-10", "１０", "1e1", "0x0A", "ten", "[10]", "true"])
+@pytest.mark.parametrize(
+    "written", ["05", "1_0", "10.0", "-10", "１０", "1e1", "0x0A", "ten", "[10]", "true"]
+)
 def test_a_number_has_one_spelling(folder, written):
     edit(folder, "society.yaml", "min_gap_months: 3", f"min_gap_months: {written}")
     assert "整数" in one_problem(folder).what
 
 
-@pytest.mark.parametrize("written", ["5%", ".05", "5e-2", "0,05", "-0.05", "nan", ".inf", "00.05", "0.0_5"])
+@pytest.mark.parametrize(
+    "written", ["5%", ".05", "5e-2", "0,05", "-0.05", "nan", ".inf", "00.05", "0.0_5"]
+)
 def test_a_ratio_has_one_spelling(folder, written):
     edit(folder, "society.yaml", "max_drop: 0.05 ", f"max_drop: {written} ")
     assert "数で書いてください" in one_problem(folder).what
@@ -303,7 +339,9 @@ FEATURES = [
 
 
 @pytest.mark.parametrize(("written", "phrase"), FEATURES, ids=plain_id)
-def test_yaml_features_that_hide_or_change_a_value_are_refused(folder, written, phrase, monkeypatch):
+def test_yaml_features_that_hide_or_change_a_value_are_refused(
+    folder, written, phrase, monkeypatch
+):
     monkeypatch.chdir(folder)
     edit(folder, "society.yaml", "demo: false", written)
     found = rejected(folder)
@@ -393,7 +431,16 @@ def test_reminders_can_have_a_sender_for_each_action(folder):
 
 
 @pytest.mark.parametrize(
-    "path", ["../x.csv", "/etc/x.csv", "data\\x.csv", "C:/x.csv", "data/../../x.csv", "data/x.txt", "data//x.csv"]
+    "path",
+    [
+        "../x.csv",
+        "/etc/x.csv",
+        "data\\x.csv",
+        "C:/x.csv",
+        "data/../../x.csv",
+        "data/x.txt",
+        "data//x.csv",
+    ],
 )
 def test_a_register_stays_inside_the_home(folder, path):
     edit(folder, "society.yaml", "optout: data/registers/optout.csv", f"optout: {path}")
@@ -490,7 +537,15 @@ def test_a_name_that_is_blank_or_hides_something_is_refused(folder, bad):
 
 
 @pytest.mark.parametrize(
-    "good", ["</script><script>alert('x')</script>", "髙﨑㈱", "A & B", "日本旅行・ｸﾞﾛｰﾊﾞﾙ", "甲=-@+", "あ" * 100]
+    "good",
+    [
+        "</script><script>alert('x')</script>",
+        "髙﨑㈱",
+        "A & B",
+        "日本旅行・ｸﾞﾛｰﾊﾞﾙ",
+        "甲=-@+",
+        "あ" * 100,
+    ],
 )
 def test_a_visible_name_is_accepted_whatever_it_says(folder, good):
     add_employer(folder, "E20", name=json.dumps(good))
@@ -498,7 +553,9 @@ def test_a_visible_name_is_accepted_whatever_it_says(folder, good):
 
 
 FORMULAS = st.tuples(
-    st.sampled_from(["", " ", "\u3000"]), st.sampled_from("=+-@＝＋－＠−"), st.text("甲A1(", max_size=3)
+    st.sampled_from(["", " ", "\u3000"]),
+    st.sampled_from("=+-@＝＋－＠−"),
+    st.text("甲A1(", max_size=3),
 )
 IN_CELLS = {  # 表のセルに入る文字のある、ほかの項目
     "お知らせの印字": lambda text: {"name_as_printed": text},
@@ -515,7 +572,9 @@ IN_CELLS = {  # 表のセルに入る文字のある、ほかの項目
 def test_no_text_that_a_sheet_would_run_is_accepted(tmp_path_factory, parts, item):
     text = "".join(parts)
     only = shutil.ignore_patterns("E*.yaml", "schema")
-    folder = Path(shutil.copytree(SHIPPED, tmp_path_factory.mktemp("formula") / "params", ignore=only))
+    folder = Path(
+        shutil.copytree(SHIPPED, tmp_path_factory.mktemp("formula") / "params", ignore=only)
+    )
     add_employer(folder, "E20", **IN_CELLS[item](json.dumps(text)))
     phone = item == "電話" and re.match(r"\+[0-9]", text)
     if phone:
@@ -524,7 +583,9 @@ def test_no_text_that_a_sheet_would_run_is_accepted(tmp_path_factory, parts, ite
         assert any("式になります" in problem.what for problem in rejected(folder).problems)
 
 
-@pytest.mark.parametrize(("file", "old"), [("society.yaml", "日本旅行健康保険組合"), ("joint_use.yaml", '""')])
+@pytest.mark.parametrize(
+    ("file", "old"), [("society.yaml", "日本旅行健康保険組合"), ("joint_use.yaml", '""')]
+)
 def test_a_formula_in_the_other_files_is_refused_too(folder, file, old):
     edit(folder, file, old, '"=1+1"')
     assert "式になります" in one_problem(folder).what
@@ -598,7 +659,10 @@ def test_what_only_looks_like_a_slip_is_accepted(folder, written):
 
 
 @settings(max_examples=40, deadline=None)
-@given(mark=st.sampled_from("“”„‟＂‘’＇"), text=st.text("甲乙1- ", min_size=1, max_size=5).filter(str.strip))
+@given(
+    mark=st.sampled_from("“”„‟＂‘’＇"),
+    text=st.text("甲乙1- ", min_size=1, max_size=5).filter(str.strip),
+)
 def test_no_quote_of_an_input_method_becomes_a_part_of_a_value(tmp_path_factory, mark, text):
     path = tmp_path_factory.mktemp("quote") / "a.yaml"
     path.write_text(f"name: {mark}{text}{mark}\n", encoding="utf-8")
@@ -722,8 +786,12 @@ def test_folding_twice_is_folding_once(text):
 
 def test_sql_folds_as_python_does():
     assert len(FOLD_FROM) == len(FOLD_TO)
-    texts = ["".join(letters) for letters in product(FOLD_FROM[:2] + "～〜−" + TRIMMED + "①A", repeat=3)]
-    query = "SELECT list_transform($texts, lambda t: translate(trim(t, $trimmed), $source, $target))"
+    texts = [
+        "".join(letters) for letters in product(FOLD_FROM[:2] + "～〜−" + TRIMMED + "①A", repeat=3)
+    ]
+    query = (
+        "SELECT list_transform($texts, lambda t: translate(trim(t, $trimmed), $source, $target))"
+    )
     values = {"texts": texts, "trimmed": TRIMMED, "source": FOLD_FROM, "target": FOLD_TO}
     with duckdb.connect() as db:
         [(folded,)] = db.execute(query, values).fetchall()
@@ -752,7 +820,8 @@ def claim_as_yaml(symbol, first, last, low, high):
 @pytest.fixture
 def dated(folder):
     rows = {
-        owner: [claim_as_yaml(*rest) for who, *rest in CLAIMS if who == owner] for owner in ("E20", "E21", "任意継続")
+        owner: [claim_as_yaml(*rest) for who, *rest in CLAIMS if who == owner]
+        for owner in ("E20", "E21", "任意継続")
     }
     add_employer(folder, "E20", symbols=json.dumps(rows["E20"]))
     add_employer(folder, "E21", symbols=json.dumps(rows["E21"]))
@@ -765,7 +834,9 @@ def slow_owner(symbol, number, day):
     """一行ずつ見るだけの、遅い答え。"""
     owners = set()
     for owner, claimed, first, last, low, high in CLAIMS:
-        same = claimed.translate(str.maketrans("０１２", "012")) == symbol.translate(str.maketrans("０１２", "012"))
+        same = claimed.translate(str.maketrans("０１２", "012")) == symbol.translate(
+            str.maketrans("０１２", "012")
+        )
         current = first <= day.isoformat() <= (last or "9999-12-31")
         inside = low is None or (number.isdecimal() and int(low) <= int(number) <= int(high))
         if same and current and inside:
@@ -782,9 +853,24 @@ def registry_owner(registry, symbol, number):
 
 
 def test_the_registry_agrees_with_reading_the_claims_one_by_one(dated):
-    numbers = ["1", "0001", "10", "11", "4999", "04999", "5000", "9000", "9999", "10000", "A1", "9" * 30]
+    numbers = [
+        "1",
+        "0001",
+        "10",
+        "11",
+        "4999",
+        "04999",
+        "5000",
+        "9000",
+        "9999",
+        "10000",
+        "A1",
+        "9" * 30,
+    ]
     seen = set()
-    for month, symbol, number in product(range(1, 13), ["201", "２０１", "東①", "東1", "001", "1"], numbers):
+    for month, symbol, number in product(
+        range(1, 13), ["201", "２０１", "東①", "東1", "001", "1"], numbers
+    ):
         registry = dated.registry(Month(2026, month))
         owner = registry_owner(registry, symbol, number)
         assert owner == slow_owner(symbol, number, Month(2026, month).end), (month, symbol, number)
@@ -800,7 +886,12 @@ def test_continued_members_who_keep_the_symbol_never_reach_the_company(dated):
 
 
 def test_the_last_day_of_a_period_belongs_to_it(folder):
-    edit(folder, "employers/E02.yaml", "  - 企画部", "  - {department: 企画部, from: 2026-10-31, to: 2026-10-31}")
+    edit(
+        folder,
+        "employers/E02.yaml",
+        "  - 企画部",
+        "  - {department: 企画部, from: 2026-10-31, to: 2026-10-31}",
+    )
     employer = load_params(folder).employers[1]
     days = [date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 1)]
     assert [employer.scope_on(day) for day in days] == [(), ("企画部",), ()]
@@ -828,16 +919,23 @@ def periods_and_ranges():
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(periods_and_ranges(), 2)))
-def test_a_symbol_is_ambiguous_exactly_when_one_person_on_one_day_could_be_in_two(tmp_path, one, other):
+def test_a_symbol_is_ambiguous_exactly_when_one_person_on_one_day_could_be_in_two(
+    tmp_path, one, other
+):
     for name in ("society", "joint_use", "benefits", "benchmarks"):
         shutil.copy(SHIPPED / f"{name}.yaml", tmp_path)
     (tmp_path / "employers").mkdir()
     for stem, ((first, last), (low, high)) in (("E20", one), ("E21", other)):
-        add_employer(tmp_path, stem, symbols=json.dumps([claim_as_yaml("201", first, last, low, high)]))
+        add_employer(
+            tmp_path, stem, symbols=json.dumps([claim_as_yaml("201", first, last, low, high)])
+        )
     days = [date(2025, 12, 1) + timedelta(n) for n in range(260)]
-    shared_day = any(all(f <= d.isoformat() <= (t or "9999") for (f, t), _ in (one, other)) for d in days)
+    shared_day = any(
+        all(f <= d.isoformat() <= (t or "9999") for (f, t), _ in (one, other)) for d in days
+    )
     shared_number = any(
-        all(low is None or int(low) <= number <= int(high) for _, (low, high) in (one, other)) for number in range(25)
+        all(low is None or int(low) <= number <= int(high) for _, (low, high) in (one, other))
+        for number in range(25)
     )
     if shared_day and shared_number:
         assert rejected(tmp_path).code == "AMBIGUOUS_KIGO"
@@ -896,7 +994,9 @@ BAD_JOINT_USE = [
 
 
 @pytest.mark.parametrize(("old", "new", "place"), BAD_JOINT_USE)
-def test_a_joint_use_that_is_not_decided_or_goes_beyond_the_notice_is_refused(folder, old, new, place):
+def test_a_joint_use_that_is_not_decided_or_goes_beyond_the_notice_is_refused(
+    folder, old, new, place
+):
     edit(folder, "joint_use.yaml", old, new)
     assert one_problem(folder).where.endswith(f" {place}")
 
@@ -956,18 +1056,27 @@ def test_the_limit_of_high_cost_care_is_the_formula_in_force(bracket, cost, amou
 
 
 @pytest.mark.parametrize(
-    ("bracket", "amount"), [("ア", 271_290), ("イ", 183_130), ("ウ", 92_940), ("エ", 61_500), ("オ", 36_900)]
+    ("bracket", "amount"),
+    [("ア", 271_290), ("イ", 183_130), ("ウ", 92_940), ("エ", 61_500), ("オ", 36_900)],
 )
 def test_the_limit_changed_with_the_care_of_august_2026(bracket, amount):
-    assert load_params(SHIPPED).benefits.limit(bracket, date(2026, 8, 1)).amount(1_000_000) == amount
+    assert (
+        load_params(SHIPPED).benefits.limit(bracket, date(2026, 8, 1)).amount(1_000_000) == amount
+    )
 
 
 @pytest.mark.parametrize("bracket", "アイウエオ")
-def test_no_limit_is_given_for_a_day_without_a_row_or_whose_row_nobody_has_verified(folder, bracket):
+def test_no_limit_is_given_for_a_day_without_a_row_or_whose_row_nobody_has_verified(
+    folder, bracket
+):
     assert load_params(SHIPPED).benefits.limit(bracket, date(2014, 12, 31)) is None
-    verified = "    verified_by: 厚生労働省の資料を引く公開の計算と照合（設定の作成時。原本の PDF は未読）"
+    verified = (
+        "    verified_by: 厚生労働省の資料を引く公開の計算と照合（設定の作成時。原本の PDF は未読）"
+    )
     path = folder / "benefits.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(verified, '    verified_by: ""'), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(verified, '    verified_by: ""'), encoding="utf-8"
+    )
     benefits = load_params(folder).benefits
     assert benefits.limit(bracket, date(2026, 8, 1)) is None, "古い額で代わりにしない"
     assert benefits.limit(bracket, date(2026, 7, 31)) is not None
@@ -1015,7 +1124,12 @@ HINTS = [
         "- {channel: 広報誌, on: 2026-08-01}\n    - {channel: HP",
         "notice.published[0]",
     ),
-    ("joint_use.yaml", "[symbol, number, branch,", "[symbol, number, branch, cancel_kind,", "employer_columns"),
+    (
+        "joint_use.yaml",
+        "[symbol, number, branch,",
+        "[symbol, number, branch, cancel_kind,",
+        "employer_columns",
+    ),
     ("joint_use.yaml", "  - cancel_kind ", "#", "items"),
     (
         "joint_use.yaml",
@@ -1045,7 +1159,9 @@ def test_a_complete_notice_has_nothing_to_tell(folder):
 
 
 def test_the_schemas_are_in_step_with_the_models():
-    shipped = {path.name: path.read_text(encoding="utf-8") for path in (SHIPPED / "schema").iterdir()}
+    shipped = {
+        path.name: path.read_text(encoding="utf-8") for path in (SHIPPED / "schema").iterdir()
+    }
     assert shipped == schema_texts(), "make schemas で書き直す"
 
 
@@ -1100,8 +1216,16 @@ def test_the_schema_shows_in_the_editor_what_the_loader_would_refuse(folder, fil
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("employers/E01.yaml", "  - 総務人事部（駐在を含む）", "  - {department: 総務人事部, from: 2020-04-01}"),
-        ("employers/E01.yaml", SYMBOL, SYMBOL + ', to: 2030-03-31, numbers: {from: "1", to: "4999"}'),
+        (
+            "employers/E01.yaml",
+            "  - 総務人事部（駐在を含む）",
+            "  - {department: 総務人事部, from: 2020-04-01}",
+        ),
+        (
+            "employers/E01.yaml",
+            SYMBOL,
+            SYMBOL + ', to: 2030-03-31, numbers: {from: "1", to: "4999"}',
+        ),
         ("society.yaml", "by: employer", "by: {link: employer, renew: society}"),
     ],
 )
@@ -1113,4 +1237,6 @@ def test_the_schema_accepts_every_form_that_the_loader_accepts(folder, file, old
 
 def test_the_names_inside_the_schemas_are_ascii():
     for text in schema_texts().values():
-        assert all(name.isascii() and name.isidentifier() for name in json.loads(text).get("$defs", {}))
+        assert all(
+            name.isascii() and name.isidentifier() for name in json.loads(text).get("$defs", {})
+        )

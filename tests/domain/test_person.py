@@ -15,4 +15,6 @@ def test_one_person_has_one_key_however_written(written):
 
 def test_a_table_gets_the_same_keys():
     table = with_person_key(pd.DataFrame(WRITTEN, columns=["symbol", "number", "branch"]))
-    assert list(table[PERSON_KEY].itertuples(index=False, name=None)) == [person_key(*each) for each in WRITTEN]
+    assert list(table[PERSON_KEY].itertuples(index=False, name=None)) == [
+        person_key(*each) for each in WRITTEN
+    ]

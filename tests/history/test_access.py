@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from societies import HEADER, everybody
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ"
+)
 
 MONTH = "2026-10"
 UMASKS = (0o000, 0o022, 0o077)
@@ -20,7 +22,10 @@ PATHS = (".", "reports", f"reports/{MONTH}")  # 広く配るものへの道
 
 def myna(umask: int, *words: object) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mynalib", *map(str, words)], capture_output=True, umask=umask, check=False
+        [sys.executable, "-m", "mynalib", *map(str, words)],
+        capture_output=True,
+        umask=umask,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
 
@@ -33,9 +38,15 @@ def lived_in(home: Path, umask: int, *options: str) -> Path:
             employer.unlink()
     file = home / "data" / "inbox" / "届いた.csv"
     before = os.umask(umask)
-    file.write_bytes("\r\n".join([HEADER, *(row for row in everybody() if row.startswith("101,")), ""]).encode("cp932"))
+    file.write_bytes(
+        "\r\n".join([HEADER, *(row for row in everybody() if row.startswith("101,")), ""]).encode(
+            "cp932"
+        )
+    )
     (home / "data" / "registers" / "optout.csv").unlink()
-    (home / "data" / "registers" / "optout.csv").write_text("被保険者証記号,被保険者証番号,被保険者証枝番,申出日\r\n")
+    (home / "data" / "registers" / "optout.csv").write_text(
+        "被保険者証記号,被保険者証番号,被保険者証枝番,申出日\r\n"
+    )
     (home / "メモ.txt").write_text("")
     os.umask(before)
     myna(umask, "ingest", file, "--month", MONTH, "--home", home)
@@ -59,7 +70,9 @@ def closed(home: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("umask", UMASKS, ids=oct)
-def test_whatever_the_umask_only_the_wide_edition_and_its_entrances_are_readable_by_others(tmp_path, umask):
+def test_whatever_the_umask_only_the_wide_edition_and_its_entrances_are_readable_by_others(
+    tmp_path, umask
+):
     home = lived_in(tmp_path / "home", umask)
     open_to_others = [str(path.relative_to(home)) for path in closed(home) if mode(path) & 0o077]
     assert open_to_others == []

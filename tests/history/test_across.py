@@ -23,7 +23,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/shm は、
 def elsewhere(tmp_path) -> Iterator[Path]:
     """tmp_path とは別のファイルシステムのフォルダー。そうでなければ、試験にならないので失敗する。"""
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="myna-test-") as folder:
-        assert Path(folder).stat().st_dev != tmp_path.stat().st_dev, "同じファイルシステムでは、確かめたことにならない"
+        assert Path(folder).stat().st_dev != tmp_path.stat().st_dev, (
+            "同じファイルシステムでは、確かめたことにならない"
+        )
         yield Path(folder)
 
 
@@ -36,7 +38,11 @@ def moved(folder: Path, elsewhere: Path) -> Path:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere, _published):
@@ -46,8 +52,12 @@ def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere
     half.mkdir()
     (half / "reminders.xlsx").write_bytes(b"half")
     assert small.publish().folder.resolve() == shelf / "2026-10"
-    assert small.bytes_of() == SmallSociety(Home(_published)).bytes_of(), "どこに置いても、同じバイト"
-    assert sorted(path.name for path in shelf.iterdir()) == ["2026-10", "index.html"], "落ちた処理の残りは、消える"
+    assert small.bytes_of() == SmallSociety(Home(_published)).bytes_of(), (
+        "どこに置いても、同じバイト"
+    )
+    assert sorted(path.name for path in shelf.iterdir()) == ["2026-10", "index.html"], (
+        "落ちた処理の残りは、消える"
+    )
     verify(small.home, small.params, MONTHS[1])
     assert check_home(small.home).errors == ()
     assert small.publish().outcome == "unchanged"
@@ -111,13 +121,17 @@ def test_killed_at_any_step_the_folder_is_there_whole_or_not_at_all(tmp_path, el
         made, shelf = staged(tmp_path / f"staged{step}"), elsewhere / f"shelf{step}"
         whole = everything(made)
         shelf.mkdir()
-        done = subprocess.run([sys.executable, "-c", KILLED, str(made), str(shelf), str(step)], check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, str(made), str(shelf), str(step)], check=False
+        )
         assert done.returncode in (0, -signal.SIGKILL)
         found = revisions(shelf)
         seen["whole" if found else "absent"] += 1
         assert [everything(folders[-1]) for folders in found.values()] in ([], [whole])
         if not found:
-            assert everything(place_folder(made, shelf, MONTHS[1])) == whole, "もう一度すれば、置ける"
+            assert everything(place_folder(made, shelf, MONTHS[1])) == whole, (
+                "もう一度すれば、置ける"
+            )
             assert [path.name for path in shelf.iterdir()] == ["2026-10"]
         if done.returncode == 0:
             break
@@ -133,7 +147,9 @@ def test_a_full_share_leaves_nothing_behind(tmp_path, elsewhere):
     code += "try:\n    with writing(Path(sys.argv[2])):\n"
     code += "        place_folder(Path(sys.argv[1]), Path(sys.argv[2]), Month.parse('2026-10'))\n"
     code += "except DiskFull as error:\n    print(error.code)"
-    done = subprocess.run([sys.executable, "-c", code, str(made), str(elsewhere)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(made), str(elsewhere)], capture_output=True, text=True
+    )
     assert done.stdout.strip() == "DISK_FULL", done.stderr
     assert list(elsewhere.iterdir()) == []
     assert place_folder(made, elsewhere, MONTHS[1]).name == "2026-10"

@@ -51,7 +51,15 @@ from mynalib.history.files import DiskFull, NotWritable, revisions, writing
 from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home, NoHome, find_home
 from mynalib.history.lens import Lens
-from mynalib.history.months import MonthDamaged, UnknownMonth, keep, kept_month, kept_months, staging, verify_month
+from mynalib.history.months import (
+    MonthDamaged,
+    UnknownMonth,
+    keep,
+    kept_month,
+    kept_months,
+    staging,
+    verify_month,
+)
 from mynalib.history.recovery import is_damaged, settle
 from mynalib.history.registers import read_registers
 from mynalib.history.tables import write_table
@@ -76,7 +84,10 @@ def home(tmp_path):
 def shared_numbers(tmp_path_factory):
     """一つの記号を、番号の範囲で、二つの事業所と、事業所のない人に分けた組合。"""
     shape = make_home(tmp_path_factory.mktemp("shape") / "home").params / "employers"
-    texts = {name: (shape / f"{name}.yaml").read_text("utf-8").replace(*change) for name, change in SHARED.items()}
+    texts = {
+        name: (shape / f"{name}.yaml").read_text("utf-8").replace(*change)
+        for name, change in SHARED.items()
+    }
     home = make_home(tmp_path_factory.mktemp("shared") / "home", texts)
     society = home.params / "society.yaml"
     text = society.read_text("utf-8")
@@ -103,7 +114,11 @@ def random_person(rng, number, branch):
 
 def random_people(seed):
     rng = random.Random(seed)
-    return [random_person(rng, number, branch) for number in range(1, 200) for branch in ("00", "01", "10")]
+    return [
+        random_person(rng, number, branch)
+        for number in range(1, 200)
+        for branch in ("00", "01", "10")
+    ]
 
 
 def slow_person(person, registry, reason):
@@ -132,12 +147,17 @@ def test_everybody_is_classified_as_by_hand(shared_numbers, tmp_path, seed):
     first = {key: min(both, key=list(WITHHELD).index) for key, both in reasons.items()}
     columns = ["employer_id", "insured", "status", "action", "withheld_by"]
     ours = table[columns].astype(object).where(table[columns].notna(), None)
-    slow = [slow_person(person, params.registry(month_of(MONTH)), first.get(person.key)) for person in people]
+    slow = [
+        slow_person(person, params.registry(month_of(MONTH)), first.get(person.key))
+        for person in people
+    ]
     assert list(ours.itertuples(index=False, name=None)) == [(*row[:3], *row[4:]) for row in slow]
     counted = cube(home, kept_months(home), params, holds)
     assert counted.members.sum() == len(people)
     by_hand = Counter((MONTH, *row[:5], row[5] or "") for row in slow)
-    assert {tuple(row[:-1]): row[-1] for row in counted[CUBE_COLUMNS].itertuples(index=False, name=None)} == by_hand
+    assert {
+        tuple(row[:-1]): row[-1] for row in counted[CUBE_COLUMNS].itertuples(index=False, name=None)
+    } == by_hand
 
 
 @pytest.mark.long
@@ -155,7 +175,9 @@ def test_the_flow_between_two_months_is_the_people_of_both(home, seed):
     assert stayed == len({p.key for p in before} & {p.key for p in after})
     assert flow.members[joined].sum() + stayed == len(after)
     assert flow.members[left].sum() + stayed == len(before)
-    assert dict(flow.groupby("status_after").members.sum().drop("")) == Counter(slow_status(p)[0] for p in after)
+    assert dict(flow.groupby("status_after").members.sum().drop("")) == Counter(
+        slow_status(p)[0] for p in after
+    )
     assert (joined == flow.employer_before.eq("")).all()
 
 
@@ -173,7 +195,9 @@ def test_sums_agree_whatever_is_withheld(home):
 def test_the_first_reason_to_withhold_wins(home, winner):
     load_month(home, MONTH, [never_linked()])
     reasons = list(WITHHELD)[winner:]
-    table = persons(home, MONTH, holds=[Hold(reason, never_linked().key) for reason in reversed(reasons)])
+    table = persons(
+        home, MONTH, holds=[Hold(reason, never_linked().key) for reason in reversed(reasons)]
+    )
     assert list(table.withheld_by) == reasons[:1]
     assert list(table.action) == ["review" if reasons[0] == "kept_back" else "never"]
 
@@ -188,17 +212,25 @@ def test_withholding_never_weakens_an_own_request(home, reason):
     assert list(persons(home, MONTH, holds=[Hold(reason, own_request().key)]).action) == ["never"]
 
 
-@pytest.mark.parametrize("days", [("registered_on",), ("cancelled_on",), ("registered_on", "cancelled_on")])
+@pytest.mark.parametrize(
+    "days", [("registered_on",), ("cancelled_on",), ("registered_on", "cancelled_on")]
+)
 def test_a_date_after_the_end_of_the_month_goes_to_review(home, days):
     codes = {"cancel_kind": 2} if "cancelled_on" in days else {"state": 1}
     load_month(
         home,
         MONTH,
-        [Person(**codes, **dict.fromkeys(days, date(2026, 7, 1))), Person("2", **codes, **dict.fromkeys(days, END))],
+        [
+            Person(**codes, **dict.fromkeys(days, date(2026, 7, 1))),
+            Person("2", **codes, **dict.fromkeys(days, END)),
+        ],
     )
     late, timely = persons(home, MONTH).action
     assert late == "review"
-    assert timely != "review" or slow_status(Person(**codes, **dict.fromkeys(days, END)))[1] == "review"
+    assert (
+        timely != "review"
+        or slow_status(Person(**codes, **dict.fromkeys(days, END)))[1] == "review"
+    )
 
 
 def test_a_hold_counts_from_its_month_to_the_month_before_its_end(home):
@@ -206,7 +238,10 @@ def test_a_hold_counts_from_its_month_to_the_month_before_its_end(home):
         put_month(home, month, [never_linked()])
     settle(home)
     hold = Hold("kept_back", never_linked().key, month_of("2026-05").end, month_of("2026-07").end)
-    held = [persons(home, str(kept.month), holds=[hold]).withheld_by.notna().any() for kept in kept_months(home)]
+    held = [
+        persons(home, str(kept.month), holds=[hold]).withheld_by.notna().any()
+        for kept in kept_months(home)
+    ]
     assert held == [False, True, True, False]
 
 
@@ -234,10 +269,16 @@ def test_symbols_are_folded_as_the_registry_folds_them(home):
 @pytest.fixture(scope="module")
 def reused(shared_numbers, tmp_path_factory) -> Home:
     """一つの例ごとに、月も名簿も書きかえる写し。元の shared_numbers は、変わらない。"""
-    return Home(Path(shutil.copytree(shared_numbers.root, tmp_path_factory.mktemp("reused") / "home")))
+    return Home(
+        Path(shutil.copytree(shared_numbers.root, tmp_path_factory.mktemp("reused") / "home"))
+    )
 
 
-KEYS = [(number, branch) for number in ("1", "02", "0000003", "40", "55", "085") for branch in ("00", "01")]
+KEYS = [
+    (number, branch)
+    for number in ("1", "02", "0000003", "40", "55", "085")
+    for branch in ("00", "01")
+]
 FACTS = st.builds(
     Person,
     symbol=st.just("101"),
@@ -248,26 +289,39 @@ FACTS = st.builds(
     certificate_flag=st.sampled_from([None, 0, 1]),
 )
 POPULATION = st.lists(FACTS, min_size=len(KEYS), max_size=len(KEYS)).map(
-    lambda people: [Person(**{**vars(p), "number": n, "branch": b}) for p, (n, b) in zip(people, KEYS, strict=True)]
+    lambda people: [
+        Person(**{**vars(p), "number": n, "branch": b})
+        for p, (n, b) in zip(people, KEYS, strict=True)
+    ]
 )
 WRITTEN = st.lists(
-    st.tuples(st.sampled_from(REGISTERS), st.sampled_from(KEYS), st.sampled_from(["", "20270101", "20260501"]))
+    st.tuples(
+        st.sampled_from(REGISTERS),
+        st.sampled_from(KEYS),
+        st.sampled_from(["", "20270101", "20260501"]),
+    )
 )
 
 
 @pytest.mark.long
 @given(before=POPULATION, now=POPULATION, written=WRITTEN, dependants=st.booleans())
 @settings(max_examples=300 if LONG else 8, deadline=None, suppress_health_check=list(HealthCheck))
-def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(reused, before, now, written, dependants):
+def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(
+    reused, before, now, written, dependants
+):
     home = reused
     shutil.rmtree(home.months, ignore_errors=True)
     home.ledger.unlink(missing_ok=True)
     home.kept_back.unlink(missing_ok=True)
     for name in REGISTERS:
         rows = [
-            f"101,{number.lstrip('0')},{branch},20260401,{day}" for to, (number, branch), day in written if to == name
+            f"101,{number.lstrip('0')},{branch},20260401,{day}"
+            for to, (number, branch), day in written
+            if to == name
         ]
-        write_register(home, name, rows, "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,撤回日")
+        write_register(
+            home, name, rows, "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,撤回日"
+        )
     put_month(home, "2026-04", before)
     load_month(home, MONTH, now)
     params = params_of(home)
@@ -289,14 +343,25 @@ def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(reused, before, now, 
             and not (watched(was[person.key]) and not registered_again(person))
             and (dependants or person.branch == "00")
         }
-        assert set(rows[["number", "branch", "action"]].itertuples(index=False, name=None)) == expected
-        assert list(rows.columns) == ["employer_id", "symbol", "number", "branch", "member_kind", "action"]
+        assert (
+            set(rows[["number", "branch", "action"]].itertuples(index=False, name=None)) == expected
+        )
+        assert list(rows.columns) == [
+            "employer_id",
+            "symbol",
+            "number",
+            "branch",
+            "member_kind",
+            "action",
+        ]
         assert len(rows) == len(expected)
 
 
 def watched(person) -> bool:
     """一項目が変わっても、勧奨してはならない人（本人の申請、返納、要確認）。"""
-    return (person.state == 0 and person.cancel_kind in (1, 3)) or slow_status(person)[1] == "review"
+    return (person.state == 0 and person.cancel_kind in (1, 3)) or slow_status(person)[
+        1
+    ] == "review"
 
 
 def registered_again(person) -> bool:
@@ -309,7 +374,11 @@ def contradicts(before, now):
     if now.state == 1:
         return False
     empty = (now.cancel_kind, now.registered_on, now.cancelled_on) == (None, None, None)
-    traces = before.state == 1 or (before.cancel_kind, before.registered_on, before.cancelled_on) != (None, None, None)
+    traces = before.state == 1 or (
+        before.cancel_kind,
+        before.registered_on,
+        before.cancelled_on,
+    ) != (None, None, None)
     vanished = (before.state, before.cancel_kind) == (0, 1) and now.cancel_kind != 1
     same_day = now.cancelled_on is not None and now.cancelled_on == before.cancelled_on
     return vanished or (empty and traces) or (same_day and now.cancel_kind != before.cancel_kind)
@@ -329,7 +398,9 @@ def test_a_cube_is_counted_once_until_what_it_comes_from_changes(home):
     assert not set(files) & {path.name for path in home.cubes.iterdir()}
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet"], ids=["空", "途中まで", "別のもの"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", b"not parquet"], ids=["空", "途中まで", "別のもの"]
+)
 def test_a_damaged_cube_is_counted_again(home, content):
     load_month(home, MONTH, [never_linked()])
     first = cube(home, kept_months(home), params_of(home), ())
@@ -365,7 +436,11 @@ ESCAPES = [
 def two_months(tmp_path_factory):
     home = make_home(tmp_path_factory.mktemp("two") / "home")
     (home.root / "secret.csv").write_text("a\n1\n")
-    return home, put_month(home, MONTH, [never_linked()]), put_month(home, "2026-05", [never_linked("2")])
+    return (
+        home,
+        put_month(home, MONTH, [never_linked()]),
+        put_month(home, "2026-05", [never_linked("2")]),
+    )
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
@@ -373,7 +448,12 @@ def test_the_lens_shows_nothing_but_its_months(two_months, escape):
     home, own, other = two_months
     secret = home.root / "secret.csv"
     frame_in_scope = persons  # noqa: F841 窓から、この名が見えてはならない
-    places = {"secret": secret, "other": other.members, "own": own.members, "quarantine": own.quarantine}
+    places = {
+        "secret": secret,
+        "other": other.members,
+        "own": own.members,
+        "quarantine": own.quarantine,
+    }
     text = escape.format(months=home.months, folder=home.months, month=MONTH, **places)
     before = {path: path.stat().st_mtime_ns for path in home.root.rglob("*")}
     with Lens([own]) as lens:
@@ -384,7 +464,9 @@ def test_the_lens_shows_nothing_but_its_months(two_months, escape):
     assert {path: path.stat().st_mtime_ns for path in home.root.rglob("*")} == before
 
 
-@pytest.mark.parametrize("value", ["E01' or 1=1 --", "' union select * from member --", "E01\0", "%"])
+@pytest.mark.parametrize(
+    "value", ["E01' or 1=1 --", "' union select * from member --", "E01\0", "%"]
+)
 def test_a_parameter_is_a_value_and_never_sql(two_months, value):
     home, own, _ = two_months
     with Lens([own], params_of(home)) as lens:
@@ -395,15 +477,28 @@ def test_a_parameter_is_a_value_and_never_sql(two_months, value):
 def test_no_sql_is_built_from_text():
     """DuckDB に渡す文は、定まった文字か、.sql のファイルだけ。"""
     for path in (ROOT / "mynalib" / "history").rglob("*.py"):
-        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
-            if getattr(call.func, "attr", "") in {"execute", "executemany", "sql", "query", "filter", "project"}:
+        for call in (
+            node
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+        ):
+            if getattr(call.func, "attr", "") in {
+                "execute",
+                "executemany",
+                "sql",
+                "query",
+                "filter",
+                "project",
+            }:
                 text = call.args[0]
                 fixed = isinstance(text, ast.Constant | ast.Name)
                 from_file = isinstance(text, ast.Call) and getattr(text.func, "id", "") == "sql"
                 assert fixed or from_file, f"{path.name} {call.lineno} 行目"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "mynalib" / "history" / "sql").glob("*.sql")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "mynalib" / "history" / "sql").glob("*.sql")), ids=lambda p: p.stem
+)
 def test_every_query_says_what_it_means_and_is_used(path):
     assert path.read_text("utf-8").startswith("-- ")
     sources = "".join(p.read_text("utf-8") for p in (ROOT / "mynalib").rglob("*.py"))
@@ -430,7 +525,9 @@ def test_asking_one_month_opens_one_file(home):
     for month in ("2026-04", "2026-05", MONTH):
         put_month(home, month, [never_linked()])
     with Lens(kept_months(home), params_of(home)) as lens:
-        plan = lens._db.execute("explain analyze from person where month = $m", {"m": MONTH}).fetchall()[0][1]
+        plan = lens._db.execute(
+            "explain analyze from person where month = $m", {"m": MONTH}
+        ).fetchall()[0][1]
     assert "Scanning Files: 1/3" in plan
 
 
@@ -493,7 +590,9 @@ def test_a_month_rewritten_with_its_hashes_is_not_what_the_ledger_says(home):
     assert check_home(home).errors
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"month": "2026-05", "files": {}}', '{"month": "2026-06"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"month": "2026-05", "files": {}}', '{"month": "2026-06"}']
+)
 def test_a_damaged_intake_record_is_a_damaged_month(home, content):
     kept = load_month(home, MONTH, [never_linked()])
     (kept.folder / "intake.json").chmod(0o600)
@@ -521,7 +620,15 @@ def test_the_newest_revision_is_the_month(home):
 
 def test_only_months_are_months(home):
     put_month(home, MONTH, [never_linked()])
-    for name in ("2026-13", "2026-00", "2026-06-r1", "2026-06-r02", "2026-06 のコピー", "backup", ".incoming"):
+    for name in (
+        "2026-13",
+        "2026-00",
+        "2026-06-r1",
+        "2026-06-r02",
+        "2026-06 のコピー",
+        "backup",
+        ".incoming",
+    ):
         (home.months / name).mkdir(exist_ok=True)
     (home.months / "2026-07").write_text("ファイル")
     assert [kept.folder.name for kept in kept_months(home)] == [MONTH]
@@ -543,7 +650,9 @@ def test_what_is_put_can_only_be_read(home):
 
 
 @pytest.mark.parametrize("left", [None, b"part"], ids=["残りなし", "残りあり"])
-@pytest.mark.parametrize("existing", [None, "same", b"spoilt"], ids=["なし", "同じもの", "壊れたもの"])
+@pytest.mark.parametrize(
+    "existing", [None, "same", b"spoilt"], ids=["なし", "同じもの", "壊れたもの"]
+)
 def test_the_original_is_kept_whatever_was_left_there(home, existing, left):
     people = [never_linked()]
     original = original_of(home, MONTH, people)
@@ -586,7 +695,13 @@ def test_what_an_interrupted_run_left_is_gone_after_the_next(home):
 def test_a_killed_load_leaves_a_month_whole_or_absent(tmp_path, record_property):
     trials = 100 if LONG else 5
     run = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "support" / "kills.py"), str(tmp_path / "home"), str(trials), "20261031"],
+        [
+            sys.executable,
+            str(ROOT / "tests" / "support" / "kills.py"),
+            str(tmp_path / "home"),
+            str(trials),
+            "20261031",
+        ],
         env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"},
         capture_output=True,
         text=True,
@@ -620,7 +735,9 @@ def test_a_disk_that_refuses_is_an_error_a_person_can_act_on(home, monkeypatch, 
     load_month(home, "2026-05", [never_linked()])
     before = {path: path.read_bytes() for path in (home.months / "2026-05").iterdir()}
     with monkeypatch.context() as patch, pytest.raises(FAILURES[number]) as caught, home.locked():
-        patch.setattr(os, call, lambda *_, **__: (_ for _ in ()).throw(OSError(number, "秘密 0012345")))
+        patch.setattr(
+            os, call, lambda *_, **__: (_ for _ in ()).throw(OSError(number, "秘密 0012345"))
+        )
         load_month(home, MONTH, [never_linked()])
     assert caught.value.code in ("DISK_FULL", "NOT_WRITABLE")
     assert "12345" not in str(caught.value)
@@ -647,11 +764,15 @@ except DiskFull as error:
     assert path.read_bytes() == before
     print(error.code)
 """
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
     assert run.stdout == "DISK_FULL\n", run.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows のフォルダーには、書きこみの禁止がない")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows のフォルダーには、書きこみの禁止がない"
+)
 def test_a_read_only_home_is_not_writable(home):
     shutil.rmtree(home.data)
     home.root.chmod(0o555)
@@ -744,6 +865,8 @@ def test_a_file_placed_under_many_names_is_read_once(tmp_path, monkeypatch):
     (tmp_path / "b").hardlink_to(tmp_path / "a")
     paths, read = [tmp_path / name for name in "abc"], []
     expected = [files.sha256(path) for path in paths]
-    monkeypatch.setattr(files, "sha256", lambda path: read.append(path.name) or expected["abc".index(path.name)])
+    monkeypatch.setattr(
+        files, "sha256", lambda path: read.append(path.name) or expected["abc".index(path.name)]
+    )
     assert list(files.sha256_each(paths)) == expected
     assert read == ["a", "c"]

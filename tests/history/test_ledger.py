@@ -87,8 +87,15 @@ def test_cut_anywhere_the_ledger_can_be_continued(tmp_path_factory, cut):
 
 
 EDITS = {
-    "書きかえた": lambda lines: [lines[0], lines[1].replace(b'"rows": 1', b'"rows": 7'), *lines[2:]],
-    "最後の行を書きかえた": lambda lines: [*lines[:3], lines[3].replace(b'"rows": 3', b'"rows": 9')],
+    "書きかえた": lambda lines: [
+        lines[0],
+        lines[1].replace(b'"rows": 1', b'"rows": 7'),
+        *lines[2:],
+    ],
+    "最後の行を書きかえた": lambda lines: [
+        *lines[:3],
+        lines[3].replace(b'"rows": 3', b'"rows": 9'),
+    ],
     "抜いた": lambda lines: [lines[0], *lines[2:]],
     "入れかえた": lambda lines: [lines[1], lines[0], *lines[2:]],
     "二度書いた": lambda lines: [*lines, lines[3]],
@@ -116,16 +123,31 @@ def test_the_ledger_of_a_month_names_counts_but_no_person(tmp_path):
     home = make_home(tmp_path / "home")
     load_month(home, "2026-06", [never_linked("0098765"), never_linked("0098766")])
     (line,) = Ledger(home.ledger).lines()
-    assert (line["did"], line["month"], line["folder"], line["accepted"]) == ("ingested", "2026-06", "2026-06", 2)
-    facts = json.dumps({name: value for name, value in line.items() if not name.endswith(("hash", "sha256", "prev"))})
+    assert (line["did"], line["month"], line["folder"], line["accepted"]) == (
+        "ingested",
+        "2026-06",
+        "2026-06",
+        2,
+    )
+    facts = json.dumps(
+        {
+            name: value
+            for name, value in line.items()
+            if not name.endswith(("hash", "sha256", "prev"))
+        }
+    )
     assert "98765" not in facts
 
 
 def test_a_second_process_is_told_to_wait(tmp_path):
     home = make_home(tmp_path / "home")
     hold = "import sys, time; from pathlib import Path; from mynalib.history.home import Home\n"
-    hold += "with Home(Path(sys.argv[1])).locked():\n    print('locked', flush=True); time.sleep(3_600)"
-    with subprocess.Popen([sys.executable, "-c", hold, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    hold += (
+        "with Home(Path(sys.argv[1])).locked():\n    print('locked', flush=True); time.sleep(3_600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(home.root)], stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout.readline() == "locked\n"
         with pytest.raises(Locked) as caught, home.locked():
             pytest.fail("二つの処理が同時に動いた")

@@ -72,7 +72,11 @@ STORIES = {
     "本人の申請が返納に": ([OWN, RETURNED], "own_request_vanished", "review"),
     "本人の申請の区分だけ消えた": ([OWN, DATES_ONLY, BLANK], "own_request_vanished", "review"),
     "いない月をはさんで消えた": ([OWN, GONE, GONE, BLANK], "own_request_vanished", "review"),
-    "消えたまま何か月も": ([OWN, BLANK, BLANK, LAPSED, GONE, BLANK], "own_request_vanished", "review"),
+    "消えたまま何か月も": (
+        [OWN, BLANK, BLANK, LAPSED, GONE, BLANK],
+        "own_request_vanished",
+        "review",
+    ),
     "消えて、また本人の申請": ([OWN, BLANK, OWN], "own_request_vanished", "never"),
     "登録し直してから失効": ([OWN, CAME_BACK, LAPSED_LATER], None, "renew_then_link"),
     "いない月に登録し直して失効": ([OWN, GONE, LINKED, GONE, LAPSED], None, "renew_then_link"),
@@ -115,8 +119,15 @@ def all_stories(tmp_path_factory):
     """全ての話が、別々の人に、同時に起きた組合。"""
     home = make_home(tmp_path_factory.mktemp("stories") / "home")
     for index, month in enumerate(MONTHS):
-        told = [(number, story[index : index + 1]) for number, (story, _, _) in enumerate(STORIES.values())]
-        put_month(home, month, [as_somebody(person, number) for number, now in told for person in now if person])
+        told = [
+            (number, story[index : index + 1])
+            for number, (story, _, _) in enumerate(STORIES.values())
+        ]
+        put_month(
+            home,
+            month,
+            [as_somebody(person, number) for number, now in told for person in now if person],
+        )
     settle(home)
     return home
 
@@ -126,9 +137,9 @@ def test_a_change_that_cannot_be_is_remembered_and_nothing_else(all_stories, nam
     number, (story, why, action) = list(STORIES).index(name), STORIES[name]
     last, month = as_somebody(story[-1], number), MONTHS[len(story) - 1]
     rows = read_memory(all_stories)
-    assert [row.why for row in rows.itertuples() if row.number_key == last.key[1] and not row.until] == [why] * bool(
-        why
-    )
+    assert [
+        row.why for row in rows.itertuples() if row.number_key == last.key[1] and not row.until
+    ] == [why] * bool(why)
     assert actions(all_stories, month)[last.number] == action
 
 
@@ -152,7 +163,10 @@ def test_registering_ends_it_from_that_month_on(home):
 
 def test_a_second_contradiction_starts_anew(home):
     tell(home, [OWN, BLANK, CAME_BACK_LATER, BLANK])
-    assert whys(home) == [("2026-02", "own_request_vanished", "2026-03"), ("2026-04", "history_lost", "")]
+    assert whys(home) == [
+        ("2026-02", "own_request_vanished", "2026-03"),
+        ("2026-04", "history_lost", ""),
+    ]
 
 
 def test_the_month_it_was_compared_with_is_told(home):
@@ -168,7 +182,9 @@ def test_a_person_who_only_cancelled_is_watched_but_not_held(home):
 
 
 def test_the_symbol_may_be_spelt_anew_in_the_params(tmp_path):
-    text = (make_home(tmp_path / "shape").params / "employers" / "E01.yaml").read_text(encoding="utf-8")
+    text = (make_home(tmp_path / "shape").params / "employers" / "E01.yaml").read_text(
+        encoding="utf-8"
+    )
     home = make_home(tmp_path / "home", {"E01": text.replace('"101"', '"１０１"')})
     load_month(home, "2026-01", [own_request(symbol="１０１")])
     (home.params / "employers" / "E01.yaml").write_text(text, encoding="utf-8")
@@ -272,7 +288,9 @@ def test_a_lost_memory_is_made_again_from_the_months(home):
     assert home.kept_back.read_bytes() == before
 
 
-@pytest.mark.parametrize("spoil", [lambda p: p.unlink(), lambda p: p.write_bytes(b"PAR1")], ids=["消えた", "壊れた"])
+@pytest.mark.parametrize(
+    "spoil", [lambda p: p.unlink(), lambda p: p.write_bytes(b"PAR1")], ids=["消えた", "壊れた"]
+)
 def test_a_lost_memory_stops_when_months_have_been_purged(home, spoil):
     tell(home, [OWN, BLANK, BLANK])
     purge(home, "2026-01")
@@ -288,7 +306,12 @@ def test_before_the_first_month_nobody_is_held(home):
 
 
 HELD = {*WHY} - {"number_changed"}
-AFTER_CANCELLING = {"own_request", "own_request_vanished", "card_returned", "card_returned_vanished"}
+AFTER_CANCELLING = {
+    "own_request",
+    "own_request_vanished",
+    "card_returned",
+    "card_returned_vanished",
+}
 
 
 class SlowMemory:
@@ -334,11 +357,17 @@ class SlowMemory:
         return slow_status(person)[1] == "review" or max(days, default=end) > end
 
     def watch(self, person, end):
-        watched = {(0, 1): "own_request", (0, 3): "card_returned"}.get((int(person.state), person.cancel_kind))
+        watched = {(0, 1): "own_request", (0, 3): "card_returned"}.get(
+            (int(person.state), person.cancel_kind)
+        )
         return watched or ("contradictory" if self.review(person, end) else None)
 
     def wrong(self, person):
-        watches = {row[2] for row in self.open(person.key)} & {"own_request", "card_returned", "contradictory"}
+        watches = {row[2] for row in self.open(person.key)} & {
+            "own_request",
+            "card_returned",
+            "contradictory",
+        }
         if person.state == 0:
             if "own_request" in watches and person.cancel_kind != 1:
                 return "own_request_vanished"
@@ -346,7 +375,11 @@ class SlowMemory:
             if last and self.empty(person) and (last.state == 1 or not self.empty(last)):
                 return "history_lost"
             was_cancelled = last and (last.cancel_kind, last.cancelled_on) != (None, None)
-            if was_cancelled and person.cancelled_on == last.cancelled_on and person.cancel_kind != last.cancel_kind:
+            if (
+                was_cancelled
+                and person.cancelled_on == last.cancelled_on
+                and person.cancel_kind != last.cancel_kind
+            ):
                 return "kind_changed"
         reminded = slow_status(person)[1] in ("link", "renew", "renew_then_link")
         return f"{min(watches)}_vanished" if watches and reminded else None
@@ -369,8 +402,17 @@ class SlowMemory:
     @staticmethod
     def alike(person, was):
         pairs = [(person.registered_on, was.registered_on), (person.cancelled_on, was.cancelled_on)]
-        linked = person.state == 1 and person.registered_on and not person.cancelled_on and person.cancel_kind is None
-        return person.branch == was.branch and not linked and all(ours in (None, theirs) for ours, theirs in pairs)
+        linked = (
+            person.state == 1
+            and person.registered_on
+            and not person.cancelled_on
+            and person.cancel_kind is None
+        )
+        return (
+            person.branch == was.branch
+            and not linked
+            and all(ours in (None, theirs) for ours, theirs in pairs)
+        )
 
     @staticmethod
     def empty(person):
@@ -411,9 +453,19 @@ def test_memory_agrees_with_looking_at_one_person_after_the_other(home, seed):
     slow = SlowMemory()
     for month in sorted(final):
         slow.see(month, final[month])
-    ours = read_table(home.kept_back)[["symbol_key", "number_key", "branch", "since", "why", "until"]]
-    assert sorted(ours.itertuples(index=False, name=None)) == sorted((*row[0], *row[1:]) for row in slow.rows)
-    assert {row[2] for row in slow.rows} >= {*WHY, "gone", "own_request", "card_returned", "contradictory"}
+    ours = read_table(home.kept_back)[
+        ["symbol_key", "number_key", "branch", "since", "why", "until"]
+    ]
+    assert sorted(ours.itertuples(index=False, name=None)) == sorted(
+        (*row[0], *row[1:]) for row in slow.rows
+    )
+    assert {row[2] for row in slow.rows} >= {
+        *WHY,
+        "gone",
+        "own_request",
+        "card_returned",
+        "contradictory",
+    }
 
 
 def test_the_month_of_a_hold_is_a_month(home):

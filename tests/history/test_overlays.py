@@ -62,7 +62,10 @@ def overlaid(home: Home, month: str, lists: bool = False) -> dict[tuple, str]:
     overlays = read_overlays(home, params_of(home), months)
     with Lens(months[-1:], params_of(home), overlays.of_lists if lists else overlays.holds) as lens:
         table = select(lens, "from person")
-    return {row[:3]: row[3] for row in zip(table.symbol, table.number, table.branch, table.action, strict=True)}
+    return {
+        row[:3]: row[3]
+        for row in zip(table.symbol, table.number, table.branch, table.action, strict=True)
+    }
 
 
 def action(home: Home, month: str, **more) -> str:
@@ -77,7 +80,9 @@ def home(tmp_path) -> Home:
 # 判断 --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")])
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")]
+)
 def test_a_decision_answers_a_contradiction(home, verdict, expected):
     arrive(home, "2026-06", [RETURNED])
     assert action(home, "2026-06") == "review"
@@ -85,8 +90,12 @@ def test_a_decision_answers_a_contradiction(home, verdict, expected):
     assert action(home, "2026-06") == expected
 
 
-@pytest.mark.parametrize(("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")])
-def test_a_decision_answers_a_remembered_contradiction_and_lasts_while_nothing_changes(home, verdict, expected):
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [("可", "link"), ("確認中", "review"), ("否", "never")]
+)
+def test_a_decision_answers_a_remembered_contradiction_and_lasts_while_nothing_changes(
+    home, verdict, expected
+):
     arrive(home, "2026-05", [own_request()])
     arrive(home, "2026-06", [never_linked()])
     assert action(home, "2026-06") == "review"
@@ -96,7 +105,13 @@ def test_a_decision_answers_a_remembered_contradiction_and_lasts_while_nothing_c
 
 
 @pytest.mark.parametrize(
-    "changed", [Person(certificate_flag=0), Person(certificate_flag=None), Person(registered_on=DAY), own_request()]
+    "changed",
+    [
+        Person(certificate_flag=0),
+        Person(certificate_flag=None),
+        Person(registered_on=DAY),
+        own_request(),
+    ],
 )
 @pytest.mark.parametrize("verdict", ["可", "否"])
 def test_a_decision_lapses_when_the_facts_change_and_does_not_come_back(home, verdict, changed):
@@ -130,10 +145,20 @@ def test_a_decision_made_before_the_month_was_replaced_frees_nobody(home):
 @pytest.mark.parametrize(
     "asked",
     [
-        Person(state=1, registered_on=DAY, cancelled_on=date(2026, 7, 31), cancel_kind=1, certificate_flag=0),
+        Person(
+            state=1,
+            registered_on=DAY,
+            cancelled_on=date(2026, 7, 31),
+            cancel_kind=1,
+            certificate_flag=0,
+        ),
         Person(state=1, registered_on=DAY, cancelled_on=LATER, cancel_kind=1, certificate_flag=0),
         Person(
-            state=1, registered_on=date(2026, 8, 1), cancelled_on=date(2026, 7, 31), cancel_kind=1, certificate_flag=0
+            state=1,
+            registered_on=date(2026, 8, 1),
+            cancelled_on=date(2026, 7, 31),
+            cancel_kind=1,
+            certificate_flag=0,
         ),
     ],
     ids=["これから", "もう", "どちらもこれから"],
@@ -168,7 +193,9 @@ def test_the_newest_decision_counts_and_of_two_on_one_day_the_stricter(home):
 def everyone(tmp_path_factory) -> Home:
     """全ての事実の組合せの人が、一人ずつ。"""
     home = make_home(tmp_path_factory.mktemp("decided") / "home")
-    facts = product((0, 1), (None, 1, 2, 3), (None, 0, 1), (None, DAY, date(2026, 1, 10)), (None, LATER))
+    facts = product(
+        (0, 1), (None, 1, 2, 3), (None, 0, 1), (None, DAY, date(2026, 1, 10)), (None, LATER)
+    )
     arrive(
         home,
         "2026-06",
@@ -190,7 +217,9 @@ def cancel_kinds(home: Home) -> dict[tuple, int]:
 def test_no_decision_frees_anybody_who_is_in_a_register(everyone, register):
     keys = [f"101,{number},00" for _, number, _ in overlaid(everyone, "2026-06")]
     write_register(everyone, register, [f"{key},20260601" for key in keys])
-    write_register(everyone, "decisions", [f"{key},可,担当,2026-07-10" for key in keys], ",".join(DECISIONS))
+    write_register(
+        everyone, "decisions", [f"{key},可,担当,2026-07-10" for key in keys], ",".join(DECISIONS)
+    )
     assert set(overlaid(everyone, "2026-06").values()) == {"never"}
     write_register(everyone, register, [])
 
@@ -335,7 +364,9 @@ def test_a_monthly_file_is_not_taken_for_returners_unless_a_person_confirms(home
         take_returners_of(home, [f"{LINE},1,20260401,,,1"], "2026-11")
     assert stopped.value.code == "SUSPICIOUS_CHANGE"
     assert not list(home.returners.glob("*")) if home.returners.exists() else True
-    done = take_returners_of(home, [f"{LINE},1,20260401,,,1"], "2026-11", confirm=["SUSPICIOUS_CHANGE"])
+    done = take_returners_of(
+        home, [f"{LINE},1,20260401,,,1"], "2026-11", confirm=["SUSPICIOUS_CHANGE"]
+    )
     assert done["outcome"] == "loaded"
     assert '"confirmed": ["SUSPICIOUS_CHANGE"]' in home.ledger.read_text(encoding="utf-8")
 
@@ -356,7 +387,9 @@ def test_returners_that_cannot_all_be_read_are_refused_unless_a_person_confirms(
     assert [problem.where for problem in stopped.value.problems] == ["2 行目"]
     assert "0000002" not in str(stopped.value)
     assert action(home, "2026-10", lists=True) == "link"
-    done = take_returners_of(home, [f"{LINE},0,,,,", bad], "2026-11", confirm=["TOO_MANY_QUARANTINED"])
+    done = take_returners_of(
+        home, [f"{LINE},0,,,,", bad], "2026-11", confirm=["TOO_MANY_QUARANTINED"]
+    )
     assert (done["accepted"], done["quarantined"]) == (1, 1)
     assert action(home, "2026-10", lists=True) == "never"
 
@@ -426,7 +459,9 @@ def test_a_suspect_stays_held_in_later_months_until_someone_answers(home):
     load_month(home, "2026-06", [never_linked(OTHER)])
     load_month(home, "2026-07", [registered(OTHER)])
     load_month(home, "2026-08", [lapsed(OTHER)])
-    assert [overlaid(home, m)["101", OTHER, "00"] for m in ("2026-06", "2026-07", "2026-08")] == ["never"] * 3
+    assert [overlaid(home, m)["101", OTHER, "00"] for m in ("2026-06", "2026-07", "2026-08")] == [
+        "never"
+    ] * 3
     register_objector(home, ",退職,,,")
     assert overlaid(home, "2026-08")["101", OTHER, "00"] == "renew_then_link"
     assert read_overlays(home, params_of(home), kept_months(home)).unanswered == ()
@@ -447,7 +482,11 @@ def test_an_entry_that_never_matched_suspects_nobody_and_says_so(home):
     load_month(home, "2026-05", [never_linked(OTHER)])
     register_objector(home)
     (waiting,) = read_overlays(home, params_of(home), kept_months(home)).unanswered
-    assert (waiting.last_seen, waiting.suspects, waiting.state) == (None, (), "一度も見つかりません")
+    assert (waiting.last_seen, waiting.suspects, waiting.state) == (
+        None,
+        (),
+        "一度も見つかりません",
+    )
 
 
 @pytest.mark.parametrize(
@@ -465,7 +504,9 @@ def test_only_a_true_answer_answers(home, answer, waiting):
     register_objector(home, f",{answer}")
     overlays = read_overlays(home, params_of(home), kept_months(home))
     assert [each.state for each in overlays.unanswered] == ([waiting] if waiting else [])
-    assert overlaid(home, "2026-06")["101", OTHER, "00"] == ("link" if answer.startswith("退職") else "never")
+    assert overlaid(home, "2026-06")["101", OTHER, "00"] == (
+        "link" if answer.startswith("退職") else "never"
+    )
 
 
 def test_an_answer_lapses_when_the_new_key_vanishes_too(home):
@@ -496,11 +537,18 @@ def test_whoever_appeared_beside_the_objector_in_the_last_month_is_suspected_too
     load_month(home, "2026-06", [never_linked(), never_linked(OTHER), never_linked("0000002")])
     load_month(home, "2026-07", [never_linked(OTHER), never_linked("0000002")])
     register_objector(home)
-    assert overlaid(home, "2026-07") == {("101", OTHER, "00"): "never", ("101", "0000002", "00"): "link"}
+    assert overlaid(home, "2026-07") == {
+        ("101", OTHER, "00"): "never",
+        ("101", "0000002", "00"): "link",
+    }
 
 
-@pytest.mark.parametrize(("verdict", "expected"), [("否", "never"), ("確認中", "review"), ("可", "link")])
-def test_a_decision_to_hold_back_follows_nobody_but_holds_whoever_it_may_be(home, verdict, expected):
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [("否", "never"), ("確認中", "review"), ("可", "link")]
+)
+def test_a_decision_to_hold_back_follows_nobody_but_holds_whoever_it_may_be(
+    home, verdict, expected
+):
     arrive(home, "2026-05", [never_linked(), never_linked("0000002")])
     decide(home, verdict, on="2026-06-10")
     arrive(home, "2026-06", [never_linked(OTHER), never_linked("0000002")])
@@ -524,7 +572,8 @@ def slow_suspects(months: list[list[Person]], objector: tuple) -> set:
         p
         for people in months[last + 1 :]
         for p in people
-        if (p.branch, p.registered_on, p.cancelled_on) == (was.branch, was.registered_on, was.cancelled_on)
+        if (p.branch, p.registered_on, p.cancelled_on)
+        == (was.branch, was.registered_on, was.cancelled_on)
     )
     return {p.key for p in alike} - there
 
@@ -540,7 +589,10 @@ def test_suspects_are_exactly_those_a_slow_reading_finds(tmp_path_factory, data)
         registered_on=st.sampled_from([None, DAY]),
         cancelled_on=st.sampled_from([None, LATER]),
     )
-    months = [data.draw(st.lists(someone, min_size=1, max_size=4, unique_by=lambda p: p.key)) for _ in range(3)]
+    months = [
+        data.draw(st.lists(someone, min_size=1, max_size=4, unique_by=lambda p: p.key))
+        for _ in range(3)
+    ]
     home = make_home(tmp_path_factory.mktemp("suspects") / "home")
     for at, people in enumerate(months):
         load_month(home, f"2026-0{5 + at}", people)
@@ -555,7 +607,9 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypa
     rows = everybody()
     objector = rows[2]
     small.object_to(",".join(objector.split(",")[:3]))
-    rekeyed = [line.replace(",1015001,00,", ",1019999,00,") if line == objector else line for line in rows]
+    rekeyed = [
+        line.replace(",1015001,00,", ",1019999,00,") if line == objector else line for line in rows
+    ]
     small.ingest(MONTHS[1], rekeyed, replace=True)
     with pytest.raises(MynaError) as stopped:
         small.publish()
@@ -576,7 +630,8 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypa
     publication = open_publication(small.home, small.params, MONTHS[1])
     assert (
         publication.opened.cube[
-            (publication.opened.cube.month == "2026-10") & (publication.opened.cube.withheld_by == "optout")
+            (publication.opened.cube.month == "2026-10")
+            & (publication.opened.cube.withheld_by == "optout")
         ].members.sum()
         == 1
     )
@@ -584,10 +639,18 @@ def test_a_suspect_is_in_no_employer_artefact_and_the_lists_wait(small, monkeypa
 
 def test_the_review_lists_what_a_person_should_do_next(small):
     small.object_to("101,9999999,00")
-    lines = [*everybody()[:-1], "777,7770001,00,0,,,,1", "777,7770002,00,0,,,,1", "778,7780001,00,0,,,,1"]
+    lines = [
+        *everybody()[:-1],
+        "777,7770001,00,0,,,,1",
+        "777,7770002,00,0,,,,1",
+        "778,7780001,00,0,,,,1",
+    ]
     society = small.home.params / "society.yaml"
     society.write_text(
-        society.read_text(encoding="utf-8").replace("max_quarantine: 0.005", "max_quarantine: 0.05"), encoding="utf-8"
+        society.read_text(encoding="utf-8").replace(
+            "max_quarantine: 0.005", "max_quarantine: 0.05"
+        ),
+        encoding="utf-8",
     )
     small.ingest(MONTHS[1], lines, replace=True)
     publication = open_publication(small.home, small.params, MONTHS[1])
@@ -599,7 +662,9 @@ def test_the_review_lists_what_a_person_should_do_next(small):
     assert tables["unanswered"].to_dict("records") == [
         {"register": "optout.csv", "line": 2, "state": "一度も見つかりません", "suspects": 0}
     ]
-    assert not any("777" in str(table.to_dict()).replace("7770001", "") for name, table in tables.items())
+    assert not any(
+        "777" in str(table.to_dict()).replace("7770001", "") for name, table in tables.items()
+    )
 
 
 def test_the_review_says_on_which_lines_the_contradictions_are(home):
@@ -611,7 +676,10 @@ def test_the_review_says_on_which_lines_the_contradictions_are(home):
     decide(home, "可", key="101,0000004,00")
     tables = review_tables(open_month(home, params_of(home), Month(2026, 6)))
     lines = {row.why: (row.members, row.lines) for row in tables["review"].itertuples()}
-    assert lines == {"要確認：返納だが証明書は期限内": (1, "3"), "食い違いの確認が済んでいない": (1, "4")}
+    assert lines == {
+        "要確認：返納だが証明書は期限内": (1, "3"),
+        "食い違いの確認が済んでいない": (1, "4"),
+    }
     (remembered,) = tables["kept_back"].to_dict("records")
     assert (remembered["age"], remembered["members"], remembered["waiting"]) == (0, 2, 1)
 

@@ -48,7 +48,10 @@ def release(home: Home) -> None:
 
 
 def lost(home: Home) -> list[str]:
-    return [str(problem) for problem in lost_protection(home, params_of(home), read_registers(home, params_of(home)))]
+    return [
+        str(problem)
+        for problem in lost_protection(home, params_of(home), read_registers(home, params_of(home)))
+    ]
 
 
 def edit(home: Home, before: str, after: str) -> None:
@@ -80,8 +83,16 @@ SHRUNK: dict[str, tuple[Callable[[Home], object], str, str]] = {
     "見出しだけ": (lambda home: write(home, []), OPTOUT, "6 件"),
     "一行を消した": (lambda home: write(home, [*ROWS[:1], *ROWS[2:]]), OPTOUT, "1 件"),
     "古い写し": (lambda home: write(home, ROWS[:2]), OPTOUT, "4 件"),
-    "番号を書きかえた": (lambda home: write(home, [FIRST.replace("12345", "12347"), *ROWS[1:]]), OPTOUT, "1 件"),
-    "ほかの行に置きかえた": (lambda home: write(home, ["101,0099999,00,20260401,,,,,", *ROWS[1:]]), OPTOUT, "1 件"),
+    "番号を書きかえた": (
+        lambda home: write(home, [FIRST.replace("12345", "12347"), *ROWS[1:]]),
+        OPTOUT,
+        "1 件",
+    ),
+    "ほかの行に置きかえた": (
+        lambda home: write(home, ["101,0099999,00,20260401,,,,,", *ROWS[1:]]),
+        OPTOUT,
+        "1 件",
+    ),
     "申し出なおした行を消した": (lambda home: write(home, ROWS[:4]), OPTOUT, "1 件"),
     "転籍のあとの鍵を消した": (
         lambda home: write(home, [FIRST, SECOND, MOVED[: MOVED.index("転籍")] + ",,,", *ROWS[3:]]),
@@ -90,7 +101,11 @@ SHRUNK: dict[str, tuple[Callable[[Home], object], str, str]] = {
     ),
     "否を消した": (lambda home: decide(home, [YES, WAIT]), DECIDED, "1 件"),
     "確認中を消した": (lambda home: decide(home, [NO]), DECIDED, "1 件"),
-    "設定の行を消した": (lambda home: edit(home, "  optout:", "  # optout:"), OPTOUT, "optout: の行がありません"),
+    "設定の行を消した": (
+        lambda home: edit(home, "  optout:", "  # optout:"),
+        OPTOUT,
+        "optout: の行がありません",
+    ),
     "空の名簿の設定の行を消した": (
         lambda home: edit(home, "  never_contact:", "  # never_contact:"),
         "data/registers/never_contact.csv",
@@ -98,8 +113,16 @@ SHRUNK: dict[str, tuple[Callable[[Home], object], str, str]] = {
     ),
     "設定が別の名簿を指す": (point_elsewhere, "data/ほかの名簿.csv", "5 件"),
     "鍵を失った": (lambda home: home.ledger_key.unlink(), "data/keys/ledger.key", "バックアップ"),
-    "鍵が違う": (lambda home: home.ledger_key.write_bytes(b"0" * 64), "data/keys/ledger.key", "バックアップ"),
-    "記録を失った": (lambda home: shutil.rmtree(home.protection), "data/protection/", "バックアップ"),
+    "鍵が違う": (
+        lambda home: home.ledger_key.write_bytes(b"0" * 64),
+        "data/keys/ledger.key",
+        "バックアップ",
+    ),
+    "記録を失った": (
+        lambda home: shutil.rmtree(home.protection),
+        "data/protection/",
+        "バックアップ",
+    ),
     "記録を書きかえた": (
         lambda home: [path.write_text("{}") for path in home.protection.iterdir()],
         "data/protection/",
@@ -121,8 +144,12 @@ def test_what_a_register_lost_is_counted_and_named_and_never_forgotten(home, shr
 
 RIGHT = {
     "足した": lambda home: write(home, [*ROWS, "101,0012399,00,20260701,,,,,"]),
-    "撤回日を書いた": lambda home: write(home, [FIRST.replace("0401,", "0401,20260901"), *ROWS[1:]]),
-    "処理を書いた": lambda home: write(home, [FIRST, SECOND.replace("0402,,", "0402,,退職"), *ROWS[2:]]),
+    "撤回日を書いた": lambda home: write(
+        home, [FIRST.replace("0401,", "0401,20260901"), *ROWS[1:]]
+    ),
+    "処理を書いた": lambda home: write(
+        home, [FIRST, SECOND.replace("0402,,", "0402,,退職"), *ROWS[2:]]
+    ),
     "並べかえた": lambda home: write(home, ROWS[::-1]),
     "申出日を直した": lambda home: write(home, [FIRST.replace("0401", "0331"), *ROWS[1:]]),
     "0 が落ちた": lambda home: write(home, [row.replace(",00", ",", 1) for row in ROWS]),
@@ -158,8 +185,12 @@ def test_a_decision_that_became_yes_may_leave(home):
     gone=st.sets(st.integers(0, 11)),
     new=st.lists(st.integers(41, 60), max_size=4),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_as_many_rows_are_missed_as_left_however_many_came_and_none_once_they_are_back(home, numbers, gone, new):
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_as_many_rows_are_missed_as_left_however_many_came_and_none_once_they_are_back(
+    home, numbers, gone, new
+):
     home.ledger.unlink()  # まだ公開していないところから
     rows = [f"101,{number},00,20260401" for number in numbers]
     write(home, rows, HEADER)
@@ -188,7 +219,15 @@ BESIDE = (
     "2026/名簿.ods",
     "optout.numbers",
 )
-NOT_ONE = (".DS_Store", "Thumbs.db", "desktop.ini", "~$optout.xlsx", ".~lock.optout.csv#", "._optout.csv", "説明.pdf")
+NOT_ONE = (
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    "~$optout.xlsx",
+    ".~lock.optout.csv#",
+    "._optout.csv",
+    "説明.pdf",
+)
 
 
 @pytest.mark.parametrize("name", BESIDE)
@@ -225,11 +264,17 @@ def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(small):
     (home.registers / "never_contact.csv").write_text(nobody, encoding="utf-8")
     words = ("--home", home.root, "--json")
     checked = json.loads(myna("check", *words).stdout)
-    assert [text.split("：")[0] for text in checked["errors"][:2]] == [OPTOUT, "data/registers/optout.xlsx"]
+    assert [text.split("：")[0] for text in checked["errors"][:2]] == [
+        OPTOUT,
+        "data/registers/optout.xlsx",
+    ]
     stopped = myna("publish", "--month", MONTHS[1], "--without", "E02", "--without", "E03", *words)
     answer = json.loads(stopped.stdout)
     assert (stopped.returncode, answer["error"]) == (1, "REGISTER_SHRUNK"), out(stopped)
-    assert [problem.split("：")[0] for problem in answer["problems"]] == [OPTOUT, "data/registers/optout.xlsx"]
+    assert [problem.split("：")[0] for problem in answer["problems"]] == [
+        OPTOUT,
+        "data/registers/optout.xlsx",
+    ]
     assert not (home.reports / "2026-10-r2").exists(), "名簿のことでは、公開した月を書きかえない"
     (home.registers / "optout.xlsx").unlink()
     answered = f"{HEADER},処理\r\n101,9999999,00,2026-10-15,退職\r\n"
@@ -244,10 +289,14 @@ def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(small):
     assert not [key for key in keys if key in listed]
 
 
-def test_a_month_that_did_not_change_is_not_called_unchanged_while_a_register_is_not_read(published):
+def test_a_month_that_did_not_change_is_not_called_unchanged_while_a_register_is_not_read(
+    published,
+):
     assert published.publish().outcome == "unchanged"
     (published.home.registers / "optout (1).csv").write_bytes(b"x")
-    answer = json.loads(myna("publish", "--month", MONTHS[1], "--home", published.home.root, "--json").stdout)
+    answer = json.loads(
+        myna("publish", "--month", MONTHS[1], "--home", published.home.root, "--json").stdout
+    )
     assert answer["error"] == "REGISTER_SHRUNK"
     (published.home.registers / "optout (1).csv").unlink()
     assert SmallSociety(published.home).publish().outcome == "unchanged"

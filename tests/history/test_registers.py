@@ -5,7 +5,17 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from months import HEADER, Person, actions, load_month, make_home, never_linked, params_of, persons, write_register
+from months import (
+    HEADER,
+    Person,
+    actions,
+    load_month,
+    make_home,
+    never_linked,
+    params_of,
+    persons,
+    write_register,
+)
 
 from mynalib.history.holds import register_holds
 from mynalib.history.registers import Entry, RegisterUnreadable, read_registers
@@ -84,9 +94,13 @@ def test_finds_the_person_however_the_key_is_written(home, row):
 
 
 def test_a_symbol_is_folded_but_never_guessed(tmp_path):
-    text = (make_home(tmp_path / "shape").params / "employers" / "E02.yaml").read_text(encoding="utf-8")
+    text = (make_home(tmp_path / "shape").params / "employers" / "E02.yaml").read_text(
+        encoding="utf-8"
+    )
     home = make_home(tmp_path / "home", {"E02": text.replace('"102"', '"東〜１"')})
-    load_month(home, "2026-06", [never_linked("1", symbol="東〜１"), never_linked("2", symbol="101")])
+    load_month(
+        home, "2026-06", [never_linked("1", symbol="東〜１"), never_linked("2", symbol="101")]
+    )
     write_register(home, "optout", ["東\uff5e1,1,00,20260401", "東〜①,2,00,20260401"])
     assert actions(home, "2026-06", holds=holds_of(home)) == {"1": "never", "2": "link"}
 
@@ -126,8 +140,15 @@ def test_a_folder_in_place_of_the_register_stops_everything(home):
 
 
 def test_all_problems_of_all_registers_are_told_at_once_with_line_and_column(home):
-    rows = ["101,0012345,00,20260401,郵送,,,,,", "", ",98-76,,20261301,,,退会,,,", "101,1,00,20260401,,20260301,,,,"]
-    write_register(home, "optout", [*rows, "101,2,00,20260401,,,転籍,,,", "101,3,00,,,,,102,,"], FULL)
+    rows = [
+        "101,0012345,00,20260401,郵送,,,,,",
+        "",
+        ",98-76,,20261301,,,退会,,,",
+        "101,1,00,20260401,,20260301,,,,",
+    ]
+    write_register(
+        home, "optout", [*rows, "101,2,00,20260401,,,転籍,,,", "101,3,00,,,,,102,,"], FULL
+    )
     write_register(home, "never_contact", ["101,٣,00,2026111"])
     assert [problem.where for problem in refusal(home).problems] == [
         "optout.csv 2 行目「受付」",
@@ -157,10 +178,14 @@ def test_the_line_is_the_line_of_the_file_even_after_a_break_inside_a_cell(home)
 
 @given(
     cells=st.lists(
-        st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=12), min_size=1, max_size=10
+        st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=12),
+        min_size=1,
+        max_size=10,
     )
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_message_ever_contains_what_was_written(home, cells):
     secret = [f"秘{cell}密" for cell in cells]
     write_register(home, "optout", [",".join(secret)], FULL)
@@ -170,14 +195,18 @@ def test_no_message_ever_contains_what_was_written(home, cells):
 
 
 @pytest.mark.parametrize(
-    ("withdrawn", "held"), [("", True), ("20261106", True), ("20261105", False), ("20261104", False)]
+    ("withdrawn", "held"),
+    [("", True), ("20261106", True), ("20261105", False), ("20261104", False)],
 )
 def test_a_withdrawal_counts_from_its_day_on(home, withdrawn, held):
     write_register(home, "optout", [f"101,1,00,20260401,健保,{withdrawn},,,,"], FULL)
     assert bool(holds_of(home)) == held
 
 
-@given(day=st.dates(date(2026, 4, 1), date(2027, 4, 1)), today=st.dates(date(2026, 4, 1), date(2027, 4, 1)))
+@given(
+    day=st.dates(date(2026, 4, 1), date(2027, 4, 1)),
+    today=st.dates(date(2026, 4, 1), date(2027, 4, 1)),
+)
 def test_an_entry_is_in_force_until_the_day_before_its_withdrawal(day, today):
     entry = Entry("optout", 2, KEYS[0], None, None, day, "")
     assert entry.in_force(today) == (today <= day - timedelta(days=1))
@@ -194,7 +223,9 @@ def test_after_a_transfer_both_the_old_and_the_new_key_are_held(home):
 
 def test_a_household_is_not_one_person(home):
     write_register(home, "optout", ["101,1,00,20260401", "101,2,01,20260401"])
-    people = [Person(number, branch=branch) for number in ("1", "2") for branch in ("00", "01", "02")]
+    people = [
+        Person(number, branch=branch) for number in ("1", "2") for branch in ("00", "01", "02")
+    ]
     load_month(home, "2026-06", people)
     held = persons(home, "2026-06", holds=holds_of(home)).action.eq("never")
     assert list(held) == [True, False, False, False, True, False]

@@ -89,7 +89,13 @@ def protected_rows() -> list[Person]:
     number = {"": None, "0": 0, "1": 1, "2": 2, "3": 3}
     return [
         Person(
-            "", "101", "00", int(row.state), *DATES[row.dates], number[row.cancel_kind], number[row.certificate_flag]
+            "",
+            "101",
+            "00",
+            int(row.state),
+            *DATES[row.dates],
+            number[row.cancel_kind],
+            number[row.certificate_flag],
         )
         for row in rows
     ]
@@ -113,18 +119,27 @@ def scenarios() -> list[tuple[Person, Person, Person]]:
         for second in mutations(first)
         for third in (second, *mutations(second))
     ]
-    return [tuple(replace(each, number=f"{at:07}") for each in story) for at, story in enumerate(told, 1)]
+    return [
+        tuple(replace(each, number=f"{at:07}") for each in story)
+        for at, story in enumerate(told, 1)
+    ]
 
 
 def registered_again(person: Person, month: str) -> bool:
     """登録済で、食い違いがないか（遅い検算。判定表の注意の言葉で）。"""
     days = [day for day in (person.registered_on, person.cancelled_on) if day]
-    if person.state != 1 or slow_status(person)[1] == "review" or max(days, default=DAY) > Month.parse(month).end:
+    if (
+        person.state != 1
+        or slow_status(person)[1] == "review"
+        or max(days, default=DAY) > Month.parse(month).end
+    ):
         return False
     if person.registered_on is None:
         return False
     nothing_left = person.cancelled_on is None and person.cancel_kind is None
-    return nothing_left or (person.cancelled_on is not None and person.registered_on > person.cancelled_on)
+    return nothing_left or (
+        person.cancelled_on is not None and person.registered_on > person.cancelled_on
+    )
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +166,9 @@ def test_no_field_that_changes_puts_a_protected_person_on_a_list(mutated):
         on_second = second.on_file in lists[SECOND]
         on_third = third.on_file in lists[THIRD]
         wrong += [(SECOND, second)] if on_second and not again else []
-        wrong += [(THIRD, third)] if on_third and not (again or registered_again(third, THIRD)) else []
+        wrong += (
+            [(THIRD, third)] if on_third and not (again or registered_again(third, THIRD)) else []
+        )
         freed += on_second or on_third
     assert wrong == []
     assert freed > 0, "食い違いなく登録された人は、リストに戻る"
@@ -162,7 +179,9 @@ def test_the_dates_of_a_return_do_not_prove_a_registration_after_it(mutated):
     home, told = mutated
     on_list = listed(home, SECOND) | listed(home, THIRD)
     stuck = [
-        story for story in told if {p.cancel_kind for p in story} == {3} and {p.registered_on for p in story} == {LATER}
+        story
+        for story in told
+        if {p.cancel_kind for p in story} == {3} and {p.registered_on for p in story} == {LATER}
     ]
     assert {story[1].state for story in stuck} == {0, 1}
     assert not on_list & {story[0].on_file for story in stuck}
@@ -170,8 +189,16 @@ def test_the_dates_of_a_return_do_not_prove_a_registration_after_it(mutated):
 
 def test_only_a_decision_frees_who_is_kept_back(tmp_path):
     home = make_home(tmp_path / "home")
-    for month, person in ((FIRST, RETURNED), (SECOND, replace(RETURNED, cancel_kind=2, cancelled_on=None))):
-        load_month(home, month, [replace(person, number="0000001"), replace(person, number="0000002")], on="2026-04-05")
+    for month, person in (
+        (FIRST, RETURNED),
+        (SECOND, replace(RETURNED, cancel_kind=2, cancelled_on=None)),
+    ):
+        load_month(
+            home,
+            month,
+            [replace(person, number="0000001"), replace(person, number="0000002")],
+            on="2026-04-05",
+        )
     assert listed(home, SECOND) == set()
     write_register(home, "decisions", ["101,1,00,可,担当,2026-04-10"], ",".join(DECISIONS))
     assert listed(home, SECOND) == {("101", "0000001", "00")}
@@ -198,14 +225,21 @@ def test_a_returned_card_stays_off_whatever_the_next_file_says(home, changed):
 def test_a_registration_after_the_return_ends_it(home):
     load_month(home, FIRST, [RETURNED])
     load_month(home, SECOND, [replace(RETURNED, state=1, registered_on=AGAIN)])
-    assert listed(home, SECOND) == {RETURNED.on_file}, "返納のあとで登録し直した人には、証明書の更新を勧める"
+    assert listed(home, SECOND) == {RETURNED.on_file}, (
+        "返納のあとで登録し直した人には、証明書の更新を勧める"
+    )
 
 
 # 記号の付けかえ ----------------------------------------------------------------------------------
 
 
 def renumber(
-    home: Home, employer: str, old: str, *new: str, last: str = "2026-02-28", first: str = "2026-03-01"
+    home: Home,
+    employer: str,
+    old: str,
+    *new: str,
+    last: str = "2026-02-28",
+    first: str = "2026-03-01",
 ) -> None:
     """事業所の記号を、ある日から付けかえる。"""
     path = home.params / "employers" / f"{employer}.yaml"
@@ -228,18 +262,27 @@ HISTORIES = {
 }
 
 
-@pytest.mark.parametrize("before_the_file", [True, False], ids=["取込の前に設定", "取込のあとで設定"])
+@pytest.mark.parametrize(
+    "before_the_file", [True, False], ids=["取込の前に設定", "取込のあとで設定"]
+)
 def test_a_memory_follows_a_symbol_that_was_renumbered(home, before_the_file):
     """履歴の違う五人と、覚えのない一人が、みな新しい記号の未登録になる。"""
     for at, month in enumerate((FIRST, SECOND)):
-        people = [replace(story[at], number=f"000000{who}") for who, story in enumerate(HISTORIES.values())]
+        people = [
+            replace(story[at], number=f"000000{who}")
+            for who, story in enumerate(HISTORIES.values())
+        ]
         load_month(home, month, [*people, registered("0000009")])
-    newest = [replace(BLANK, symbol="151", number=f"000000{who}") for who in (*range(len(HISTORIES)), 8)]
+    newest = [
+        replace(BLANK, symbol="151", number=f"000000{who}") for who in (*range(len(HISTORIES)), 8)
+    ]
     path = home.params / "employers" / "E01.yaml"
     text = path.read_text(encoding="utf-8")
     if not before_the_file:  # 新しい記号を足しただけで取り込み、あとから、前の記号を終える
         line = next(line for line in text.splitlines() if 'symbol: "101"' in line)
-        path.write_text(text.replace(line, f"{line}\n{line.replace('101', '151')}"), encoding="utf-8")
+        path.write_text(
+            text.replace(line, f"{line}\n{line.replace('101', '151')}"), encoding="utf-8"
+        )
         load_month(home, THIRD, newest)
         path.write_text(text, encoding="utf-8")
     renumber(home, "E01", "101", "151")
@@ -274,12 +317,16 @@ def test_what_was_registered_under_the_new_symbol_is_free_again(home):
 
 
 def test_registers_and_decisions_follow_the_symbol_too(home):
-    load_month(home, SECOND, [replace(BLANK, number=f"000000{at}") for at in range(1, 5)], on="2026-03-05")
+    load_month(
+        home, SECOND, [replace(BLANK, number=f"000000{at}") for at in range(1, 5)], on="2026-03-05"
+    )
     write_register(home, "optout", ["101,1,00,20260201"])
     write_register(home, "pending_cancellation", ["101,2,00,20260201"])
     write_register(home, "decisions", ["101,3,00,否,担当,2026-03-06"], ",".join(DECISIONS))
     renumber(home, "E01", "101", "151")
-    load_month(home, THIRD, [replace(BLANK, symbol="151", number=f"000000{at}") for at in range(1, 5)])
+    load_month(
+        home, THIRD, [replace(BLANK, symbol="151", number=f"000000{at}") for at in range(1, 5)]
+    )
     overlays = read_overlays(home, params_of(home), kept_months(home))
     assert overlays.unanswered == ()
     assert listed(home, THIRD) == {("151", "0000004", "00")}
@@ -296,8 +343,16 @@ def test_a_symbol_of_another_employer_is_not_followed(home):
 NEW_NUMBER = "0077777"
 NUMBER_CHANGES = {
     "記録が空": ([own_request()], [never_linked(NEW_NUMBER)], True),
-    "区分だけ残り、日付が空": ([own_request()], [Person(NEW_NUMBER, cancel_kind=2, certificate_flag=0)], True),
-    "日付は同じで、区分が変わった": ([own_request()], [replace(own_request(), number=NEW_NUMBER, cancel_kind=2)], True),
+    "区分だけ残り、日付が空": (
+        [own_request()],
+        [Person(NEW_NUMBER, cancel_kind=2, certificate_flag=0)],
+        True,
+    ),
+    "日付は同じで、区分が変わった": (
+        [own_request()],
+        [replace(own_request(), number=NEW_NUMBER, cancel_kind=2)],
+        True,
+    ),
     "返納の人": ([RETURNED], [never_linked(NEW_NUMBER)], True),
     "もう控えている人": ([registered(), BLANK], [never_linked(NEW_NUMBER)], True),
     "ほかの事業所へ、日付は同じまま": (
@@ -316,7 +371,11 @@ NUMBER_CHANGES = {
 def test_who_may_be_a_remembered_person_under_a_new_number_is_held(home, was, now, held):
     story = [*was, *now]
     for at, person in enumerate(story):
-        load_month(home, str(Month(2026, 1).plus(at)), [person, registered("0000009"), lapsed("0000008", symbol="103")])
+        load_month(
+            home,
+            str(Month(2026, 1).plus(at)),
+            [person, registered("0000009"), lapsed("0000008", symbol="103")],
+        )
     newest = str(Month(2026, 1).plus(len(story) - 1))
     assert (now[-1].on_file not in listed(home, newest)) == held
     assert ("103", "0000008", "00") in listed(home, newest), "ほかの人のリストは、止まらない"
@@ -342,7 +401,9 @@ def test_the_line_that_check_prints_frees_whoever_was_held(home, answer):
     assert "12345" not in said
     if answer == "一人ずつ":
         assert "「その人の記号,番号,枝番,退職,判断者,判断日」" in said
-        write_register(home, "decisions", ["101,0012345,00,退職,担当,2026-03-06"], ",".join(DECISIONS))
+        write_register(
+            home, "decisions", ["101,0012345,00,退職,担当,2026-03-06"], ",".join(DECISIONS)
+        )
     else:
         line = said[said.index("leavers_confirmed") : said.index("」と書くと")]
         path = home.params / "society.yaml"
@@ -494,7 +555,9 @@ def test_a_society_that_renumbers_all_its_symbols_publishes_the_same_day(small):
     objector, remembered = lines[2], lines[8]  # どちらも E01 の未登録の人
     small.object_to(",".join(objector.split(",")[:3]))
     cancelled = ",".join([*remembered.split(",")[:3], "0", "20240401", "20260801", "1", "1"])
-    small.ingest(MONTHS[0], [cancelled if line == remembered else line for line in lines], replace=True)
+    small.ingest(
+        MONTHS[0], [cancelled if line == remembered else line for line in lines], replace=True
+    )
     renamed = {"101": "151", "102": "152", "103": "153", "120": "170"}
     for employer, old in (("E01", "101"), ("E02", "102"), ("E03", "103"), ("KENPO", "120")):
         renumber(small.home, employer, old, renamed[old], last="2026-09-30", first="2026-10-01")

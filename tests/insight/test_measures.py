@@ -16,7 +16,10 @@ def count_slowly(cube: pd.DataFrame, month: str, employer: str) -> dict[str, int
         if row["month"] != month or employer not in (row["employer_id"], "TOTAL"):
             continue
         counted["members"] += row["members"]
-        if row["status"].startswith("registered_") or row["status"] == "review_cancelled_then_registered":
+        if (
+            row["status"].startswith("registered_")
+            or row["status"] == "review_cancelled_then_registered"
+        ):
             counted["registered"] += row["members"]
         else:
             counted["unregistered"] += row["members"]
@@ -83,7 +86,9 @@ def test_a_person_who_moves_to_another_employer_is_neither_a_joiner_nor_a_leaver
 
 
 def test_without_anybody_there_are_no_changes():
-    flow = pd.DataFrame(columns=["status_before", "status_after", "employer_before", "employer_after", "members"])
+    flow = pd.DataFrame(
+        columns=["status_before", "status_after", "employer_before", "employer_after", "members"]
+    )
     types = dict.fromkeys(flow.columns[:4], "str") | {"members": int}
     assert set(measures.changes(flow.astype(types)).values()) == {0}
 
@@ -107,14 +112,20 @@ def a_cube(*rows: tuple) -> pd.DataFrame:
 
 
 def test_every_employer_has_a_row_in_every_month_even_with_nobody():
-    table = measures.counts(a_cube((BEFORE, "E02", "registered_usable", 3), (AFTER, "E01", "never_linked", 2)), NAMES)
+    table = measures.counts(
+        a_cube((BEFORE, "E02", "registered_usable", 3), (AFTER, "E01", "never_linked", 2)), NAMES
+    )
     rows = [*NAMES, "KENPO", "NOEMPLOYER", "TOTAL"]
-    assert list(zip(table.month, table.employer_id, strict=True)) == [(m, e) for m in (BEFORE, AFTER) for e in rows]
+    assert list(zip(table.month, table.employer_id, strict=True)) == [
+        (m, e) for m in (BEFORE, AFTER) for e in rows
+    ]
     assert table.set_index(["month", "employer_id"]).members[BEFORE, "E01"] == 0
 
 
 def test_a_missing_month_stays_missing():
-    cube = a_cube(("2026-08", "E01", "registered_usable", 3), (AFTER, "E01", "registered_usable", 3))
+    cube = a_cube(
+        ("2026-08", "E01", "registered_usable", 3), (AFTER, "E01", "registered_usable", 3)
+    )
     assert set(measures.counts(cube, NAMES).month) == {"2026-08", AFTER}
 
 
@@ -132,6 +143,10 @@ def test_an_unknown_employer_in_the_cube_is_an_error(employer):
 
 
 def test_statuses_are_those_of_the_one_month():
-    cube = a_cube((BEFORE, "E01", "never_linked", 3), (AFTER, "E01", "never_linked", 4), (AFTER, "E02", "x", 5))
+    cube = a_cube(
+        (BEFORE, "E01", "never_linked", 3),
+        (AFTER, "E01", "never_linked", 4),
+        (AFTER, "E02", "x", 5),
+    )
     table = measures.statuses(cube, AFTER)
     assert table.set_index("status").members.to_dict() == {"never_linked": 4, "x": 5}

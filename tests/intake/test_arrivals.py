@@ -32,7 +32,16 @@ from mynalib.verbs.publish import publish
 
 AUGUST, SEPTEMBER, OCTOBER = (Month(2026, number) for number in (8, 9, 10))
 SIZES = {"101": 60, "102": 40, "103": 20}
-NAMES = ("symbol", "number", "branch", "state", "registered_on", "cancelled_on", "cancel_kind", "certificate_flag")
+NAMES = (
+    "symbol",
+    "number",
+    "branch",
+    "state",
+    "registered_on",
+    "cancelled_on",
+    "cancel_kind",
+    "certificate_flag",
+)
 
 
 def rows_of(month: Month) -> list[str]:
@@ -45,8 +54,12 @@ def rows_of(month: Month) -> list[str]:
     return rows
 
 
-def content(rows: list[str], *, header: str = HEADER, end: str = "\r\n", encoding: str = "cp932") -> bytes:
-    return "".join(f"{line}{end}" for line in [*([header] if header else []), *rows]).encode(encoding)
+def content(
+    rows: list[str], *, header: str = HEADER, end: str = "\r\n", encoding: str = "cp932"
+) -> bytes:
+    return "".join(f"{line}{end}" for line in [*([header] if header else []), *rows]).encode(
+        encoding
+    )
 
 
 def take(home: Home, month: Month, sent: bytes, name: str = "", **options: object) -> dict:
@@ -90,10 +103,16 @@ SAME = {
     "UTF-8 で BOM つき": content(SEEN, encoding="utf-8-sig"),
     "UTF-16": content(SEEN, encoding="utf-16"),
     "見出しなし": content(SEEN, header=""),
-    "どの値も引用符つき": content([",".join(f'"{cell}"' for cell in row.split(",")) for row in SEEN]),
+    "どの値も引用符つき": content(
+        [",".join(f'"{cell}"' for cell in row.split(",")) for row in SEEN]
+    ),
     "逆の順": content(SEEN[::-1]),
-    "列の順が違う": content([",".join(row.split(",")[::-1]) for row in SEEN], header=",".join(HEADER.split(",")[::-1])),
-    "全角の数字": content([row.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for row in SEEN]),
+    "列の順が違う": content(
+        [",".join(row.split(",")[::-1]) for row in SEEN], header=",".join(HEADER.split(",")[::-1])
+    ),
+    "全角の数字": content(
+        [row.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for row in SEEN]
+    ),
     "枝番の 0 が落ちた": content([re.sub(r"^(\d+,\d+),0", r"\1,", row) for row in SEEN]),
     "番号に 0 が付いた": content([row.replace(",", ",000", 1) for row in SEEN]),
     "一行少ない": content(SEEN[1:]),
@@ -111,14 +130,21 @@ def test_people_of_an_earlier_month_written_otherwise_are_a_stale_copy(two_month
     assert (error.code, "--confirm STALE_COPY" in error.fix) == ("STALE_COPY", True)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.randoms(use_true_random=False),
     st.integers(0, 6),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["cp932", "utf-8-sig"]),
 )
-def test_any_order_of_most_of_the_people_is_a_stale_copy(two_months, chance, missing, end, encoding):
+def test_any_order_of_most_of_the_people_is_a_stale_copy(
+    two_months, chance, missing, end, encoding
+):
     rows = rows_of(chance.choice([AUGUST, SEPTEMBER]))
     sent = content(chance.sample(rows, len(rows) - missing), end=end, encoding=encoding)
     assert refusal(two_months, OCTOBER, sent).code == "STALE_COPY"
@@ -152,7 +178,10 @@ def test_only_part_of_a_large_month_is_compared_person_by_person(two_months, mon
 def test_months_kept_before_shares_were_counted_are_compared_as_well(tmp_path):
     """前の版の道具が置いた月の intake.json には、コードの組の人数がない。"""
     home = found(tmp_path / "home")
-    people = [Person(f"{1000 + at}", state=at % 2, certificate_flag=1 if at % 3 else None) for at in range(60)]
+    people = [
+        Person(f"{1000 + at}", state=at % 2, certificate_flag=1 if at % 3 else None)
+        for at in range(60)
+    ]
     old = load_month(home, "2026-09", people)
     assert "codes" not in old.intake
     rows = [f"101,{one.number},00,{one.state},,,,{one.certificate_flag or ''}" for one in people]
@@ -161,7 +190,8 @@ def test_months_kept_before_shares_were_counted_are_compared_as_well(tmp_path):
     assert held.code == "SUSPICIOUS_CHANGE"
     told = [str(problem) for problem in held.problems]
     assert (
-        "E01：フラグが 0 の人が、前の月の 0.0%（60 人のうち 0 人）から 100.0%（60 人のうち 60 人）になりました" in told
+        "E01：フラグが 0 の人が、前の月の 0.0%（60 人のうち 0 人）から 100.0%（60 人のうち 60 人）になりました"
+        in told
     )
 
 
@@ -187,7 +217,10 @@ def changed(rows: list[str], only: str = "", **cells: str | Callable[[dict], str
     return written
 
 
-SWAPPED = {"registered_on": lambda one: one["cancelled_on"], "cancelled_on": lambda one: one["registered_on"]}
+SWAPPED = {
+    "registered_on": lambda one: one["cancelled_on"],
+    "cancelled_on": lambda one: one["registered_on"],
+}
 NEXT = rows_of(OCTOBER)
 STRANGE = {
     "フラグが全員 0": changed(NEXT, certificate_flag="0"),
@@ -198,7 +231,9 @@ STRANGE = {
     ),
     "全員が登録済": changed(NEXT, state="1"),
     "だれも登録していない": changed(NEXT, state="0"),
-    "状態の 0 と 1 が逆で、登録の多い事業所": changed(NEXT, "102", state=lambda one: str(1 - int(one["state"]))),
+    "状態の 0 と 1 が逆で、登録の多い事業所": changed(
+        NEXT, "102", state=lambda one: str(1 - int(one["state"]))
+    ),
     "登録実施日の列が空欄": changed(NEXT, registered_on=""),
     "登録実施日が全員にある": changed(NEXT, registered_on="20240401"),
     "登録実施日が全員この月": changed(NEXT, state="1", registered_on="20261001"),
@@ -219,12 +254,16 @@ STRANGE = {
 def test_a_share_that_moved_beyond_chance_is_held(two_months, rows):
     error = refusal(two_months, OCTOBER, content(rows))
     assert (error.code, "--confirm SUSPICIOUS_CHANGE" in error.fix) == ("SUSPICIOUS_CHANGE", True)
-    assert all(re.search(r"\d+\.\d%（\d+ 人のうち \d+ 人）", problem.what) for problem in error.problems)
+    assert all(
+        re.search(r"\d+\.\d%（\d+ 人のうち \d+ 人）", problem.what) for problem in error.problems
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in STRANGE if name.startswith("一つの事業所")])
 def test_the_employer_whose_share_moved_is_named(two_months, name):
-    employers = {problem.where for problem in refusal(two_months, OCTOBER, content(STRANGE[name])).problems}
+    employers = {
+        problem.where for problem in refusal(two_months, OCTOBER, content(STRANGE[name])).problems
+    }
     assert employers - {"全体"} in ({"E01"}, {"E02"})
 
 
@@ -243,9 +282,16 @@ def test_a_first_month_with_a_share_that_cannot_be_is_held(no_months, rows):
 
 
 def test_an_ordinary_month_and_a_campaign_pass(own_home):
-    registers = {"state": "1", "registered_on": lambda one: one["registered_on"] if one["state"] == "1" else "20261010"}
+    registers = {
+        "state": "1",
+        "registered_on": lambda one: one["registered_on"] if one["state"] == "1" else "20261010",
+    }
     assert (
-        take(own_home, OCTOBER, content(changed(NEXT, "102", cancelled_on="", cancel_kind="", **registers)))["accepted"]
+        take(
+            own_home,
+            OCTOBER,
+            content(changed(NEXT, "102", cancelled_on="", cancel_kind="", **registers)),
+        )["accepted"]
         == 120
     )
 
@@ -266,7 +312,11 @@ def test_an_ordinary_month_and_a_campaign_pass(own_home):
 def test_one_date_after_the_end_of_the_month_is_held(two_months, row):
     rows = [row if line.split(",")[:3] == row.split(",")[:3] else line for line in NEXT]
     error = refusal(two_months, OCTOBER, content(rows))
-    assert (error.code, "--confirm LATER_DATES" in error.fix, "1 人" in error.what) == ("LATER_DATES", True, True)
+    assert (error.code, "--confirm LATER_DATES" in error.fix, "1 人" in error.what) == (
+        "LATER_DATES",
+        True,
+        True,
+    )
 
 
 def test_a_file_of_this_month_given_as_the_month_before_is_held(tmp_path):
@@ -304,22 +354,37 @@ def edit(home: Home, name: str, old: str, new: str) -> None:
 
 def add_employer(home: Home) -> None:
     text = (home.params / "employers" / "E19.yaml").read_text(encoding="utf-8")
-    new = text.replace("id: E19", "id: E30").replace('"119"', '"130"').replace("2020-04-01", "2026-10-01")
+    new = (
+        text.replace("id: E19", "id: E30")
+        .replace('"119"', '"130"')
+        .replace("2020-04-01", "2026-10-01")
+    )
     (home.params / "employers" / "E30.yaml").write_text(new, encoding="utf-8")
 
 
 REREAD = {
-    "日付の書き方を直した": (lambda home: edit(home, "society.yaml", "date: YYYYMMDD", "date: YYYY/MM/DD"), 70),
+    "日付の書き方を直した": (
+        lambda home: edit(home, "society.yaml", "date: YYYYMMDD", "date: YYYY/MM/DD"),
+        70,
+    ),
     "事業所をあとから登録した": (add_employer, 70),
-    "ある事業所が抜けていた": (lambda home: edit(home, "employers/E02.yaml", '"102"', '"102", to: 2026-09-30'), 40),
+    "ある事業所が抜けていた": (
+        lambda home: edit(home, "employers/E02.yaml", '"102"', '"102", to: 2026-09-30'),
+        40,
+    ),
     "記号を任意継続の人にも分けた": (
         lambda home: edit(
-            home, "society.yaml", "no_employer:\n", 'no_employer:\n  - {symbol: "130", kind: 任意継続}\n'
+            home,
+            "society.yaml",
+            "no_employer:\n",
+            'no_employer:\n  - {symbol: "130", kind: 任意継続}\n',
         ),
         70,
     ),
     "記号を番号の範囲で限った": (
-        lambda home: edit(home, "employers/E02.yaml", '"102"', '"102", numbers: {from: "1", to: "1025004"}'),
+        lambda home: edit(
+            home, "employers/E02.yaml", '"102"', '"102", numbers: {from: "1", to: "1025004"}'
+        ),
         50,
     ),
     "読み方が変わった": (lambda home: setattr(reading, "EARLIEST", reading.date(2024, 4, 1)), 41),
@@ -342,7 +407,11 @@ def test_the_same_bytes_are_read_again_when_they_would_give_another_result(
     assert take(home, OCTOBER, MIXED, replace=True)["outcome"] == "no_op"
     change(home)
     error = refusal(home, OCTOBER, MIXED)
-    assert (error.code, "同じファイル" in error.what, "--replace" in error.fix) == ("MONTH_EXISTS", True, True)
+    assert (error.code, "同じファイル" in error.what, "--replace" in error.fix) == (
+        "MONTH_EXISTS",
+        True,
+        True,
+    )
     read = take(home, OCTOBER, MIXED, replace=True)
     assert (read["outcome"], kept_month(home, OCTOBER).folder.name) == ("loaded", "2026-10-r2")
     assert read["accepted"] == accepted
@@ -395,7 +464,9 @@ def myna(own_home, monkeypatch, capsys) -> Callable[..., Said]:
     """本物の入口から、命令を動かす。"""
 
     def run(*words: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["myna", *map(str, words), "--home", str(own_home.root), "--json"])
+        monkeypatch.setattr(
+            sys, "argv", ["myna", *map(str, words), "--home", str(own_home.root), "--json"]
+        )
         with pytest.raises(SystemExit) as ended:
             main()
         return Said(ended.value.code or 0, json.loads(capsys.readouterr().out))
@@ -436,7 +507,12 @@ def test_what_the_refusal_of_a_month_advises_takes_the_month_in(own_home, myna, 
 
 
 def test_a_month_with_several_reasons_is_taken_in_by_following_each_advice(own_home, myna):
-    words = ["ingest", put(own_home, changed([*SEEN[:30]], state="0", registered_on="20261101")), "--month", "2026-09"]
+    words = [
+        "ingest",
+        put(own_home, changed([*SEEN[:30]], state="0", registered_on="20261101")),
+        "--month",
+        "2026-09",
+    ]
     met = []
     while (said := myna(*words)).code:
         met.append(said.answer["error"])
@@ -454,8 +530,15 @@ def test_what_the_refusal_of_returners_advises_takes_them_in(own_home, myna, whi
     assert myna(*words, *choices[which]).answer["outcome"] == "loaded"
 
 
-def test_returners_that_cannot_be_read_are_taken_in_once_confirmed_and_again_from_the_original(own_home, myna):
-    words = ["ingest", put(own_home, ["101,1015001,00,0,,,,1", "130,1305000,00,0,,,,1"]), "--month", "2026-10"]
+def test_returners_that_cannot_be_read_are_taken_in_once_confirmed_and_again_from_the_original(
+    own_home, myna
+):
+    words = [
+        "ingest",
+        put(own_home, ["101,1015001,00,0,,,,1", "130,1305000,00,0,,,,1"]),
+        "--month",
+        "2026-10",
+    ]
     words += ["--kind", "returners"]
     refused = myna(*words)
     assert refused.answer["error"] == "TOO_MANY_QUARANTINED"
@@ -498,25 +581,34 @@ def test_a_month_whose_symbols_changed_is_taken_in_again_from_its_original(own_h
     edit(own_home, "employers/E02.yaml", '"102"', '"102", to: 2026-08-31')
     with pytest.raises(MynaError) as stopped:
         cube(own_home, kept_months(own_home), load_params(own_home.params), [])
-    assert (stopped.value.code, "原本を --replace で" in stopped.value.fix) == ("UNKNOWN_KIGO", True)
+    assert (stopped.value.code, "原本を --replace で" in stopped.value.fix) == (
+        "UNKNOWN_KIGO",
+        True,
+    )
     [original] = own_home.originals.glob("2026-09-*.csv")
     words = ["ingest", original, "--month", "2026-09", "--replace"]
     refused = myna(*words)  # 前の月より 40 人減るので、人が確かめる
     [more] = advised(refused.answer["fix"])
-    assert (refused.answer["error"], myna(*words, *more).answer["outcome"]) == ("SUSPICIOUS_DROP", "loaded")
+    assert (refused.answer["error"], myna(*words, *more).answer["outcome"]) == (
+        "SUSPICIOUS_DROP",
+        "loaded",
+    )
     table = cube(own_home, kept_months(own_home), load_params(own_home.params), [])
     assert table.groupby("month").members.sum().to_dict() == {"2026-08": 120, "2026-09": 80}
 
 
 def test_an_unknown_month_and_a_month_too_early_are_answered_with_the_month_to_name(own_home, myna):
     unknown = myna("publish", "--month", "2026-10")
-    assert (unknown.answer["error"], "myna ingest ファイル --month 2026-10" in unknown.answer["fix"]) == (
-        "UNKNOWN_MONTH",
-        True,
-    )
+    assert (
+        unknown.answer["error"],
+        "myna ingest ファイル --month 2026-10" in unknown.answer["fix"],
+    ) == ("UNKNOWN_MONTH", True)
     file = put(own_home, NEXT)
     early = myna("ingest", file, "--month", "2026-11")
-    assert (early.answer["error"], "いまなら 2026-10 です" in early.answer["fix"]) == ("MONTH_NOT_ENDED", True)
+    assert (early.answer["error"], "いまなら 2026-10 です" in early.answer["fix"]) == (
+        "MONTH_NOT_ENDED",
+        True,
+    )
     assert myna("ingest", file, "--month", "2026-10").answer["outcome"] == "loaded"
 
 
@@ -525,7 +617,10 @@ def test_a_month_with_too_many_bad_rows_is_mended_by_a_better_file(own_home, myn
     words = ["ingest", put(own_home, bad), "--month", "2026-10"]
     assert myna(*words, "--confirm", "SUSPICIOUS_DROP").answer["quarantined"] == 40
     stopped = myna("publish", "--month", "2026-10")
-    assert (stopped.answer["error"], "--replace で" in stopped.answer["fix"]) == ("TOO_MANY_QUARANTINED", True)
+    assert (stopped.answer["error"], "--replace で" in stopped.answer["fix"]) == (
+        "TOO_MANY_QUARANTINED",
+        True,
+    )
     put(own_home, NEXT)
     mended = myna(*words, "--replace").answer
     assert (mended["outcome"], mended["quarantined"]) == ("loaded", 0)

@@ -31,7 +31,14 @@ SECONDS, FILES = 600, 150
 REFUSALS = {"EMPTY", "ENCODING", "NOT_TEXT", "NOT_CSV", "HEADER", "UNNOTIFIED_ITEM", "COLUMN_COUNT", "DIALECT", "MALFORMED",
             "TRUNCATED", "TOO_LARGE", "ALL_BAD"}  # fmt: skip
 SYMBOLS = ("101", "102", "東①", "関～西", "901")
-FACTS = ("1,20240401,,,1", "0,,,,1", "0,20220510,20250310,2,0", "0,20220510,20250310,1,1", "1,20230510,,,", "0,,,,")
+FACTS = (
+    "1,20240401,,,1",
+    "0,,,,1",
+    "0,20220510,20250310,2,0",
+    "0,20220510,20250310,1,1",
+    "1,20230510,,,",
+    "0,,,,",
+)
 CANARY = "金糸雀鴉鵲"  # ファイルに紛れこませる、文に出てはならない字
 BLOCKS = (512, 4096, 1 << 22)
 HUGE = (10_000, 300_000, 1_100_000, 2_500_000)
@@ -89,12 +96,17 @@ def _shape(rng: random.Random) -> Shape:
 
 
 def _written(shape: Shape, numbers: list[str], rng: random.Random) -> bytes:
-    lines = [f"{rng.choice(SYMBOLS)},{number},{rng.randrange(3):02},{rng.choice(FACTS)}" for number in numbers]
+    lines = [
+        f"{rng.choice(SYMBOLS)},{number},{rng.randrange(3):02},{rng.choice(FACTS)}"
+        for number in numbers
+    ]
     lines = ([HEADER] if shape.header else []) + lines
     cells = [line.split(",") for line in lines]
     if shape.quoted:
         cells = [[f'"{cell}"' for cell in line] for line in cells]
-    text = shape.end.join(shape.delimiter.join(line) for line in cells) + (shape.end if rng.random() < 0.9 else "")
+    text = shape.end.join(shape.delimiter.join(line) for line in cells) + (
+        shape.end if rng.random() < 0.9 else ""
+    )
     return shape.mark + text.encode(shape.encoding)
 
 
@@ -105,7 +117,12 @@ def _place(content: bytes, rng: random.Random) -> tuple[int, int]:
     """壊すところ。はじめと終わりを、多めに。"""
     size = len(content)
     at = rng.choice(
-        (rng.randrange(size + 1), rng.randrange(size + 1), min(size, 8), max(0, size - rng.randrange(1, 12)))
+        (
+            rng.randrange(size + 1),
+            rng.randrange(size + 1),
+            min(size, 8),
+            max(0, size - rng.randrange(1, 12)),
+        )
     )
     return at, min(size, at + rng.choice((1, 1, 2, 5, 40, 300)))
 
@@ -176,40 +193,60 @@ def _shuffle_lines(content: bytes, _: bytes, shape: Shape, rng: random.Random) -
 
 def _huge(content: bytes, _: bytes, shape: Shape, rng: random.Random) -> bytes:
     at = _place(content, rng)[0]
-    return content[:at] + (rng.choice("1a東") * rng.choice(HUGE)).encode(shape.encoding) + content[at:]
+    return (
+        content[:at] + (rng.choice("1a東") * rng.choice(HUGE)).encode(shape.encoding) + content[at:]
+    )
 
 
 def _spoil_cell(content: bytes, _: bytes, shape: Shape, rng: random.Random) -> bytes:
     """一つの値を、空か、制御文字か、でたらめな字にする。"""
-    return _with_cell(content, shape, [rng.randrange(content.count(b"\n") + 2)], rng.randrange(8), _value(shape, rng))
+    return _with_cell(
+        content,
+        shape,
+        [rng.randrange(content.count(b"\n") + 2)],
+        rng.randrange(8),
+        _value(shape, rng),
+    )
 
 
 def _spoil_column(content: bytes, _: bytes, shape: Shape, rng: random.Random) -> bytes:
     """ある列の全ての値を悪くする。受け取れる行がなくなり、文に行番号が並ぶ。"""
     return _with_cell(
-        content, shape, None, rng.randrange(1, 5), b"x" if len("x".encode(shape.encoding)) == 1 else b"x\0x\0"
+        content,
+        shape,
+        None,
+        rng.randrange(1, 5),
+        b"x" if len("x".encode(shape.encoding)) == 1 else b"x\0x\0",
     )
 
 
 def _value(shape: Shape, rng: random.Random) -> bytes:
-    return rng.choice([b"", b"", rng.choice(BYTES), rng.choice(TEXTS).encode(shape.encoding, "replace")])
+    return rng.choice(
+        [b"", b"", rng.choice(BYTES), rng.choice(TEXTS).encode(shape.encoding, "replace")]
+    )
 
 
-def _with_cell(content: bytes, shape: Shape, lines: list[int] | None, at: int, value: bytes) -> bytes:
+def _with_cell(
+    content: bytes, shape: Shape, lines: list[int] | None, at: int, value: bytes
+) -> bytes:
     end, delimiter = shape.end.encode(shape.encoding), shape.delimiter.encode(shape.encoding)
     found = content.split(end)
-    for line in [line % len(found) for line in lines] if lines else range(int(shape.header), len(found)):
+    for line in (
+        [line % len(found) for line in lines] if lines else range(int(shape.header), len(found))
+    ):
         cells = found[line].split(delimiter)
         if at < len(cells):
-            found[line] = delimiter.join([*cells[:at], cells[at] + value if lines is None else value, *cells[at + 1 :]])
+            found[line] = delimiter.join(
+                [*cells[:at], cells[at] + value if lines is None else value, *cells[at + 1 :]]
+            )
     return end.join(found)
 
 
 def _blank(content: bytes, _: bytes, shape: Shape, rng: random.Random) -> bytes:
     """値のない行だけのファイル。"""
-    return shape.mark + (rng.choice(("", " ", "\u3000", ",,,,,,,")) + shape.end).encode(shape.encoding) * rng.randrange(
-        1, 5
-    )
+    return shape.mark + (rng.choice(("", " ", "\u3000", ",,,,,,,")) + shape.end).encode(
+        shape.encoding
+    ) * rng.randrange(1, 5)
 
 
 MUTATIONS: list[Mutation] = [
@@ -233,7 +270,9 @@ class Slow:
 def slowly(content: bytes, intake: Intake) -> Slow | None:
     """決まりで答えが一つに決まるファイルなら、その答え。"""
     lines = _lines(content, intake.encoding)
-    if lines is None or (intake.delimiter != "," and any('"' in line or "," in line for line in lines)):
+    if lines is None or (
+        intake.delimiter != "," and any('"' in line or "," in line for line in lines)
+    ):
         return None
     if intake.delimiter != ",":
         lines = [line.replace("\t", ",") for line in lines]
@@ -257,7 +296,9 @@ def _lines(content: bytes, encoding: str) -> list[str] | None:
         raw = content.decode(encoding, "replace").encode()
         encoding = "utf-8"
     raw = raw.rstrip(b"\x1a")
-    if b"\n" not in raw[:200] and b"\r" in raw:  # 古い Mac の改行かどうかは、はじめのブロックで決まる
+    if (
+        b"\n" not in raw[:200] and b"\r" in raw
+    ):  # 古い Mac の改行かどうかは、はじめのブロックで決まる
         if b"\n" in raw:
             return None
         raw = raw.replace(b"\r", b"\n")
@@ -274,7 +315,10 @@ _CUT = "\x1f"
 def _pieces(line: str) -> list[str]:
     """CR だけの改行で切った行。空でないどれも、制御文字のある行として隔離になる。"""
     pieces = line.split("\r")
-    return [piece + _CUT if len(pieces) > 1 and piece.strip(" \u3000\u00a0\t,") else piece for piece in pieces]
+    return [
+        piece + _CUT if len(pieces) > 1 and piece.strip(" \u3000\u00a0\t,") else piece
+        for piece in pieces
+    ]
 
 
 _PLAIN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f -~\u3000\u00a0０-９一-龥～－①]*")
@@ -310,7 +354,10 @@ def read_broken(given: Broken) -> str:
             must(error.code in REFUSALS, f"知らない断り方 {error.code}")
             must(not list(into.iterdir()), "断ったあとに、残りがある")
             return error.code
-        members, quarantine = rows_of(into / "members.parquet"), rows_of(into / "quarantine.parquet")
+        members, quarantine = (
+            rows_of(into / "members.parquet"),
+            rows_of(into / "quarantine.parquet"),
+        )
         must(path.read_bytes() == given.content, "届いたファイルが変わった")
         must(len(list(into.iterdir())) == 2, "読んだあとに、残りがある")
     _must_count(intake, members, quarantine, given)
@@ -322,7 +369,9 @@ def _must_be_silent(error: BaseException, given: Broken) -> None:
     """文にも、見せる跡（traceback）にも、番号の一部も、紛れこませた字もない。"""
     said = "".join(traceback.format_exception(error))
     said += str(error)
-    digits = set(re.findall("[0-9]{6,}", said.translate(str.maketrans("０１２３４５６７８９", "0123456789"))))
+    digits = set(
+        re.findall("[0-9]{6,}", said.translate(str.maketrans("０１２３４５６７８９", "0123456789")))
+    )
     parts = {number[at : at + 6] for number in given.canaries for at in range(len(number) - 5)}
     must(not any(part in run for run in digits for part in parts), "文に番号がある")
     must(not set(CANARY) & set(said), "文に値がある")
@@ -333,15 +382,27 @@ def _must_count(intake: Intake, members: list[dict], quarantine: list[dict], giv
     lines = [one["line"] for one in (*members, *quarantine)]
     most = given.content.count(b"\n") + given.content.count(b"\r") + 1
     must(intake.accepted + intake.quarantined == intake.data_rows, "行の数が合わない")
-    must((len(members), len(quarantine)) == (intake.accepted, intake.quarantined), "Parquet の行の数が合わない")
+    must(
+        (len(members), len(quarantine)) == (intake.accepted, intake.quarantined),
+        "Parquet の行の数が合わない",
+    )
     must(len(set(lines)) == len(lines), "同じ行が二度ある")
     must(all(1 <= line <= most for line in lines), "ファイルにない行番号がある")
     must(sum(intake.reasons.values()) == intake.quarantined, "理由の数が合わない")
-    must(set(intake.reasons) == {one["reason"] for one in quarantine} <= set(REASONS), "理由が合わない")
-    must(sum(head.members for head in intake.by_employer.values()) == intake.accepted, "事業所の人数が合わない")
+    must(
+        set(intake.reasons) == {one["reason"] for one in quarantine} <= set(REASONS),
+        "理由が合わない",
+    )
+    must(
+        sum(head.members for head in intake.by_employer.values()) == intake.accepted,
+        "事業所の人数が合わない",
+    )
     for one in members:
         must(one["symbol"] in SYMBOLS, "登録簿にない記号がある")
-        must(re.fullmatch("[0-9]{1,20}", one["number"]) and re.fullmatch("[0-9]{2}", one["branch"]), "鍵の形が違う")
+        must(
+            re.fullmatch("[0-9]{1,20}", one["number"]) and re.fullmatch("[0-9]{2}", one["branch"]),
+            "鍵の形が違う",
+        )
         must(one["state"] in (0, 1) and one["cancel_kind"] in (None, 1, 2, 3), "コードが違う")
         must(one["certificate_flag"] in (None, 0, 1), "コードが違う")
 
@@ -350,10 +411,19 @@ def _must_agree(intake: Intake, members: list[dict], quarantine: list[dict], giv
     slow = slowly(given.content, intake)
     if slow is None:
         return
-    accepted, reasons = {one["line"] for one in members}, {one["line"]: one["reason"] for one in quarantine}
-    must(accepted | set(reasons) == slow.accepted | slow.quarantined, "データの行が、遅い読み方と違う")
+    accepted, reasons = (
+        {one["line"] for one in members},
+        {one["line"]: one["reason"] for one in quarantine},
+    )
+    must(
+        accepted | set(reasons) == slow.accepted | slow.quarantined,
+        "データの行が、遅い読み方と違う",
+    )
     must(accepted == slow.accepted, "受け取った行が、遅い読み方と違う")
-    must(all(reasons[line] == reason for line, reason in slow.reasons.items()), "理由が、遅い読み方と違う")
+    must(
+        all(reasons[line] == reason for line, reason in slow.reasons.items()),
+        "理由が、遅い読み方と違う",
+    )
     COMPARED.append(len(slow.reasons))
 
 
@@ -400,7 +470,11 @@ def test_no_broken_file_crashes_loses_a_row_or_shows_a_value(record_property):
 @pytest.mark.parametrize("how", ["値を言う", "行を失う", "行番号がずれる"])
 def test_the_fuzzer_notices(monkeypatch, how):
     """わざと誤らせて、この試験が見つけることを確かめる。"""
-    given = next(one for one in map(broken, range(1000)) if read_broken(one) == "loaded" and len(one.canaries) > 9)
+    given = next(
+        one
+        for one in map(broken, range(1000))
+        if read_broken(one) == "loaded" and len(one.canaries) > 9
+    )
     if how == "値を言う":
         number = min(given.canaries)
 
@@ -414,7 +488,11 @@ def test_the_fuzzer_notices(monkeypatch, how):
         def wrong(path: Path) -> list[dict]:
             rows = real(path)
             if path.name == "members.parquet":
-                return rows[1:] if how == "行を失う" else [one | {"line": one["line"] + 500} for one in rows]
+                return (
+                    rows[1:]
+                    if how == "行を失う"
+                    else [one | {"line": one["line"] + 500} for one in rows]
+                )
             return rows
 
         monkeypatch.setitem(globals(), "rows_of", wrong)

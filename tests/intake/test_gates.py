@@ -51,7 +51,11 @@ def test_first_month_and_an_ordinary_next_month_pass():
 
 def test_same_bytes_for_the_same_month_that_are_read_otherwise_need_a_replace():
     [error] = examine(summary(), [summary()], POLICY)
-    assert (error.code, "同じファイル" in error.what, "--replace" in error.fix) == ("MONTH_EXISTS", True, True)
+    assert (error.code, "同じファイル" in error.what, "--replace" in error.fix) == (
+        "MONTH_EXISTS",
+        True,
+        True,
+    )
 
 
 def test_other_bytes_for_a_loaded_month_need_a_replace():
@@ -71,19 +75,29 @@ def test_bytes_of_another_month_are_a_stale_copy():
 def test_a_copy_is_named_once_with_its_month():
     [error] = examine(summary(JUNE, "b"), [summary(APRIL, "a"), summary(MAY, "b")], POLICY, [MAY])
     assert (error.code, "2026年5月" in error.what) == ("STALE_COPY", True)
-    assert codes(summary(JUNE, "c"), summary(APRIL, "a"), summary(MAY, "b"), copied=[APRIL, MAY]) == ["STALE_COPY"] * 2
+    assert (
+        codes(summary(JUNE, "c"), summary(APRIL, "a"), summary(MAY, "b"), copied=[APRIL, MAY])
+        == ["STALE_COPY"] * 2
+    )
 
 
 def test_month_older_than_the_newest_is_out_of_order():
     assert codes(summary(MAY), summary(APRIL, "a"), summary(JUNE, "c")) == ["MONTH_ORDER"]
 
 
-@pytest.mark.parametrize(("members", "expected"), [(950, []), (949, ["SUSPICIOUS_DROP"]), (1000, []), (5000, [])])
+@pytest.mark.parametrize(
+    ("members", "expected"), [(950, []), (949, ["SUSPICIOUS_DROP"]), (1000, []), (5000, [])]
+)
 def test_whole_file_may_shrink_by_the_policy_and_no_more(members, expected):
-    assert codes(summary(JUNE, members=members, registered=members * 7 // 10), summary(MAY, "a")) == expected
+    assert (
+        codes(summary(JUNE, members=members, registered=members * 7 // 10), summary(MAY, "a"))
+        == expected
+    )
 
 
-@pytest.mark.parametrize(("members", "expected"), [(70, []), (69, ["SUSPICIOUS_DROP"]), (0, ["SUSPICIOUS_DROP"])])
+@pytest.mark.parametrize(
+    ("members", "expected"), [(70, []), (69, ["SUSPICIOUS_DROP"]), (0, ["SUSPICIOUS_DROP"])]
+)
 def test_one_employer_may_shrink_by_the_policy_and_no_more(members, expected):
     last = summary(MAY, "a", E01=100, E02=900)
     assert codes(summary(JUNE, E01=members, E02=1000 - members), last) == expected
@@ -102,11 +116,17 @@ def test_every_drop_is_named_at_once():
 
 
 def test_ratios_count_only_from_enough_people():
-    assert codes(summary(JUNE, members=1, registered=1), summary(MAY, "a", members=19, registered=19)) == []
-    assert codes(summary(JUNE, members=1, registered=1), summary(MAY, "a", members=20, registered=20)) == [
-        "SUSPICIOUS_DROP"
-    ]
-    assert codes(summary(JUNE, members=19, registered=1), summary(MAY, "a", members=20, registered=20)) == []
+    assert (
+        codes(summary(JUNE, members=1, registered=1), summary(MAY, "a", members=19, registered=19))
+        == []
+    )
+    assert codes(
+        summary(JUNE, members=1, registered=1), summary(MAY, "a", members=20, registered=20)
+    ) == ["SUSPICIOUS_DROP"]
+    assert (
+        codes(summary(JUNE, members=19, registered=1), summary(MAY, "a", members=20, registered=20))
+        == []
+    )
 
 
 @pytest.mark.parametrize(("members", "expected"), [(49, []), (50, ["SUSPICIOUS_CHANGE"])])
@@ -115,10 +135,13 @@ def test_first_file_in_which_nobody_is_registered_is_suspicious(members, expecte
 
 
 def test_nobody_registered_after_a_month_with_somebody_is_suspicious_however_few():
-    assert codes(summary(JUNE, members=3, registered=0), summary(MAY, "a", members=3, registered=1)) == [
-        "SUSPICIOUS_CHANGE"
-    ]
-    assert codes(summary(JUNE, members=3, registered=0), summary(MAY, "a", members=3, registered=0)) == []
+    assert codes(
+        summary(JUNE, members=3, registered=0), summary(MAY, "a", members=3, registered=1)
+    ) == ["SUSPICIOUS_CHANGE"]
+    assert (
+        codes(summary(JUNE, members=3, registered=0), summary(MAY, "a", members=3, registered=0))
+        == []
+    )
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(19, []), (20, ["LATER_DATES"])])
@@ -151,7 +174,9 @@ def test_policy_of_a_society_can_be_wider_or_stricter():
 
 def test_each_message_says_where_what_and_how_to_confirm():
     last = summary(JUNE, "b", members=1000, E01=1000)
-    stops = examine(summary(MAY, "b", members=40, registered=0, later=3), [last, summary(APRIL, "a")], POLICY)
+    stops = examine(
+        summary(MAY, "b", members=40, registered=0, later=3), [last, summary(APRIL, "a")], POLICY
+    )
     assert len(stops) == 5
     for error in stops:
         assert error.where == "2026年5月"
@@ -182,7 +207,10 @@ def told(now: dict, before: dict | None = None, policy=POLICY) -> list[str]:
     ],
 )
 def test_a_share_is_held_beyond_chance_and_beyond_the_policy_in_both_directions(before, now, held):
-    assert bool(told(linked(now) | unlinked(1000 - now), linked(before) | unlinked(1000 - before))) == held
+    assert (
+        bool(told(linked(now) | unlinked(1000 - now), linked(before) | unlinked(1000 - before)))
+        == held
+    )
 
 
 @pytest.mark.parametrize(("people", "held"), [(29, False), (30, True)])
@@ -256,7 +284,11 @@ def test_every_problem_is_named_at_once_with_both_counts():
 
 COUNTS = st.dictionaries(
     st.builds(
-        Codes, st.integers(0, 1), st.sampled_from([None, 1, 2, 3]), st.sampled_from([None, 0, 1]), *[st.booleans()] * 4
+        Codes,
+        st.integers(0, 1),
+        st.sampled_from([None, 1, 2, 3]),
+        st.sampled_from([None, 0, 1]),
+        *[st.booleans()] * 4,
     ),
     st.integers(1, 400),
     min_size=1,
@@ -266,14 +298,19 @@ COUNTS = st.dictionaries(
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(COUNTS, st.sampled_from(["state", "cancel_kind", "certificate_flag"]), st.data())
-def test_a_column_overwritten_with_one_code_is_held_unless_nearly_everybody_had_it(before, column, data):
+def test_a_column_overwritten_with_one_code_is_held_unless_nearly_everybody_had_it(
+    before, column, data
+):
     code = data.draw(st.sampled_from(sorted({getattr(one, column) for one in before}, key=repr)))
     now: dict[Codes, int] = {}
     for one, people in before.items():
         # 元の登録の月は、前の月のこと
         written = one._replace(**{column: code}, newly=False)
         now[written] = now.get(written, 0) + people
-    total, had = sum(before.values()), sum(n for one, n in before.items() if getattr(one, column) == code)
+    total, had = (
+        sum(before.values()),
+        sum(n for one, n in before.items() if getattr(one, column) == code),
+    )
     still = [what for what in told(now, before) if "この月" not in what]
     if total >= 30 and had * 2 < total:
         assert still
@@ -282,7 +319,9 @@ def test_a_column_overwritten_with_one_code_is_held_unless_nearly_everybody_had_
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("people", "seeds"), [(12_000, range(5)), (1_500, range(5))] if LONG else [(1_500, range(2))])
+@pytest.mark.parametrize(
+    ("people", "seeds"), [(12_000, range(5)), (1_500, range(5))] if LONG else [(1_500, range(2))]
+)
 def test_the_life_of_a_demo_raises_no_alarm(people, seeds):
     """許すのは 200 か月に一度。長い試験では 240 か月を見る（架空の組合そのものの 24 か月は、demo_home が取り込む）。"""
     alarms = []
@@ -305,9 +344,18 @@ def codes_of(snapshot, month):
         newly=snapshot["registered_on"].str.startswith(f"{month.end:%Y%m}"),
     )
     codes: dict = {}
-    for (employer, *texts, registered, cancelled, crossed, newly), people in facts.value_counts().items():
+    for (
+        employer,
+        *texts,
+        registered,
+        cancelled,
+        crossed,
+        newly,
+    ), people in facts.value_counts().items():
         state, kind, flag = (int(text) if text else None for text in texts)
-        codes.setdefault(employer, []).append((state, kind, flag, registered, cancelled, crossed, newly, people))
+        codes.setdefault(employer, []).append(
+            (state, kind, flag, registered, cancelled, crossed, newly, people)
+        )
     return {employer: counted(rows) for employer, rows in codes.items()}
 
 
@@ -320,7 +368,10 @@ def codes_of(snapshot, month):
         (linked(700) | unlinked(300), True),
         (linked(700) | unlinked(290), True),
         (linked(702) | unlinked(298), False),
-        (linked(699) | linked(1, newly=True) | unlinked(300), True),  # 前の月に、もう登録していた人かもしれない
+        (
+            linked(699) | linked(1, newly=True) | unlinked(300),
+            True,
+        ),  # 前の月に、もう登録していた人かもしれない
         (linked(700) | linked(1, newly=True) | unlinked(299), False),
     ],
 )
@@ -328,7 +379,9 @@ def test_only_a_month_that_nobody_joined_or_changed_in_may_be_a_copy(now, suspec
     old, members = summary(MAY, "a"), sum(now.values())
     new = replace(summary(JUNE, "b", members=members), codes={"E05": now})
     assert may_be_copy(new, old, POLICY) == suspected
-    assert may_be_copy(new, replace(old, codes={}), POLICY)  # 前の版の道具が置いた月は、人ごとに比べる
+    assert may_be_copy(
+        new, replace(old, codes={}), POLICY
+    )  # 前の版の道具が置いた月は、人ごとに比べる
     assert not may_be_copy(replace(new, month=MAY), old, POLICY)
 
 
@@ -338,7 +391,8 @@ def test_a_few_people_may_stay_as_they_were_for_a_month():
 
 
 @pytest.mark.parametrize(
-    ("fresh", "rows", "copy"), [(0, 20, True), (1, 2000, False), (1, 2001, True), (6, 12_000, False), (5, 12_000, True)]
+    ("fresh", "rows", "copy"),
+    [(0, 20, True), (1, 2000, False), (1, 2001, True), (6, 12_000, False), (5, 12_000, True)],
 )
 def test_a_copy_has_fewer_new_people_than_one_in_two_thousand(fresh, rows, copy):
     assert is_copy(fresh, rows) == copy

@@ -14,7 +14,10 @@ from mynalib.intake.profile import profile_file
 
 LABELS = dict(zip(NAMES, HEADER.split(","), strict=True))
 # 状態とフラグを取り違えれば、必ず分かる人たち
-PEOPLE = [("101", f"{8300001 + n}", "00", str(n % 2), "", "", "", "" if n % 3 else str(1 - n % 2)) for n in range(9)]
+PEOPLE = [
+    ("101", f"{8300001 + n}", "00", str(n % 2), "", "", "", "" if n % 3 else str(1 - n % 2))
+    for n in range(9)
+]
 FACTS = {(p[1], int(p[3]), int(p[7]) if p[7] else None) for p in PEOPLE}
 STANDARD = NAMES
 SWAPPED = (*NAMES[:3], "certificate_flag", *NAMES[4:7], "state")
@@ -26,7 +29,9 @@ def names(order: tuple[str, ...] = STANDARD) -> str:
 
 
 def rows(order: tuple[str, ...] = STANDARD, people: list[tuple] = PEOPLE) -> list[str]:
-    return [",".join(dict(zip(NAMES, person, strict=True))[name] for name in order) for person in people]
+    return [
+        ",".join(dict(zip(NAMES, person, strict=True))[name] for name in order) for person in people
+    ]
 
 
 def joined(*lines: str, encoding: str = "utf-8", end: str = "\r\n") -> bytes:
@@ -37,7 +42,9 @@ def without(*numbers: int) -> Callable[[bytes], bytes]:
     """言われた行（1 から）を消す。"""
 
     def mend(content: bytes) -> bytes:
-        return b"".join(line for at, line in enumerate(content.splitlines(True), 1) if at not in numbers)
+        return b"".join(
+            line for at, line in enumerate(content.splitlines(True), 1) if at not in numbers
+        )
 
     return mend
 
@@ -175,10 +182,14 @@ def test_every_line_with_the_names_of_the_items_is_named_and_its_advice_works(na
     assert error.code == wrong.code
     for words in wrong.said:
         assert words in str(error)
-    assert "absent に" not in str(error), "見出しのあるファイルで、header: absent を勧めてはならない"
+    assert "absent に" not in str(error), (
+        "見出しのあるファイルで、header: absent を勧めてはならない"
+    )
     assert "83000" not in str(error)
     found = read(wrong.mend(wrong.content), **wrong.then)
-    assert {(one["number"], one["state"], one["certificate_flag"]) for one in found.members} == FACTS
+    assert {
+        (one["number"], one["state"], one["certificate_flag"]) for one in found.members
+    } == FACTS
     assert found.intake.quarantined == 0
     if not wrong.told:  # 調べる命令も、同じことを言う
         (tmp_path / "届いた.csv").write_bytes(wrong.content)
@@ -190,14 +201,18 @@ def test_every_line_with_the_names_of_the_items_is_named_and_its_advice_works(na
 def test_a_file_without_a_heading_is_told_so_only_when_its_first_line_is_a_person():
     error = refusal(joined(*rows()), header="present")
     assert (error.code, "absent に" in error.fix) == ("HEADER", True)
-    assert {one["number"] for one in read(joined(*rows()), header="absent").members} == {p[1] for p in PEOPLE}
+    assert {one["number"] for one in read(joined(*rows()), header="absent").members} == {
+        p[1] for p in PEOPLE
+    }
     for header in ("auto", "present"):
         error = refusal(joined("あ,い,う,え,お,か,き,く", *rows()), header=header)
         assert (error.code, "absent" in str(error)) == ("HEADER", False)
     assert len(read(without(1)(joined("あ,い,う,え,お,か,き,く", *rows()))).members) == len(PEOPLE)
 
 
-@pytest.mark.parametrize("cells", ["保険者番号,氏名", "番号,件数", "合計,,,,,,,9", "登録の番号です,,,,,,,"])
+@pytest.mark.parametrize(
+    "cells", ["保険者番号,氏名", "番号,件数", "合計,,,,,,,9", "登録の番号です,,,,,,,"]
+)
 def test_a_line_that_only_mentions_a_name_is_quarantined_and_the_file_is_read(cells):
     found = read(joined(names(), *rows(), cells))
     assert (len(found.members), list(found.reasons)) == (len(PEOPLE), [len(PEOPLE) + 2])
@@ -214,18 +229,24 @@ def test_a_line_that_only_mentions_a_name_is_quarantined_and_the_file_is_read(ce
     encoding=st.sampled_from(["utf-8", "cp932"]),
     block=st.sampled_from([64, 1 << 22]),
 )
-def test_no_line_of_names_is_ever_taken_for_a_person(at, order, kept, quoted, first, header, encoding, block):
+def test_no_line_of_names_is_ever_taken_for_a_person(
+    at, order, kept, quoted, first, header, encoding, block
+):
     """項目の名の並んだ行が、どこに、どの並びで、いくつの列であっても、ファイルごと断り、その文は absent を勧めない。"""
     labels = [LABELS[name] for name in order][:kept]
     line = ",".join(f'"{label}"' for label in labels) if quoted else ",".join(labels)
     lines = rows()
     whole = joined(*([names()] if first else []), *lines[:at], line, *lines[at:], encoding=encoding)
     with pytest.MonkeyPatch.context() as patch:
-        if header != "present":  # 見出しがあるはずのファイルは、はじめのブロックの全体を見てから言う
+        if (
+            header != "present"
+        ):  # 見出しがあるはずのファイルは、はじめのブロックの全体を見てから言う
             patch.setattr(source, "BLOCK", block)
         if at == 0 and kept == 8 and not first and header != "absent":
             found = read(joined(line, *rows(tuple(order)), encoding=encoding), header=header)
-            assert {(one["number"], one["state"], one["certificate_flag"]) for one in found.members} == FACTS
+            assert {
+                (one["number"], one["state"], one["certificate_flag"]) for one in found.members
+            } == FACTS
             return
         error = refusal(whole, header=header)
     assert error.code == "HEADER"

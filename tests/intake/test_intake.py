@@ -12,7 +12,20 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_files import DB, GOOD, HEADER, MAY, PERSON, REGISTRY, entry, oracle, read, refusal, row, text
+from intake_files import (
+    DB,
+    GOOD,
+    HEADER,
+    MAY,
+    PERSON,
+    REGISTRY,
+    entry,
+    oracle,
+    read,
+    refusal,
+    row,
+    text,
+)
 
 from mynalib.domain.employers import Registry
 from mynalib.domain.errors import MynaError, Refused
@@ -42,7 +55,9 @@ def test_members_have_exactly_the_agreed_columns_and_types(tmp_path):
     read_file(path, month=MAY, registry=REGISTRY, profile=FileProfile(), into=tmp_path / "into")
 
     def described(name):
-        return [(one, str(kind)) for one, kind in zip(*columns(tmp_path / "into" / name), strict=True)]
+        return [
+            (one, str(kind)) for one, kind in zip(*columns(tmp_path / "into" / name), strict=True)
+        ]
 
     assert described("members.parquet") == [
         ("line", "INTEGER"),
@@ -55,7 +70,11 @@ def test_members_have_exactly_the_agreed_columns_and_types(tmp_path):
         ("cancel_kind", "TINYINT"),
         ("certificate_flag", "TINYINT"),
     ]
-    assert described("quarantine.parquet") == [("line", "INTEGER"), ("reason", "VARCHAR"), ("column", "VARCHAR")]
+    assert described("quarantine.parquet") == [
+        ("line", "INTEGER"),
+        ("reason", "VARCHAR"),
+        ("column", "VARCHAR"),
+    ]
 
 
 def test_headerless_file_keeps_its_first_person():
@@ -67,7 +86,21 @@ def test_leading_zeros_and_the_branch_survive():
 
 
 @pytest.mark.parametrize(
-    "number", ["1.23E+12", "8301074.0", "-1", "+1", " ", "８３ａ", "²", "١٠١", "①", "1" * 21, "0x10", "1_000"]
+    "number",
+    [
+        "1.23E+12",
+        "8301074.0",
+        "-1",
+        "+1",
+        " ",
+        "８３ａ",
+        "²",
+        "١٠١",
+        "①",
+        "1" * 21,
+        "0x10",
+        "1_000",
+    ],
 )
 def test_numbers_that_only_look_like_numbers_are_quarantined(number):
     found = read(text(row(number=number), row(number="2")))
@@ -82,7 +115,9 @@ def test_one_to_twenty_digits_are_a_number(number):
 
 def test_nul_in_a_value_is_a_control_character():
     found = read(text(row(number="83\x00001"), GOOD))
-    assert [(one["line"], one["reason"], one["column"]) for one in found.quarantine] == [(2, "CONTROL_CHAR", "number")]
+    assert [(one["line"], one["reason"], one["column"]) for one in found.quarantine] == [
+        (2, "CONTROL_CHAR", "number")
+    ]
 
 
 def test_nul_tail_is_a_truncated_file():
@@ -102,7 +137,9 @@ def test_unclosed_quote_costs_only_its_own_line():
 
 
 def test_two_stray_quotes_do_not_swallow_the_people_between_them():
-    found = read(text(row(number='"1'), row(number="2"), row(number="3"), row(number='"4'), row(number="5")))
+    found = read(
+        text(row(number='"1'), row(number="2"), row(number="3"), row(number='"4'), row(number="5"))
+    )
     assert found.reasons == {2: "COLUMN_COUNT", 5: "COLUMN_COUNT"}
 
 
@@ -179,7 +216,9 @@ def test_date_after_the_month_is_kept_for_review_unless_absurd():
     assert (found.members[0]["registered_on"], found.reasons) == (date(2026, 6, 1), {3: "BAD_DATE"})
 
 
-@pytest.mark.parametrize("day", ["令和8年5月1日", "令和08年05月01日", "令和８年５月１日", "R8.5.1", "R08.05.01"])
+@pytest.mark.parametrize(
+    "day", ["令和8年5月1日", "令和08年05月01日", "令和８年５月１日", "R8.5.1", "R08.05.01"]
+)
 def test_wareki_is_read_only_when_the_profile_says_so(day):
     [person] = read(text(row(registered_on=day)), date="wareki").members
     assert person["registered_on"] == date(2026, 5, 1)
@@ -188,17 +227,24 @@ def test_wareki_is_read_only_when_the_profile_says_so(day):
 
 def test_wareki_first_year_and_impossible_days():
     found = read(
-        text(row(registered_on="令和元年5月1日"), row(number="2", registered_on="R8.2.30"), row(number="3")),
+        text(
+            row(registered_on="令和元年5月1日"),
+            row(number="2", registered_on="R8.2.30"),
+            row(number="3"),
+        ),
         date="wareki",
     )
     assert found.reasons == {2: "BAD_DATE", 3: "BAD_DATE"}
 
 
 @pytest.mark.parametrize(
-    ("style", "day"), [("YYYY-MM-DD", "2024-04-01"), ("YYYY/MM/DD", "2024/4/1"), ("YYYY/MM/DD", "2024/04/01")]
+    ("style", "day"),
+    [("YYYY-MM-DD", "2024-04-01"), ("YYYY/MM/DD", "2024/4/1"), ("YYYY/MM/DD", "2024/04/01")],
 )
 def test_other_spellings_of_a_date_by_profile(style, day):
-    assert read(text(row(registered_on=day)), date=style).members[0]["registered_on"] == date(2024, 4, 1)
+    assert read(text(row(registered_on=day)), date=style).members[0]["registered_on"] == date(
+        2024, 4, 1
+    )
 
 
 @pytest.mark.parametrize(("column", "bad"), [(item.name, "1.0") for item in ITEMS if item.codes]
@@ -211,8 +257,12 @@ def test_codes_are_exactly_those_of_the_items(column, bad):
 @pytest.mark.parametrize("item", [item for item in ITEMS if item.codes], ids=lambda item: item.name)
 def test_every_code_of_the_items_is_accepted(item):
     codes = list(item.codes) + ([""] if item.blank else [])
-    found = read(text(*(row(**{"number": str(n), item.name: code}) for n, code in enumerate(codes))))
-    assert [one[item.name] for one in found.members] == [int(code) if code else None for code in codes]
+    found = read(
+        text(*(row(**{"number": str(n), item.name: code}) for n, code in enumerate(codes)))
+    )
+    assert [one[item.name] for one in found.members] == [
+        int(code) if code else None for code in codes
+    ]
 
 
 # ---- 記号・番号・枝番
@@ -225,7 +275,10 @@ def test_blank_branch_is_missing_and_never_the_insured_person():
 
 def test_branch_that_lost_its_zero_is_mended_and_counted():
     found = read(text(row(branch="0"), row(branch="1")))
-    assert (found.keys, found.intake.notes) == (["101/8300001/00", "101/8300001/01"], {"branch_zero_lost": 2})
+    assert (found.keys, found.intake.notes) == (
+        ["101/8300001/00", "101/8300001/01"],
+        {"branch_zero_lost": 2},
+    )
 
 
 @pytest.mark.parametrize("branch", ["000", "A", "1.", "-1", "+1", "１ａ"])
@@ -258,7 +311,9 @@ def test_symbol_is_stored_as_registered():
 
 def test_number_outside_every_range_of_a_symbol_is_unknown():
     registry = Registry((entry("101", "E01", (1, 100)), entry("101", None, (200, 300))))
-    found = read(text(*(row(number=n) for n in ("0100", "101", "200", "300", "301"))), registry=registry)
+    found = read(
+        text(*(row(number=n) for n in ("0100", "101", "200", "300", "301"))), registry=registry
+    )
     assert found.reasons == {3: "UNKNOWN_KIGO", 6: "UNKNOWN_KIGO"}
     assert found.intake.by_employer == {"E01": Head(1, 1), "NOEMPLOYER": Head(2, 2)}
 
@@ -296,7 +351,10 @@ def test_members_are_sorted_by_symbol_number_and_branch():
 
 def test_lines_are_physical_lines_of_the_original():
     found = read(text("", GOOD, '"10\n2",1,00,0,,,,', "", row(number="x"), end="\n"))
-    assert [(one["line"], one["reason"]) for one in found.quarantine] == [(4, "BAD_KEY"), (7, "BAD_KEY")]
+    assert [(one["line"], one["reason"]) for one in found.quarantine] == [
+        (4, "BAD_KEY"),
+        (7, "BAD_KEY"),
+    ]
     assert [one["line"] for one in found.members] == [3]
 
 
@@ -332,17 +390,29 @@ def test_quoting_changes_nothing(quoting):
 @pytest.mark.parametrize("value", ['"8300,001"', '"83""1"', '"83\n1"', '"83\t1"', '83"1'])
 def test_quoted_delimiters_quotes_and_newlines_stay_inside_their_value(value):
     found = read(text(row(number=value), GOOD))
-    assert [(one["line"], one["reason"], one["column"]) for one in found.quarantine] == [(2, "BAD_KEY", "number")]
+    assert [(one["line"], one["reason"], one["column"]) for one in found.quarantine] == [
+        (2, "BAD_KEY", "number")
+    ]
     assert found.intake.accepted == 1
 
 
 def test_rows_with_too_few_or_too_many_columns_are_quarantined():
-    found = read(text(GOOD, "101,2,00,1,,,", row(number="3") + ",x", row(number="4") + ",", row(number="5") + ",,,"))
+    found = read(
+        text(
+            GOOD,
+            "101,2,00,1,,,",
+            row(number="3") + ",x",
+            row(number="4") + ",",
+            row(number="5") + ",,,",
+        )
+    )
     assert (found.reasons, found.intake.accepted) == ({3: "COLUMN_COUNT", 4: "COLUMN_COUNT"}, 3)
 
 
 def test_value_in_the_spare_column_is_one_column_too_many():
-    found = read(text(GOOD + ",", row(number="2") + ",架空花子", row(number="3") + ",", header=HEADER + ","))
+    found = read(
+        text(GOOD + ",", row(number="2") + ",架空花子", row(number="3") + ",", header=HEADER + ",")
+    )
     assert (found.reasons, found.intake.accepted) == ({3: "COLUMN_COUNT"}, 2)
 
 
@@ -353,7 +423,9 @@ def test_columns_are_found_by_name_and_never_by_position():
     assert (found.keys, found.reasons) == (["101/8300001/00"], {3: "COLUMN_COUNT"})
 
 
-@pytest.mark.parametrize("alias", [(item, alias) for item in ITEMS for alias in item.aliases], ids=lambda one: one[1])
+@pytest.mark.parametrize(
+    "alias", [(item, alias) for item in ITEMS for alias in item.aliases], ids=lambda one: one[1]
+)
 def test_every_alias_of_a_header_is_understood(alias):
     item, name = alias
     assert read(text(GOOD, header=HEADER.replace(item.label, name, 1))).intake.accepted == 1
@@ -371,7 +443,9 @@ def test_header_names_every_problem_at_once_without_its_unknown_names():
     assert "架空" not in str(error)
 
 
-@pytest.mark.parametrize(("header", "content"), [("present", text(GOOD, header=None)), ("absent", text(GOOD))])
+@pytest.mark.parametrize(
+    ("header", "content"), [("present", text(GOOD, header=None)), ("absent", text(GOOD))]
+)
 def test_header_that_contradicts_the_profile_is_refused(header, content):
     assert refusal(content, header=header).code == "HEADER"
 
@@ -405,7 +479,11 @@ def test_japanese_that_first_appears_late_still_decides_the_encoding(monkeypatch
     monkeypatch.setattr(source, "BLOCK", 256)
     lines = [row(number=str(n)) for n in range(100)] + [row(symbol="東①", number="7")]
     found = read(text(*lines, header=None).encode("cp932"))
-    assert (found.intake.accepted, found.intake.encoding, found.members[-1]["symbol"]) == (101, "cp932", "東①")
+    assert (found.intake.accepted, found.intake.encoding, found.members[-1]["symbol"]) == (
+        101,
+        "cp932",
+        "東①",
+    )
 
 
 @pytest.mark.parametrize("block", [64, 100, 256, 1000])
@@ -468,7 +546,9 @@ def test_twelve_digit_numbers_of_a_society_are_not_my_numbers():
 
 
 def test_single_twelve_digit_value_is_only_quarantined():
-    found = read(text(row(branch=my_number("12345678901")), row(state=my_number("22345678901")[:-1]), GOOD))
+    found = read(
+        text(row(branch=my_number("12345678901")), row(state=my_number("22345678901")[:-1]), GOOD)
+    )
     assert found.reasons == {2: "BAD_KEY", 3: "BAD_CODE"}
 
 
@@ -476,7 +556,11 @@ def test_single_twelve_digit_value_is_only_quarantined():
 
 
 def test_refusal_shows_lines_and_reasons_but_no_values():
-    error = refusal(text(row(number="8399991x"), row(symbol="8399992", number="1"), row(registered_on="83999930")))
+    error = refusal(
+        text(
+            row(number="8399991x"), row(symbol="8399992", number="1"), row(registered_on="83999930")
+        )
+    )
     assert error.code == "ALL_BAD"
     assert [one.where for one in error.problems] == ["2 行目", "3 行目", "4 行目"]
     assert "839999" not in str(error)
@@ -484,7 +568,9 @@ def test_refusal_shows_lines_and_reasons_but_no_values():
 
 def test_every_reason_has_words_and_the_contract_knows_it():
     assert set(REASONS) <= set(CONTRACT["contract"]["reasons"])
-    assert set(CONTRACT["contract"]["reasons"]) - set(REASONS) == {"TRUNCATED"}  # 行ではなく、ファイルごと断る
+    assert set(CONTRACT["contract"]["reasons"]) - set(REASONS) == {
+        "TRUNCATED"
+    }  # 行ではなく、ファイルごと断る
 
 
 def test_database_error_is_reported_without_its_text(monkeypatch):
@@ -522,7 +608,9 @@ def test_original_is_hashed_as_it_came_and_not_touched(tmp_path):
     path.write_bytes(content)
     os.chmod(path, 0o400)  # noqa: PTH101
     (tmp_path / "into").mkdir()
-    intake = read_file(path, month=MAY, registry=REGISTRY, profile=FileProfile(), into=tmp_path / "into")
+    intake = read_file(
+        path, month=MAY, registry=REGISTRY, profile=FileProfile(), into=tmp_path / "into"
+    )
     assert (intake.sha256, intake.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
     assert path.read_bytes() == content
 
@@ -533,7 +621,12 @@ def test_folder_with_glob_characters_in_its_name(tmp_path):
     path = into / "a?.csv"
     path.write_text(text(GOOD), encoding="utf-8")
     (into / "new").mkdir()
-    assert read_file(path, month=MAY, registry=REGISTRY, profile=FileProfile(), into=into / "new").accepted == 1
+    assert (
+        read_file(
+            path, month=MAY, registry=REGISTRY, profile=FileProfile(), into=into / "new"
+        ).accepted
+        == 1
+    )
 
 
 def test_line_numbers_are_checked_against_the_marks(monkeypatch):
@@ -550,22 +643,60 @@ def test_intake_is_json():
         "E01": {"members": 1, "registered": 1},
         "NOEMPLOYER": {"members": 1, "registered": 0},
     }
-    assert (kept["data_rows"], kept["accepted"], kept["reasons"], kept["delimiter"]) == (3, 2, {"BAD_KEY": 1}, ",")
+    assert (kept["data_rows"], kept["accepted"], kept["reasons"], kept["delimiter"]) == (
+        3,
+        2,
+        {"BAD_KEY": 1},
+        ",",
+    )
 
 
 def test_sql_is_never_built_from_data():
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(reading.__file__).parent.glob("*.py"))
-    assert re.findall(r"\.execute\((.*?)\)", code) == ["query(name), values or None"[: len("query(name")]]
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in Path(reading.__file__).parent.glob("*.py")
+    )
+    assert re.findall(r"\.execute\((.*?)\)", code) == [
+        "query(name), values or None"[: len("query(name")]
+    ]
 
 
 # ---- 遅い検算：csv だけで書いた別の読み方と、でたらめなファイルで比べる
 
 
 SYMBOLS = st.sampled_from(
-    ["101", "102", "東①", "関\u301c西", "１０１", " 101　", "901", "", "777", "10\u200b1", "1,01", '1"01', "10\n1"]
+    [
+        "101",
+        "102",
+        "東①",
+        "関\u301c西",
+        "１０１",
+        " 101　",
+        "901",
+        "",
+        "777",
+        "10\u200b1",
+        "1,01",
+        '1"01',
+        "10\n1",
+    ]
 )
 NUMBERS = st.sampled_from(
-    ["1", "01", "2", "３", "=1+1", '="1"', "1.0", "1e3", "", "x", "99999999999999999999", "1\n", "1\x00", " 1\u00a0"]
+    [
+        "1",
+        "01",
+        "2",
+        "３",
+        "=1+1",
+        '="1"',
+        "1.0",
+        "1e3",
+        "",
+        "x",
+        "99999999999999999999",
+        "1\n",
+        "1\x00",
+        " 1\u00a0",
+    ]
 )
 BRANCHES = st.sampled_from(["00", "01", "0", "1", "", "001", "０１", "-1"])
 DAYS = st.sampled_from(
@@ -616,7 +747,9 @@ def written(records: list, quoting: int) -> str:
     return out.getvalue()
 
 
-SLOWLY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SLOWLY = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 
 
 @SLOWLY
@@ -634,7 +767,11 @@ def test_agrees_with_the_slow_reading(records, quoting, encoding, block):
         try:
             found = read(content.encode(encoding), header="absent")
         except Refused as error:
-            assert error.code == "HEADER" if HEADER in content.split("\n") else (error.code, good) == ("ALL_BAD", [])
+            assert (
+                error.code == "HEADER"
+                if HEADER in content.split("\n")
+                else (error.code, good) == ("ALL_BAD", [])
+            )
             return
     assert HEADER not in content.split("\n")
     assert found.reasons == bad
@@ -649,11 +786,17 @@ CELL = st.one_of(CANARY, st.sampled_from(["101", "8300001", "00", "1", "", "2024
 
 @SLOWLY
 @given(
-    st.lists(st.lists(CELL, min_size=1, max_size=10), max_size=8), st.booleans(), st.sampled_from(["utf-8", "cp932"])
+    st.lists(st.lists(CELL, min_size=1, max_size=10), max_size=8),
+    st.booleans(),
+    st.sampled_from(["utf-8", "cp932"]),
 )
 def test_nobody_is_lost_and_no_message_has_a_value(rows, header, encoding):
     content = (
-        (HEADER if header else GOOD) + "\n" + GOOD + "\n" + written([tuple(one) for one in rows], csv.QUOTE_MINIMAL)
+        (HEADER if header else GOOD)
+        + "\n"
+        + GOOD
+        + "\n"
+        + written([tuple(one) for one in rows], csv.QUOTE_MINIMAL)
     )
     try:
         found = read(content.encode(encoding, "replace"))
@@ -661,4 +804,6 @@ def test_nobody_is_lost_and_no_message_has_a_value(rows, header, encoding):
         assert "金糸雀" not in str(error)
         assert not any(char in str(error) for char in "鴉鵲鶯鷺")
         return
-    assert len({one["line"] for one in found.members} | set(found.reasons)) == found.intake.data_rows
+    assert (
+        len({one["line"] for one in found.members} | set(found.reasons)) == found.intake.data_rows
+    )

@@ -63,7 +63,9 @@ def test_every_line_that_was_swallowed_is_counted(name, delimiter, block, monkey
 
 
 def inserted(lines: list[str], marks: list[tuple[int, str]], heading: int | None, end: str) -> str:
-    content = end.join([HEADER, *lines[:heading], *([] if heading is None else [HEADER, *lines[heading:]]), ""])
+    content = end.join(
+        [HEADER, *lines[:heading], *([] if heading is None else [HEADER, *lines[heading:]]), ""]
+    )
     for at, mark in marks:
         at %= len(content) + 1
         content = content[:at] + mark + content[at:]

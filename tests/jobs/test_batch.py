@@ -41,7 +41,9 @@ def sabotage(society: SmallSociety, code: str) -> None:
 def dashboards(society: SmallSociety, folder: Path) -> list:
     """三つの事業所の、ページの仕事。"""
     publication = open_publication(society.home, society.params, MONTHS[1])
-    return plan_jobs(publication, employers_of(publication.opened), folder, society=False, lists=False)
+    return plan_jobs(
+        publication, employers_of(publication.opened), folder, society=False, lists=False
+    )
 
 
 # 割り当て ----------------------------------------------------------------------------------------
@@ -74,13 +76,18 @@ def test_this_machine_is_measured():
 
 
 @pytest.mark.parametrize("before", [None, "", "1", "0"])
-def test_the_environment_of_who_called_is_as_it_was_though_the_jobs_are_cut_off(small, tmp_path, monkeypatch, before):
+def test_the_environment_of_who_called_is_as_it_was_though_the_jobs_are_cut_off(
+    small, tmp_path, monkeypatch, before
+):
     """呼んだ人が次に起こすものは、自分のフォルダーの道具を、前と同じく読みこめる。"""
     monkeypatch.delenv(processes.SAFE_PATH, raising=False)
     if before is not None:
         monkeypatch.setenv(processes.SAFE_PATH, before)
     seen = tmp_path / "seen"
-    sabotage(small, f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(str(sys.flags.safe_path))")
+    sabotage(
+        small,
+        f"import sys, pathlib; pathlib.Path({str(seen)!r}).write_text(str(sys.flags.safe_path))",
+    )
     processes.warm_up()
     run_jobs(dashboards(small, tmp_path / "jobs")[:1], Running(1))
     assert (seen.read_text(), os.environ.get(processes.SAFE_PATH)) == ("True", before)
@@ -100,13 +107,20 @@ if employer == "E01":
     open({str(seen)!r}, "w").write(json.dumps(facts))
 """,
     )
-    monkeypatch.setattr(limits, "available_memory", lambda: 3 * GIGA)  # 空きは、ほかのプロセスによって、いつも変わる
+    monkeypatch.setattr(
+        limits, "available_memory", lambda: 3 * GIGA
+    )  # 空きは、ほかのプロセスによって、いつも変わる
     jobs = dashboards(small, tmp_path / "jobs")
     records = run_jobs(jobs, Running(2))
     assert not [record for record in records.values() if "error" in record]
     facts, private = json.loads(seen.read_text()), str(jobs[0].folder / "private")
     assert {facts[name] for name in ("HOME", "IPYTHONDIR", "TMPDIR", "cwd")} == {private}
-    assert (facts["umask"], facts["home"], facts["group"], facts["OPENBLAS_NUM_THREADS"]) == (0o077, None, True, "1")
+    assert (facts["umask"], facts["home"], facts["group"], facts["OPENBLAS_NUM_THREADS"]) == (
+        0o077,
+        None,
+        True,
+        "1",
+    )
     assert int(facts["MYNA_DUCKDB_THREADS"]) == max(1, limits.usable_cores() // 2)
     assert facts["MYNA_DUCKDB_MEMORY"] == f"{int(3 * GIGA * limits.USABLE) // 2 // 2 >> 20}MB"
     assert facts["limit"] > 0
@@ -144,7 +158,11 @@ def test_a_capsule_opens_nothing_but_its_own_file_and_its_settings_are_locked(tm
 def tight(small, tmp_path, monkeypatch) -> int:
     """空きが少なく、時間の短い機械。その秒数は、よいノートブックに今かかる時間の五倍（忙しい機械では、長くなる）。"""
     begun = time.monotonic()
-    assert not [one for one in run_jobs(dashboards(small, tmp_path / "well"), Running(3)).values() if "error" in one]
+    assert not [
+        one
+        for one in run_jobs(dashboards(small, tmp_path / "well"), Running(3)).values()
+        if "error" in one
+    ]
     seconds = max(5, round(5 * (time.monotonic() - begun)))
     monkeypatch.setattr(limits, "available_memory", lambda: GIGA)
     share = batch.share
@@ -157,7 +175,9 @@ def tight(small, tmp_path, monkeypatch) -> int:
     return seconds
 
 
-def test_a_death_a_time_out_and_a_lack_of_memory_are_told_apart_and_the_others_are_done(small, tight, tmp_path):
+def test_a_death_a_time_out_and_a_lack_of_memory_are_told_apart_and_the_others_are_done(
+    small, tight, tmp_path
+):
     asleep = f"9{os.getpid()}.5"  # この試験だけの印（秒）
     sabotage(
         small,
@@ -172,7 +192,9 @@ if employer == "E03":
 """,
     )
     slowest = []
-    records = run_jobs(dashboards(small, tmp_path / "jobs"), Running(3, on_wait=lambda *seen: slowest.append(seen)))
+    records = run_jobs(
+        dashboards(small, tmp_path / "jobs"), Running(3, on_wait=lambda *seen: slowest.append(seen))
+    )
     whats = {name[:3]: (record["error"], record["what"]) for name, record in records.items()}
     assert {code for code, _ in whats.values()} == {"NOTEBOOK_FAILED"}
     assert "途中で消えました（シグナル SIGKILL。メモリ不足など）" in whats["E01"][1]
@@ -190,12 +212,14 @@ FULL = {
 
 
 def test_a_full_disk_inside_a_job_is_told_as_a_full_disk(small, tmp_path):
-    cells = "".join(f"\nif employer == {employer!r}:\n    {code}" for employer, code in FULL.items())
+    cells = "".join(
+        f"\nif employer == {employer!r}:\n    {code}" for employer, code in FULL.items()
+    )
     sabotage(small, "import errno, resource" + cells)
     records = run_jobs(dashboards(small, tmp_path / "jobs"), Running(3))
-    assert {name[:3]: (record["error"], record["what"]) for name, record in records.items()} == dict.fromkeys(
-        FULL, ("DISK_FULL", "空き容量が足りません")
-    )
+    assert {
+        name[:3]: (record["error"], record["what"]) for name, record in records.items()
+    } == dict.fromkeys(FULL, ("DISK_FULL", "空き容量が足りません"))
     with pytest.raises(MynaError) as stopped:
         small.publish(only="E01")
     assert (stopped.value.code, "8303002" in str(stopped.value)) == ("DISK_FULL", False)
@@ -231,11 +255,25 @@ def test_a_stopped_run_leaves_no_process_and_the_next_run_does_the_rest(small, t
     flag = tmp_path / "repaired"
     wait = f'from pathlib import Path\nimport time\nwhile employer == "E02" and not Path({str(flag)!r}).exists(): time.sleep(0.1)'
     sabotage(small, wait)
-    command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(small.home.root)]
+    command = [
+        sys.executable,
+        "-m",
+        "mynalib",
+        "publish",
+        "--month",
+        str(MONTHS[1]),
+        "--home",
+        str(small.home.root),
+    ]
     jobs = small.home.drafts / str(MONTHS[1]) / "jobs"
-    with subprocess.Popen([*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True) as run:
+    with subprocess.Popen(
+        [*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
+    ) as run:
         until(
-            lambda: len(list(jobs.glob("*/record.json"))) > 3 and (jobs / f"E02-{DASHBOARD}-employer/private").exists()
+            lambda: (
+                len(list(jobs.glob("*/record.json"))) > 3
+                and (jobs / f"E02-{DASHBOARD}-employer/private").exists()
+            )
         )
         os.kill(run.pid, how)
         run.communicate(timeout=HANGS)
@@ -281,7 +319,9 @@ def test_private_files_go_even_when_the_plan_stops(tmp_path):
 
 
 @pytest.mark.parametrize("engine", ["myna", "kernel"])
-def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, tmp_path, monkeypatch, engine):
+def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(
+    small, tmp_path, monkeypatch, engine
+):
     forked = dashboards(small, tmp_path / "forked")[:2]
     run_jobs(forked, Running(2))
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
@@ -290,5 +330,7 @@ def test_without_fork_the_same_bytes_are_made_in_processes_of_their_own(small, t
     spawned = dashboards(small, tmp_path / "spawned")[:2]
     records = run_jobs(spawned, Running(2))
     assert not [record for record in records.values() if "error" in record], records
-    pages = [[(job.folder / "out" / job.page).read_bytes() for job in jobs] for jobs in (forked, spawned)]
+    pages = [
+        [(job.folder / "out" / job.page).read_bytes() for job in jobs] for jobs in (forked, spawned)
+    ]
     assert pages[0] == pages[1]

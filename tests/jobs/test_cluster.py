@@ -38,7 +38,9 @@ class Cluster:
     def start(self, name: str, *words: str) -> None:
         home = self.folder / name
         home.mkdir()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("MYNA_")} | {"TMPDIR": str(home)}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MYNA_")} | {
+            "TMPDIR": str(home)
+        }
         command = [sys.executable, "-m", "dask", *words, *LOCAL]
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
@@ -68,7 +70,9 @@ def running(tmp_path_factory) -> Iterator[Cluster]:
         log = made.folder / "scheduler.log"
         until(lambda: "tcp://127.0.0.1:" in log.read_text(encoding="utf-8"))
         text = log.read_text(encoding="utf-8")
-        (made.folder / "address").write_text("tcp://127.0.0.1:" + text.split("tcp://127.0.0.1:")[1].split()[0])
+        (made.folder / "address").write_text(
+            "tcp://127.0.0.1:" + text.split("tcp://127.0.0.1:")[1].split()[0]
+        )
         for name in ("one", "two"):
             made.start(name, "worker", made.address, "--nthreads", "1", "--name", name)
         until(lambda: all(made.has_joined(name) for name in ("one", "two")))
@@ -86,7 +90,9 @@ def sabotage(society: SmallSociety, code: str) -> None:
     nbformat.write(notebook, society.home.notebooks / "04_employer_dashboard.ipynb")
 
 
-def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_killed(running, published, tmp_path):
+def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_killed(
+    running, published, tmp_path
+):
     """働き手の一人を、仕事の途中で消す。"""
     society = SmallSociety.found(tmp_path / "fresh")
     same_key(society, published)
@@ -108,7 +114,8 @@ def test_a_failure_on_a_worker_is_told_as_at_home(running, small):
     if running.processes["two"].poll() is not None:
         pytest.fail("働き手がいない")
     sabotage(
-        small, 'import os\nif employer == "E01":\n    os.kill(os.getpid(), 9)\nassert employer != "E02", "8303002"'
+        small,
+        'import os\nif employer == "E01":\n    os.kill(os.getpid(), 9)\nassert employer != "E02", "8303002"',
     )
     with pytest.raises(MynaError) as caught:
         small.publish(running=Running(scheduler=running.address))
@@ -144,7 +151,9 @@ def test_an_address_that_is_no_scheduler_is_told_in_seconds_before_anything_is_m
     monkeypatch.setattr(cluster, "CONNECTING", 1)
     begun = time.monotonic()
     with pytest.raises(MynaError, match="つながりません") as caught:
-        small.publish(running=Running(scheduler=silent if address == "silent" else address), only="E01")
+        small.publish(
+            running=Running(scheduler=silent if address == "silent" else address), only="E01"
+        )
     assert caught.value.code == "NO_CLUSTER"
     assert time.monotonic() - begun < 10
     assert not small.home.drafts.exists()
@@ -168,9 +177,22 @@ def test_distributed_is_not_imported_unless_it_is_used():
 
 
 def test_the_verb_takes_the_address(running, published):
-    command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--employer", "E01"]
+    command = [
+        sys.executable,
+        "-m",
+        "mynalib",
+        "publish",
+        "--month",
+        str(MONTHS[1]),
+        "--employer",
+        "E01",
+    ]
     words = ["--home", str(published.home.root), "--scheduler", running.address]
     done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    draft = published.home.drafts / f"{MONTHS[1]}-E01" / "release" / "employers" / "E01" / "index.html"
-    assert draft.read_bytes() == (published.release / "employers" / "E01" / "index.html").read_bytes()
+    draft = (
+        published.home.drafts / f"{MONTHS[1]}-E01" / "release" / "employers" / "E01" / "index.html"
+    )
+    assert (
+        draft.read_bytes() == (published.release / "employers" / "E01" / "index.html").read_bytes()
+    )

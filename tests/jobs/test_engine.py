@@ -39,7 +39,10 @@ CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進�
     "表示の metadata": "display({'text/html': '<i></i>'}, raw=True, metadata={'myna': {'csv': 'a.csv'}})",
     "表": "import pandas as pd\npd.DataFrame({'率': [1.0, None], '人': [1, 2]})",
     "画像": "from IPython.display import Image\nImage(data=bytes.fromhex('89504e470d0a1a0a'), format='png')",
-    "壊れた repr": ("class Bad:\n    def __repr__(self): raise RuntimeError('bad repr')\nBad()", RAISES),
+    "壊れた repr": (
+        "class Bad:\n    def __repr__(self): raise RuntimeError('bad repr')\nBad()",
+        RAISES,
+    ),
     "%%html": "%%html\n<p>そのまま</p>",
     "%%capture": "%%capture kept\nprint('hidden'); 1",
     "%%writefile": "%%writefile note.txt\nhello",
@@ -69,9 +72,15 @@ CELLS = {  # 名 → セル。エラーのセルは、印を付けて先へ進�
     "失敗": ("print('first')\ndef f():\n    raise ValueError('値')\nf()", RAISES),
     "文法の誤り": ("a = = 1", RAISES),
     "字下げの誤り": ("  if 1:\nx", RAISES),
-    "連鎖した失敗": ("try:\n    1/0\nexcept ZeroDivisionError as e:\n    raise OSError('b') from e", RAISES),
+    "連鎖した失敗": (
+        "try:\n    1/0\nexcept ZeroDivisionError as e:\n    raise OSError('b') from e",
+        RAISES,
+    ),
     "KeyboardInterrupt": ("raise KeyboardInterrupt", RAISES),
-    "自分に SIGINT": ("import signal, time\nsignal.raise_signal(signal.SIGINT); time.sleep(0.1)", RAISES),
+    "自分に SIGINT": (
+        "import signal, time\nsignal.raise_signal(signal.SIGINT); time.sleep(0.1)",
+        RAISES,
+    ),
     "SystemExit": ("raise SystemExit('終わり')", RAISES),
     "input": ("input('名は')", RAISES),
     "警告": "import warnings\nwarnings.warn('気をつけて')\nwarnings.warn('古い', DeprecationWarning)",
@@ -101,7 +110,10 @@ STOPS = {  # 名 → セル、エンジンに渡すもの
         ["print('前')", "import time\nprint('途中', flush=True); time.sleep(30)", "1"],
         {"execution_timeout": LIMIT},
     ),
-    "await の時間切れ": (["import asyncio", "await asyncio.sleep(30)"], {"execution_timeout": LIMIT}),
+    "await の時間切れ": (
+        ["import asyncio", "await asyncio.sleep(30)"],
+        {"execution_timeout": LIMIT},
+    ),
     "時間切れに割りこむ": (
         ["import time", "time.sleep(30)", "1"],
         {"execution_timeout": LIMIT, "interrupt_on_timeout": True},
@@ -112,7 +124,10 @@ STOPS = {  # 名 → セル、エンジンに渡すもの
     ),
     "allow_errors": (["1/0", "print('後')"], {"allow_errors": True}),
 }
-SWITCHES = {"同じプロセス": {}, "普通のカーネル": {"MYNA_ENGINE": "kernel"}}  # 同じエンジンに、普通のカーネルを使わせる
+SWITCHES = {
+    "同じプロセス": {},
+    "普通のカーネル": {"MYNA_ENGINE": "kernel"},
+}  # 同じエンジンに、普通のカーネルを使わせる
 ERRORS = ("ValueError", "SystemExit")
 SECRET = "8303002"
 STUBBORN = """
@@ -126,7 +141,10 @@ for _ in range(2):
 
 
 def leaky(error: str) -> list:
-    return [("raise KeyError('8303' + '002')", RAISES), f"print('8303' + '002'); raise {error}('8303' + '002')"]
+    return [
+        ("raise KeyError('8303' + '002')", RAISES),
+        f"print('8303' + '002'); raise {error}('8303' + '002')",
+    ]
 
 
 @dataclass(frozen=True)
@@ -146,7 +164,9 @@ def run(folder: Path, wanted: list[tuple[list, str | None, dict, dict]]) -> None
         paths = {"source": str(source), "target": str(target), "engine": engine}
         jobs.append({**paths, "options": options, "environment": environment})
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-    subprocess.run([sys.executable, str(RUNNER), str(folder / "jobs.json")], check=True, timeout=HANGS)
+    subprocess.run(
+        [sys.executable, str(RUNNER), str(folder / "jobs.json")], check=True, timeout=HANGS
+    )
 
 
 def notebook_of(cells: list) -> nbformat.NotebookNode:
@@ -159,7 +179,10 @@ def notebook_of(cells: list) -> nbformat.NotebookNode:
 
 def read(target: Path) -> Run:
     notebook = nbformat.read(target, as_version=4)
-    raised, log = (Path(f"{target}.{name}").read_text(encoding="utf-8", errors="replace") for name in ("raised", "log"))
+    raised, log = (
+        Path(f"{target}.{name}").read_text(encoding="utf-8", errors="replace")
+        for name in ("raised", "log")
+    )
     return Run(notebook, raised, log)
 
 
@@ -199,9 +222,16 @@ def test_every_cell_is_as_the_standard_engine_leaves_it(standard, ours, name):
 
 def test_the_rest_of_the_notebook_is_as_the_standard_engine_leaves_it(standard, ours):
     assert code(ours)[-1].outputs[0].data["text/plain"] == "'end'"
-    assert (ours.raised, standard.raised) == ("PapermillExecutionError",) * 2, "papermill は、印を付けた失敗も送出する"
+    assert (ours.raised, standard.raised) == ("PapermillExecutionError",) * 2, (
+        "papermill は、印を付けた失敗も送出する"
+    )
     assert rest(ours.notebook) == rest(standard.notebook)
-    assert ours.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]["w1"]["state"]["v"] == 2
+    assert (
+        ours.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]["w1"][
+            "state"
+        ]["v"]
+        == 2
+    )
 
 
 def code(run: Run) -> list[nbformat.NotebookNode]:
@@ -226,7 +256,10 @@ def comparable(executed: nbformat.NotebookNode) -> dict:
         times.pop("iopub.status.idle", None)
         cell["outputs"] = [output for output in cell["outputs"] if output["output_type"] != "error"]
     metadata["execution"] = sorted(times)
-    timed = {name: metadata["papermill"].pop(name) is None for name in ("start_time", "end_time", "duration")}
+    timed = {
+        name: metadata["papermill"].pop(name) is None
+        for name in ("start_time", "end_time", "duration")
+    }
     return cell | {"timed": timed}
 
 
@@ -247,19 +280,43 @@ def timed_cell(seconds: list[float], slow: list[float]) -> nbformat.NotebookNode
     said += "".join(f"{name}: {_format_time(spent)}\n" for name, spent in named if spent > 0.1)
     papermill = dict.fromkeys(("start_time", "end_time", "duration"), "")
     output = nbformat.v4.new_output("stream", text=said)
-    return nbformat.v4.new_code_cell("%time 1", id="c0", outputs=[output], metadata={"papermill": papermill})
+    return nbformat.v4.new_code_cell(
+        "%time 1", id="c0", outputs=[output], metadata={"papermill": papermill}
+    )
 
 
 @pytest.mark.parametrize("slow", [0.0, 0.2, 90.0])
 @pytest.mark.parametrize(
-    "seconds", [-1e-6, 0.0, 1e-9, 9.996e-7, 1e-6, 3.4e-5, 9.999e-4, 0.012, 0.9996, 1.0, 59.99, 60, 62, 3_600, 90_061]
+    "seconds",
+    [
+        -1e-6,
+        0.0,
+        1e-9,
+        9.996e-7,
+        1e-6,
+        3.4e-5,
+        9.999e-4,
+        0.012,
+        0.9996,
+        1.0,
+        59.99,
+        60,
+        62,
+        3_600,
+        90_061,
+    ],
 )
 def test_no_time_that_ipython_prints_is_compared(seconds, slow):
     """「user 1e+03 ns」も「1d 1h 1min 1s」も。"""
-    assert comparable(timed_cell([seconds] * 4, [slow] * 2)) == comparable(timed_cell([2e-6] * 4, [0, 0]))
+    assert comparable(timed_cell([seconds] * 4, [slow] * 2)) == comparable(
+        timed_cell([2e-6] * 4, [0, 0])
+    )
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=4, max_size=4), st.lists(st.floats(0, 1e6), min_size=2, max_size=2))
+@given(
+    st.lists(st.floats(0, 1e6), min_size=4, max_size=4),
+    st.lists(st.floats(0, 1e6), min_size=2, max_size=2),
+)
 def test_no_time_at_all_is_compared(seconds, slow):
     assert comparable(timed_cell(seconds, slow)) == comparable(timed_cell([2e-6] * 4, [0, 0]))
 
@@ -277,7 +334,11 @@ def joined(outputs: list[dict]) -> list[dict]:
     """隣りあう同じ流れの出力を、一つに。"""
     result: list[dict] = []
     for output in outputs:
-        if result and output["output_type"] == "stream" and result[-1].get("name") == output["name"]:
+        if (
+            result
+            and output["output_type"] == "stream"
+            and result[-1].get("name") == output["name"]
+        ):
             result[-1]["text"] += output["text"]
         else:
             result.append(output)
@@ -299,7 +360,10 @@ def test_a_notebook_that_stops_stops_as_under_the_standard_engine(runs, name):
     standard, ours = runs[f"standard {name}"], runs[f"ours {name}"]
     assert ours.raised == standard.raised
     for kind in ("code", "markdown"):
-        both = [[comparable(c) for c in run.notebook.cells if c.cell_type == kind] for run in (ours, standard)]
+        both = [
+            [comparable(c) for c in run.notebook.cells if c.cell_type == kind]
+            for run in (ours, standard)
+        ]
         assert both[0] == both[1]
     assert rest(ours.notebook) == rest(standard.notebook)
 
@@ -315,9 +379,19 @@ def test_a_cell_that_swallows_the_time_limit_is_stopped_too(runs):
 @pytest.mark.parametrize("error", ERRORS)
 def test_nothing_of_a_failed_cell_is_kept_but_the_kind_of_its_error(runs, switch, error):
     done = runs[f"{switch} {error}"]
-    kept = [output for cell in done.notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert [(output.output_type, output.ename) for output in kept] == [("error", "KeyError"), ("error", error)]
-    assert done.raised == "PapermillExecutionError", "SystemExit も、文面を消したために成功と数えてはならない"
+    kept = [
+        output
+        for cell in done.notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+    assert [(output.output_type, output.ename) for output in kept] == [
+        ("error", "KeyError"),
+        ("error", error),
+    ]
+    assert done.raised == "PapermillExecutionError", (
+        "SystemExit も、文面を消したために成功と数えてはならない"
+    )
     assert SECRET not in nbformat.writes(done.notebook) + done.log
 
 
@@ -326,8 +400,18 @@ def test_output_to_the_log_is_not_taken_for_output_of_the_cell(tmp_path):
     source, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     cells = ["print('x')", f"import os\nos.write(1, b'raw')\n{SLEEP}", "1"]
     nbformat.write(notebook_of(cells), source)
-    command = [sys.executable, "-m", "papermill", "--engine", "myna", "--log-output", "--progress-bar"]
-    done = subprocess.run([*command, str(source), str(target)], capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--engine",
+        "myna",
+        "--log-output",
+        "--progress-bar",
+    ]
+    done = subprocess.run(
+        [*command, str(source), str(target)], capture_output=True, text=True, check=True
+    )
     outputs = [c.outputs for c in nbformat.read(target, as_version=4).cells]
     assert [[o.get("text") for o in each] for each in outputs] == [["x\n"], ["raw"], [None]]
     assert "x" in done.stderr
@@ -338,7 +422,9 @@ def test_the_first_notebook_of_a_process_runs_inside_it_and_the_second_in_a_kern
     cells = ["import os\nseen = globals().get('seen', 0) + 1\nprint(os.getpid(), seen)"]
     nbformat.write(notebook_of(cells), source)
     code = "import os, papermill, sys\nfor _ in range(2):\n    nb = papermill.execute_notebook(sys.argv[1], None, engine_name='myna', progress_bar=False)\n    print(os.getpid(), nb.cells[0].outputs[0].text)"
-    done = subprocess.run([sys.executable, "-c", code, str(source)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source)], capture_output=True, text=True, check=True
+    )
     first, second = (line.split() for line in done.stdout.strip().splitlines() if line)
     assert first == [first[0], first[0], "1"]
     assert second[2] == "1"
@@ -349,6 +435,8 @@ def test_without_fork_an_ordinary_kernel_is_chosen_by_itself(tmp_path):
     source = tmp_path / "in.ipynb"
     nbformat.write(notebook_of(["import os\nprint(os.getpid())"]), source)
     code = "import os, papermill, sys\ndel os.fork\nnb = papermill.execute_notebook(sys.argv[1], None, engine_name='myna', progress_bar=False)\nprint(os.getpid(), nb.cells[0].outputs[0].text)"
-    done = subprocess.run([sys.executable, "-c", code, str(source)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source)], capture_output=True, text=True, check=True
+    )
     here, in_the_cell = done.stdout.split()
     assert here != in_the_cell

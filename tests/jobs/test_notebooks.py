@@ -15,7 +15,16 @@ from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS
 from mynalib.jobs.pages import shown_outputs
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-FORBIDDEN = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.ListComp, ast.If)
+FORBIDDEN = (
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.For,
+    ast.While,
+    ast.Try,
+    ast.Lambda,
+    ast.ListComp,
+    ast.If,
+)
 RUNS = {
     "01_intake_review": [{}],
     "03_management_report": [{"edition": "wide"}, {"edition": "internal"}],
@@ -35,7 +44,10 @@ def code_cells(name: str) -> list[nbformat.NotebookNode]:
 
 def test_the_catalogue_and_the_folder_are_the_same():
     assert (
-        {path.stem for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS) == {e.notebook for e in EDITIONS} == set(RUNS)
+        {path.stem for path in FOLDER.glob("*.ipynb")}
+        == set(NOTEBOOKS)
+        == {e.notebook for e in EDITIONS}
+        == set(RUNS)
     )
 
 
@@ -52,7 +64,11 @@ def test_a_notebook_holds_no_logic_sql_or_path(name):
     for cell in code_cells(name):
         nodes = list(ast.walk(ast.parse(cell.source)))
         assert not [type(node).__name__ for node in nodes if isinstance(node, FORBIDDEN)]
-        texts = [n.value.lower() for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        texts = [
+            n.value.lower()
+            for n in nodes
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        ]
         assert not [text for text in texts if "select " in text or "/" in text or "\\" in text]
 
 
@@ -72,23 +88,34 @@ def test_a_notebook_begins_with_a_title_and_the_question_it_answers(name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_every_notebook_runs_through_papermill_and_both_engines_show_the_same(published, name, monkeypatch):
+def test_every_notebook_runs_through_papermill_and_both_engines_show_the_same(
+    published, name, monkeypatch
+):
     monkeypatch.setenv("MYNA_HOME", str(published.home.root))
     for extra in RUNS[name]:
-        plain, warm = (shown(name, {"month": "2026-10", **extra}, engine) for engine in (None, "myna"))
+        plain, warm = (
+            shown(name, {"month": "2026-10", **extra}, engine) for engine in (None, "myna")
+        )
         assert plain == warm
         assert plain
 
 
 def shown(name: str, parameters: dict, engine: str | None) -> list[dict]:
     """見せてよい印のある出力の、中身。温かいエンジンは、報告ごとに別のプロセスで動かす。"""
-    notebook = _execute(name, parameters, None) if engine is None else _in_own_process(name, parameters)
+    notebook = (
+        _execute(name, parameters, None) if engine is None else _in_own_process(name, parameters)
+    )
     return [{**output.data} for output in shown_outputs(notebook)]
 
 
 def _execute(name: str, parameters: dict, engine: str | None) -> nbformat.NotebookNode:
     return papermill.execute_notebook(
-        str(FOLDER / f"{name}.ipynb"), None, parameters, engine_name=engine, progress_bar=False, **QUIET
+        str(FOLDER / f"{name}.ipynb"),
+        None,
+        parameters,
+        engine_name=engine,
+        progress_bar=False,
+        **QUIET,
     )
 
 
@@ -145,7 +172,9 @@ DECLARED = 'employer: str = "{}"\nmonth: str = "2026-10"'
 
 def by_hand(*sources: str) -> list[list[dict]]:
     """JupyterLab のように、一つのカーネルで順に動かしたセルの、それぞれの出力。"""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
     NotebookClient(notebook, kernel_name="python3", allow_errors=True, **QUIET).execute()
     return [cell.outputs for cell in notebook.cells]
 
@@ -182,26 +211,50 @@ def test_a_failed_opening_leaves_nothing_of_the_capsule_before(published, monkey
     assert after[0].data["text/plain"] == "[False, False, False, True]"
 
 
-def test_a_strange_parameter_stops_even_beside_a_cell_that_sets_the_right_ones(published, monkeypatch, tmp_path):
+def test_a_strange_parameter_stops_even_beside_a_cell_that_sets_the_right_ones(
+    published, monkeypatch, tmp_path
+):
     monkeypatch.setenv("MYNA_HOME", str(published.home.root))
     notebook = read("04_employer_dashboard")
     notebook.cells.insert(2, nbformat.v4.new_code_cell(DECLARED.format("E01")))
     nbformat.write(notebook, tmp_path / "own.ipynb")
     with pytest.raises(PapermillExecutionError, match="emploer"):
         papermill.execute_notebook(
-            tmp_path / "own.ipynb", None, {"emploer": "E02"}, engine_name=None, progress_bar=False, **QUIET
+            tmp_path / "own.ipynb",
+            None,
+            {"emploer": "E02"},
+            engine_name=None,
+            progress_bar=False,
+            **QUIET,
         )
 
 
 def test_the_warm_engine_keeps_no_value_of_a_failed_cell(published, monkeypatch, tmp_path):
     monkeypatch.setenv("MYNA_HOME", str(published.home.root))
     notebook = read("05_employer_reminders")
-    notebook.cells.insert(4, nbformat.v4.new_code_cell('raise ValueError(capsule.table("reminders").number[0])'))
+    notebook.cells.insert(
+        4, nbformat.v4.new_code_cell('raise ValueError(capsule.table("reminders").number[0])')
+    )
     path, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "papermill", str(path), str(target), "--engine", "myna", "-p", "employer", "E01"]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(path),
+        str(target),
+        "--engine",
+        "myna",
+        "-p",
+        "employer",
+        "E01",
+    ]
     done = subprocess.run(
-        [*command, "-p", "month", "2026-10"], capture_output=True, text=True, encoding="utf-8", check=False
+        [*command, "-p", "month", "2026-10"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode != 0
     assert "1015001" not in done.stderr + done.stdout + target.read_text(encoding="utf-8")

@@ -18,7 +18,11 @@ def installed(package: str) -> str:
 
 @pytest.mark.parametrize("package", PROVED_WITH)
 def test_the_version_is_the_one_its_private_doors_were_proved_with(package):
-    again = [f"{door.proof}.py（{door.module}.py：{door.uses}）" for door in PRIVATE_DOORS if door.package == package]
+    again = [
+        f"{door.proof}.py（{door.module}.py：{door.uses}）"
+        for door in PRIVATE_DOORS
+        if door.package == package
+    ]
     told = f"{package} は {PROVED_WITH[package]} で確かめ、いまは {installed(package)} です。もう一度動かし、通れば"
     told += " mynalib/jobs/private_doors.py の版を書きかえてください：" + "、".join(again)
     assert installed(package) == PROVED_WITH[package], told

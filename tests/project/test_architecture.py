@@ -9,11 +9,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mynalib"
-ROOMS = ("domain", "intake", "history", "disclosure", "insight", "capsules", "jobs", "release", "verbs")
+ROOMS = (
+    "domain",
+    "intake",
+    "history",
+    "disclosure",
+    "insight",
+    "capsules",
+    "jobs",
+    "release",
+    "verbs",
+)
 """上から下へ。下は上だけを読みこむ。"""
 GROUND = ("startup",)  # 何よりも先に読みこむので、どの部屋も読みこんでよい
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in SOURCES}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in SOURCES
+}
 FORBIDDEN = (  # 部屋の決まりのほかに：だれが、何を、なぜ読みこまないか
     ("mynalib.jobs", "mynalib.history.lens", "仕事は、月を開かない"),
     ("mynalib.jobs", "duckdb", "仕事は、月を開かない"),
@@ -42,9 +55,14 @@ def forbidden_imports(module: str, source: str) -> set[str]:
     return {
         name
         for name in imported(source)
-        if (name.split(".")[0] == "mynalib" and len(name.split(".")) > 1 and name.split(".")[1] in below)
+        if (
+            name.split(".")[0] == "mynalib"
+            and len(name.split(".")) > 1
+            and name.split(".")[1] in below
+        )
         or any(
-            module.startswith(f"{who}.") and (name == what or name.startswith(f"{what}.")) for who, what, _ in FORBIDDEN
+            module.startswith(f"{who}.") and (name == what or name.startswith(f"{what}."))
+            for who, what, _ in FORBIDDEN
         )
     }
 
@@ -52,10 +70,14 @@ def forbidden_imports(module: str, source: str) -> set[str]:
 def circles(sources: dict[str, str]) -> set[str]:
     """輪になって読みこみあうモジュール。"""
     reached = {
-        name: {other for other in imported(source) if other in sources} - {name} for name, source in sources.items()
+        name: {other for other in imported(source) if other in sources} - {name}
+        for name, source in sources.items()
     }
     for _ in sources:
-        wider = {name: others.union(*(reached[other] for other in others)) for name, others in reached.items()}
+        wider = {
+            name: others.union(*(reached[other] for other in others))
+            for name, others in reached.items()
+        }
         if wider == reached:
             break
         reached = wider
@@ -88,7 +110,9 @@ def test_the_import_rule_can_fail(module, source):
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    assert circles({name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}) == set()
+    assert (
+        circles({name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}) == set()
+    )
 
 
 def test_the_rule_against_circles_can_fail():
@@ -109,7 +133,9 @@ def test_the_disclosure_room_opens_no_file():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 called = getattr(node, "func", None)
                 word = getattr(called, "id", getattr(called, "attr", ""))
-                if word == "open" or word.startswith(("read_", "write_", "to_csv", "to_parquet", "to_pickle")):
+                if word == "open" or word.startswith(
+                    ("read_", "write_", "to_csv", "to_parquet", "to_pickle")
+                ):
                     opened.append(f"{name}:{node.lineno}")
     assert opened == []
 
@@ -136,9 +162,15 @@ def test_no_sql_is_built_by_formatting():
     built = []
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("execute", "executemany", "sql"):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
+                "execute",
+                "executemany",
+                "sql",
+            ):
                 built += [
-                    f"{path.name}:{node.lineno}" for a in node.args[:1] if isinstance(a, ast.JoinedStr | ast.BinOp)
+                    f"{path.name}:{node.lineno}"
+                    for a in node.args[:1]
+                    if isinstance(a, ast.JoinedStr | ast.BinOp)
                 ]
     assert built == []
 
@@ -158,7 +190,9 @@ def test_no_sql_is_built_by_formatting():
 def test_git_ignores_everything_that_holds_or_comes_from_personal_data(path):
     if not (ROOT / ".git").exists():
         pytest.fail("git の作業ツリーで試験してください")
-    assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
+    assert (
+        subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
+    )
 
 
 def uppercase_words(sql: str) -> list[str]:
@@ -167,10 +201,15 @@ def uppercase_words(sql: str) -> list[str]:
     return re.findall(r"\b[A-Z][A-Z_0-9]+\b", plain)
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.sql")), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.sql")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_sql_is_written_in_lower_case(path):
     assert uppercase_words(path.read_text(encoding="utf-8")) == []
 
 
 def test_the_rule_of_lower_case_sees_keywords_and_nothing_else():
-    assert uppercase_words("SELECT 'ABC' as \"DEF\", $GHI -- JKL\nfrom x WHERE true") == ["SELECT", "WHERE"]
+    assert uppercase_words("SELECT 'ABC' as \"DEF\", $GHI -- JKL\nfrom x WHERE true") == [
+        "SELECT",
+        "WHERE",
+    ]

@@ -39,7 +39,13 @@ def measured(once) -> dict:
 def test_every_row_is_accounted_for_and_every_job_agrees(measured):
     """違えば、測る命令が失敗する（次の試験）。"""
     assert measured["accepted"] + sum(measured["reasons"].values()) == 30_000
-    assert set(measured["reasons"]) == {"BAD_CODE", "BAD_DATE", "BAD_KEY", "DUPLICATE_KEY", "UNKNOWN_KIGO"}
+    assert set(measured["reasons"]) == {
+        "BAD_CODE",
+        "BAD_DATE",
+        "BAD_KEY",
+        "DUPLICATE_KEY",
+        "UNKNOWN_KIGO",
+    }
     assert set(measured["jobs"]) == {"table", "utf-8", "cp932", "pandas"}
     assert all(job["wall"] > 0 and job["peak_mb"] > 0 for job in measured["jobs"].values())
 
@@ -49,15 +55,22 @@ def test_a_record_holds_no_place_of_this_machine(measured):
     assert "/" not in text.replace("python benchmarks/intake.py", "")
 
 
-@pytest.mark.parametrize("change", [{"accepted": 9}, {"reasons": {"BAD_DATE": 2}}, {"digests": ["x", "z"]}])
+@pytest.mark.parametrize(
+    "change", [{"accepted": 9}, {"reasons": {"BAD_DATE": 2}}, {"digests": ["x", "z"]}]
+)
 def test_different_results_are_not_compared(change):
     one = {"accepted": 9_999, "reasons": {"BAD_DATE": 1}, "digests": ["x", "y"]}
-    assert intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": dict(one)}]) == one
+    assert (
+        intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": dict(one)}])
+        == one
+    )
     with pytest.raises(SystemExit):
         intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": one | change}])
 
 
-@pytest.mark.parametrize(("ratio", "peak", "broken"), [(2.0, 1536, 0), (2.01, 1536, 1), (2.0, 1537, 1), (3, 2000, 2)])
+@pytest.mark.parametrize(
+    ("ratio", "peak", "broken"), [(2.0, 1536, 0), (2.01, 1536, 1), (2.0, 1537, 1), (3, 2000, 2)]
+)
 def test_the_limits_are_judged_at_their_number_of_rows(ratio, peak, broken):
     run = {"rows": record.JUDGED_ROWS, "jobs": {"utf-8": {"ratio": ratio, "peak_mb": peak}}}
     assert len(record.broken_limits(run)) == broken
@@ -78,15 +91,33 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc と prctl で�
 @pytest.fixture(scope="module")
 def published(once) -> dict:
     """三つの事業所の報告を、三つの動かし方で、一度測った記録。ページが違えば、命令が失敗する。"""
-    sizes = ["--employers", "3", "--people", "300", "--months", "2", "--plain", "1", "--rounds", "1"]
-    return recorded(once("bench_publishing", lambda folder: measure(folder, "publishing.py", "reports", *sizes)))
+    sizes = [
+        "--employers",
+        "3",
+        "--people",
+        "300",
+        "--months",
+        "2",
+        "--plain",
+        "1",
+        "--rounds",
+        "1",
+    ]
+    return recorded(
+        once("bench_publishing", lambda folder: measure(folder, "publishing.py", "reports", *sizes))
+    )
 
 
 @LINUX
 def test_three_ways_of_making_a_page_are_timed_and_agree(published):
     assert set(published["jobs"]) == {"ours", "plain", "floor"}
     assert all(job["wall"] > 0 and job["cpu"] > 0 for job in published["jobs"].values())
-    assert set(publishing_record.ratios(published)) == {"plain_wall", "plain_cpu", "floor_wall", "floor_cpu"}
+    assert set(publishing_record.ratios(published)) == {
+        "plain_wall",
+        "plain_cpu",
+        "floor_wall",
+        "floor_cpu",
+    }
 
 
 @LINUX
@@ -96,10 +127,15 @@ def test_a_record_of_publishing_holds_no_place_of_this_machine(published):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "broken"), [({"plain_wall": 30}, 0), ({"plain_wall": 29.9}, 1), ({"floor_wall": 0.33}, 1)]
+    ("ratio", "broken"),
+    [({"plain_wall": 30}, 0), ({"plain_wall": 29.9}, 1), ({"floor_wall": 0.33}, 1)],
 )
 def test_the_promises_of_publishing_are_judged_at_their_size(ratio, broken):
-    run = {"kind": "reports", "employers": 200, "ratios": {name: [value] for name, value in ratio.items()}}
+    run = {
+        "kind": "reports",
+        "employers": 200,
+        "ratios": {name: [value] for name, value in ratio.items()},
+    }
     assert len(publishing_record.broken_limits(run)) == broken
     assert publishing_record.broken_limits(run | {"employers": 3}) == []
 

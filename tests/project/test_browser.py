@@ -14,7 +14,9 @@ from mynalib.verbs.profile import profile
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
-DRAWN = "[...document.querySelectorAll('figure')].every(figure => figure.querySelector('.main-svg'))"
+DRAWN = (
+    "[...document.querySelectorAll('figure')].every(figure => figure.querySelector('.main-svg'))"
+)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,7 +47,10 @@ class Visit:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console",
+            lambda message: self.errors.append(message.text) if message.type == "error" else None,
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(path.as_uri(), wait_until="load")
         if self.page.locator("figure").count() and options.get("java_script_enabled", True):
@@ -61,8 +66,16 @@ def all_pages(release: Path) -> list[Path]:
 
 def kinds(release: Path) -> list[Path]:
     """型の違うページを一つずつ。"""
-    names = ["index.html", "management/index.html", "internal/index.html", "internal/intake_review.html"]
-    return [release / name for name in (*names, "employers/E01/index.html", "employers/E02/reminders.html")]
+    names = [
+        "index.html",
+        "management/index.html",
+        "internal/index.html",
+        "internal/intake_review.html",
+    ]
+    return [
+        release / name
+        for name in (*names, "employers/E01/index.html", "employers/E02/reminders.html")
+    ]
 
 
 def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
@@ -81,7 +94,9 @@ def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_
 
 def test_the_charts_show_what_the_tables_say(browser, demo_release):
     visit = Visit(browser, demo_release / "management" / "index.html")
-    drawn = visit.page.evaluate("document.querySelector('#trend .chart').data[0].y.filter(v => v !== null)")
+    drawn = visit.page.evaluate(
+        "document.querySelector('#trend .chart').data[0].y.filter(v => v !== null)"
+    )
     shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
     visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
@@ -94,7 +109,11 @@ def test_a_page_is_complete_without_javascript(browser, demo_release):
     for path in kinds(demo_release):
         visit = Visit(browser, path, java_script_enabled=False)
         assert visit.page.locator("main table").count() >= 1
-        assert not visit.page.locator(".chart").first.is_visible() if visit.page.locator("figure").count() else True
+        assert (
+            not visit.page.locator(".chart").first.is_visible()
+            if visit.page.locator("figure").count()
+            else True
+        )
         visit.close()
 
 
@@ -102,7 +121,9 @@ def test_no_page_has_an_accessibility_violation(browser, demo_release):
     for path in kinds(demo_release):
         visit = Visit(browser, path)
         found = Axe().run(visit.page).response["violations"]
-        assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found] == [], path
+        assert [
+            (rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found
+        ] == [], path
         visit.close()
 
 
@@ -115,7 +136,11 @@ def test_no_page_is_wider_than_the_screen(browser, demo_release, width):
 
 
 def test_the_months_under_a_chart_do_not_overlap_on_a_phone(browser, demo_release):
-    visit = Visit(browser, demo_release / "employers" / "E01" / "index.html", viewport={"width": 375, "height": 900})
+    visit = Visit(
+        browser,
+        demo_release / "employers" / "E01" / "index.html",
+        viewport={"width": 375, "height": 900},
+    )
     boxes = [label.bounding_box() for label in visit.page.locator("#trend .xtick text").all()]
     assert len(boxes) > 2
     assert all(left["x"] + left["width"] <= right["x"] for left, right in itertools.pairwise(boxes))
@@ -133,7 +158,9 @@ def test_the_portal_filters_employers_by_any_spelling(browser, demo_release):
 
 
 def test_every_page_prints_on_a4_with_its_charts_inside_the_paper(browser, demo_release, tmp_path):
-    visit = Visit(browser, demo_release / "management" / "index.html", viewport={"width": 1280, "height": 900})
+    visit = Visit(
+        browser, demo_release / "management" / "index.html", viewport={"width": 1280, "height": 900}
+    )
     visit.page.emulate_media(media="print")
     printed = visit.page.pdf(format="A4", path=str(tmp_path / "page.pdf"))
     assert printed.startswith(b"%PDF")

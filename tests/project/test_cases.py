@@ -8,13 +8,37 @@ from pathlib import Path
 import case_scan
 import cases_judge
 import pytest
-from case_homes import BY_ID, CONTRACT, PUBLISHED, TODAY, inputs_of, play, prepare, run_case, variants
+from case_homes import (
+    BY_ID,
+    CONTRACT,
+    PUBLISHED,
+    TODAY,
+    inputs_of,
+    play,
+    prepare,
+    run_case,
+    variants,
+)
 from cases_judge import judge, judge_case, judge_step
 
 from mynalib.history.home import Home
 
-BY_COMMAND = {"E01", "S03", "S25", "M01", "O05", "R02", "R04-society.yaml"}  # 命令から動かす。どの結果も、一つはある
-EXPECTED = {"outcome": "loaded", "data_rows": 2, "accepted": 1, "quarantined": 1, "reasons": {"BAD_KEY": 1}}
+BY_COMMAND = {
+    "E01",
+    "S03",
+    "S25",
+    "M01",
+    "O05",
+    "R02",
+    "R04-society.yaml",
+}  # 命令から動かす。どの結果も、一つはある
+EXPECTED = {
+    "outcome": "loaded",
+    "data_rows": 2,
+    "accepted": 1,
+    "quarantined": 1,
+    "reasons": {"BAD_KEY": 1},
+}
 KEY = "101/8300001/00"
 SEEN = {
     **EXPECTED,
@@ -73,7 +97,10 @@ def test_every_agreed_key_has_a_check():
     for case in CONTRACT["cases"]:
         assert set(case) <= set(cases_judge.CASE)
         assert {key for step in case["steps"] for key in step} <= set(cases_judge.STEP)
-        expected = [*(step["expect"] for step in case["steps"]), *filter(None, [case.get("expect")])]
+        expected = [
+            *(step["expect"] for step in case["steps"]),
+            *filter(None, [case.get("expect")]),
+        ]
         choices = [choice for one in expected for choice in (one, *one.get("any_of", ()))]
         for choice in (*choices, *case.get("alternatives", ())):
             assert set(choice) - {"any_of"} <= set(cases_judge.EXPECTATIONS)
@@ -84,7 +111,12 @@ UNKNOWN = [
     ("steps", {"steps": [BY_ID["S22"]["steps"][0] | {"new": 1}]}),
     (
         "expectation",
-        {"steps": [BY_ID["S22"]["steps"][0] | {"expect": BY_ID["S22"]["steps"][0]["expect"] | {"new": 1}}]},
+        {
+            "steps": [
+                BY_ID["S22"]["steps"][0]
+                | {"expect": BY_ID["S22"]["steps"][0]["expect"] | {"new": 1}}
+            ]
+        },
     ),
     ("check", {"check": {"new": 1}}),
     ("output_checks", {"output_checks": ["new"]}),
@@ -106,7 +138,13 @@ def test_a_key_that_nobody_checks_fails_the_case(level, added, tmp_path):
 
 def test_what_was_agreed_is_accepted():
     assert judge(EXPECTED, SEEN) == []
-    assert judge({"outcome": "refused", "refusal_class_any_of": ["HEADER"], "history_changed": False}, REFUSED) == []
+    assert (
+        judge(
+            {"outcome": "refused", "refusal_class_any_of": ["HEADER"], "history_changed": False},
+            REFUSED,
+        )
+        == []
+    )
 
 
 BROKEN = [
@@ -143,7 +181,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("seen", "added"), BROKEN, ids=[f"{n}-{'-'.join(a | s)}" for n, (s, a) in enumerate(BROKEN)])
+@pytest.mark.parametrize(
+    ("seen", "added"), BROKEN, ids=[f"{n}-{'-'.join(a | s)}" for n, (s, a) in enumerate(BROKEN)]
+)
 def test_the_judge_notices_each_thing_that_differs(seen, added):
     assert judge(EXPECTED | added, SEEN | seen)
     assert judge({"any_of": [EXPECTED | added]}, SEEN | seen)
@@ -155,7 +195,12 @@ def test_the_judge_notices_each_thing_that_differs(seen, added):
     ids=lambda s: next(iter(s)),
 )
 def test_the_judge_notices_a_refusal_that_is_not_clean(seen):
-    expected = {"outcome": "refused", "refusal_class_any_of": ["HEADER"], "accepted": 0, "history_changed": False}
+    expected = {
+        "outcome": "refused",
+        "refusal_class_any_of": ["HEADER"],
+        "accepted": 0,
+        "history_changed": False,
+    }
     assert judge(expected, REFUSED | seen)
 
 
@@ -243,7 +288,9 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize("place", ["reports/2026-05/management/index.html", "data/ledger.jsonl", "data/drafts/x"])
+@pytest.mark.parametrize(
+    "place", ["reports/2026-05/management/index.html", "data/ledger.jsonl", "data/drafts/x"]
+)
 @pytest.mark.parametrize("content", HIDDEN.values(), ids=HIDDEN)
 def test_a_hidden_number_is_found_wherever_it_may_not_be(tmp_path, place, content):
     path = tmp_path / place

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import case_scan
 import pytest
-from case_homes import BY_ID, CASES, PUBLISHED, TODAY, play, prepare, registry, run_case, try_to_publish, write_registry
+from case_homes import (
+    BY_ID,
+    CASES,
+    PUBLISHED,
+    TODAY,
+    play,
+    prepare,
+    registry,
+    run_case,
+    try_to_publish,
+    write_registry,
+)
 from cases_judge import always, judge_case
 
 from mynalib.jobs.running import Running
@@ -40,7 +51,9 @@ def test_a_draft_holds_numbers_only_in_the_lists(tmp_path):
     assert list(always(run)) == []
 
 
-def test_an_employer_without_a_joint_use_mark_gets_nothing_even_when_the_rest_is_put_right(tmp_path):
+def test_an_employer_without_a_joint_use_mark_gets_nothing_even_when_the_rest_is_put_right(
+    tmp_path,
+):
     """R10：名のない E01 を直しても、印のない E02 には、直すまで何も出ない。"""
     run = prepare(BY_ID["R10"], tmp_path)
     rows = registry(run.folder / "registry.csv")
@@ -55,10 +68,17 @@ def test_only_the_rows_that_hold_everybody_know_what_a_merged_employer_does(tmp_
     one, other = (wide_bytes(tmp_path / str(state), state) for state in "10")
     assert "management/index.html" in one
     assert one.keys() == other.keys()
-    tables = [path for path in one if path.endswith(".csv") and b"employer_id" in one[path].splitlines()[0]]
+    tables = [
+        path
+        for path in one
+        if path.endswith(".csv") and b"employer_id" in one[path].splitlines()[0]
+    ]
     assert "management/rates.csv" in tables
     for path in tables:
-        rows, others = (list(csv.DictReader(seen[path].decode("utf-8-sig").splitlines())) for seen in (one, other))
+        rows, others = (
+            list(csv.DictReader(seen[path].decode("utf-8-sig").splitlines()))
+            for seen in (one, other)
+        )
         changed = {row["employer_id"] for row, now in zip(rows, others, strict=True) if row != now}
         assert changed <= {"OTHERS", "TOTAL"}, path
     assert b",E19," not in one["management/rates.csv"]
@@ -72,10 +92,15 @@ def wide_bytes(room: Path, state: str) -> dict[str, bytes]:
     text = (run.folder / "in.csv").read_text(encoding="utf-8")
     first = re.search(r"^119,[0-9]+,00,", text, re.MULTILINE)[0]
     file = room / "in.csv"
-    file.write_text(re.sub(f"^{first}.*", f"{first}{WRITTEN[state]}", text, flags=re.MULTILINE), encoding="utf-8")
+    file.write_text(
+        re.sub(f"^{first}.*", f"{first}{WRITTEN[state]}", text, flags=re.MULTILINE),
+        encoding="utf-8",
+    )
     ingest(run.home, run.params, file, run.month)
     without = [one.id for one in run.params.notified(run.month) if one.id != "E01"]
-    release = publish(run.home, run.params, run.month, without=without, running=Running(workers=2)).folder
+    release = publish(
+        run.home, run.params, run.month, without=without, running=Running(workers=2)
+    ).folder
     wide = [release / "index.html", *case_scan.files_in(release / "management")]
     return {path.relative_to(release).as_posix(): path.read_bytes() for path in wide}
 

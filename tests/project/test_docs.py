@@ -13,12 +13,21 @@ from mynalib.cli import app
 from mynalib.disclosure.released import RATE_COLUMNS
 from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.items import ITEMS, REASONS
-from mynalib.domain.society import EmployerPolicy, IntakePolicy, Policy, PublishPolicy, ReminderPolicy, WidePolicy
+from mynalib.domain.society import (
+    EmployerPolicy,
+    IntakePolicy,
+    Policy,
+    PublishPolicy,
+    ReminderPolicy,
+    WidePolicy,
+)
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANUAL = (ROOT / "docs" / "manual.md").read_text(encoding="utf-8")
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"])
+DOCUMENTS = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]
+)
 GENERATED = {"docs/errors.md"}  # 作られる文書。あるかどうかは、作る試験が確かめる
 LONGEST = 130  # README の行数
 VERBS = sorted(typer.main.get_command(app).commands)
@@ -42,7 +51,11 @@ def test_the_readme_is_short_and_its_english_half_as_complete():
     halves = README.split("\n## English\n")
     assert len(halves) == 2
     told = [
-        {*re.findall(r"make (?:demo|test)|myna [a-z]+|`[a-z]+/[A-Z0-9a-z_/]*`|\]\([a-z/]+\.md", half)}
+        {
+            *re.findall(
+                r"make (?:demo|test)|myna [a-z]+|`[a-z]+/[A-Z0-9a-z_/]*`|\]\([a-z/]+\.md", half
+            )
+        }
         for half in halves
     ]
     assert told[0] - told[1] == {"myna demo"}, "make のない環境の命令だけは、一度だけ書く"
@@ -57,7 +70,9 @@ def test_every_link_of_a_document_leads_to_a_file_and_a_heading(document):
         file = (document.parent / path).resolve() if path else document
         if path and str(file.relative_to(ROOT)) in GENERATED:
             continue
-        if not file.is_file() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
+        if not file.is_file() or (
+            anchor and anchor not in anchors(file.read_text(encoding="utf-8"))
+        ):
             broken.append(target)
     assert broken == []
 
@@ -70,13 +85,17 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_source_file_that_a_document_names_is_there(document):
-    named = set(re.findall(r"`((?:\w+/)+\w+\.(?:py|sql|yaml|ipynb))`", document.read_text(encoding="utf-8")))
+    named = set(
+        re.findall(r"`((?:\w+/)+\w+\.(?:py|sql|yaml|ipynb))`", document.read_text(encoding="utf-8"))
+    )
     places = (ROOT, ROOT / "mynalib", ROOT / "params")
     missing = {name for name in named if not any((place / name).is_file() for place in places)}
     assert missing - {"mynalib/verbs/name.py", "notebooks/NN_name.ipynb"} == set()
 
 
-@pytest.mark.parametrize("model", [IntakePolicy, PublishPolicy, EmployerPolicy, WidePolicy, ReminderPolicy])
+@pytest.mark.parametrize(
+    "model", [IntakePolicy, PublishPolicy, EmployerPolicy, WidePolicy, ReminderPolicy]
+)
 def test_every_setting_of_the_policy_is_in_the_manual(model):
     part = next(name for name, field in Policy.model_fields.items() if field.annotation is model)
     assert [name for name in model.model_fields if f"`{part}.{name}`" not in MANUAL] == []
@@ -108,8 +127,14 @@ def error_codes() -> set[str]:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
                 codes |= {node.value.value} if isinstance(node.value, ast.Constant) else set()
             named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused"
-            if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):  # 公開の関門（名、何が、どうすれば）
-                codes |= {e.value for e in node.value.elts[:1] if isinstance(e, ast.Constant) and e.value.isupper()}
+            if isinstance(node, ast.Yield) and isinstance(
+                node.value, ast.Tuple
+            ):  # 公開の関門（名、何が、どうすれば）
+                codes |= {
+                    e.value
+                    for e in node.value.elts[:1]
+                    if isinstance(e, ast.Constant) and e.value.isupper()
+                }
             if named and node.args and isinstance(node.args[0], ast.Constant):
                 codes.add(node.args[0].value)
     return codes - {"ERROR"}
@@ -122,32 +147,49 @@ def test_every_error_is_in_the_table_of_errors():
 
 def test_the_project_names_no_registry_host_and_no_path_of_one_machine():
     texts = [
-        p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".ipynb", ".j2"}
+        p
+        for p in ROOT.rglob("*")
+        if p.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".ipynb", ".j2"}
     ]
     ours = [p for p in texts if not {".venv", ".uv", "node_modules"} & set(p.parts)]
     hosts = re.compile(
-        "py" + "pi\\.org|python" + "hosted|npm" + "js\\.org|/(?:ro" + "ot|ho" + "me)/|\\.\\./sha" + "red"
+        "py"
+        + "pi\\.org|python"
+        + "hosted|npm"
+        + "js\\.org|/(?:ro"
+        + "ot|ho"
+        + "me)/|\\.\\./sha"
+        + "red"
     )
-    assert [str(p.relative_to(ROOT)) for p in ours if hosts.search(p.read_text(encoding="utf-8"))] == []
+    assert [
+        str(p.relative_to(ROOT)) for p in ours if hosts.search(p.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_the_record_of_the_long_tests_is_replaced_file_by_file(tmp_path, monkeypatch):
     monkeypatch.setattr(long_record, "TARGET", tmp_path / "test-long.md")
 
     def report(node: str) -> SimpleNamespace:
-        return SimpleNamespace(nodeid=f"tests/{node}", duration=1, user_properties=[("kill -9", 100)])
+        return SimpleNamespace(
+            nodeid=f"tests/{node}", duration=1, user_properties=[("kill -9", 100)]
+        )
 
     long_record.write_record([report("test_a.py::first"), report("test_b.py::first")], [])
     again = [report("test_a.py::second"), report("test_b.py::second")]
     long_record.write_record(again, [report("test_b.py::broken")])
-    sections = {found[1]: found[0] for found in long_record.SECTION.finditer(long_record.TARGET.read_text("utf-8"))}
+    sections = {
+        found[1]: found[0]
+        for found in long_record.SECTION.finditer(long_record.TARGET.read_text("utf-8"))
+    }
     assert "`second` | kill -9 | 100" in sections["test_a.py"]
     assert "first" in sections["test_b.py"], "通らないものがあったファイルは、前の記録のまま"
     assert "broken" not in "".join(sections.values())
 
 
 def test_a_test_that_tries_more_when_long_is_chosen_by_make_test_long():
-    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    files = {
+        path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")
+    }
     trying = {name for name, text in files.items() if re.search(r"\bLONG\b|MYNA_LONG", text)}
     assert trying
     assert {name for name in trying if "pytest.mark.long" not in files[name]} == set()

@@ -55,7 +55,10 @@ def test_draws_every_room_below_the_rooms_it_imports_from(planted):
 
 def test_draws_the_rooms_as_mermaid(planted):
     edges = ["domain -->|1| history", "domain -->|1| cli", "history -->|1| cli"]
-    assert run_script(planted, "--mermaid").splitlines() == ["graph TD", *(f"  {edge}" for edge in edges)]
+    assert run_script(planted, "--mermaid").splitlines() == [
+        "graph TD",
+        *(f"  {edge}" for edge in edges),
+    ]
 
 
 def test_counts_the_figures_without_texts_comments_and_empty_lines(planted):
@@ -74,7 +77,14 @@ def test_counts_the_figures_without_texts_comments_and_empty_lines(planted):
 
 def test_draws_every_module_of_the_package():
     drawn = run_script(SCRIPT).splitlines()
-    files = [path.relative_to(SCRIPT.parents[2] / "mynalib") for path in SCRIPT.parents[2].glob("mynalib/**/*.py")]
-    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files} - {"__init__"}
-    assert {line.strip().split("（")[0] for line in drawn if line.startswith("  ") and "←" not in line} == names
+    files = [
+        path.relative_to(SCRIPT.parents[2] / "mynalib")
+        for path in SCRIPT.parents[2].glob("mynalib/**/*.py")
+    ]
+    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files} - {
+        "__init__"
+    }
+    assert {
+        line.strip().split("（")[0] for line in drawn if line.startswith("  ") and "←" not in line
+    } == names
     assert f"モジュール：{len(names)}" in drawn

@@ -37,7 +37,9 @@ def project() -> dict:
 
 
 def test_the_exported_lock_is_the_lock():
-    assert exported_versions() == {name: v for name, v in locked_versions().items() if name != "mynalib"}
+    assert exported_versions() == {
+        name: v for name, v in locked_versions().items() if name != "mynalib"
+    }
 
 
 def test_every_declared_dependency_is_locked():
@@ -57,7 +59,16 @@ def test_the_conda_environment_is_python_pip_the_lock_and_this_project():
 def unpacked_wheel(tmp_path_factory) -> Path:
     """このプロジェクトの wheel を作り、開いたもの。"""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(folder / "dist"),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     with zipfile.ZipFile(next((folder / "dist").glob("*.whl"))) as wheel:
         wheel.extractall(folder / "site")
@@ -66,7 +77,8 @@ def unpacked_wheel(tmp_path_factory) -> Path:
 
 def test_the_wheel_carries_notebooks_templates_sql_and_sample_params(unpacked_wheel):
     packed = {
-        path.relative_to(unpacked_wheel / "mynalib").as_posix() for path in (unpacked_wheel / "mynalib").rglob("*")
+        path.relative_to(unpacked_wheel / "mynalib").as_posix()
+        for path in (unpacked_wheel / "mynalib").rglob("*")
     }
     for folder in ("notebooks", "params"):
         ours = {
@@ -76,7 +88,11 @@ def test_the_wheel_carries_notebooks_templates_sql_and_sample_params(unpacked_wh
         }
         assert ours
         assert {f"_data/{name}" for name in ours} <= packed
-    beside = [p for p in (ROOT / "mynalib").rglob("*") if p.suffix in (".sql", ".j2", ".css", ".js", ".json")]
+    beside = [
+        p
+        for p in (ROOT / "mynalib").rglob("*")
+        if p.suffix in (".sql", ".j2", ".css", ".js", ".json")
+    ]
     assert {p.relative_to(ROOT / "mynalib").as_posix() for p in beside} <= packed
 
 
@@ -88,12 +104,16 @@ def test_the_installed_package_founds_a_home_from_any_folder(unpacked_wheel, tmp
 
 
 def test_the_papermill_engine_is_registered():
-    from papermill.engines import papermill_engines  # papermill は、読みこまれるときに、登録されたエンジンを読みこむ
+    from papermill.engines import (
+        papermill_engines,
+    )  # papermill は、読みこまれるときに、登録されたエンジンを読みこむ
 
     assert papermill_engines.get_engine("myna").__name__ == "WarmEngine"
 
 
 def test_the_charts_are_drawn_by_the_same_plotly_that_describes_them():
     """同梱の図の道具（plotly.js の basic）は、Python の plotly が書く図と同じ版。"""
-    shipped = (Path(mynalib.__file__).parent / "jobs" / "assets" / "plotly-basic.min.js").read_text(encoding="utf-8")
+    shipped = (Path(mynalib.__file__).parent / "jobs" / "assets" / "plotly-basic.min.js").read_text(
+        encoding="utf-8"
+    )
     assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}\n" in shipped[:200]

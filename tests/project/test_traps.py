@@ -23,7 +23,10 @@ from mynalib.intake.intake import Head
 
 TESTS = Path(__file__).parents[1]
 BIG5 = Registry(
-    tuple(entry(symbol) for symbol in ("①", "～", "髙", "﨑", "－", "Ａ－１", "架空", "㈱", "ｱ", "がく", "1-2"))
+    tuple(
+        entry(symbol)
+        for symbol in ("①", "～", "髙", "﨑", "－", "Ａ－１", "架空", "㈱", "ｱ", "がく", "1-2")
+    )
 )
 PEOPLE = [row(number=f"{number:07}") for number in range(8_300_001, 8_300_008)]
 Facts = Mapping[str, object]
@@ -60,7 +63,9 @@ def cut(line: str, *before: str) -> str:
 
 def digits_that_are_not(char: str) -> Trap:
     """どの数の項目に入っても、その行だけが隔離になる。"""
-    lines = [row(**{name: char * 8 if reason == "BAD_DATE" else char}) for name, reason in SPOILT.items()]
+    lines = [
+        row(**{name: char * 8 if reason == "BAD_DATE" else char}) for name, reason in SPOILT.items()
+    ]
     reasons = dict(enumerate(SPOILT.values(), 2))
     return Trap(text(*lines, row(number="5")), keys=keys("5"), reasons=reasons)
 
@@ -211,7 +216,15 @@ def test_a_last_row_cut_anywhere_is_refused_or_noted(at):
 @pytest.mark.parametrize("order", [NAMES, NAMES[::-1]], ids=["標準の順", "逆の順"])
 def test_rows_are_conserved_whatever_is_wrong_with_them(order):
     """行は、受け取られるか、行番号と理由つきで隔離されるかの、どちらか。人数は、登録簿にない記号も含めて合う。"""
-    wrong = ({"symbol": "777"}, {"number": ""}, {"branch": "x"}, {"state": "9"}, {"registered_on": "2024041"}, {}, {})
+    wrong = (
+        {"symbol": "777"},
+        {"number": ""},
+        {"branch": "x"},
+        {"state": "9"},
+        {"registered_on": "2024041"},
+        {},
+        {},
+    )
     labels = dict(zip(NAMES, HEADER.split(","), strict=True))
     lines = []
     for at, changes in enumerate(wrong):
@@ -219,8 +232,16 @@ def test_rows_are_conserved_whatever_is_wrong_with_them(order):
         lines.append(",".join(cells[name] for name in order))
     found: Read = read(text(*lines, header=",".join(labels[name] for name in order)))
     assert found.intake.data_rows == len(wrong) == len(found.members) + len(found.quarantine)
-    assert sorted([one["line"] for one in found.members] + list(found.reasons)) == list(range(2, 2 + len(wrong)))
-    assert found.intake.reasons == {"UNKNOWN_KIGO": 1, "MISSING_KEY": 1, "BAD_KEY": 1, "BAD_CODE": 1, "BAD_DATE": 1}
+    assert sorted([one["line"] for one in found.members] + list(found.reasons)) == list(
+        range(2, 2 + len(wrong))
+    )
+    assert found.intake.reasons == {
+        "UNKNOWN_KIGO": 1,
+        "MISSING_KEY": 1,
+        "BAD_KEY": 1,
+        "BAD_CODE": 1,
+        "BAD_DATE": 1,
+    }
 
 
 @pytest.mark.parametrize("size", [300_000, 1_100_000, 2_500_000, 4_500_000])
@@ -347,7 +368,12 @@ def names_in(name: str) -> set[str]:
 
 @cache
 def cases() -> set[str]:
-    return {case["id"] for case in json.loads((TESTS / "cases" / "cases.json").read_text(encoding="utf-8"))["cases"]}
+    return {
+        case["id"]
+        for case in json.loads((TESTS / "cases" / "cases.json").read_text(encoding="utf-8"))[
+            "cases"
+        ]
+    }
 
 
 def exists(covering: str) -> bool:
@@ -361,7 +387,9 @@ def exists(covering: str) -> bool:
 
 @pytest.mark.parametrize("table", [CSV_TRAPS, DOMAIN_TRAPS], ids=["届くファイルの罠", "分野の罠"])
 def test_every_trap_has_a_test_that_exists(table):
-    missing = {trap: [one for one in covering if not exists(one)] for trap, covering in table.items()}
+    missing = {
+        trap: [one for one in covering if not exists(one)] for trap, covering in table.items()
+    }
     assert {trap: names for trap, names in missing.items() if names} == {}
     assert [trap for trap, covering in table.items() if not covering] == []
 
@@ -373,7 +401,10 @@ def test_every_trap_of_the_domain_is_in_the_table_or_is_not_about_the_intake():
 
 def test_every_file_here_is_in_a_table():
     named = {
-        one.removeprefix("ここ：") for table in (CSV_TRAPS, DOMAIN_TRAPS) for names in table.values() for one in names
+        one.removeprefix("ここ：")
+        for table in (CSV_TRAPS, DOMAIN_TRAPS)
+        for names in table.values()
+        for one in names
     }
     assert set(OWN) - named == {"見出しの後ろに空の行"}
 

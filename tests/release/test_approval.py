@@ -46,7 +46,10 @@ def home(tmp_path_factory):
 def strict(tmp_path_factory):
     home = make_home(tmp_path_factory.mktemp("approval") / "home")
     path = home.params / "society.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("two_people: false", "two_people: true"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("two_people: false", "two_people: true"),
+        encoding="utf-8",
+    )
     return home
 
 
@@ -64,7 +67,9 @@ def test_a_name_that_nobody_can_see_is_refused(home, name):
 
 
 @given(name=st.text(st.characters(categories=["Zs", "Zl", "Zp", "Cc", "Cf"]), max_size=8))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_row_of_spaces_and_invisible_letters_is_a_name(home, name):
     assert answer(home, name) == "APPROVAL_REQUIRED"
 

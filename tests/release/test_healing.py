@@ -63,12 +63,18 @@ def emptied(path: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
-    "ページが空": ("employers/E01/index.html", lambda release: emptied(release / "employers/E01/index.html")),
+    "ページが空": (
+        "employers/E01/index.html",
+        lambda release: emptied(release / "employers/E01/index.html"),
+    ),
     "リストが消えた": (
         "employers/E01/reminders.xlsx",
         lambda release: (release / "employers/E01/reminders.xlsx").unlink(),
     ),
-    "半分が消えた": ("management/index.html", lambda release: shutil.rmtree(release / "management")),
+    "半分が消えた": (
+        "management/index.html",
+        lambda release: shutil.rmtree(release / "management"),
+    ),
     "ファイルが増えた": (
         "employers/E02/memo.txt",
         lambda release: (release / "employers/E02/memo.txt").write_text("x"),
@@ -79,7 +85,9 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize(("where", "damage"), DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_release_is_named_by_check_and_verify_and_is_not_left_as_it_is(published, where, damage):
+def test_a_damaged_release_is_named_by_check_and_verify_and_is_not_left_as_it_is(
+    published, where, damage
+):
     damage(published.release)
     assert f"reports/{RELEASE}/{where}：" in errors_of(published)
     assert f"myna publish --month {RELEASE}" in errors_of(published)
@@ -100,11 +108,15 @@ def test_a_damaged_release_is_made_again_as_the_next_revision(published):
 @pytest.fixture(scope="module")
 def shared(_published, tmp_path_factory) -> SmallSociety:
     """試すたびに元へ戻す、公開まで済んだ組合。"""
-    return SmallSociety(Home(Path(shutil.copytree(_published, tmp_path_factory.mktemp("shared") / "home"))))
+    return SmallSociety(
+        Home(Path(shutil.copytree(_published, tmp_path_factory.mktemp("shared") / "home")))
+    )
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_one_changed_byte_anywhere_in_a_release_is_noticed(shared, data):
     artefacts = sorted(one["path"] for one in read_manifest(shared.release)["artefacts"])
     path = shared.release / data.draw(st.sampled_from([*artefacts, "manifest.json"]))
@@ -188,7 +200,9 @@ LOST: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
-def test_a_release_that_is_lost_stops_the_next_until_it_is_restored_or_withdrawn(published, tmp_path, lose):
+def test_a_release_that_is_lost_stops_the_next_until_it_is_restored_or_withdrawn(
+    published, tmp_path, lose
+):
     backup = shutil.copytree(published.release, tmp_path / "backup")
     lose(published.release)
     for said in (str(error_of(published.publish)), errors_of(published)):
@@ -204,7 +218,9 @@ def test_a_lost_release_that_is_withdrawn_is_made_again_as_the_next_revision(pub
     done = myna(published, *advised(str(error_of(published.publish)), "withdraw"))
     assert done.returncode == 0, done.stderr
     assert errors_of(published) == ""
-    assert "公開している資料はありません" in (published.home.reports / "index.html").read_text(encoding="utf-8")
+    assert "公開している資料はありません" in (published.home.reports / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert error_of(lambda: verified(published)).code == "UNKNOWN_MONTH"
     line = Ledger(published.home.ledger).standing("released", "manifest_sha256")
     assert line == {}
@@ -240,13 +256,16 @@ def test_a_release_that_the_ledger_does_not_know_is_never_taken_for_one(publishe
 
 
 @pytest.mark.parametrize(
-    "name", ["internal/shown.csv", "internal/lists.csv", "internal/listed.csv", "management/rates.csv"]
+    "name",
+    ["internal/shown.csv", "internal/lists.csv", "internal/listed.csv", "management/rates.csv"],
 )
 def test_a_number_that_was_changed_in_an_earlier_release_is_not_used_for_the_next(published, name):
     """次の月の公開が引きつぐ、前の公開の表。"""
     path = published.release / name
     whole = path.read_bytes()
-    path.write_bytes(re.sub(rb"[0-9](?=[^0-9]*$)", lambda found: b"8" if found[0] == b"9" else b"9", whole))
+    path.write_bytes(
+        re.sub(rb"[0-9](?=[^0-9]*$)", lambda found: b"8" if found[0] == b"9" else b"9", whole)
+    )
     error = error_of(lambda: read_previous(published.home, MONTHS[1].plus(1), ()))
     assert (error.code, error.where) == ("RELEASE_DAMAGED", f"reports/{RELEASE}/{name}")
     assert advised(error.fix, "withdraw")[2] == RELEASE
@@ -268,7 +287,9 @@ def ingest_again(society: SmallSociety) -> object:
 
 def returned(society: SmallSociety) -> object:
     file = society.home.inbox / f"{MONTHS[1]}.csv"
-    return ingest_returners(society.home, society.params, file, MONTHS[1], confirm=["SUSPICIOUS_CHANGE"])
+    return ingest_returners(
+        society.home, society.params, file, MONTHS[1], confirm=["SUSPICIOUS_CHANGE"]
+    )
 
 
 def all_but_the_inbox(society: SmallSociety) -> dict[Path, bytes]:
@@ -286,7 +307,9 @@ WRITERS: dict[str, Callable[[SmallSociety], object]] = {
 
 
 @pytest.mark.parametrize("lines", [2, 3, 4])
-def test_a_ledger_older_than_a_release_is_noticed_by_check_and_every_command_that_writes(published, lines):
+def test_a_ledger_older_than_a_release_is_noticed_by_check_and_every_command_that_writes(
+    published, lines
+):
     """行は、月、月、用意、公開。"""
     whole = cut(published, lines)
     before = all_but_the_inbox(published)
@@ -325,10 +348,14 @@ def test_months_without_their_lines_are_an_older_ledger_and_not_a_crash(small):
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_one_changed_byte_anywhere_in_the_ledger_stops_and_says_how_to_go_on(shared, data):
     whole = shared.home.ledger.read_bytes()
-    at = data.draw(st.integers(0, len(whole) - 2))  # 終わりの改行がなければ、書いている途中で落ちた行になる
+    at = data.draw(
+        st.integers(0, len(whole) - 2)
+    )  # 終わりの改行がなければ、書いている途中で落ちた行になる
     shared.home.ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     try:
         for said in (errors_of(shared), str(error_of(shared.publish))):
@@ -388,7 +415,9 @@ UNVOUCHED: dict[str, Callable[[SmallSociety], object]] = {
 
 
 @pytest.mark.parametrize("spoil", UNVOUCHED.values(), ids=UNVOUCHED)
-def test_a_month_that_the_ledger_does_not_vouch_for_is_compared_with_its_original(small, spoil, tmp_path):
+def test_a_month_that_the_ledger_does_not_vouch_for_is_compared_with_its_original(
+    small, spoil, tmp_path
+):
     received = Path(shutil.copy(original(small), tmp_path / "受け取り直したファイル.csv"))
     spoil(small)
     cut(small, 1)
@@ -409,7 +438,9 @@ def test_a_month_that_equals_its_original_is_recorded_without_a_word(small):
     assert len(Ledger(small.home.ledger).lines()) == len(whole.splitlines())
 
 
-def test_a_file_of_returners_without_its_line_does_not_quietly_let_its_people_back_on_the_lists(small):
+def test_a_file_of_returners_without_its_line_does_not_quietly_let_its_people_back_on_the_lists(
+    small,
+):
     returned(small)
     cut(small, 1)
     for said in (str(error_of(small.publish)), errors_of(small)):
@@ -444,7 +475,10 @@ def test_a_ledger_that_cannot_be_restored_is_continued_on_record(published, spoi
     assert published.publish().outcome == "unchanged"
     verified(published)
     aside = [path.read_bytes() for path in published.home.data.glob("ledger.broken-*.jsonl")]
-    chained = all(line in lines for line in broken.splitlines(keepends=True)) and spoil is not BROKEN["抜けた行"]
+    chained = (
+        all(line in lines for line in broken.splitlines(keepends=True))
+        and spoil is not BROKEN["抜けた行"]
+    )
     assert aside == ([] if chained else [broken])
     assert "理由" in {line.get("because") for line in Ledger(published.home.ledger).lines()}
 
@@ -475,5 +509,9 @@ def test_a_sound_ledger_is_not_accepted_again(published):
     done = myna(published, "check", "--accept-ledger", "--because", "念のため", "--json")
     assert (done.returncode, json.loads(done.stdout)["error"]) == (1, "LEDGER_SOUND")
     assert published.home.ledger.read_bytes() == before
-    for words in (["--accept-ledger"], ["--because", "念のため"], ["--accept-ledger", "--because", " "]):
+    for words in (
+        ["--accept-ledger"],
+        ["--because", "念のため"],
+        ["--accept-ledger", "--because", " "],
+    ):
         assert myna(published, "check", *words).returncode == 2

@@ -80,14 +80,19 @@ def listed(employer: str) -> set[str]:
 def found_in(release: Path, path: str) -> set[str]:
     """点検が、そのファイルについて言うこと。"""
     [artefact] = [one for one in artefacts_of(release) if one["path"] == path]
-    return {problem.what for problem in scan_release(release, [artefact], listed, everybodys, demo=False)}
+    return {
+        problem.what
+        for problem in scan_release(release, [artefact], listed, everybodys, demo=False)
+    }
 
 
 def test_real_counts_of_half_a_million_people_are_released(release):
     """公開できたこと。リストは一万行を超え、人数も増減も、だれかの番号と同じである。"""
     artefacts = {one["path"]: one["rows"] for one in artefacts_of(release)}
     assert artefacts["employers/E01/reminders.xlsx"] == len(listed("E01")) > 10_000
-    with (release / "management" / "change_概数.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (release / "management" / "change_概数.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
         changes = {row["people"] for row in csv.DictReader(file)}
     counts = {number for number in known_numbers(release / "management") if len(number) in (5, 6)}
     assert len(counts) > 20
@@ -119,7 +124,11 @@ def test_a_planted_number_is_found_in_any_page(release, tmp_path, path, number):
 def planted(release: Path, tmp_path: Path, path: str, number: str) -> Path:
     """そのファイルに番号を書きこんだ、公開の写し。"""
     copy = tmp_path / "release"
-    shutil.copytree((release / path).parent, (copy / path).parent, ignore=shutil.ignore_patterns("assets", "employers"))
+    shutil.copytree(
+        (release / path).parent,
+        (copy / path).parent,
+        ignore=shutil.ignore_patterns("assets", "employers"),
+    )
     shutil.copy(release / "manifest.json", copy / "manifest.json")
     text = (copy / path).read_text(encoding="utf-8")
     end = text.rindex("</main>") if path.endswith(".html") else len(text)
@@ -130,30 +139,49 @@ def planted(release: Path, tmp_path: Path, path: str, number: str) -> Path:
 
 def test_a_count_written_like_a_number_is_a_number(release, tmp_path):
     """同じページに載せた人数でも、先頭に 0 があれば、番号である。"""
-    count = max(number for number in known_numbers(release / "employers" / "E02") if len(number) == 5)
+    count = max(
+        number for number in known_numbers(release / "employers" / "E02") if len(number) == 5
+    )
     path = "employers/E02/index.html"
-    assert found_in(planted(release, tmp_path / "count", path, count), path) == set(), "人数としては載せてよい"
-    assert found_in(planted(release, tmp_path / "number", path, f"00{count}"), path) == {"ここに載ってはならない番号"}
+    assert found_in(planted(release, tmp_path / "count", path, count), path) == set(), (
+        "人数としては載せてよい"
+    )
+    assert found_in(planted(release, tmp_path / "number", path, f"00{count}"), path) == {
+        "ここに載ってはならない番号"
+    }
     path = "employers/E02/reminders.html"
-    assert found_in(planted(release, tmp_path / "list", path, count), path) == {"ここに載ってはならない番号"}
+    assert found_in(planted(release, tmp_path / "list", path, count), path) == {
+        "ここに載ってはならない番号"
+    }
 
 
 def test_a_number_hidden_in_the_workbook_is_found(release, tmp_path):
     """升の値、見えない列の幅ではない属性、白紙の本にない色の決まり。"""
     path = "employers/E02/reminders.xlsx"
     parts = {
-        "xl/worksheets/sheet1.xml": lambda text: text.replace('t="s"><v>', '><v>0000123</v></c><c t="s"><v>', 1),
-        "xl/sharedStrings.xml": lambda text: text.replace("</si>", "</si><si><t>0000123</t></si>", 1),
-        "xl/worksheets/sheet2.xml": lambda text: text.replace('width="12.7109375"', 'width="0000123"', 1),
+        "xl/worksheets/sheet1.xml": lambda text: text.replace(
+            't="s"><v>', '><v>0000123</v></c><c t="s"><v>', 1
+        ),
+        "xl/sharedStrings.xml": lambda text: text.replace(
+            "</si>", "</si><si><t>0000123</t></si>", 1
+        ),
+        "xl/worksheets/sheet2.xml": lambda text: text.replace(
+            'width="12.7109375"', 'width="0000123"', 1
+        ),
         "xl/workbook.xml": lambda text: text.replace('calcId="124519"', 'calcId="124518"', 1),
-        "xl/theme/theme1.xml": lambda text: text.replace("</a:theme>", "<!-- 0000123 --></a:theme>"),
+        "xl/theme/theme1.xml": lambda text: text.replace(
+            "</a:theme>", "<!-- 0000123 --></a:theme>"
+        ),
         "docProps/core.xml": lambda text: text.replace("</dc:title>", "0000123</dc:title>"),
     }
     for name, change in parts.items():
         copy = tmp_path / name.replace("/", "-") / "employers" / "E02"
         copy.mkdir(parents=True)
         shutil.copy(release / "manifest.json", copy.parents[1] / "manifest.json")
-        with zipfile.ZipFile(release / path) as book, zipfile.ZipFile(copy / "reminders.xlsx", "w") as changed:
+        with (
+            zipfile.ZipFile(release / path) as book,
+            zipfile.ZipFile(copy / "reminders.xlsx", "w") as changed,
+        ):
             for part in book.namelist():
                 text = book.read(part).decode("utf-8")
                 changed.writestr(part, change(text) if part == name else text)
@@ -161,7 +189,10 @@ def test_a_number_hidden_in_the_workbook_is_found(release, tmp_path):
         assert "ここに載ってはならない番号" in found_in(copy.parents[1], path), name
 
 
-@given(counts=st.lists(st.integers(10_000, 551_806), min_size=27, max_size=27), stranger=st.integers(10_000, 551_806))
+@given(
+    counts=st.lists(st.integers(10_000, 551_806), min_size=27, max_size=27),
+    stranger=st.integers(10_000, 551_806),
+)
 @settings(max_examples=30, deadline=None)
 def test_any_counts_of_twenty_seven_months_and_their_changes_pass_and_a_stranger_does_not(
     tmp_path_factory, counts, stranger
@@ -170,7 +201,9 @@ def test_any_counts_of_twenty_seven_months_and_their_changes_pass_and_a_stranger
     folder.mkdir(parents=True)
     months = [str(MONTHS[0].plus(at - 26)) for at in range(27)]
     rows = [f"{month},{count},{count}" for month, count in zip(months, counts, strict=True)]
-    (folder / "trend.csv").write_text("\r\n".join(["month,members,registered", *rows, ""]), encoding="utf-8-sig")
+    (folder / "trend.csv").write_text(
+        "\r\n".join(["month,members,registered", *rows, ""]), encoding="utf-8-sig"
+    )
     changes = [abs(after - before) for before, after in pairwise(counts)]
     page = folder / "index.html"
     page.write_text(json.dumps([*counts, *changes]), encoding="utf-8")

@@ -32,7 +32,9 @@ def lists_in(release: Path) -> list[str]:
 
 
 def listed_rows(release: Path) -> int:
-    return len((release / "internal" / "listed.csv").read_text(encoding="utf-8-sig").splitlines()) - 1
+    return (
+        len((release / "internal" / "listed.csv").read_text(encoding="utf-8-sig").splitlines()) - 1
+    )
 
 
 def test_a_month_that_is_no_longer_the_newest_is_corrected_without_its_lists(published):
@@ -49,11 +51,15 @@ def test_a_month_that_is_no_longer_the_newest_is_corrected_without_its_lists(pub
     assert (release / "management" / "index.html").is_file()
     assert (release / "employers" / "E01" / "index.html").is_file()
     assert not list(release.rglob("reminders*"))
-    assert "勧奨リストは、新しい月のものを使います" in (release / "index.html").read_text(encoding="utf-8")
+    assert "勧奨リストは、新しい月のものを使います" in (release / "index.html").read_text(
+        encoding="utf-8"
+    )
     again = json.loads(myna("publish", *where, "--json").stdout)
     assert (again["outcome"], again["lists_from"]) == ("unchanged", str(NEWEST))
     assert myna("verify", *where).returncode == 0
-    advised = myna("publish", "--month", NEWEST, "--because", "九月を直した", "--home", home.root, "--json")
+    advised = myna(
+        "publish", "--month", NEWEST, "--because", "九月を直した", "--home", home.root, "--json"
+    )
     assert advised.returncode == 0, out(advised)
     assert lists_in(Path(json.loads(advised.stdout)["folder"]))
 
@@ -72,10 +78,14 @@ def test_what_was_released_with_its_lists_is_corrected_without_them(tmp_path, mo
     assert (corrected.outcome, corrected.folder.name) == ("released", "2026-10-r2")
     assert lists_in(corrected.folder) == []
     assert society.publish(without=["E02", "E03"]).outcome == "unchanged"
-    assert with_lists(society.home, corrected.folder) == first.folder, "次の月の下書きは、渡したリストと比べる"
+    assert with_lists(society.home, corrected.folder) == first.folder, (
+        "次の月の下書きは、渡したリストと比べる"
+    )
 
 
-def test_the_newest_month_is_refused_when_it_is_too_old_and_an_older_one_is_no_way_around_it(small, monkeypatch):
+def test_the_newest_month_is_refused_when_it_is_too_old_and_an_older_one_is_no_way_around_it(
+    small, monkeypatch
+):
     monkeypatch.setenv("MYNA_TODAY", "2027-02-01")
     with pytest.raises(Refused) as stopped:
         small.publish()

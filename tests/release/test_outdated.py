@@ -22,7 +22,9 @@ def rows(day: str) -> list[str]:
     return [line.replace("20240401", day) for line in everybody()]
 
 
-def test_after_an_earlier_month_is_corrected_every_command_says_which_release_to_make_again(published):
+def test_after_an_earlier_month_is_corrected_every_command_says_which_release_to_make_again(
+    published,
+):
     home, file = published.home, published.home.inbox / "直した.csv"
     where = ("--home", home.root)
     assert json.loads(myna("verify", "--month", NEWEST, *where, "--json").stdout)["outdated"] == []
@@ -55,7 +57,10 @@ def home_with(folder, releases: dict[str, object]) -> Home:
 def used(**months: str) -> list[dict]:
     """manifest の inputs。届いたバイトは、いつも前と違う（中身の members で決まる）。"""
     names = {name.removeprefix("m").replace("_", "-"): digest for name, digest in months.items()}
-    return [{"month": name, "sha256": f"送り直し {digest}", "members": digest} for name, digest in names.items()]
+    return [
+        {"month": name, "sha256": f"送り直し {digest}", "members": digest}
+        for name, digest in names.items()
+    ]
 
 
 def used_without_members(**months: str) -> list[dict]:
@@ -66,7 +71,9 @@ def used_without_members(**months: str) -> list[dict]:
 def months(**digests: str) -> list[KeptMonth]:
     facts = {one["month"]: one["members"] for one in used(**digests)}
     return [
-        KeptMonth(Month.parse(name), Path(), {"sha256": digest, "files": {"members.parquet": digest}})
+        KeptMonth(
+            Month.parse(name), Path(), {"sha256": digest, "files": {"members.parquet": digest}}
+        )
         for name, digest in facts.items()
     ]
 
@@ -83,9 +90,15 @@ RELEASES = {
         {"2026-09": used(m2026_08="x", m2026_09="b"), "2026-10": used(**NOW | {"m2026_08": "x"})},
         {"2026-09": ["2026-08"], "2026-10": ["2026-08"]},
     ),
-    "訂正した版だけを見る": ({"2026-10": used(**NOW | {"m2026_09": "x"}), "2026-10-r2": used(**NOW)}, {}),
+    "訂正した版だけを見る": (
+        {"2026-10": used(**NOW | {"m2026_09": "x"}), "2026-10-r2": used(**NOW)},
+        {},
+    ),
     "前の版の道具": ({"2026-10": used_without_members(**NOW)}, {}),
-    "前の版の道具で、直した": ({"2026-10": used_without_members(**NOW | {"m2026_09": "x"})}, {"2026-10": ["2026-09"]}),
+    "前の版の道具で、直した": (
+        {"2026-10": used_without_members(**NOW | {"m2026_09": "x"})},
+        {"2026-10": ["2026-09"]},
+    ),
     "読めない manifest": ({"2026-10": "壊れた"}, {}),
     "形の違う manifest": ({"2026-10": "[1]"}, {}),
 }
@@ -94,7 +107,9 @@ RELEASES = {
 @pytest.mark.parametrize(("released", "expected"), RELEASES.values(), ids=RELEASES)
 def test_a_release_is_compared_with_the_months_as_they_are_now(tmp_path, released, expected):
     found = outdated_releases(home_with(tmp_path, released), months(**NOW))
-    assert {str(each.released): [str(month) for month in each.changed] for each in found} == expected
+    assert {
+        str(each.released): [str(month) for month in each.changed] for each in found
+    } == expected
 
 
 @given(before=st.lists(st.sampled_from("ab"), min_size=3, max_size=3))
@@ -102,6 +117,10 @@ def test_a_release_is_compared_with_the_months_as_they_are_now(tmp_path, release
 def test_exactly_the_months_that_changed_are_named(tmp_path_factory, before):
     used_then = dict(zip(NOW, before, strict=True))
     home = home_with(tmp_path_factory.mktemp("home"), {"2026-10": used(**used_then)})
-    changed = [name.removeprefix("m").replace("_", "-") for name in NOW if used_then[name] != NOW[name]]
-    found = [str(month) for each in outdated_releases(home, months(**NOW)) for month in each.changed]
+    changed = [
+        name.removeprefix("m").replace("_", "-") for name in NOW if used_then[name] != NOW[name]
+    ]
+    found = [
+        str(month) for each in outdated_releases(home, months(**NOW)) for month in each.changed
+    ]
     assert found == changed

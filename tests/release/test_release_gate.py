@@ -27,7 +27,16 @@ from mynalib.verbs.publish import publish
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
-COMMAND = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--not-handed-over", "--home"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "mynalib",
+    "publish",
+    "--month",
+    str(MONTHS[1]),
+    "--not-handed-over",
+    "--home",
+]
 
 
 def rewrite(society: SmallSociety, name: str, extra: str) -> None:
@@ -41,7 +50,9 @@ def rewrite(society: SmallSociety, name: str, extra: str) -> None:
 def release_of(society: SmallSociety) -> dict[str, list[dict]]:
     """公開の木にある版と、その成果物。どの版も、manifest のとおりに全部ある（なければ失敗）。"""
     found = {}
-    for folder in [folder for folders in revisions(society.home.reports).values() for folder in folders]:
+    for folder in [
+        folder for folders in revisions(society.home.reports).values() for folder in folders
+    ]:
         artefacts = read_manifest(folder)["artefacts"]
         for artefact in artefacts:
             content = (folder / artefact["path"]).read_bytes()
@@ -55,7 +66,8 @@ def test_a_page_that_lost_a_chart_is_not_released(published):
     draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
     page = draft / "management" / "index.html"
     page.write_text(
-        page.read_text(encoding="utf-8").replace('class="figure-data"', 'class="figure"', 1), encoding="utf-8"
+        page.read_text(encoding="utf-8").replace('class="figure-data"', 'class="figure"', 1),
+        encoding="utf-8",
     )
     assert "図の数が、ノートブックの出した数と違う" in found_in(published, draft)
 
@@ -90,13 +102,19 @@ def test_a_number_that_cells_json_does_not_list_stops_the_release(small, cell):
     found = {problem.where: problem.what for problem in stopped.value.problems}
     assert found["management/index.html"] == "cells.json にない数がある"
     assert not small.release.exists()
-    assert (small.home.drafts / str(MONTHS[1]) / "release" / "management" / "index.html").is_file(), "下書きは残る"
+    assert (
+        small.home.drafts / str(MONTHS[1]) / "release" / "management" / "index.html"
+    ).is_file(), "下書きは残る"
 
 
 def test_every_number_of_the_wide_edition_is_in_cells_json(published):
     folder = published.release / "management"
     cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
-    listed = {(c["month"], c["employer_id"], c["measure"]): c["value"] for c in cells if "employer_id" in c}
+    listed = {
+        (c["month"], c["employer_id"], c["measure"]): c["value"]
+        for c in cells
+        if "employer_id" in c
+    }
     with (folder / "rates.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             for name, value in row.items():
@@ -147,7 +165,9 @@ def test_a_draft_comes_with_what_changed_since_the_last_release(published):
     published.ingest(MONTHS[1], [*(row for row in rows if row != gone), came], replace=True)
     draft = published.publish(draft=True, because="一行ずつ直した")
     folder = draft.comparison.parent
-    lists = pd.read_csv(next(folder.glob("lists*.csv")), encoding="utf-8-sig").set_index("employer_id")
+    lists = pd.read_csv(next(folder.glob("lists*.csv")), encoding="utf-8-sig").set_index(
+        "employer_id"
+    )
     assert (lists.came.to_dict(), lists.gone.to_dict()) == (
         {"E01": 0, "E02": 1, "E03": 0},
         {"E01": 1, "E02": 0, "E03": 0},
@@ -191,7 +211,9 @@ def test_a_reader_who_looks_all_the_time_never_sees_half_a_release(published):
 
 
 @pytest.mark.long
-def test_killing_a_correction_leaves_the_old_release_or_the_new_one_never_a_mixture(published, record_property):
+def test_killing_a_correction_leaves_the_old_release_or_the_new_one_never_a_mixture(
+    published, record_property
+):
     published.object_to(OBJECTOR)
     before = release_of(published)
     rng, killed, keys = random.Random(20261031), 0, [OBJECTOR]

@@ -36,7 +36,9 @@ LISTED_PERSON = "101,1015001,00"  # KINDS の三つ目（0,,,,1）。❶に載�
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def run(society: SmallSociety, *words: object) -> dict:
@@ -51,7 +53,9 @@ def without_note(page: bytes) -> bytes:
 
 
 def note(page: Path) -> str:
-    found = re.search('<aside class="revision".*?</aside>', page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = re.search(
+        '<aside class="revision".*?</aside>', page.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     return found[0] if found else ""
 
 
@@ -63,7 +67,9 @@ def everyone_may_read(path: Path) -> bool:
     return bool(path.stat().st_mode & stat.S_IROTH)
 
 
-def test_a_register_entry_makes_no_revision_and_the_lists_are_made_anew_or_withdrawn_for_all_alike(published):
+def test_a_register_entry_makes_no_revision_and_the_lists_are_made_anew_or_withdrawn_for_all_alike(
+    published,
+):
     before = tree(published.release)
     published.object_to(LISTED_PERSON)
     said = myna("publish", "--month", NEWEST, "--home", published.home.root)
@@ -85,12 +91,21 @@ def test_a_register_entry_makes_no_revision_and_the_lists_are_made_anew_or_withd
     own = {f"employers/E01/{name}" for name in ("index.html", "lists.csv", "reminders.html")}
     assert changed == own | {f"employers/{code}/reminders.xlsx" for code in ("E01", "E02", "E03")}
     pages = [*Path(remade["folder"]).rglob("*.html")]
-    assert {re.sub("<[^>]*>", "", note(page)).partition("使わないでください。")[2] for page in pages} == {REMADE}
+    assert {
+        re.sub("<[^>]*>", "", note(page)).partition("使わないでください。")[2] for page in pages
+    } == {REMADE}
     assert Ledger(published.home.ledger).lines()[-1]["revision"]["kind"] == NOT_HANDED_OVER
     again = run(published, "publish", "--not-handed-over")
     assert (again["outcome"], again["waits"]) == ("unchanged", False)
     gone = myna(
-        "withdraw", "--lists", "--month", NEWEST, "--because", "誤って送ったため", "--home", published.home.root
+        "withdraw",
+        "--lists",
+        "--month",
+        NEWEST,
+        "--because",
+        "誤って送ったため",
+        "--home",
+        published.home.root,
     )
     assert gone.returncode == 0, out(gone)
     assert tree(Path(remade["folder"])) == after
@@ -99,13 +114,17 @@ def test_a_register_entry_makes_no_revision_and_the_lists_are_made_anew_or_withd
         assert "全ての事業所の分を取り下げました" in text
         assert "誤って" not in text
     assert everyone_may_read(marked)
-    assert run(published, "withdraw", "--lists", "--because", "もう一度")["error"] == "UNKNOWN_RELEASE"
+    assert (
+        run(published, "withdraw", "--lists", "--because", "もう一度")["error"] == "UNKNOWN_RELEASE"
+    )
     assert verify(published.home, published.params, NEWEST).folder.name == f"{NEWEST}-r2"
 
 
 def test_a_corrected_file_makes_a_revision_that_says_what_changed_and_why(published, monkeypatch):
     first = tree(published.release)
-    published.ingest(NEWEST, everybody()[:-2] + [person("101", 60 + more) for more in range(8)], replace=True)
+    published.ingest(
+        NEWEST, everybody()[:-2] + [person("101", 60 + more) for more in range(8)], replace=True
+    )
     refused = run(published, "publish")
     assert (refused["outcome"], refused["error"]) == ("failed", "REASON_REQUIRED")
     assert "2026年10月のファイル" in refused["what"]
@@ -114,7 +133,11 @@ def test_a_corrected_file_makes_a_revision_that_says_what_changed_and_why(publis
     done = run(published, "publish", "--because", BECAUSE)
     assert done["outcome"] == "released", done
     release = Path(done["folder"])
-    pages = [release / "index.html", release / "management/index.html", release / "internal/index.html"]
+    pages = [
+        release / "index.html",
+        release / "management/index.html",
+        release / "internal/index.html",
+    ]
     pages += [release / "employers/E01/index.html", release / "employers/E01/reminders.html"]
     for page in pages:
         assert "第2版（2026年11月22日に作成）" in note(page), page
@@ -132,9 +155,14 @@ def test_a_corrected_file_makes_a_revision_that_says_what_changed_and_why(publis
     assert "置きかえ済み" in months_page(published)
     assert "&lt;b&gt;送り主" in months_page(published)
     monkeypatch.setenv("MYNA_TODAY", "2026-11-25")
-    assert (published.publish().outcome, published.publish(because="もう一度").outcome) == ("unchanged", "unchanged")
+    assert (published.publish().outcome, published.publish(because="もう一度").outcome) == (
+        "unchanged",
+        "unchanged",
+    )
     drafted = published.publish(draft=True)
-    assert read_manifest(drafted.folder)["artefacts"] == read_manifest(release)["artefacts"], "同じ元なら、別の日も同じ"
+    assert read_manifest(drafted.folder)["artefacts"] == read_manifest(release)["artefacts"], (
+        "同じ元なら、別の日も同じ"
+    )
     assert f"{NEWEST}-r2（訂正前の版）" in drafted.comparison.read_text(encoding="utf-8")
     replaced.unlink()
     checked = json.loads(myna("check", "--home", published.home.root, "--json").stdout)
@@ -145,13 +173,19 @@ def test_a_corrected_file_makes_a_revision_that_says_what_changed_and_why(publis
 
 def revised(home, month: Month = NEWEST) -> list[str]:
     """その月の、版ごとの作り直したわけ。"""
-    lines = [line for line in Ledger(home.ledger).lines() if line["did"] == "released" and line["month"] == str(month)]
+    lines = [
+        line
+        for line in Ledger(home.ledger).lines()
+        if line["did"] == "released" and line["month"] == str(month)
+    ]
     return [(line.get("revision") or {"kind": "first"})["kind"] for line in lines]
 
 
 def test_a_draft_carries_its_reason_and_day_to_the_release(published, monkeypatch):
     published.ingest(NEWEST, everybody()[:-1], replace=True)
-    assert published.publish(only="E01").outcome == "draft", "一つの事業所だけの下書きは、公開しない"
+    assert published.publish(only="E01").outcome == "draft", (
+        "一つの事業所だけの下書きは、公開しない"
+    )
     drafted = published.publish(draft=True, because="  一行を\n取り除いた ")
     monkeypatch.setenv("MYNA_TODAY", "2026-11-24")
     where = ("--month", NEWEST, "--home", published.home.root, "--json")
@@ -199,10 +233,15 @@ def test_lists_are_made_anew_only_for_the_newest_released_month(small):
 
     assert refusal(lambda: remake(OLDER)) == "STALE_MONTH"
     assert refusal(lambda: remake(NEWEST)) == "UNKNOWN_RELEASE"
-    assert refusal(lambda: withdraw_lists(small.home, small.params, NEWEST, "わけ")) == "UNKNOWN_RELEASE"
+    assert (
+        refusal(lambda: withdraw_lists(small.home, small.params, NEWEST, "わけ"))
+        == "UNKNOWN_RELEASE"
+    )
 
 
-@pytest.mark.parametrize("words", ["--release 2026-10 --lists --month 2026-10", "--lists", "--month 2026-10", ""])
+@pytest.mark.parametrize(
+    "words", ["--release 2026-10 --lists --month 2026-10", "--lists", "--month 2026-10", ""]
+)
 def test_either_one_release_or_the_lists_of_one_month_are_withdrawn(words):
     assert CliRunner().invoke(app, ["withdraw", *words.split(), "--because", "わけ"]).exit_code == 2
 
@@ -210,12 +249,17 @@ def test_either_one_release_or_the_lists_of_one_month_are_withdrawn(words):
 # もとにした月の中身 --------------------------------------------------------------------------------------
 
 
-def test_a_month_read_again_with_other_params_is_another_month_although_its_bytes_are_the_same(published):
+def test_a_month_read_again_with_other_params_is_another_month_although_its_bytes_are_the_same(
+    published,
+):
     """九月の 103 を、登録簿にない記号にして読み直す。バイトは同じで、受け入れた行が違う。"""
     home = published.home
     before = [kept.intake["sha256"] for kept in kept_months(home)]
     assert outdated_releases(home, kept_months(home)) == []
-    assert set(read_previous(home, NEWEST.plus(1), kept_months(home)).state.month) == {str(OLDER), str(NEWEST)}
+    assert set(read_previous(home, NEWEST.plus(1), kept_months(home)).state.month) == {
+        str(OLDER),
+        str(NEWEST),
+    }
     (home.params / "employers" / "E03.yaml").unlink()
     rows = [line.replace("20240401", "20240301") for line in everybody()]
     assert published.ingest(OLDER, rows, replace=True)["outcome"] == "loaded"
@@ -224,7 +268,9 @@ def test_a_month_read_again_with_other_params_is_another_month_although_its_byte
     [outdated] = outdated_releases(home, months)
     assert outdated.changed == (OLDER,)
     assert f"myna publish --month {NEWEST} --because 理由" in outdated.problem.what
-    assert set(read_previous(home, NEWEST.plus(1), months).state.month) == {str(NEWEST)}, "前に見せた数を引きつがない"
+    assert set(read_previous(home, NEWEST.plus(1), months).state.month) == {str(NEWEST)}, (
+        "前に見せた数を引きつがない"
+    )
     changed = changed_facts(home, published.params, NEWEST, [], read_manifest(published.release))
     assert changed == ("2026年9月のファイル", "設定（params）")
 
@@ -251,8 +297,14 @@ def test_every_version_but_the_newest_of_its_month_has_its_marker(counts, withdr
     ]
     revision = Revision(2, "2026-11-22", "x", CORRECTED, because)
     lines = [line_of(name, revision if "-r" in name else None) for name in names]
-    lines += [{"did": "lists_withdrawn", "releases": names, "because": "秘密のわけ"}] if withdrawn else []
-    newest = {f"2026-{month:02}" + (f"-r{many}" if many > 1 else "") for month, many in counts.items()}
+    lines += (
+        [{"did": "lists_withdrawn", "releases": names, "because": "秘密のわけ"}]
+        if withdrawn
+        else []
+    )
+    newest = {
+        f"2026-{month:02}" + (f"-r{many}" if many > 1 else "") for month, many in counts.items()
+    }
     expected = {f"{name}.replaced.txt" for name in names if name not in newest}
     expected |= {f"{name}.withdrawn.txt" for name in names if withdrawn}
     made = markers(lines)
@@ -271,7 +323,9 @@ def test_lists_made_anew_say_the_same_words_whatever_the_reason(kind):
 # 前の公開との比べ ------------------------------------------------------------------------------------------
 
 
-def test_a_new_employer_and_one_that_vanished_explain_the_total_in_register_order(published, monkeypatch):
+def test_a_new_employer_and_one_that_vanished_explain_the_total_in_register_order(
+    published, monkeypatch
+):
     """二十二人の新しい事業所（A99。登録簿では E01 より前）が加わり、E03 の三人がいなくなる。"""
     monkeypatch.setenv("MYNA_TODAY", "2026-12-05")
     employer = (published.home.params / "employers" / "E02.yaml").read_text(encoding="utf-8")
@@ -279,11 +333,15 @@ def test_a_new_employer_and_one_that_vanished_explain_the_total_in_register_orde
     (published.home.params / "employers" / "A99.yaml").write_text(new, encoding="utf-8")
     rows = [row for row in everybody() if not row.startswith("103,")]
     november = Month.parse("2026-11")
-    published.ingest(november, [*rows, *(person("199", index) for index in range(22))], confirm=CONFIRMED)
+    published.ingest(
+        november, [*rows, *(person("199", index) for index in range(22))], confirm=CONFIRMED
+    )
     tables = comparing_tables(open_publication(published.home, published.params, november).outside)
     counts = tables["counts"]
     members = counts[counts["item"] == "加入者（人）"]
-    found = {row.employer_id: (row.before, row.after, row.difference) for row in members.itertuples()}
+    found = {
+        row.employer_id: (row.before, row.after, row.difference) for row in members.itertuples()
+    }
     assert found == {"A99": (0, 22, 22), "E03": (3, 0, -3), "TOTAL": (115, 134, 19)}
     for _, rows in counts.groupby("item"):
         parts = rows[rows.employer_id != "TOTAL"].difference.sum()
@@ -292,7 +350,11 @@ def test_a_new_employer_and_one_that_vanished_explain_the_total_in_register_orde
     forms = tables["forms"].set_index("employer_id")
     assert forms.loc["A99", "was"] == "ない"
     lists = tables["lists"].set_index("employer_id")
-    assert (lists.loc["A99", "came"] > 0, lists.loc["A99", "gone"], lists.loc["E03", "came"]) == (True, 0, 0)
+    assert (lists.loc["A99", "came"] > 0, lists.loc["A99", "gone"], lists.loc["E03", "came"]) == (
+        True,
+        0,
+        0,
+    )
 
 
 CONFIRMED = ("SUSPICIOUS_DROP", "SUSPICIOUS_CHANGE", "STALE_COPY")

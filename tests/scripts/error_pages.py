@@ -57,7 +57,10 @@ def wordings(kinds: dict[str, type[MynaError]]) -> dict[str, dict[Wording, str]]
             kind = kinds[call.func.id]
             given = {word.arg: word.value for word in call.keywords}
             code = kind.code if kind is not Refused else _read(call.args[0], known)
-            said = tuple(_text(given.get(name), getattr(kind, name), blocks, known) for name in ("what", "fix"))
+            said = tuple(
+                _text(given.get(name), getattr(kind, name), blocks, known)
+                for name in ("what", "fix")
+            )
             found.setdefault(code, {})[said] = kind.__name__
     for kind in kinds.values():
         if kind not in (Refused, RejectedParams):
@@ -76,14 +79,24 @@ def _family(kind: type[MynaError]) -> Iterator[type[MynaError]]:
 def _section(code: str, said: dict[Wording, str], kinds: dict[str, type[MynaError]]) -> str:
     """一つのエラーの名の、クラスと、終了コードと、文の表。"""
     names = sorted(set(said.values()))
-    about = [inspect.getdoc(kinds[name]).partition("。")[0] + "。" for name in names if kinds[name] is not Refused]
+    about = [
+        inspect.getdoc(kinds[name]).partition("。")[0] + "。"
+        for name in names
+        if kinds[name] is not Refused
+    ]
     exits = "、".join(sorted({str(kinds[name].exit_code) for name in names}))
-    head = f"クラス {'、'.join(f'`{name}`' for name in names)}、終了コード {exits}。{' '.join(about)}"
+    head = (
+        f"クラス {'、'.join(f'`{name}`' for name in names)}、終了コード {exits}。{' '.join(about)}"
+    )
     rows = [f"| {what} | {fix} |" for what, fix in said]
-    return "\n".join([f"## `{code}`", "", head, "", "| 何が | どうすれば |", "|---|---|", *rows, ""])
+    return "\n".join(
+        [f"## `{code}`", "", head, "", "| 何が | どうすれば |", "|---|---|", *rows, ""]
+    )
 
 
-def _calls(body: Block, kinds: dict[str, type[MynaError]], outside: tuple[Block, ...]) -> Iterator[Made]:
+def _calls(
+    body: Block, kinds: dict[str, type[MynaError]], outside: tuple[Block, ...]
+) -> Iterator[Made]:
     """エラーを作るところと、それより前に動く文（内側の並びから順に）。"""
     for at, statement in enumerate(body):
         before = (body[:at], *outside)
@@ -93,7 +106,11 @@ def _calls(body: Block, kinds: dict[str, type[MynaError]], outside: tuple[Block,
             yield from _calls(block, kinds, before)
         within = {node for block in inner for each in block for node in ast.walk(each)}
         for node in ast.walk(statement):
-            made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
+            made = (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in kinds
+            )
             if made and node not in within:
                 yield node, before
 
@@ -116,7 +133,9 @@ def _text(given: ast.expr | None, usual: str, blocks: tuple[Block, ...], known: 
 
 def _assigned(block: Block, name: str) -> list[ast.expr]:
     """並びの中で、その名に入れた値。"""
-    inside = [node for statement in block for node in ast.walk(statement) if isinstance(node, ast.Assign)]
+    inside = [
+        node for statement in block for node in ast.walk(statement) if isinstance(node, ast.Assign)
+    ]
     return [node.value for node in inside if getattr(node.targets[0], "id", "") == name]
 
 
@@ -140,7 +159,9 @@ def _read(value: ast.expr, known: Known) -> str:
     if isinstance(value, ast.FormattedValue):
         return _read(value.value, known)
     called = value.func if isinstance(value, ast.Call) else value
-    if isinstance(called, ast.Name) and isinstance(known.get(called.id), ast.Constant | ast.JoinedStr):
+    if isinstance(called, ast.Name) and isinstance(
+        known.get(called.id), ast.Constant | ast.JoinedStr
+    ):
         return _read(known[called.id], known)
     return ANY
 

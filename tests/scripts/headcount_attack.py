@@ -71,7 +71,9 @@ def read_heads(path: Path) -> dict[str, Series]:
 
 def releases(reports: Path) -> Iterator[tuple[Path, str, int]]:
     """公開のフォルダー、その月、その版。古い順。"""
-    found = [(folder, FOLDER.fullmatch(folder.name)) for folder in reports.iterdir() if folder.is_dir()]
+    found = [
+        (folder, FOLDER.fullmatch(folder.name)) for folder in reports.iterdir() if folder.is_dir()
+    ]
     named = [(folder, match[1], int(match[2] or 1)) for folder, match in found if match]
     yield from sorted(named, key=lambda one: (one[1], one[2]))
 
@@ -88,7 +90,9 @@ def read_page(folder: Path, month: str, revision: int, employer: str) -> Page:
         mine = [row for row in read_rows(wide) if row["employer_id"] == employer]
         page.tables["rates"] = {row["month"]: row for row in mine}
     shown = page.tables.get("trend", {}).items()
-    page.members = {one: int(row["members"]) for one, row in shown if row.get("members", "").isdigit()}
+    page.members = {
+        one: int(row["members"]) for one, row in shown if row.get("members", "").isdigit()
+    }
     html = folder / "employers" / employer / "index.html"
     if html.is_file() and (tile := MEMBERS_TILE.search(html.read_text(encoding="utf-8"))):
         page.members[month] = int(tile[1].replace(",", ""))
@@ -148,7 +152,11 @@ def explanations(pages: list[Page], heads: Series) -> list[set[int]]:
         for at, page in enumerate(pages):
             known = {month: people for month, people in heads.items() if month in page.members}
             nexts = [(make(known, d, before), d) for before, _ in states for d in range(MOST + 1)]
-            states = [(basis, d) for basis, d in nexts if all(show(basis[m]) == page.members[m] for m in known)]
+            states = [
+                (basis, d)
+                for basis, d in nexts
+                if all(show(basis[m]) == page.members[m] for m in known)
+            ]
             states = distinct(states)
             found[at] |= {d for _, d in states}
     return found
@@ -168,14 +176,20 @@ def rewritten(pages: list[Page]) -> list[str]:
     found = []
     for name, rows in now.tables.items():
         for month in sorted(set(rows) - corrected):
-            olds = [page.tables[name][month] for page in earlier if month in page.tables.get(name, {})]
+            olds = [
+                page.tables[name][month] for page in earlier if month in page.tables.get(name, {})
+            ]
             if olds and differs(olds[-1], rows[month]):
                 found.append(f"{name} {month}")
     return found
 
 
 def differs(old: Row, new: Row) -> bool:
-    return any(old[column] != new.get(column) for column in old if column not in ("employer_id", "employer"))
+    return any(
+        old[column] != new.get(column)
+        for column in old
+        if column not in ("employer_id", "employer")
+    )
 
 
 # ---- 水準とリスト
@@ -207,7 +221,14 @@ def finding(pages: list[Page], employer: str, fits: set[int]) -> Finding:
         why.append(f"前に公開した月が変わった：{'、'.join(changed)}")
     verdict = "seen" if why else "none"
     objectors = " ".join(map(str, sorted(fits)))
-    return Finding(employer, pages[-1].release, verdict, objectors, "／".join(why), unlisted_at_least(pages[-1]))
+    return Finding(
+        employer,
+        pages[-1].release,
+        verdict,
+        objectors,
+        "／".join(why),
+        unlisted_at_least(pages[-1]),
+    )
 
 
 def findings(reports: Path, heads: dict[str, Series]) -> list[Finding]:
@@ -216,12 +237,16 @@ def findings(reports: Path, heads: dict[str, Series]) -> list[Finding]:
     found = []
     for employer in sorted(heads):
         pages = [read_page(*folder, employer) for folder in folders]
-        found += attack([page for page in pages if page.members or page.tables], employer, heads[employer])
+        found += attack(
+            [page for page in pages if page.members or page.tables], employer, heads[employer]
+        )
     return found
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="頭数と、公開されたファイルだけから、申し出た人がいるかを当てる")
+    parser = argparse.ArgumentParser(
+        description="頭数と、公開されたファイルだけから、申し出た人がいるかを当てる"
+    )
     parser.add_argument("reports", type=Path, help="公開のフォルダー（reports）")
     parser.add_argument("heads", type=Path, help="頭数の CSV（month, employer_id, members）")
     chosen = parser.parse_args(arguments)

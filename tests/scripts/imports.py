@@ -98,7 +98,9 @@ def _imports(tree: ast.AST, known: set[str]) -> Iterator[str]:
     """読みこむモジュールのうち、このパッケージのもの。`from 部屋 import 名` の名がモジュールなら、部屋ではなくそれ。"""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (_inside(alias.name, known) for alias in node.names if _inside(alias.name, known))
+            yield from (
+                _inside(alias.name, known) for alias in node.names if _inside(alias.name, known)
+            )
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 found = _inside(f"{node.module}.{alias.name}", known) or _inside(node.module, known)
@@ -115,7 +117,11 @@ def _lines_of_texts(tree: ast.AST) -> set[int]:
     """説明の文字列（docstring と、値の下に書く説明）の行。"""
     lines = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
             lines |= set(range(node.lineno, node.end_lineno + 1))
     return lines
 
@@ -132,7 +138,11 @@ def room_order(modules: list[Module]) -> list[str]:
     above = {module.room: set() for module in modules}
     for module in modules:
         above[module.room] |= {room_of(name) for name in module.imports} - {module.room}
-    return list(TopologicalSorter({room: sorted(rooms) for room, rooms in sorted(above.items())}).static_order())
+    return list(
+        TopologicalSorter(
+            {room: sorted(rooms) for room, rooms in sorted(above.items())}
+        ).static_order()
+    )
 
 
 def drawing(modules: list[Module]) -> str:
@@ -153,17 +163,25 @@ def _below(module: Module) -> list[str]:
     rooms = defaultdict(list)
     for name in module.imports:
         rooms[room_of(name)].append(name.partition(".")[2])
-    return [f"    ← {room}：{'、'.join(filter(None, names))}".rstrip("：") for room, names in rooms.items()]
+    return [
+        f"    ← {room}：{'、'.join(filter(None, names))}".rstrip("：")
+        for room, names in rooms.items()
+    ]
 
 
 def mermaid(modules: list[Module]) -> str:
     """部屋の図。矢印は、読みこまれる部屋から読みこむ部屋へ。"""
     edges = Counter(
-        (room_of(name), module.room) for module in modules for name in module.imports if room_of(name) != module.room
+        (room_of(name), module.room)
+        for module in modules
+        for name in module.imports
+        if room_of(name) != module.room
     )
     place = {room: number for number, room in enumerate(room_order(modules))}
     ordered = sorted(edges.items(), key=lambda edge: (place[edge[0][0]], place[edge[0][1]]))
-    return "\n".join(["graph TD", *(f"  {above} -->|{count}| {below}" for (above, below), count in ordered)])
+    return "\n".join(
+        ["graph TD", *(f"  {above} -->|{count}| {below}" for (above, below), count in ordered)]
+    )
 
 
 def figures(modules: list[Module]) -> dict[str, str]:
@@ -185,14 +203,20 @@ def figures(modules: list[Module]) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="部屋とモジュールの読みこみを描き、読みやすさの数を数える")
+    parser = argparse.ArgumentParser(
+        description="部屋とモジュールの読みこみを描き、読みやすさの数を数える"
+    )
     parser.add_argument("--mermaid", action="store_true", help="部屋の図だけを、Mermaid で")
     asked = parser.parse_args()
     modules = read_modules()
     if asked.mermaid:
         print(mermaid(modules))
         return
-    print(drawing(modules), *(f"{name}：{value}" for name, value in figures(modules).items()), sep="\n")
+    print(
+        drawing(modules),
+        *(f"{name}：{value}" for name, value in figures(modules).items()),
+        sep="\n",
+    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,12 @@ TARGET = Path(__file__).parents[2] / "docs" / "management.png"
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         released = run_demo(Path(folder) / "demo", None, silent).folder
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1100, "height": 1180}, device_scale_factor=1, locale="ja-JP")
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(
+            viewport={"width": 1100, "height": 1180}, device_scale_factor=1, locale="ja-JP"
+        )
         page.goto((released / "management" / "index.html").as_uri())
         page.wait_for_selector(".main-svg")
         TARGET.parent.mkdir(exist_ok=True)

@@ -39,7 +39,13 @@ BY_ID = {case["id"]: case for case in CONTRACT["cases"]}
 TODAY = "2026-07-01"  # 約束の時計
 CONFIRMED = ("STALE_COPY",)  # force_same_bytes：人が、同じ中身でよいと確かめた
 BYSTANDER = "E19"  # どの事例でも公開する、ほかの事業所
-TRAPPED = ("society.yaml", "joint_use.yaml", "employers/E01.yaml", "benefits.yaml", "benchmarks.yaml")
+TRAPPED = (
+    "society.yaml",
+    "joint_use.yaml",
+    "employers/E01.yaml",
+    "benefits.yaml",
+    "benchmarks.yaml",
+)
 ACTIONS = {"never": "none", "card_info": "none", "none": "none", "renew_then_link": "renew"}
 PEOPLE = """
 select month, symbol || '/' || number || '/' || branch as key, symbol_key || '/' || number_key || '/' || branch as who,
@@ -47,7 +53,16 @@ select month, symbol || '/' || number || '/' || branch as key, symbol_key || '/'
     cancel_kind, certificate_flag
 from person order by month, key
 """
-FACTS = ["key", "employer_id", "action", "status", "state", "registered_on", "cancelled_on", "cancel_kind"]
+FACTS = [
+    "key",
+    "employer_id",
+    "action",
+    "status",
+    "state",
+    "registered_on",
+    "cancelled_on",
+    "cancel_kind",
+]
 
 
 @dataclass
@@ -60,7 +75,9 @@ class Run:
     trap: str | None = None
     steps: list[dict] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    people: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*FACTS, "month", "who"]))
+    people: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=[*FACTS, "month", "who"])
+    )
     release: Path | None = None
     outside: set[str] = field(default_factory=set)
 
@@ -120,14 +137,20 @@ def write_registry(home: Home, rows: list[dict[str, str]]) -> None:
     """登録簿の表を、params/employers/*.yaml と society.yaml の no_employer に書く。"""
     for path in (home.params / "employers").iterdir():
         path.unlink()
-    for number, code in enumerate(dict.fromkeys(row["事業所コード"] for row in rows if row["事業所コード"])):
+    for number, code in enumerate(
+        dict.fromkeys(row["事業所コード"] for row in rows if row["事業所コード"])
+    ):
         own = [row for row in rows if row["事業所コード"] == code]
         name = code if code.isalnum() else f"X{number}"
         (home.params / "employers" / f"{name}.yaml").write_text(_employer(own), encoding="utf-8")
-    without = [{"symbol": row["記号"], "kind": row["事業所名"]} for row in rows if not row["事業所コード"]]
+    without = [
+        {"symbol": row["記号"], "kind": row["事業所名"]} for row in rows if not row["事業所コード"]
+    ]
     society = home.params / "society.yaml"
     text = society.read_text(encoding="utf-8")
-    text, changed = re.subn(r"^no_employer:.*\n(  .*\n)*", f"no_employer: {_yaml(without)}\n", text, flags=re.MULTILINE)
+    text, changed = re.subn(
+        r"^no_employer:.*\n(  .*\n)*", f"no_employer: {_yaml(without)}\n", text, flags=re.MULTILINE
+    )
     assert changed == 1
     society.write_text(text, encoding="utf-8")
 
@@ -160,7 +183,9 @@ CONFIG = {"optout": _remove_optout}
 
 
 def _names(room: Path, besides: Path) -> set[str]:
-    return {str(path.relative_to(room)) for path in room.rglob("*") if not path.is_relative_to(besides)}
+    return {
+        str(path.relative_to(room)) for path in room.rglob("*") if not path.is_relative_to(besides)
+    }
 
 
 # 動かす ------------------------------------------------------------------------------------------
@@ -182,14 +207,22 @@ def play(run: Run, by_command: bool = False) -> Run:
             "needs_confirmation": "--confirm" in answer.get("fix", ""),
             "backfill": newest is not None and Month.parse(step["month"]) < newest,
         }
-        run.steps.append(seen | (_loaded(run, step, answer) if answer["outcome"] == "loaded" else {}))
+        run.steps.append(
+            seen | (_loaded(run, step, answer) if answer["outcome"] == "loaded" else {})
+        )
     return run
 
 
 def _by_function(run: Run, step: Mapping[str, Any]) -> dict:
     confirm = CONFIRMED if step.get("force_same_bytes") else ()
     try:
-        return ingest(run.home, run.params, run.folder / step["file"], Month.parse(step["month"]), confirm=confirm)
+        return ingest(
+            run.home,
+            run.params,
+            run.folder / step["file"],
+            Month.parse(step["month"]),
+            confirm=confirm,
+        )
     except MynaError as error:
         run.said += [str(error), repr(error), traceback.format_exc()]
         return {"outcome": "refused", "error": error.code, "accepted": 0, "fix": error.fix}
@@ -197,8 +230,20 @@ def _by_function(run: Run, step: Mapping[str, Any]) -> dict:
 
 def _by_command(run: Run, step: Mapping[str, Any]) -> dict:
     """`myna ingest … --json`。終了コードと、標準出力が一つの JSON であることも確かめる。"""
-    words = ["ingest", run.folder / step["file"], "--month", step["month"], "--home", run.home.root, "--json"]
-    words += [word for gate in CONFIRMED * bool(step.get("force_same_bytes")) for word in ("--confirm", gate)]
+    words = [
+        "ingest",
+        run.folder / step["file"],
+        "--month",
+        step["month"],
+        "--home",
+        run.home.root,
+        "--json",
+    ]
+    words += [
+        word
+        for gate in CONFIRMED * bool(step.get("force_same_bytes"))
+        for word in ("--confirm", gate)
+    ]
     done = myna(*words, cwd=run.room)
     said, wrote = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
     run.said += [said, wrote]
@@ -214,9 +259,14 @@ def try_to_publish(run: Run, **options: object) -> None:
     """公開する。人のいる事業所のはじめの四つと、ほかに一つを作る。断られたら、文だけを残す。"""
     try:
         params, month = run.params, run.month
-        made = {BYSTANDER, *sorted(set(run.people.employer_id) & {one.id for one in params.notified(month)})[:4]}
+        made = {
+            BYSTANDER,
+            *sorted(set(run.people.employer_id) & {one.id for one in params.notified(month)})[:4],
+        }
         without = [one.id for one in params.notified(month) if one.id not in made]
-        run.release = publish(run.home, params, month, without=without, running=Running(workers=2), **options).folder
+        run.release = publish(
+            run.home, params, month, without=without, running=Running(workers=2), **options
+        ).folder
     except MynaError as error:
         run.said += [str(error), repr(error), traceback.format_exc()]
 
@@ -233,7 +283,9 @@ def contents(home: Home) -> dict[str, bytes]:
 def people(home: Home, month: Month) -> pd.DataFrame:
     """その月までの全ての人を、窓から見る。名簿と記憶も重ねる。"""
     publication = open_publication(home, load_params(home.params), month)
-    with Lens(publication.opened.months, publication.opened.params, publication.opened.overlays.of_lists) as lens:
+    with Lens(
+        publication.opened.months, publication.opened.params, publication.opened.overlays.of_lists
+    ) as lens:
         found = lens._db.execute(PEOPLE).df()
     return found.assign(action=found.action.map(lambda action: ACTIONS.get(action, action)))
 
@@ -267,12 +319,20 @@ def _loaded(run: Run, step: Mapping[str, Any], answer: Mapping[str, Any]) -> dic
         "accepted_keys": set(now.key),
         "quarantined_lines": [line for line, _ in quarantine],
         "actions": dict(zip(now.key, now.action, strict=True)),
-        "employer_of": {key: None if e == "NOEMPLOYER" else e for key, e in zip(now.key, now.employer_id, strict=True)},
-        "dates": {key: day for key, day in zip(now.key, now.registered_on, strict=True) if isinstance(day, str)},
+        "employer_of": {
+            key: None if e == "NOEMPLOYER" else e
+            for key, e in zip(now.key, now.employer_id, strict=True)
+        },
+        "dates": {
+            key: day
+            for key, day in zip(now.key, now.registered_on, strict=True)
+            if isinstance(day, str)
+        },
         "same_as": {one for one in _twins(step["expect"]) if facts(now) == facts_of(one)},
         "same_people_as_previous_month": not before.empty and set(before.who) == set(now.who),
         "employer_visible": {
-            code: _visible(run, code, wanted) for code, wanted in step["expect"].get("employer_visible", {}).items()
+            code: _visible(run, code, wanted)
+            for code, wanted in step["expect"].get("employer_visible", {}).items()
         },
         "internal": _internal(run, step["expect"].get("internal", {})),
     }
@@ -303,7 +363,10 @@ def _visible(run: Run, code: str, wanted: Mapping[str, Any]) -> dict:
     keys = [*wanted.get("persons_absent", []), *wanted.get("persons_present", [])]
     shown = capsules(open_publication(run.home, run.params, run.month), code)
     named = shown["05_employer_reminders", "reminders"]
-    others = {key: _capsules_without(run, (key,), code)["05_employer_reminders", "reminders"] for key in keys}
+    others = {
+        key: _capsules_without(run, (key,), code)["05_employer_reminders", "reminders"]
+        for key in keys
+    }
     return {
         "listed": set(named[["symbol", "number", "branch"]].agg("/".join, axis=1)),
         "visible": {key for key in keys if not named.equals(others[key])},
@@ -320,17 +383,21 @@ def capsules(publication: Publication, code: str) -> dict[tuple[str, str], pd.Da
     found = {}
     with TemporaryDirectory() as folder:
         for edition in [one for one in EDITIONS if one.audience in ("employer", "named")]:
-            capsule = Capsule.read(make_capsule(publication, edition, Path(folder) / edition.notebook, employer))
-            found |= {(edition.notebook, table): capsule.table(table) for table in capsule.facts["tables"]}
+            capsule = Capsule.read(
+                make_capsule(publication, edition, Path(folder) / edition.notebook, employer)
+            )
+            found |= {
+                (edition.notebook, table): capsule.table(table) for table in capsule.facts["tables"]
+            }
     return found
 
 
 def _internal(run: Run, codes: Iterable[str]) -> dict:
     """健保の内部の、その月の加入者。"""
     publication = open_publication(run.home, run.params, run.month)
-    counts = measures.counts(publication.opened.cube, publication.opened.names, [str(run.month)]).set_index(
-        "employer_id"
-    )
+    counts = measures.counts(
+        publication.opened.cube, publication.opened.names, [str(run.month)]
+    ).set_index("employer_id")
     return {code: {"members": int(counts.members[code])} for code in codes}
 
 
@@ -339,13 +406,21 @@ def _without_register(run: Run, code: str) -> dict[tuple[str, str], pd.DataFrame
     with TemporaryDirectory() as folder:
         other = prepare({**run.case, "files": {}}, Path(folder))
         for step in run.case["steps"][: len(run.steps) + 1]:
-            ingest(other.home, other.params, run.folder / step["file"], Month.parse(step["month"]), confirm=CONFIRMED)
+            ingest(
+                other.home,
+                other.params,
+                run.folder / step["file"],
+                Month.parse(step["month"]),
+                confirm=CONFIRMED,
+            )
         (other.home.levels_key.parent).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run.home.levels_key, other.home.levels_key)
         return capsules(open_publication(other.home, other.params, other.month), code)
 
 
-def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[tuple[str, str], pd.DataFrame]:
+def _capsules_without(
+    run: Run, keys: tuple[str, ...], code: str
+) -> dict[tuple[str, str], pd.DataFrame]:
     """同じ事例の、これまでの全ての段から、その人たちの行を除いたときの、その事業所のカプセル。"""
     starts = tuple(f"{key.replace('/', ',')}," for key in keys)
     with TemporaryDirectory() as folder:
@@ -355,13 +430,17 @@ def _capsules_without(run: Run, keys: tuple[str, ...], code: str) -> dict[tuple[
                 hand_in(other, step["with"])
             lines = (run.folder / step["file"]).read_text(encoding="utf-8-sig").splitlines()
             file = other.room / step["file"]
-            file.write_text("\n".join(line for line in lines if not line.startswith(starts)), encoding="utf-8")
+            file.write_text(
+                "\n".join(line for line in lines if not line.startswith(starts)), encoding="utf-8"
+            )
             ingest(other.home, other.params, file, Month.parse(step["month"]), confirm=CONFIRMED)
         publication = open_publication(other.home, other.params, other.month)
         answered = replace(
             publication.opened.overlays, unanswered=()
         )  # 行を除いた人の名簿の行には、退職と答えたものとする
-        return capsules(replace(publication, opened=replace(publication.opened, overlays=answered)), code)
+        return capsules(
+            replace(publication, opened=replace(publication.opened, overlays=answered)), code
+        )
 
 
 def listed(release: Path) -> Iterator[tuple[str, set[str]]]:
@@ -369,8 +448,16 @@ def listed(release: Path) -> Iterator[tuple[str, set[str]]]:
     import openpyxl
 
     for path in sorted(release.glob("employers/*/reminders*.xlsx")):
-        rows = [row for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows(values_only=True)]
-        keys = {"/".join(map(str, row[:3])) for row in rows if re.fullmatch(r"[0-9]{2}", str(row[2] or ""))}
+        rows = [
+            row
+            for sheet in openpyxl.load_workbook(path)
+            for row in sheet.iter_rows(values_only=True)
+        ]
+        keys = {
+            "/".join(map(str, row[:3]))
+            for row in rows
+            if re.fullmatch(r"[0-9]{2}", str(row[2] or ""))
+        }
         yield path.parent.name, keys
 
 
@@ -385,7 +472,11 @@ def variants() -> list[str]:
     return [
         name
         for case in CONTRACT["cases"]
-        for name in ([f"{case['id']}-{trap}" for trap in TRAPPED] if "params.yaml" in case["files"] else [case["id"]])
+        for name in (
+            [f"{case['id']}-{trap}" for trap in TRAPPED]
+            if "params.yaml" in case["files"]
+            else [case["id"]]
+        )
     ]
 
 

@@ -22,13 +22,31 @@ HASHES = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 URL_SAFE = str.maketrans("+/", "-_")
 INVISIBLE = re.compile("[\0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|a|wbr|mark|small|sub|sup|tspan|code)\b[^>]{0,300}>")
+INLINE_TAG = re.compile(
+    r"</?(?:b|i|u|em|strong|span|a|wbr|mark|small|sub|sup|tspan|code)\b[^>]{0,300}>"
+)
 JOINT = re.compile(r"(?<=[0-9])[ \u3000'’_-](?=[0-9])|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 LONG_DIGITS = re.compile("[0-9]{5,}")
 CANARY = re.compile("(?<![0-9])(?:83[0-9]{5}|00[0-9]{5})(?![0-9])")
-STORE = ("data/originals/", "data/months/", "data/registers/", "data/kept_back.parquet")  # 組合の内部の置き場
+STORE = (
+    "data/originals/",
+    "data/months/",
+    "data/registers/",
+    "data/kept_back.parquet",
+)  # 組合の内部の置き場
 FORMULA_STARTS = tuple("=+@\t\r\n＝＋＠")
-LIVE_TAGS = {"iframe", "object", "embed", "base", "applet", "form", "frame", "svg", "img", "template"}
+LIVE_TAGS = {
+    "iframe",
+    "object",
+    "embed",
+    "base",
+    "applet",
+    "form",
+    "frame",
+    "svg",
+    "img",
+    "template",
+}
 
 
 # 読む ---------------------------------------------------------------------------------------------
@@ -47,13 +65,17 @@ def texts(content: bytes) -> Iterator[str]:
     if b"\0" in content:
         yield content.decode("utf-16-le", "ignore")
     for found in BASE64.findall(text) if len(content) < 1_000_000 else ():
-        yield base64.urlsafe_b64decode(found[: len(found) // 4 * 4].translate(URL_SAFE)).decode("utf-8", "ignore")
+        yield base64.urlsafe_b64decode(found[: len(found) // 4 * 4].translate(URL_SAFE)).decode(
+            "utf-8", "ignore"
+        )
 
 
 def forms(text: str) -> Iterator[str]:
     """一つの文の、書き方を変えて隠れた値も見える形。"""
     yield text
-    plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), html.unescape(text))
+    plain = re.sub(
+        r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), html.unescape(text)
+    )
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", urllib.parse.unquote(plain)))
     yield plain
     plain = INLINE_TAG.sub("", plain)
@@ -72,7 +94,9 @@ def readings(content: bytes) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def numbers(content: bytes) -> frozenset[str]:
     """5 桁以上の数字（先頭の 0 を除く）。"""
-    return frozenset(run.lstrip("0") for text in readings(content) for run in LONG_DIGITS.findall(text))
+    return frozenset(
+        run.lstrip("0") for text in readings(content) for run in LONG_DIGITS.findall(text)
+    )
 
 
 def content_of(path: Path) -> bytes:
@@ -101,7 +125,9 @@ def misplaced(home: Home, secrets: set[str], lists: Mapping[str, set[str]]) -> I
         place = path.relative_to(home.root).as_posix()
         if numbers(place.encode()) & secrets:
             yield f"ファイルの名に番号：{path.parent.relative_to(home.root)}"
-        if not place.startswith(STORE) and (numbers(content_of(path)) & secrets) - _allowed(path, lists):
+        if not place.startswith(STORE) and (numbers(content_of(path)) & secrets) - _allowed(
+            path, lists
+        ):
             yield f"番号がある：{place}"
 
 
@@ -116,11 +142,16 @@ def _allowed(path: Path, lists: Mapping[str, set[str]]) -> set[str]:
 def mentions(paths: Iterable[Path], words: Iterable[str]) -> Iterator[str]:
     """その言葉のあるファイル。数字だけの言葉は、前後に数字のつかないところだけ。"""
     patterns = {
-        word: re.compile(rf"(?<![0-9])0*{word}(?![0-9])" if word.isdigit() else re.escape(word)) for word in words
+        word: re.compile(rf"(?<![0-9])0*{word}(?![0-9])" if word.isdigit() else re.escape(word))
+        for word in words
     }
     for path in paths:
         for text in (path.name, *readings(content_of(path))):
-            yield from (f"{path.name} に、あってはならない言葉" for found in patterns.values() if found.search(text))
+            yield from (
+                f"{path.name} に、あってはならない言葉"
+                for found in patterns.values()
+                if found.search(text)
+            )
 
 
 def files_in(folder: Path | None) -> list[Path]:
@@ -142,12 +173,16 @@ class _Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = {name.lower(): value or "" for name, value in attributes}
-        ours = given.get("type") == "application/json" or re.fullmatch(r"assets/[\w.-]+\.js", given.get("src", ""))
+        ours = given.get("type") == "application/json" or re.fullmatch(
+            r"assets/[\w.-]+\.js", given.get("src", "")
+        )
         if tag in LIVE_TAGS or (tag == "script" and not ours):
             self.live.append(f"要素 {tag}")
         self.live += [f"属性 {name}" for name in given if name.startswith("on")]
         self.live += [
-            "動く URL" for value in given.values() if re.match(r"\s*(javascript|vbscript|data):", value, re.IGNORECASE)
+            "動く URL"
+            for value in given.values()
+            if re.match(r"\s*(javascript|vbscript|data):", value, re.IGNORECASE)
         ]
         self._hidden = tag in ("script", "style")
         self.rows += [[]] if tag == "tr" else []
@@ -181,10 +216,18 @@ def formula_cells(path: Path) -> list[str]:
     """表計算ソフトが式と読む升。"""
     if path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
-            sheets = [book.read(name).decode("utf-8") for name in book.namelist() if name.startswith("xl/worksheets/")]
-        return [f"{path.name}：式かリンク" for sheet in sheets if re.search("<f[ >]|<hyperlink ", sheet)]
+            sheets = [
+                book.read(name).decode("utf-8")
+                for name in book.namelist()
+                if name.startswith("xl/worksheets/")
+            ]
+        return [
+            f"{path.name}：式かリンク" for sheet in sheets if re.search("<f[ >]|<hyperlink ", sheet)
+        ]
     rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    return [f"{path.name}：式" for row in rows for cell in row if _is_formula(cell.lstrip(" \u3000"))]
+    return [
+        f"{path.name}：式" for row in rows for cell in row if _is_formula(cell.lstrip(" \u3000"))
+    ]
 
 
 def _is_formula(cell: str) -> bool:

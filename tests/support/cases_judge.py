@@ -42,7 +42,11 @@ def judge_step(case: Mapping[str, Any], step: int, seen: Seen) -> list[str]:
 
 
 def _against(choice: Mapping[str, Any], seen: Seen) -> list[str]:
-    if seen["outcome"] == "refused" and seen["refusal_class"] == "ALL_BAD" and _accepts_nobody(choice):
+    if (
+        seen["outcome"] == "refused"
+        and seen["refusal_class"] == "ALL_BAD"
+        and _accepts_nobody(choice)
+    ):
         return []
     if seen["outcome"] != choice["outcome"]:
         return [f"{choice['outcome']} のはずが {seen['outcome']}（{seen['refusal_class']}）"]
@@ -50,7 +54,11 @@ def _against(choice: Mapping[str, Any], seen: Seen) -> list[str]:
 
 
 def _accepts_nobody(choice: Mapping[str, Any]) -> bool:
-    return choice["outcome"] == "loaded" and choice.get("accepted") == 0 and choice.get("data_rows", 0) > 0
+    return (
+        choice["outcome"] == "loaded"
+        and choice.get("accepted") == 0
+        and choice.get("data_rows", 0) > 0
+    )
 
 
 def _each(choice: Mapping[str, Any], seen: Seen) -> Iterator[str]:
@@ -71,7 +79,11 @@ def _always(seen: Seen) -> Iterator[str]:
         yield "受け入れと隔離の和が、行の数と違う"
     if not seen["accepted"] == seen["kept"] == len(seen["accepted_keys"]):
         yield "受け入れた数と、月にある人の数が違う"
-    if not seen["quarantined"] == len(seen["quarantined_lines"]) == len(set(seen["quarantined_lines"])):
+    if (
+        not seen["quarantined"]
+        == len(seen["quarantined_lines"])
+        == len(set(seen["quarantined_lines"]))
+    ):
         yield "隔離した数と、quarantine の行の数が違う"
     if seen["kept_reasons"] != seen["reasons"]:
         yield "答えた理由と、quarantine の理由が違う"
@@ -98,7 +110,11 @@ def _class(allowed: list[str], seen: Seen) -> Iterator[str]:
 
 
 def _reasons(expected: Mapping[str, int], seen: Seen) -> Iterator[str]:
-    same = sum(expected.values()) == sum(seen["reasons"].values()) if ANY in expected else expected == seen["reasons"]
+    same = (
+        sum(expected.values()) == sum(seen["reasons"].values())
+        if ANY in expected
+        else expected == seen["reasons"]
+    )
     if not same:
         yield f"理由が {expected} でなく {seen['reasons']}"
 
@@ -112,7 +128,9 @@ def _not_accepted(keys: list[str], seen: Seen) -> Iterator[str]:
 
 
 def _lines(lines: list[int], seen: Seen) -> Iterator[str]:
-    yield from (f"{line} 行目を隔離していない" for line in lines if line not in seen["quarantined_lines"])
+    yield from (
+        f"{line} 行目を隔離していない" for line in lines if line not in seen["quarantined_lines"]
+    )
 
 
 def _by_key(name: str) -> Check:
@@ -198,10 +216,16 @@ EXPECTATIONS: dict[str, Check] = {
 
 def judge_case(run: Run) -> list[str]:
     """動かし終えた事例：全ての段、事例の項目、いつも守ること。"""
-    wrong = [f"{n} 段目：{one}" for n, seen in enumerate(run.steps, 1) for one in judge_step(run.case, n - 1, seen)]
+    wrong = [
+        f"{n} 段目：{one}"
+        for n, seen in enumerate(run.steps, 1)
+        for one in judge_step(run.case, n - 1, seen)
+    ]
     for name, value in run.case.items():
         wrong += CASE[name](run, value) if name in CASE else [f"知らない約束：{name}"]
-    for name, value in {name: value for step in run.case["steps"] for name, value in step.items()}.items():
+    for name, value in {
+        name: value for step in run.case["steps"] for name, value in step.items()
+    }.items():
         wrong += [] if name in STEP else [f"知らない約束：{name} {value}"]
     return [*wrong, *always(run)]
 
@@ -212,7 +236,15 @@ def always(run: Run) -> Iterator[str]:
     yield from case_scan.misplaced(run.home, secrets, _numbers_of(lists))
     if any(case_scan.numbers(text.encode()) & secrets for text in run.said):
         yield "画面、エラーの文、記録に番号がある"
-    if {key.split("/")[1].lstrip("0") for seen in run.steps for key in seen.get("accepted_keys", ())} - secrets - SHORT:
+    if (
+        {
+            key.split("/")[1].lstrip("0")
+            for seen in run.steps
+            for key in seen.get("accepted_keys", ())
+        }
+        - secrets
+        - SHORT
+    ):
         yield "番号を見張れていない"
     yield from (f"置き場所の外に書いた：{name}" for name in sorted(run.new_files_outside()))
     for code, keys in listed(run.release) if run.release else ():
@@ -236,9 +268,13 @@ def _no(*_: Any) -> list[str]:
 
 
 def _files(run: Run, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in run.folder.iterdir()}
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in run.folder.iterdir()
+    }
     return (
-        [] if found == {name: one["sha256"] for name, one in files.items()} else ["事例のファイルが、約束のものでない"]
+        []
+        if found == {name: one["sha256"] for name, one in files.items()}
+        else ["事例のファイルが、約束のものでない"]
     )
 
 
@@ -247,7 +283,9 @@ def _config(run: Run, named: Mapping[str, str]) -> list[str]:
     return wrong + ["名簿がある"] * (run.home.registers / "optout.csv").exists()
 
 
-def _nested(table: Mapping[str, Callable[[Run, Any], list[str]]]) -> Callable[[Run, Any], list[str]]:
+def _nested(
+    table: Mapping[str, Callable[[Run, Any], list[str]]],
+) -> Callable[[Run, Any], list[str]]:
     """名と値の表（か、名の並び）を、その表で判定する。"""
 
     def check(run: Run, named: Any) -> list[str]:
@@ -261,7 +299,9 @@ def _nested(table: Mapping[str, Callable[[Run, Any], list[str]]]) -> Callable[[R
 
 
 def _distinct_people(run: Run, most: int) -> list[str]:
-    return [] if 0 < run.people.who.nunique() <= most else ["一人が、二人になった（か、誰もいない）"]
+    return (
+        [] if 0 < run.people.who.nunique() <= most else ["一人が、二人になった（か、誰もいない）"]
+    )
 
 
 def _rows_for_month(run: Run, rows: Mapping[str, int]) -> list[str]:
@@ -280,7 +320,12 @@ def _current_actions(run: Run, actions: Mapping[str, str]) -> list[str]:
 
 
 def _must_not_exist(run: Run, name: str) -> list[str]:
-    places = [*run.room.rglob(name), Path.cwd() / name, Path.home() / name, Path(tempfile.gettempdir()) / name]
+    places = [
+        *run.room.rglob(name),
+        Path.cwd() / name,
+        Path.home() / name,
+        Path(tempfile.gettempdir()) / name,
+    ]
     return [f"{name} がある" for place in places if place.exists()]
 
 
@@ -300,7 +345,11 @@ def _forbidden_for_employers(run: Run, words: list[str]) -> list[str]:
     publication = open_publication(run.home, run.params, run.month)
     for code in sorted({path.name for path in (run.release / "employers").iterdir()}):
         tables = capsules(publication, code).values()
-        wrong += [f"{code} のカプセル" for table in tables if any(word in table.to_csv() for word in words)]
+        wrong += [
+            f"{code} のカプセル"
+            for table in tables
+            if any(word in table.to_csv() for word in words)
+        ]
     return wrong
 
 
@@ -309,7 +358,11 @@ def _no_output(run: Run, codes: list[str]) -> list[str]:
     if not run.release:
         return ["断られたのに、公開したものがある"] if case_scan.files_in(run.home.reports) else []
     found = {path.parent.name for path in run.release.rglob("*.html")}
-    return [f"{code} へのものがある" for code in codes if code in found or (run.release / "employers" / code).exists()]
+    return [
+        f"{code} へのものがある"
+        for code in codes
+        if code in found or (run.release / "employers" / code).exists()
+    ]
 
 
 def _pages(run: Run) -> list[Path]:
@@ -317,12 +370,18 @@ def _pages(run: Run) -> list[Path]:
 
 
 def _no_live_markup(run: Run, _: None) -> list[str]:
-    return [what for path in _pages(run) for what in case_scan.live_markup(path)] or _published_or_refused(run)
+    return [
+        what for path in _pages(run) for what in case_scan.live_markup(path)
+    ] or _published_or_refused(run)
 
 
 def _no_formula_cells(run: Run, _: None) -> list[str]:
-    sheets = [path for path in case_scan.files_in(run.home.reports) if path.suffix in (".csv", ".xlsx")]
-    return [what for path in sheets for what in case_scan.formula_cells(path)] or _published_or_refused(run)
+    sheets = [
+        path for path in case_scan.files_in(run.home.reports) if path.suffix in (".csv", ".xlsx")
+    ]
+    return [
+        what for path in sheets for what in case_scan.formula_cells(path)
+    ] or _published_or_refused(run)
 
 
 def _published_or_refused(run: Run) -> list[str]:
@@ -342,7 +401,9 @@ def _name_escaped(run: Run, _: None) -> list[str]:
 def _nothing_outside(run: Run, _: None) -> list[str]:
     rows = registry(run.folder / "registry.csv")
     absolute = [Path(row["事業所コード"]) for row in rows if row["事業所コード"].startswith("/")]
-    return [f"{path} に書いた" for path in absolute if path.exists()] + sorted(run.new_files_outside())
+    return [f"{path} に書いた" for path in absolute if path.exists()] + sorted(
+        run.new_files_outside()
+    )
 
 
 def _attack(run: Run, attack: Mapping[str, Any]) -> list[str]:
@@ -358,14 +419,21 @@ def _linear_bounds(run: Run, attack: Mapping[str, Any]) -> list[str]:
     for code in attack["protect"]:
         wrong += [f"{code} の行がある"] if code in set(rates.employer_id) else []
         others = rates[rates.employer_id == "OTHERS"]
-        for row in others.to_dict("records"):  # まとめた行の数は 5 の倍数。ほかの事業所の数は、読み手は知らない
+        for row in others.to_dict(
+            "records"
+        ):  # まとめた行の数は 5 の倍数。ほかの事業所の数は、読み手は知らない
             possible = range(int(row["members"]) + 3)
             truth = attack["truth"][code]["members"]
             wrong += (
-                [] if len(possible) >= attack["min_feasible_values"] and truth in possible else [f"{code} が絞れる"]
+                []
+                if len(possible) >= attack["min_feasible_values"] and truth in possible
+                else [f"{code} が絞れる"]
             )
     return wrong + [
-        f"ページに {code} がある" for code in attack["protect"] for path in _wide_pages(run) if _told_of(path, code)
+        f"ページに {code} がある"
+        for code in attack["protect"]
+        for path in _wide_pages(run)
+        if _told_of(path, code)
     ]
 
 
@@ -378,9 +446,14 @@ def _group_disclosure(run: Run, attack: Mapping[str, Any]) -> list[str]:
             wrong.append(f"{row['employer_id']} の全員が同じだと分かる")
     wrong += [f"{code} の行がある" for code in attack["protect"] if code in set(rates.employer_id)]
     wrong += [
-        f"ページに {code} がある" for code in attack["protect"] for path in _wide_pages(run) if _told_of(path, code)
+        f"ページに {code} がある"
+        for code in attack["protect"]
+        for path in _wide_pages(run)
+        if _told_of(path, code)
     ]
-    return wrong + [f"{path.name} に 0% か 100%" for path in _wide_pages(run) if _says_all_or_none(path)]
+    return wrong + [
+        f"{path.name} に 0% か 100%" for path in _wide_pages(run) if _says_all_or_none(path)
+    ]
 
 
 def _told_of(path: Path, code: str) -> bool:
@@ -392,12 +465,29 @@ def _told_of(path: Path, code: str) -> bool:
 def _wide_rates(run: Run) -> pd.DataFrame:
     """rates.csv。cells.json にも、同じ数だけがある。"""
     rates = pd.read_csv(run.release / "management" / "rates.csv", encoding="utf-8-sig")
-    cells = json.loads((run.release / "management" / "cells.json").read_text(encoding="utf-8"))["cells"]
-    shown = {(one["month"], one["employer_id"], one["measure"]): one["value"] for one in cells if "employer_id" in one}
+    cells = json.loads((run.release / "management" / "cells.json").read_text(encoding="utf-8"))[
+        "cells"
+    ]
+    shown = {
+        (one["month"], one["employer_id"], one["measure"]): one["value"]
+        for one in cells
+        if "employer_id" in one
+    }
     for row in rates.to_dict("records"):
-        for column in ("members", "registered", "usable", "unregistered", "lapsed", "rate", "usable_rate", "tolerance"):
+        for column in (
+            "members",
+            "registered",
+            "usable",
+            "unregistered",
+            "lapsed",
+            "rate",
+            "usable_rate",
+            "tolerance",
+        ):
             value = row[column]
-            assert shown[row["month"], row["employer_id"], column] == (None if math.isnan(value) else value)
+            assert shown[row["month"], row["employer_id"], column] == (
+                None if math.isnan(value) else value
+            )
     return rates
 
 
@@ -418,7 +508,10 @@ def _says_all_or_none(path: Path) -> bool:
         return True
     for row in page.rows:
         header = row if any("%" in cell for cell in row) else header
-        if any("%" in name and cell in ("0", "100", "0.0", "100.0") for name, cell in zip(header, row, strict=False)):
+        if any(
+            "%" in name and cell in ("0", "100", "0.0", "100.0")
+            for name, cell in zip(header, row, strict=False)
+        ):
             return True
     return False
 
@@ -427,7 +520,9 @@ ATTACK = ("type", "audience", "protect", "truth", "min_feasible_values")
 ATTACKS = {"linear_bounds": _linear_bounds, "group_disclosure": _group_disclosure}
 STEP = ("file", "month", "expect", "with", "force_same_bytes")
 CASE: dict[str, Callable[[Run, Any], list[str]]] = {
-    **dict.fromkeys(("id", "family", "title", "dir", "note", "steps", "expect", "alternatives"), _no),
+    **dict.fromkeys(
+        ("id", "family", "title", "dir", "note", "steps", "expect", "alternatives"), _no
+    ),
     "files": _files,
     "config": _config,
     "check": _nested(

@@ -12,7 +12,9 @@ SERVER = "import served; served.serve()"
 AT_FIRST = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}  # どの試験よりも前の環境
 
 
-def myna(*words: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess:
+def myna(
+    *words: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess:
     """命令を動かす。読みこみを済ませたプロセスから fork するので、速い。environment があれば、はじめから起こす。"""
     if environment or not hasattr(os, "fork"):
         return cold_myna(*words, cwd=cwd, **environment)
@@ -21,10 +23,14 @@ def myna(*words: object, cwd: Path | None = None, **environment: str) -> subproc
     _server().stdin.write(json.dumps(job) + "\n")
     _server().stdin.flush()
     done = json.loads(_server().stdout.readline())
-    return subprocess.CompletedProcess(argv, done["code"], done["out"].encode(), done["err"].encode())
+    return subprocess.CompletedProcess(
+        argv, done["code"], done["out"].encode(), done["err"].encode()
+    )
 
 
-def cold_myna(*words: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess:
+def cold_myna(
+    *words: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess:
     """命令を、利用者と同じく、何も読みこんでいないところから動かす。"""
     return subprocess.run(
         [sys.executable, "-m", "mynalib", *map(str, words)],
@@ -37,7 +43,9 @@ def cold_myna(*words: object, cwd: Path | None = None, **environment: str) -> su
 
 def texts(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
     """出力を、文にしたもの。"""
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
 
 
 def out(done: subprocess.CompletedProcess) -> str:
@@ -49,7 +57,11 @@ def out(done: subprocess.CompletedProcess) -> str:
 def _server() -> subprocess.Popen:
     """試験のプロセスごとに一つ。"""
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=AT_FIRST, text=True
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=AT_FIRST,
+        text=True,
     )
     atexit.register(_close, server)
     return server

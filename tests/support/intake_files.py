@@ -30,11 +30,19 @@ PERSON = ["101", "8300001", "00", "1", "20240401", "", "", "1"]
 def entry(
     symbol: str, employer: str | None = "E01", numbers: tuple[int | None, int | None] = (None, None)
 ) -> SymbolEntry:
-    return SymbolEntry(symbol, fold_symbol(symbol), employer, "" if employer else "任意継続", *numbers)
+    return SymbolEntry(
+        symbol, fold_symbol(symbol), employer, "" if employer else "任意継続", *numbers
+    )
 
 
 REGISTRY = Registry(
-    (entry("101"), entry("102", "E02"), entry("東①", "E03"), entry("関～西", "E04"), entry("901", None))
+    (
+        entry("101"),
+        entry("102", "E02"),
+        entry("東①", "E03"),
+        entry("関～西", "E04"),
+        entry("901", None),
+    )
 )
 
 
@@ -60,18 +68,27 @@ def rows_of(path: Path) -> list[dict]:
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def read(content: bytes | str, *, month: Month = MAY, registry: Registry = REGISTRY, **profile: str) -> Read:
+def read(
+    content: bytes | str, *, month: Month = MAY, registry: Registry = REGISTRY, **profile: str
+) -> Read:
     with TemporaryDirectory() as folder:
         path, into = Path(folder) / "届いた.csv", Path(folder) / "into"
         into.mkdir()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         try:
-            intake = read_file(path, month=month, registry=registry, profile=FileProfile(**profile), into=into)
+            intake = read_file(
+                path, month=month, registry=registry, profile=FileProfile(**profile), into=into
+            )
         except MynaError:
             assert list(into.iterdir()) == []
             raise
-        assert sorted(one.name for one in into.iterdir()) == ["members.parquet", "quarantine.parquet"]
-        found = Read(intake, rows_of(into / "members.parquet"), rows_of(into / "quarantine.parquet"))
+        assert sorted(one.name for one in into.iterdir()) == [
+            "members.parquet",
+            "quarantine.parquet",
+        ]
+        found = Read(
+            intake, rows_of(into / "members.parquet"), rows_of(into / "quarantine.parquet")
+        )
     assert intake.accepted + intake.quarantined == intake.data_rows
     assert (len(found.members), len(found.quarantine)) == (intake.accepted, intake.quarantined)
     return found
@@ -95,7 +112,9 @@ FOLD = str.maketrans("０１２３４５６７８９", "0123456789")
 TRIM = " \u3000\u00a0\t"
 
 
-def oracle(content: str, registry: Registry = REGISTRY, month: Month = MAY) -> tuple[list[tuple], dict[int, str]]:
+def oracle(
+    content: str, registry: Registry = REGISTRY, month: Month = MAY
+) -> tuple[list[tuple], dict[int, str]]:
     """(受け入れた人, {行: 理由})。見出しのない、標準の列の並びの、LF のファイルに限る。"""
     lines = content.split("\n")[:-1]
     good, bad, at = [], {}, 0
@@ -117,7 +136,9 @@ def oracle(content: str, registry: Registry = REGISTRY, month: Month = MAY) -> t
 def _oracle_record(lines: list[str], at: int) -> tuple[list[str], int, str]:
     used = 1
     if '"' in lines[at]:
-        reader = csv.reader(io.StringIO("\n".join(lines[at : at + 10]) + "\n", newline=""), strict=True)
+        reader = csv.reader(
+            io.StringIO("\n".join(lines[at : at + 10]) + "\n", newline=""), strict=True
+        )
         try:
             cells = next(reader)
         except csv.Error:
@@ -141,19 +162,30 @@ def _oracle_record(lines: list[str], at: int) -> tuple[list[str], int, str]:
 
 def _oracle_row(cells: list[str], registry: Registry, month: Month) -> tuple[str, tuple]:
     symbol, *rest = (re.sub(r'^="([^"]*)"$', r"\1", cell).strip(TRIM) for cell in cells)
-    number, branch, state, registered, cancelled, kind, flag = (cell.translate(FOLD) for cell in rest)
+    number, branch, state, registered, cancelled, kind, flag = (
+        cell.translate(FOLD) for cell in rest
+    )
     checks = (
         ("MISSING_KEY", number and branch),
         ("BAD_KEY", re.fullmatch("[0-9]{1,20}", number) and re.fullmatch("[0-9]{1,2}", branch)),
-        ("BAD_CODE", state in ("0", "1") and kind in ("", "1", "2", "3") and flag in ("", "0", "1")),
-        ("BAD_DATE", _oracle_day(registered, month) is not False and _oracle_day(cancelled, month) is not False),
+        (
+            "BAD_CODE",
+            state in ("0", "1") and kind in ("", "1", "2", "3") and flag in ("", "0", "1"),
+        ),
+        (
+            "BAD_DATE",
+            _oracle_day(registered, month) is not False
+            and _oracle_day(cancelled, month) is not False,
+        ),
         ("MISSING_KEY", fold_symbol(symbol)),
         ("BAD_KEY", not any(char in symbol for char in '\n,"\t \u200b')),
     )
     for reason, holds in checks:
         if not holds:
             return reason, ()
-    found = [one for one in registry.entries if one.folded == fold_symbol(symbol) and covers(one, number)]
+    found = [
+        one for one in registry.entries if one.folded == fold_symbol(symbol) and covers(one, number)
+    ]
     if not found:
         return "UNKNOWN_KIGO", ()
     days = (_oracle_day(registered, month), _oracle_day(cancelled, month))

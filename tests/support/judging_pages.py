@@ -15,17 +15,29 @@ from openpyxl import load_workbook
 from mynalib.domain.months import Month
 
 FEW = "5人未満の動き"
-LEVEL = re.compile(r"約 (?P<value>\d+) %（±(?P<tolerance>\d+)）|(?P<end>\d+) % (?P<bound>以上|以下)")
-TILES = {"加入者": "members", "登録者": "registered", "未登録": "unregistered", "証明書が失効": "lapsed"}
+LEVEL = re.compile(
+    r"約 (?P<value>\d+) %（±(?P<tolerance>\d+)）|(?P<end>\d+) % (?P<bound>以上|以下)"
+)
+TILES = {
+    "加入者": "members",
+    "登録者": "registered",
+    "未登録": "unregistered",
+    "証明書が失効": "lapsed",
+}
 ACTIONS = ("link", "renew", "renew_then_link")
 
 
 def tables(page: str) -> dict[str, list[list[str]]]:
     """ページの表：題から、行の升の文字へ。"""
     found = {}
-    for caption, body in re.findall(r"<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL):
+    for caption, body in re.findall(
+        r"<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL
+    ):
         rows = re.findall(r"<tr.*?>(.*?)</tr>", body, re.DOTALL)
-        found[caption] = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+        found[caption] = [
+            [unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in rows
+        ]
     return found
 
 
@@ -85,9 +97,12 @@ class Pages:
         )
         for label, name in TILES.items():
             value, note = shown[label]
-            yield from self.judge.see(f"大きな数字 {label}", number(value) == to_five(getattr(now, name)))
             yield from self.judge.see(
-                f"{label} の差の向き", _says(note) * sign(getattr(now, name) - getattr(then, name)) >= 0
+                f"大きな数字 {label}", number(value) == to_five(getattr(now, name))
+            )
+            yield from self.judge.see(
+                f"{label} の差の向き",
+                _says(note) * sign(getattr(now, name) - getattr(then, name)) >= 0,
             )
         value, note = shown["登録率"]
         yield from self.judge.see("大きな数字 登録率", number(value) == half_up(now.rate, 0))
@@ -101,12 +116,16 @@ class Pages:
         for (label, shown), true in zip(change, moves.values(), strict=True):
             fits = shown == FEW or (true >= 5 and number(shown) == to_five(true))
             yield from self.judge.see(f"ページの動き {label}", fits)
-        causes = next(rows for caption, rows in found.items() if caption.startswith("率が変わったわけ"))
+        causes = next(
+            rows for caption, rows in found.items() if caption.startswith("率が変わったわけ")
+        )
         for (label, shown), (cause, reasons) in zip(causes, CAUSES.items(), strict=True):
             few = sum(moves[name] for name in reasons) < 5
             fits = shown == FEW if few else number(shown) == half_up(points[cause], 0)
             yield from self.judge.see(f"ページのわけ {label}", fits)
-        counts = next(rows for caption, rows in found.items() if caption.startswith("事業所ごとの人数と率"))
+        counts = next(
+            rows for caption, rows in found.items() if caption.startswith("事業所ごとの人数と率")
+        )
         for code, _, members, level, *_ in counts:
             yield from self._wide_row(code, members, level)
 
@@ -133,34 +152,61 @@ class Pages:
         folder = self.folder / "management"
         rates = rows_of(folder / "rates.csv")
         totals = [[row[0], row[5], row[10]] for row in rates if row[1] == "TOTAL"]
-        yield from self.judge.see("trend の CSV", _alike(rows_of(folder / "trend_概数.csv"), totals))
+        yield from self.judge.see(
+            "trend の CSV", _alike(rows_of(folder / "trend_概数.csv"), totals)
+        )
         here = [row[1:] for row in rates if row[0] == self.month]
-        yield from self.judge.see("counts の CSV", _alike(rows_of(folder / "counts_概数.csv"), here))
+        yield from self.judge.see(
+            "counts の CSV", _alike(rows_of(folder / "counts_概数.csv"), here)
+        )
 
     def _employer(self, employer: str) -> Iterator[str]:
         """事業所のページ：加入者の実数、水準、リストの人数。"""
         page = self._page(f"employers/{employer}/index.html")
         true, shown = self.judge.truth.count(self.month, employer), tiles(page)
-        yield from self.judge.see(f"{employer} の加入者", number(shown["加入者"][0]) == true.members)
-        yield from self.judge.see(f"{employer} の登録率", self._same_level(employer, shown.get("登録率", ("", ""))[0]))
-        trend, lists = tables(page)["加入者と登録率の水準の推移"], self.judge.listed(self.month, employer)
+        yield from self.judge.see(
+            f"{employer} の加入者", number(shown["加入者"][0]) == true.members
+        )
+        yield from self.judge.see(
+            f"{employer} の登録率", self._same_level(employer, shown.get("登録率", ("", ""))[0])
+        )
+        trend, lists = (
+            tables(page)["加入者と登録率の水準の推移"],
+            self.judge.listed(self.month, employer),
+        )
         months = {row[0]: number(row[1]) for row in trend}
-        truth = {month: self.judge.truth.count(month, employer).members for month in self.judge.truth.files}
+        truth = {
+            month: self.judge.truth.count(month, employer).members
+            for month in self.judge.truth.files
+        }
         yield from self.judge.see(f"{employer} の加入者の推移", months == truth)
-        row = next(rows for caption, rows in tables(page).items() if caption.startswith("勧奨リストの人数"))[-1]
+        row = next(
+            rows for caption, rows in tables(page).items() if caption.startswith("勧奨リストの人数")
+        )[-1]
         sizes = [list(lists.values()).count(action) for action in ACTIONS]
-        yield from self.judge.see(f"{employer} のリストの人数", row[0] == self.month, [*map(number, row[1:4])] == sizes)
+        yield from self.judge.see(
+            f"{employer} のリストの人数", row[0] == self.month, [*map(number, row[1:4])] == sizes
+        )
 
     def _list(self, employer: str) -> Iterator[str]:
         """勧奨リスト：ページも XLSX も、載るはずの人だけ。"""
         expected = set(self.judge.listed(self.month, employer))
         page = tables(self._page(f"employers/{employer}/reminders.html")).values()
         shown = [(row[0], row[1].lstrip("0"), row[2]) for rows in page for row in rows]
-        yield from self.judge.see(f"{employer} のリストのページ", len(shown) == len(expected), set(shown) == expected)
+        yield from self.judge.see(
+            f"{employer} のリストのページ", len(shown) == len(expected), set(shown) == expected
+        )
         book = load_workbook(self.folder / f"employers/{employer}/reminders.xlsx", read_only=True)
-        cells = [row for sheet in book for row in sheet.iter_rows(values_only=True) if str(row[1] or "").isdigit()]
+        cells = [
+            row
+            for sheet in book
+            for row in sheet.iter_rows(values_only=True)
+            if str(row[1] or "").isdigit()
+        ]
         listed = [(row[0], row[1].lstrip("0"), row[2]) for row in cells]
-        yield from self.judge.see(f"{employer} の XLSX", len(listed) == len(expected), set(listed) == expected)
+        yield from self.judge.see(
+            f"{employer} の XLSX", len(listed) == len(expected), set(listed) == expected
+        )
 
 
 def _alike(one: list[list[str]], other: list[list[str]]) -> bool:

@@ -54,7 +54,11 @@ class Judge:
             corrected: この公開の前に、取り込み直した月。
         """
         month = str(publication.opened.month)
-        found = [*self._past(rows, month, corrected), *self._wide(rows, month), *self._moves(publication, month)]
+        found = [
+            *self._past(rows, month, corrected),
+            *self._wide(rows, month),
+            *self._moves(publication, month),
+        ]
         found += [*self._levels(publication, month), *self._composition(publication, month)]
         found += [*self._lists(publication, month), *self._parts(publication, month)]
         if corrected:
@@ -94,7 +98,9 @@ class Judge:
     def _total(self, row: Mapping[str, str], true: Count) -> Iterator[str]:
         decimals = 1 if true.members >= 5000 else 0
         for name in COUNTS:
-            yield from self.see(f"組合全体の {name}", row[name] == str(to_five(getattr(true, name))))
+            yield from self.see(
+                f"組合全体の {name}", row[name] == str(to_five(getattr(true, name)))
+            )
         for name, count in (("rate", true.registered), ("usable_rate", true.usable)):
             rate = half_up(Fraction(100 * count, true.members), decimals)
             yield from self.see(f"組合全体の {name}", Fraction(row[name]) == rate)
@@ -103,9 +109,17 @@ class Judge:
         """水準：定めた月の人数に合い、五人が変わるまで動かず、広く配る版と一字も違わない。"""
         files, coarser = self.truth.files, publication.outside.result.coarser
         for employer in [*publication.opened.names, "KENPO", "NOEMPLOYER"]:
-            row, true = publication.outside.levels_of(employer).iloc[-1], self.truth.count(month, employer)
-            yield from self.see(f"{employer} の加入者", row.month == month, row.members == true.members)
-            was, now = self.levels.get(employer), None if pd.isna(row.level) else {name: row[name] for name in LEVEL}
+            row, true = (
+                publication.outside.levels_of(employer).iloc[-1],
+                self.truth.count(month, employer),
+            )
+            yield from self.see(
+                f"{employer} の加入者", row.month == month, row.members == true.members
+            )
+            was, now = (
+                self.levels.get(employer),
+                None if pd.isna(row.level) else {name: row[name] for name in LEVEL},
+            )
             if true.members < 20:
                 yield from self.see(f"{employer} に水準がある", now is None)
             elif now is None:
@@ -116,7 +130,9 @@ class Judge:
                     or employer in coarser.widened
                     or changed(files[was["since"]], files[month], employer) >= 5
                 )
-                yield from self.see(f"{employer} の水準", moved, *_holds(now, true, was, self.settled.get(employer)))
+                yield from self.see(
+                    f"{employer} の水準", moved, *_holds(now, true, was, self.settled.get(employer))
+                )
                 self.settled[employer] = true
             else:
                 stays = changed(files[now["since"]], files[month], employer) < 5
@@ -139,29 +155,44 @@ class Judge:
         row = self.shown[month].get(employer)
         if row is not None and self.truth.count(month, employer).members:
             expected = ["", "", "", ""] if now is None else [str(now[name]) for name in LEVEL]
-            yield from self.see(f"{employer} の水準が、ページと広く配る版で違う", list(row[5:9]) == expected)
+            yield from self.see(
+                f"{employer} の水準が、ページと広く配る版で違う", list(row[5:9]) == expected
+            )
 
     def _composition(self, publication: Publication, month: str) -> Iterator[str]:
         """まとめた行：四つ以上、三十人以上、一つが六割まで。出入りがあれば、三つがとどまる。"""
         state = publication.outside.result.showing.state
         own, shown = state[~state.employer_id.isin(NOT_OWN)], set(self.shown[month])
         hidden = frozenset(own.employer_id[own.merged])
-        sizes = {employer: self.truth.count(month, employer).members for employer in own.employer_id}
+        sizes = {
+            employer: self.truth.count(month, employer).members for employer in own.employer_id
+        }
         here = [sizes[employer] for employer in hidden if sizes[employer]]
         yield from self.see("まとめた事業所に、自分の行がある", not hidden & shown)
-        yield from self.see("行のない事業所がある", set(own.employer_id) - hidden == shown - set(NOT_OWN))
+        yield from self.see(
+            "行のない事業所がある", set(own.employer_id) - hidden == shown - set(NOT_OWN)
+        )
         if "OTHERS" in shown:
-            yield from self.see("まとめた行", len(here) >= 4, sum(here) >= 30, 10 * max(here) <= 6 * sum(here))
+            yield from self.see(
+                "まとめた行", len(here) >= 4, sum(here) >= 30, 10 * max(here) <= 6 * sum(here)
+            )
             true = Count.of(
                 one
                 for employer, some in by_employer(self.truth.files[month]).items()
                 if employer in hidden
                 for one in some
             )
-            row = dict(zip(publication.outside.wide.columns, self.shown[month]["OTHERS"], strict=True))
-            right = [row[name] == str(to_five(getattr(true, name))) for name in ("members", "unregistered", "lapsed")]
+            row = dict(
+                zip(publication.outside.wide.columns, self.shown[month]["OTHERS"], strict=True)
+            )
+            right = [
+                row[name] == str(to_five(getattr(true, name)))
+                for name in ("members", "unregistered", "lapsed")
+            ]
             yield from self.see(
-                "まとめた行の数", *right, *(row[name] == "" for name in ("registered", "rate", "usable"))
+                "まとめた行の数",
+                *right,
+                *(row[name] == "" for name in ("registered", "rate", "usable")),
             )
             if self.merged and self.merged != hidden:
                 staying = [employer for employer in self.merged & hidden if sizes[employer]]
@@ -172,17 +203,27 @@ class Judge:
         """動きの表、わけの表、率の上がり下がり。"""
         before = str(publication.opened.month.plus(-1))
         if before not in self.truth.files:
-            yield from self.see("前の月がないのに動きがある", publication.outside.change_table(exact=False) is None)
+            yield from self.see(
+                "前の月がないのに動きがある", publication.outside.change_table(exact=False) is None
+            )
             return
         then, now = self.truth.files[before], self.truth.files[month]
         true = movements(then, now)
-        for reason, people in publication.outside.change_table(exact=False).itertuples(index=False, name=None):
+        for reason, people in publication.outside.change_table(exact=False).itertuples(
+            index=False, name=None
+        ):
             fits = pd.isna(people) or (true[reason] >= 5 and people == to_five(true[reason]))
             yield from self.see(f"動き {reason}", fits)
         decimals, points = 1 if len(now) >= 5000 else 0, points_of(then, true)
-        for cause, shown in publication.outside.cause_table(exact=False).itertuples(index=False, name=None):
+        for cause, shown in publication.outside.cause_table(exact=False).itertuples(
+            index=False, name=None
+        ):
             few = sum(true[name] for name in CAUSES[cause]) < 5
-            fits = pd.isna(shown) if few or points[cause] is None else _is(shown, half_up(points[cause], decimals))
+            fits = (
+                pd.isna(shown)
+                if few or points[cause] is None
+                else _is(shown, half_up(points[cause], decimals))
+            )
             yield from self.see(f"わけ {cause}", fits)
         rates = [Fraction(self.shown[at]["TOTAL"][5]) for at in (before, month)]
         truth = Count.of(now.values()).rate - Count.of(then.values()).rate
@@ -197,15 +238,26 @@ class Judge:
             row = rows.loc[month]
             yield from self.see(
                 f"{employer} のリスト",
-                *(row[did] == list(now.values()).count(did) for did in ("link", "renew", "renew_then_link")),
+                *(
+                    row[did] == list(now.values()).count(did)
+                    for did in ("link", "renew", "renew_then_link")
+                ),
             )
-            turns = (len(now.keys() - then.keys()), len(now.keys() & then.keys()), len(then.keys() - now.keys()))
-            yield from self.see(f"{employer} のリストの入れかわり", (row.came, row.stayed, row.gone) == turns)
+            turns = (
+                len(now.keys() - then.keys()),
+                len(now.keys() & then.keys()),
+                len(then.keys() - now.keys()),
+            )
+            yield from self.see(
+                f"{employer} のリストの入れかわり", (row.came, row.stayed, row.gone) == turns
+            )
 
     def listed(self, month: str, employer: str) -> dict[tuple, str]:
         if month not in self.truth.withheld:
             return {}
-        return listed(by_employer(self.truth.files[month]).get(employer, []), self.truth.withheld[month])
+        return listed(
+            by_employer(self.truth.files[month]).get(employer, []), self.truth.withheld[month]
+        )
 
     def _parts(self, publication: Publication, month: str) -> Iterator[str]:
         """本人と家族。"""
@@ -213,7 +265,9 @@ class Judge:
         kinds = {"本人": Count.of(one for one in people if one.branch == "00")}
         kinds["家族"] = Count.of(one for one in people if one.branch != "00")
         table = publication.outside.part_table(exact=False)
-        yield from self.see("本人と家族の表", table.empty == any(one.members < 30 for one in kinds.values()))
+        yield from self.see(
+            "本人と家族の表", table.empty == any(one.members < 30 for one in kinds.values())
+        )
         for row in table.itertuples():
             true = kinds[row.member_kind]
             decimals = 1 if len(people) >= 5000 else 0
@@ -235,13 +289,21 @@ def points_of(then: People, moves: Mapping[str, int]) -> dict[str, Fraction | No
     """率の変わったわけ（ポイント、丸める前）。"""
     members, on = len(then), sum(one.state == 1 for one in then.values())
     ends = [(on, members)]
-    ends.append((on - moves["left_registered"], members - moves["left_registered"] - moves["left_unregistered"]))
+    ends.append(
+        (
+            on - moves["left_registered"],
+            members - moves["left_registered"] - moves["left_unregistered"],
+        )
+    )
     ends.append((ends[1][0] + moves["newly_registered"] - moves["cancelled"], ends[1][1]))
     joined = moves["joined_registered"], moves["joined_unregistered"]
     ends.append((ends[2][0] + joined[0], ends[2][1] + sum(joined)))
     rates = [Fraction(100 * top, bottom) if bottom else None for top, bottom in ends]
     steps = {"leavers": (0, 1), "behaviour": (1, 2), "joiners": (2, 3)}
-    return {name: None if None in (rates[a], rates[b]) else rates[b] - rates[a] for name, (a, b) in steps.items()}
+    return {
+        name: None if None in (rates[a], rates[b]) else rates[b] - rates[a]
+        for name, (a, b) in steps.items()
+    }
 
 
 def _is(shown: float, expected: Fraction) -> bool:

@@ -61,7 +61,9 @@ def main(folder: Path, trials: int, seed: int) -> dict:
     counts = {"killed": 0, "finished": 0, "whole": 0, "absent": 0}
     for trial in range(trials):
         before = _snapshot(home)
-        step = rng.randrange(MOST_STEPS) if trial % 2 else None  # 決まった一歩の前か、ある時間のあとか
+        step = (
+            rng.randrange(MOST_STEPS) if trial % 2 else None
+        )  # 決まった一歩の前か、ある時間のあとか
         status = _killed(home, trial, step, rng.uniform(0, LONGEST))
         counts["killed" if status else "finished"] += 1
         counts["whole" if set(_folders(home)) - set(before) else "absent"] += 1
@@ -77,7 +79,8 @@ def _found(folder: Path) -> None:
 
 def _people(trial: int) -> list[Person]:
     people = [
-        own_request(f"{number:05}") if number % 9 == 0 else registered(f"{number:05}") for number in range(1, 600)
+        own_request(f"{number:05}") if number % 9 == 0 else registered(f"{number:05}")
+        for number in range(1, 600)
     ]
     return [Person(p.number) if int(p.number) % (trial % 5 + 11) == 0 else p for p in people]
 
@@ -96,7 +99,9 @@ def _load(home: Home, trial: int, step: int | None) -> None:
     seen = iter(range(10**9))
     if step is not None:
         sys.addaudithook(
-            lambda event, _: event in STEPS and next(seen) == step and os.kill(os.getpid(), signal.SIGKILL)
+            lambda event, _: (
+                event in STEPS and next(seen) == step and os.kill(os.getpid(), signal.SIGKILL)
+            )
         )
     put_month(home, f"2026-{8 + trial % 3:02}", _people(trial))
     settle(home)
@@ -117,17 +122,24 @@ def _inspect(home: Home, before: dict) -> None:
     assert home.kept_back.read_bytes() == first, "記憶が、月から作り直したものと違う"
     assert check_home(home).errors == ()
     staging(home).rmdir()
-    assert [p.name for p in home.months.iterdir() if p.name.startswith(".")] == [], "途中のものが残った"
+    assert [p.name for p in home.months.iterdir() if p.name.startswith(".")] == [], (
+        "途中のものが残った"
+    )
 
 
 def _folders(home: Home) -> list[str]:
     return (
-        [path.name for path in home.months.iterdir() if not path.name.startswith(".")] if home.months.exists() else []
+        [path.name for path in home.months.iterdir() if not path.name.startswith(".")]
+        if home.months.exists()
+        else []
     )
 
 
 def _snapshot(home: Home) -> dict:
-    return {name: {p.name: sha256(p) for p in sorted((home.months / name).iterdir())} for name in _folders(home)}
+    return {
+        name: {p.name: sha256(p) for p in sorted((home.months / name).iterdir())}
+        for name in _folders(home)
+    }
 
 
 def _in_child(task) -> None:
@@ -155,7 +167,9 @@ def serve() -> None:
         done = _resumed(stopped.pop(job["resume"])) if "resume" in job else _run(job)
         if done.get("stopped"):
             stopped[done["pid"]] = done
-        print(json.dumps({name: value for name, value in done.items() if name != "files"}), flush=True)
+        print(
+            json.dumps({name: value for name, value in done.items() if name != "files"}), flush=True
+        )
 
 
 def _run(job: dict) -> dict:
@@ -189,7 +203,12 @@ def _reply(status: int, files: list) -> dict:
         file.seek(0)
         texts.append(file.read().decode("utf-8", "replace"))
         file.close()
-    return {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "err": texts[1], "steps": int(texts[2] or 0)}
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "out": texts[0],
+        "err": texts[1],
+        "steps": int(texts[2] or 0),
+    }
 
 
 def _command(job: dict, files: list) -> None:
@@ -198,7 +217,8 @@ def _command(job: dict, files: list) -> None:
     try:
         for number, file in enumerate(files[:2], 1):
             os.dup2(file.fileno(), number)
-        sys.stdout, sys.stderr = (io.TextIOWrapper(open(number, "wb", closefd=False)) for number in (1, 2))  # noqa: SIM115
+        out, err = (open(number, "wb", closefd=False) for number in (1, 2))  # noqa: SIM115
+        sys.stdout, sys.stderr = io.TextIOWrapper(out), io.TextIOWrapper(err)
         os.environ.update(job.get("env", {}))
         if job.get("ordinary"):
             _become_ordinary()
@@ -289,7 +309,9 @@ def _points(folder: Path, needed: int, small: bool, points: int) -> list[int]:
 
 
 def _is_left_over(path: Path) -> bool:
-    return path.name == ".incoming" or path.name.startswith(".spill-") or path.name.endswith(".part")
+    return (
+        path.name == ".incoming" or path.name.startswith(".spill-") or path.name.endswith(".part")
+    )
 
 
 def _pages_needed(home: Home, folder: Path, small: bool) -> int:
@@ -315,7 +337,12 @@ def _ingested(home: Home, small: bool) -> dict:
     try:
         return ingest(home, load_params(home.params), file, Month.parse("2026-10"), confirm=confirm)
     except MynaError as error:
-        return {"error": error.code, "where": error.where, "fix": error.fix, "stage": _stage_of(error)}
+        return {
+            "error": error.code,
+            "where": error.where,
+            "fix": error.fix,
+            "stage": _stage_of(error),
+        }
 
 
 def _stage_of(error: BaseException | None) -> str:

@@ -12,7 +12,17 @@ from math import floor
 from pathlib import Path
 from unittest.mock import patch
 
-from months import Person, lapsed, make_home, never_linked, own_request, params_of, put_month, registered, slow_status
+from months import (
+    Person,
+    lapsed,
+    make_home,
+    never_linked,
+    own_request,
+    params_of,
+    put_month,
+    registered,
+    slow_status,
+)
 
 from mynalib.capsules.catalogue import EDITIONS, Edition
 from mynalib.capsules.editions import make_capsule
@@ -45,18 +55,25 @@ class Society:
     people: People = field(default_factory=dict)
     next_number: int = 5000
     staying: set[tuple[str, str, str]] = field(default_factory=set)
-    ending: str = (
-        ""  # いなくなる事業所。本人の申請で解除した人が去ると、その人かもしれない人が控えられるので、はじめからいない
-    )
+    ending: str = ""  # いなくなる事業所。本人の申請で解除した人が去ると、その人かもしれない人が控えられるので、はじめからいない
 
     def join(self, employer: str, count: int) -> None:
         """加入。三人に一人は家族。"""
         makers, weights = zip(*KINDS[: 3 if employer == self.ending else None], strict=True)
         for make in self.rng.choices(makers, weights, k=count):
-            flag = {"certificate_flag": 0} if make is registered and self.rng.random() < 0.08 else {}
+            flag = (
+                {"certificate_flag": 0} if make is registered and self.rng.random() < 0.08 else {}
+            )
             branch = "01" if self.rng.random() < 1 / 3 else "00"
-            one = make(f"{SYMBOL[employer]}{self.next_number:06}", symbol=SYMBOL[employer], branch=branch, **flag)
-            if make is own_request:  # 加わる人の中に、番号の変わったこの人かもしれない人が、いないように
+            one = make(
+                f"{SYMBOL[employer]}{self.next_number:06}",
+                symbol=SYMBOL[employer],
+                branch=branch,
+                **flag,
+            )
+            if (
+                make is own_request
+            ):  # 加わる人の中に、番号の変わったこの人かもしれない人が、いないように
                 one = replace(one, cancelled_on=date(2025, 12, 21))
             self.people[one.key] = one
             self.next_number += 1
@@ -80,7 +97,9 @@ class Society:
 
     def _of(self, employer: str) -> list[Person]:
         symbol = SYMBOL[employer]
-        return [one for one in self.people.values() if one.symbol == symbol and one.cancel_kind != 1]
+        return [
+            one for one in self.people.values() if one.symbol == symbol and one.cancel_kind != 1
+        ]
 
     def live(self, employers: Iterable[str], churn: float) -> None:
         """一か月。churn は、加わる人、去る人、変わる人の割合。"""
@@ -125,7 +144,15 @@ def release_tables(home: Home, month: Month) -> Publication:
         room = home.drafts / str(month)
         jobs, records = [], {}
         for edition in REPORTS:
-            job = Job(edition.audience, "", Path(), {}, room / edition.audience, edition.page, edition.level)
+            job = Job(
+                edition.audience,
+                "",
+                Path(),
+                {},
+                room / edition.audience,
+                edition.page,
+                edition.level,
+            )
             jobs.append(job)
             records[job.name] = {"outputs": _outputs(publication, edition, job)}
         assemble(publication, jobs, records, [], room / "release")
@@ -141,7 +168,10 @@ def _outputs(publication: Publication, edition: Edition, job: Job) -> list[dict]
     written = write_products(edition.products, capsule, folder)
     facts = {"level": edition.level, "rows": None, "charts": None}
     out = job.folder / "out"
-    return [{"path": path.relative_to(out).as_posix(), "sha256": sha256(path), **facts} for path in written]
+    return [
+        {"path": path.relative_to(out).as_posix(), "sha256": sha256(path), **facts}
+        for path in written
+    ]
 
 
 # 検算：一人ひとりを数える。mynalib の数え方も丸め方も使わない
@@ -219,4 +249,8 @@ def listed(people: Iterable[Person], withheld: Iterable[tuple] = ()) -> dict[tup
     """リストに載る人と、行うこと。"""
     wanted = {one.key: slow_status(one)[1] for one in people}
     off = set(withheld)
-    return {key: did for key, did in wanted.items() if did in ("link", "renew", "renew_then_link") and key not in off}
+    return {
+        key: did
+        for key, did in wanted.items()
+        if did in ("link", "renew", "renew_then_link") and key not in off
+    }

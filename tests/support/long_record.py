@@ -29,8 +29,12 @@ def write_record(passed: Reports, failed: Reports) -> None:
     broken, by_file = {_file(report) for report in failed}, defaultdict(list)
     for report in passed:
         by_file[_file(report)].append(report)
-    sections |= {file: _section(file, reports) for file, reports in by_file.items() if file not in broken}
-    TARGET.write_text(HEAD + "".join(sections[file] for file in sorted(sections)), encoding="utf-8", newline="\n")
+    sections |= {
+        file: _section(file, reports) for file, reports in by_file.items() if file not in broken
+    }
+    TARGET.write_text(
+        HEAD + "".join(sections[file] for file in sorted(sections)), encoding="utf-8", newline="\n"
+    )
 
 
 def _written() -> str:
@@ -39,14 +43,19 @@ def _written() -> str:
 
 def _section(file: str, reports: list[pytest.TestReport]) -> str:
     tools = "、".join(f"{name} {version(name)}" for name in PACKAGES)
-    machine = f"{platform.system()}、{os.cpu_count()} コア、Python {platform.python_version()}、{tools}"
+    machine = (
+        f"{platform.system()}、{os.cpu_count()} コア、Python {platform.python_version()}、{tools}"
+    )
     seconds = sum(report.duration for report in reports)
     lines = [f"## `{file}`", "", f"- {date.today().isoformat()}、{machine}"]
     lines += [f"- 通った試験 {len(reports):,}、通らなかった試験 0、合わせて {seconds:,.0f} 秒", ""]
     counted = [(report.nodeid, *each) for report in reports for each in report.user_properties]
     if counted:
         lines += ["| 試験 | 数えたもの | 数 |", "|---|---|---:|"]
-        lines += [*(f"| `{_name(node)}` | {name} | {value:,} |" for node, name, value in counted), ""]
+        lines += [
+            *(f"| `{_name(node)}` | {name} | {value:,} |" for node, name, value in counted),
+            "",
+        ]
     slowest = sorted(reports, key=lambda report: report.duration, reverse=True)[:SLOWEST]
     lines += ["| 長かった試験 | 秒 |", "|---|---:|"]
     lines += [f"| `{_name(report.nodeid)}` | {report.duration:.0f} |" for report in slowest]

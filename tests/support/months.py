@@ -75,7 +75,13 @@ def own_request(number: str = "0012345", **more) -> Person:
 
 
 def lapsed(number: str = "0012345", **more) -> Person:
-    return Person(number, registered_on=DAY, cancelled_on=LATER, cancel_kind=2, **({"certificate_flag": 0} | more))
+    return Person(
+        number,
+        registered_on=DAY,
+        cancelled_on=LATER,
+        cancel_kind=2,
+        **({"certificate_flag": 0} | more),
+    )
 
 
 def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
@@ -92,7 +98,10 @@ def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
 
 def params_of(home: Home) -> Params:
     """今の params。同じ名と中身のファイルは、どの置き場所のものでも、一度だけ読む。"""
-    files = {path.relative_to(home.params).as_posix(): path.read_bytes() for path in home.params.rglob("*.yaml")}
+    files = {
+        path.relative_to(home.params).as_posix(): path.read_bytes()
+        for path in home.params.rglob("*.yaml")
+    }
     content = tuple(sorted(files.items()))
     if content not in PARAMS:
         PARAMS[content] = load_params(home.params)
@@ -120,7 +129,10 @@ def stage(home: Home, people: Sequence[Person]) -> Path:
     table = pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES)
     _parquet(folder / "members.parquet", table)
     quarantine = pd.DataFrame({"line": [], "reason": [], "column": []})
-    _parquet(folder / "quarantine.parquet", quarantine.astype({"line": "int32", "reason": "str", "column": "str"}))
+    _parquet(
+        folder / "quarantine.parquet",
+        quarantine.astype({"line": "int32", "reason": "str", "column": "str"}),
+    )
     return folder
 
 
@@ -133,7 +145,10 @@ def _parquet(path: Path, table: pd.DataFrame) -> None:
     _db().register("staged", table)
     days = {name: "date" for name in DAYS if name in table}
     columns = [f"{name}::{days[name]} as {name}" if name in days else f'"{name}"' for name in table]
-    _db().execute(f"copy (select {', '.join(columns)} from staged) to $path (format parquet)", {"path": str(path)})
+    _db().execute(
+        f"copy (select {', '.join(columns)} from staged) to $path (format parquet)",
+        {"path": str(path)},
+    )
 
 
 def facts_of(people: Sequence[Person], original: Path) -> dict:
@@ -152,7 +167,9 @@ def facts_of(people: Sequence[Person], original: Path) -> dict:
 def original_of(home: Home, month: str, people: Sequence[Person]) -> Path:
     path = home.inbox / f"{month}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([month, [vars(person) for person in people]], default=str), encoding="utf-8")
+    path.write_text(
+        json.dumps([month, [vars(person) for person in people]], default=str), encoding="utf-8"
+    )
     return path
 
 
@@ -170,7 +187,9 @@ def load_month(home: Home, month: str, people: Sequence[Person], on: str = "") -
     return kept
 
 
-def persons(home: Home, month: str, holds: Iterable[Hold] = (), params: Params | None = None) -> pd.DataFrame:
+def persons(
+    home: Home, month: str, holds: Iterable[Hold] = (), params: Params | None = None
+) -> pd.DataFrame:
     """その月の person。記憶から控える人も、いつも重ねる。"""
     kept = [kept for kept in kept_months(home) if str(kept.month) == month]
     with Lens(kept, params or params_of(home), [*holds, *memory_holds(home)]) as lens:
@@ -211,4 +230,8 @@ def slow_dates(registered_on: date | None, cancelled_on: date | None) -> str:
         return "registered_only"
     if registered_on == cancelled_on:
         return "same_day"
-    return "registered_before_cancelled" if registered_on < cancelled_on else "registered_after_cancelled"
+    return (
+        "registered_before_cancelled"
+        if registered_on < cancelled_on
+        else "registered_after_cancelled"
+    )

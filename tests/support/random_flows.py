@@ -35,7 +35,9 @@ COLUMNS = ["status_before", "status_after", "employer_before", "employer_after",
 def trials(few: int) -> Callable[[Callable], Callable]:
     """ふだんは少なく、make test-long では二十倍。種は決まっている。"""
     count = few * 20 if os.environ.get("MYNA_LONG") else few
-    tried = settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    tried = settings(
+        max_examples=count, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
     return lambda test: pytest.mark.long(tried(test))
 
 
@@ -46,7 +48,10 @@ def flows(draw, employers=(*NAMES, "KENPO", "NOEMPLOYER")) -> pd.DataFrame:
     for employer in employers[: draw(st.integers(1, len(employers)))]:
         sizes = [draw(draw(st.sampled_from([FEW, MANY, st.just(0)]))) for _ in STAYS]
         sizes += [draw(FEW | st.integers(8, 20)) for _ in MOVES]
-        rows += [flow_row(employer, *pair, size) for pair, size in zip([*STAYS, *MOVES], sizes, strict=True)]
+        rows += [
+            flow_row(employer, *pair, size)
+            for pair, size in zip([*STAYS, *MOVES], sizes, strict=True)
+        ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -60,7 +65,17 @@ def cube_of(flow: pd.DataFrame) -> pd.DataFrame:
     for month, side in ((BEFORE, "before"), (AFTER, "after")):
         here = flow[flow[f"status_{side}"] != ""]
         status = here[f"status_{side}"]
-        facts = {"month": month, "employer_id": here[f"employer_{side}"], "status": status, "members": here.members}
-        more = {"insured": True, "action": status.map(ACTIONS), "lapsed": status.isin(LAPSED), "withheld_by": ""}
+        facts = {
+            "month": month,
+            "employer_id": here[f"employer_{side}"],
+            "status": status,
+            "members": here.members,
+        }
+        more = {
+            "insured": True,
+            "action": status.map(ACTIONS),
+            "lapsed": status.isin(LAPSED),
+            "withheld_by": "",
+        }
         sides.append(pd.DataFrame(facts).assign(**more))
     return pd.concat(sides, ignore_index=True)

@@ -22,7 +22,14 @@ HEADER = ",".join(item.label for item in ITEMS)
 KEY_HEADER = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日"
 KEPT_EMPLOYERS = ("E01", "E02", "E03", "KENPO")
 SIZES = {"101": 60, "102": 30, "103": 3, "120": 10, "901": 12}
-KINDS = ("1,20240401,,,1", "1,20240401,,,1", "0,,,,1", "1,20230510,,,1", "0,20220510,20260310,2,0", "0,,,,")
+KINDS = (
+    "1,20240401,,,1",
+    "1,20240401,,,1",
+    "0,,,,1",
+    "1,20230510,,,1",
+    "0,20220510,20260310,2,0",
+    "0,,,,",
+)
 
 
 def person(symbol: str, index: int, facts: str | None = None) -> str:
@@ -45,7 +52,9 @@ def covers(entry: SymbolEntry, number: str) -> bool:
 def employer_of(registry: Registry, symbol: str, number: str) -> str | None:
     """一人の事業所を、一行ずつ探す遅い検算。事業所のない人は None、登録のない記号と番号は KeyError。"""
     folded = fold_symbol(symbol)
-    found = [entry for entry in registry.entries if entry.folded == folded and covers(entry, number)]
+    found = [
+        entry for entry in registry.entries if entry.folded == folded and covers(entry, number)
+    ]
     if len(found) != 1:
         raise KeyError("登録のない記号と番号です")
     return found[0].employer_id
@@ -58,7 +67,9 @@ class SmallSociety:
     home: Home
 
     @classmethod
-    def found(cls, folder: Path, rows: Iterable[str] | None = None, demo: bool = False) -> "SmallSociety":
+    def found(
+        cls, folder: Path, rows: Iterable[str] | None = None, demo: bool = False
+    ) -> "SmallSociety":
         society = cls(found(folder, demo=demo))
         for path in (society.home.params / "employers").glob("*.yaml"):
             if path.stem not in KEPT_EMPLOYERS:

@@ -9,7 +9,17 @@ import pytest
 from commands import myna, out
 from societies import HEADER, MONTHS, everybody
 
-KEYS = {"outcome", "error", "month", "data_rows", "accepted", "quarantined", "reasons", "sha256", "home"}
+KEYS = {
+    "outcome",
+    "error",
+    "month",
+    "data_rows",
+    "accepted",
+    "quarantined",
+    "reasons",
+    "sha256",
+    "home",
+}
 
 
 def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):
@@ -17,7 +27,9 @@ def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):
     home, file = tmp_path / "わたしの組合", tmp_path / "届いたファイル.csv"
     assert myna("init", home).returncode == 0
     employer = home / "params" / "employers" / "E01.yaml"
-    employer.write_text(employer.read_text(encoding="utf-8").replace('"101"', '"東①髙﨑"'), encoding="utf-8")
+    employer.write_text(
+        employer.read_text(encoding="utf-8").replace('"101"', '"東①髙﨑"'), encoding="utf-8"
+    )
     for other in (home / "params" / "employers").glob("E*.yaml"):
         if other != employer:
             other.unlink()
@@ -28,7 +40,9 @@ def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):
     assert json.loads(taken.stdout)["accepted"] == 60
     done = myna("publish", "--month", "2026-10", "--home", home)
     assert done.returncode == 0, out(done)
-    page = (home / "reports" / "2026-10" / "employers" / "E01" / "reminders.html").read_text(encoding="utf-8")
+    page = (home / "reports" / "2026-10" / "employers" / "E01" / "reminders.html").read_text(
+        encoding="utf-8"
+    )
     assert "東①髙﨑" in page
     assert myna("verify", "--month", "2026-10", "--home", home).returncode == 0
 
@@ -61,17 +75,29 @@ def test_a_refusal_is_exit_1_with_its_class_and_leaves_everything_as_it_was(smal
 
 
 def test_a_month_that_has_not_ended_is_refused(small):
-    done = myna("ingest", small.home.inbox / "2026-10.csv", "--month", "2026-11", "--home", small.home.root, "--json")
+    done = myna(
+        "ingest",
+        small.home.inbox / "2026-10.csv",
+        "--month",
+        "2026-11",
+        "--home",
+        small.home.root,
+        "--json",
+    )
     assert json.loads(done.stdout)["error"] == "MONTH_NOT_ENDED"
 
 
-@pytest.mark.parametrize("words", [("ingest",), ("publish",), ("publish", "--month", "2026年10月"), ("nothing",)])
+@pytest.mark.parametrize(
+    "words", [("ingest",), ("publish",), ("publish", "--month", "2026年10月"), ("nothing",)]
+)
 def test_wrong_usage_is_exit_2(words):
     assert myna(*words).returncode == 2
 
 
 def test_only_the_option_asks_for_json_and_only_the_verb_makes_it_an_ingest(tmp_path):
-    said = myna("withdraw", "--because", "--json", "--release", "ingest", "--home", tmp_path / "ingest")
+    said = myna(
+        "withdraw", "--because", "--json", "--release", "ingest", "--home", tmp_path / "ingest"
+    )
     assert said.returncode == 1
     assert not said.stdout, "--because の値は、頼みではない"
     answer = json.loads(myna("check", "--home", tmp_path / "ingest", "--json").stdout)
@@ -80,7 +106,9 @@ def test_only_the_option_asks_for_json_and_only_the_verb_makes_it_an_ingest(tmp_
 
 
 def test_without_a_home_the_message_says_what_to_do(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "mynalib", "check"], cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mynalib", "check"], cwd=tmp_path, capture_output=True, check=False
+    )
     assert done.returncode == 1
     assert "--home" in done.stderr.decode("utf-8")
 
@@ -94,7 +122,9 @@ def test_the_current_folder_is_the_home_when_it_has_params(small):
 def test_check_reports_every_problem_at_once(small):
     (small.home.registers / "optout.csv").unlink()
     ledger = small.home.ledger
-    ledger.write_text(ledger.read_text(encoding="utf-8").replace("2026-09", "2026-08", 1), encoding="utf-8")
+    ledger.write_text(
+        ledger.read_text(encoding="utf-8").replace("2026-09", "2026-08", 1), encoding="utf-8"
+    )
     path = small.home.months / "2026-10" / "members.parquet"
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
@@ -105,11 +135,15 @@ def test_check_reports_every_problem_at_once(small):
 
 
 def test_check_tells_what_the_act_still_asks_for(small):
-    warnings = " ".join(json.loads(myna("check", "--home", small.home.root, "--json").stdout)["warnings"])
+    warnings = " ".join(
+        json.loads(myna("check", "--home", small.home.root, "--json").stdout)["warnings"]
+    )
     assert all(word in warnings for word in ("住所", "代表者", "20"))
 
 
-@pytest.mark.parametrize("words", [("check",), ("publish", "--month", "2027-01"), ("verify", "--month", "2026-10")])
+@pytest.mark.parametrize(
+    "words", [("check",), ("publish", "--month", "2027-01"), ("verify", "--month", "2026-10")]
+)
 def test_messages_survive_a_cp932_console(small, words):
     done = myna(*words, "--home", small.home.root, PYTHONIOENCODING="cp932")
     text = (done.stdout + done.stderr).decode("cp932")
@@ -124,7 +158,14 @@ def test_help_is_japanese_for_every_verb():
 
 
 def test_an_unexpected_file_name_is_refused_without_a_traceback(small):
-    done = myna("ingest", small.home.root / "ありません.csv", "--month", "2026-10", "--home", small.home.root)
+    done = myna(
+        "ingest",
+        small.home.root / "ありません.csv",
+        "--month",
+        "2026-10",
+        "--home",
+        small.home.root,
+    )
     assert done.returncode in (1, 2)
     assert "Traceback" not in out(done)
 
@@ -136,6 +177,8 @@ def test_two_at_once_are_refused(small):
 
 
 def test_the_package_runs_from_any_folder(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "mynalib", "--help"], cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mynalib", "--help"], cwd=tmp_path, capture_output=True, check=False
+    )
     assert done.returncode == 0
     assert Path(tmp_path).exists()

@@ -19,7 +19,12 @@ from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
 
 SPECIFICATION = Path(__file__).parents[1] / "facts" / "decision_table.csv"
-CONTRACT = {"rates.csv", "shown.csv", "lists.csv", "listed.csv"}  # ほかの道具と次の公開が読む、名の決まった表
+CONTRACT = {
+    "rates.csv",
+    "shown.csv",
+    "lists.csv",
+    "listed.csv",
+}  # ほかの道具と次の公開が読む、名の決まった表
 
 
 def half_up(numerator: int, denominator: int) -> str:
@@ -45,22 +50,39 @@ def counted(demo_society) -> dict:
     """届いた CSV を、素の Python で一行ずつ数えたもの。控える人は、作り手の真実から。"""
     with SPECIFICATION.open(encoding="utf-8") as file:
         decisions = {tuple(list(row.values())[:4]): row for row in csv.DictReader(file)}
-    employers = {str(101 + n): f"E{n + 1:02}" for n in range(19)} | {"120": "KENPO", "901": "NOEMPLOYER"}
+    employers = {str(101 + n): f"E{n + 1:02}" for n in range(19)} | {
+        "120": "KENPO",
+        "901": "NOEMPLOYER",
+    }
     truth = demo_society.truth
     held = truth[truth.opted_out | truth.pending | truth.never_contact | truth.vanished]
-    held = {(m, s, n, b) for m, s, n, b in held[["month", "symbol", "number", "branch"]].itertuples(index=False)}
+    held = {
+        (m, s, n, b)
+        for m, s, n, b in held[["month", "symbol", "number", "branch"]].itertuples(index=False)
+    }
     settled = truth[(truth.decision == "可") & (truth.month == "2026-10")]
-    settled = {(m, s, n, b) for m, s, n, b in settled[["month", "symbol", "number", "branch"]].itertuples(index=False)}
+    settled = {
+        (m, s, n, b)
+        for m, s, n, b in settled[["month", "symbol", "number", "branch"]].itertuples(index=False)
+    }
     counts: dict = {}
     for month, content in demo_society.files.items():
         bad = set(demo_society.bad_rows[demo_society.bad_rows.month == str(month)].line)
         for line, raw in enumerate(content.split(b"\r\n"), 1):
             if line == 1 or not raw or line in bad:
                 continue
-            symbol, number, branch, state, registered, cancelled, kind, flag = raw.decode("cp932").split(",")
+            symbol, number, branch, state, registered, cancelled, kind, flag = raw.decode(
+                "cp932"
+            ).split(",")
             decision = decisions[state, kind, flag, order_of(registered, cancelled)]
             who = (str(month), symbol, number, branch)
-            action = settled_action(state, flag) if who in settled else decision["action"] if who not in held else ""
+            action = (
+                settled_action(state, flag)
+                if who in settled
+                else decision["action"]
+                if who not in held
+                else ""
+            )
             for employer in (employers[symbol], "TOTAL"):
                 tally = counts.setdefault((str(month), employer), Counter())
                 tally["members"] += 1
@@ -108,9 +130,13 @@ def test_the_newest_targets_equal_a_slow_count_after_the_overlays(demo_release, 
 def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_society):
     params, months = load_params(demo_home.params), kept_months(demo_home)
     holds = [*register_holds(read_registers(demo_home, params), today()), *memory_holds(demo_home)]
-    truth = demo_society.truth.set_index(["month", "symbol", "number", "branch"])[["status", "employer_id", "insured"]]
+    truth = demo_society.truth.set_index(["month", "symbol", "number", "branch"])[
+        ["status", "employer_id", "insured"]
+    ]
     with Lens(months, params, holds) as lens:
-        person = lens._db.sql("select month, symbol, number, branch, status, employer_id, insured from person").df()
+        person = lens._db.sql(
+            "select month, symbol, number, branch, status, employer_id, insured from person"
+        ).df()
     ours = person.set_index(["month", "symbol", "number", "branch"])
     assert len(ours) == len(truth)
     joined = truth.join(ours.add_suffix("_ours"), how="left")
@@ -132,7 +158,11 @@ def test_nobody_who_must_not_be_reminded_is_on_any_list(demo_release, demo_socie
     ]
     listed = set()
     for path in demo_release.glob("employers/*/*.xlsx"):
-        rows = [[cell.value for cell in row] for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows()]
+        rows = [
+            [cell.value for cell in row]
+            for sheet in openpyxl.load_workbook(path)
+            for row in sheet.iter_rows()
+        ]
         mine = {tuple(row[:3]) for row in rows if row[2] and row[2].isdigit()}
         employer = path.parent.name
         expected = newest[newest.employer_id == employer][["symbol", "number", "branch"]]
@@ -140,9 +170,14 @@ def test_nobody_who_must_not_be_reminded_is_on_any_list(demo_release, demo_socie
         listed |= mine
     assert len(listed) > 2_000
     assert listed & {
-        tuple(k) for k in newest.loc[newest.decision == "可", ["symbol", "number", "branch"]].itertuples(index=False)
+        tuple(k)
+        for k in newest.loc[newest.decision == "可", ["symbol", "number", "branch"]].itertuples(
+            index=False
+        )
     }
-    assert not listed & {tuple(key) for key in never[["symbol", "number", "branch"]].itertuples(index=False)}
+    assert not listed & {
+        tuple(key) for key in never[["symbol", "number", "branch"]].itertuples(index=False)
+    }
 
 
 def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release):
@@ -155,7 +190,8 @@ def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release
     for path in workbooks:
         assert "架空データ" in path.name
         assert all(
-            "架空データ" in sheet.title and "架空データ" in sheet["A1"].value for sheet in openpyxl.load_workbook(path)
+            "架空データ" in sheet.title and "架空データ" in sheet["A1"].value
+            for sheet in openpyxl.load_workbook(path)
         )
     tables = [path for path in demo_release.rglob("*.csv") if path.name not in CONTRACT]
     assert tables
@@ -164,7 +200,9 @@ def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release
 
 def test_a_real_home_does_not_say_so(published):
     assert not list(published.release.rglob("*架空データ*"))
-    assert "架空データ" not in (published.release / "employers/E01/index.html").read_text(encoding="utf-8")
+    assert "架空データ" not in (published.release / "employers/E01/index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_wide_edition_is_true_and_rounded_and_merges_the_small(demo_release, counted):
@@ -175,28 +213,44 @@ def test_the_wide_edition_is_true_and_rounded_and_merges_the_small(demo_release,
         tally = counted.get((row["month"], row["employer_id"]))
         if row["employer_id"] == "TOTAL":
             assert row["rate"] == half_up(tally["registered"], tally["members"]).removesuffix(".0")
-            assert all(abs(int(row[name]) - tally[name]) <= 2 for name in ("members", "registered", "usable"))
+            assert all(
+                abs(int(row[name]) - tally[name]) <= 2
+                for name in ("members", "registered", "usable")
+            )
         elif tally:
             assert tally["members"] >= 30
             assert not row["registered"] + row["unregistered"] + row["lapsed"]
-            assert row["bound"] or abs(float(row["rate"]) - 100 * tally["registered"] / tally["members"]) <= 2 * int(
-                row["tolerance"]
-            )
+            assert row["bound"] or abs(
+                float(row["rate"]) - 100 * tally["registered"] / tally["members"]
+            ) <= 2 * int(row["tolerance"])
     assert {row["employer_id"] for row in rows} >= {"OTHERS", "TOTAL", "E01"}
     assert "E19" not in {row["employer_id"] for row in rows}
 
 
 def test_every_number_of_the_wide_edition_is_in_its_cells(demo_release):
-    cells = json.loads((demo_release / "management" / "cells.json").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads((demo_release / "management" / "cells.json").read_text(encoding="utf-8"))[
+        "cells"
+    ]
     known = {(c.get("month"), c.get("employer_id"), c["measure"]): c["value"] for c in cells}
     for row in published_rates(demo_release, "management"):
-        for column in ("members", "registered", "rate", "tolerance", "usable", "usable_rate", "unregistered", "lapsed"):
+        for column in (
+            "members",
+            "registered",
+            "rate",
+            "tolerance",
+            "usable",
+            "usable_rate",
+            "unregistered",
+            "lapsed",
+        ):
             shown = float(row[column]) if row[column] else None
             assert known[row["month"], row["employer_id"], column] == shown
 
 
 def test_the_demo_is_a_month_of_nineteen_employers(demo_release):
-    assert sorted(p.name for p in (demo_release / "employers").iterdir()) == [f"E{n:02}" for n in range(1, 20)]
+    assert sorted(p.name for p in (demo_release / "employers").iterdir()) == [
+        f"E{n:02}" for n in range(1, 20)
+    ]
     manifest = json.loads((demo_release / "manifest.json").read_text(encoding="utf-8"))
     levels = Counter(artefact["level"] for artefact in manifest["artefacts"])
     assert set(levels) == {"named", "employer", "internal", "publishable"}

@@ -63,7 +63,11 @@ def _good_rows(society: DemoSociety, month: Month) -> pd.DataFrame:
     bad = society.bad_rows.loc[society.bad_rows["month"] == str(month), "line"]
     skipped = set(bad)
     lines = society.files[month].split(b"\r\n")[:-1]
-    rows = [raw.decode("cp932").split(",") for n, raw in enumerate(lines, 1) if n > 1 and n not in skipped]
+    rows = [
+        raw.decode("cp932").split(",")
+        for n, raw in enumerate(lines, 1)
+        if n > 1 and n not in skipped
+    ]
     return pd.DataFrame(rows, columns=list(NAMES)).assign(month=str(month))
 
 
@@ -145,7 +149,9 @@ def _decodes(raw: bytes) -> bool:
     return True
 
 
-def test_every_row_is_a_good_one_of_the_truth_or_a_bad_one(society: DemoSociety, good: pd.DataFrame):
+def test_every_row_is_a_good_one_of_the_truth_or_a_bad_one(
+    society: DemoSociety, good: pd.DataFrame
+):
     rows = sum(data.count(b"\r\n") - 1 for data in society.files.values())
     assert rows == len(good) + len(society.bad_rows)
     assert len(good) == len(society.truth)
@@ -249,7 +255,9 @@ def test_dates_are_real_and_not_after_the_month_end(good: pd.DataFrame):
             date.fromisoformat(text)
 
 
-def test_own_request_cancellations_begin_on_28_october_2024(society: DemoSociety, good: pd.DataFrame):
+def test_own_request_cancellations_begin_on_28_october_2024(
+    society: DemoSociety, good: pd.DataFrame
+):
     early = make_society(Month(2024, 12), 4)
     for rows in (good, *(_good_rows(early, month) for month in early.files)):
         assert (rows.loc[rows["cancel_kind"] == "1", "cancelled_on"] >= "20241028").all()
@@ -258,7 +266,9 @@ def test_own_request_cancellations_begin_on_28_october_2024(society: DemoSociety
     assert 0.002 <= (newest["cancel_kind"] == "1").mean() <= 0.005
 
 
-def test_a_lapse_is_cancelled_at_a_month_end_after_showing_for_at_most_one_month(good: pd.DataFrame):
+def test_a_lapse_is_cancelled_at_a_month_end_after_showing_for_at_most_one_month(
+    good: pd.DataFrame,
+):
     lapsed = good[(good["state"] == "0") & (good["cancel_kind"] == "2")]
     ends = {f"{Month(2021, 1).plus(n).end:%Y%m%d}" for n in range(100)}
     assert set(lapsed["cancelled_on"]) <= ends
@@ -287,7 +297,9 @@ def test_people_join_leave_and_transfer_under_a_new_number(society: DemoSociety)
     truth = society.truth
     people = truth.groupby("person")
     moved = people["number"].nunique() == 2
-    to_901 = people["employer_id"].agg(lambda ids: len(set(ids)) == 2 and ids.iloc[-1] == "NOEMPLOYER")
+    to_901 = people["employer_id"].agg(
+        lambda ids: len(set(ids)) == 2 and ids.iloc[-1] == "NOEMPLOYER"
+    )
     assert people["month"].min().gt("2024-11").sum() > 500
     assert people["month"].max().lt(NEWEST).sum() > 500
     assert (moved & ~to_901).sum() > 50

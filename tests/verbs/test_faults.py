@@ -34,21 +34,33 @@ from mynalib.intake.reading import read_file
 from mynalib.verbs.check import check_home
 from mynalib.verbs.ingest import ingest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork と kill -9 は、Windows にはない")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="fork と kill -9 は、Windows にはない"
+)
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 HANGS = 600  # 秒。これだけ待っても終わらなければ、止まっている
 MONTHS = ("2026-07", "2026-08", "2026-09", "2026-10")
 NEW, LAST = MONTHS[-1], MONTHS[-2]
 PEOPLE = 1_500
-KINDS = ("1,20240401,,,1", "1,20240401,,,1", "0,,,,1", "1,20230510,,,0", "0,20220510,20260310,2,0", "0,,,,")
+KINDS = (
+    "1,20240401,,,1",
+    "1,20240401,,,1",
+    "0,,,,1",
+    "1,20230510,,,0",
+    "0,20220510,20260310,2,0",
+    "0,,,,",
+)
 TOOL = ROOT / "tests" / "support" / "kills.py"
 
 
 def rows(month: str, people: int = PEOPLE) -> list[str]:
     """その月の行。月ごとに少し違い、本人の申請が消える人（記憶に残る）と、隔離になる行がある。"""
     at = MONTHS.index(month)
-    return [*(f"{101 + n % 5},{7200000 + n},{n % 3:02},{_facts(n, at)}" for n in range(people)), "777,7999999,00,1,,,,"]
+    return [
+        *(f"{101 + n % 5},{7200000 + n},{n % 3:02},{_facts(n, at)}" for n in range(people)),
+        "777,7999999,00,1,,,,",
+    ]
 
 
 def _facts(number: int, at: int) -> str:
@@ -86,7 +98,9 @@ class Warm:
     def ingest(self, home: Home, month: str, *more: str, file: Path | None = None, **how) -> dict:
         """取り込む。読みやすいように、答えの JSON を answer に入れる。"""
         file = file or home.inbox / f"{month}.csv"
-        done = self.myna("ingest", file, "--month", month, "--home", home.root, "--json", *more, **how)
+        done = self.myna(
+            "ingest", file, "--month", month, "--home", home.root, "--json", *more, **how
+        )
         return done | {"answer": json.loads(done["out"]) if done.get("out") else None}
 
     def check(self, home: Home, **how) -> dict:
@@ -107,7 +121,12 @@ class Here:
         try:
             return ingest(home, params_of(home), file, month_of(month), replace="--replace" in more)
         except MynaError as error:
-            return {"outcome": "refused", "error": error.code, "where": error.where, "fix": error.fix}
+            return {
+                "outcome": "refused",
+                "error": error.code,
+                "where": error.where,
+                "fix": error.fix,
+            }
 
     def check(self, home: Home) -> dict:
         return check_home(home).as_dict()
@@ -152,12 +171,21 @@ def copied(home: Home, to: Path) -> Home:
 
 def months_now(home: Home) -> dict[str, dict[str, str]]:
     """月のフォルダーごとの、ファイルのハッシュ。"""
-    folders = [p for p in home.months.iterdir() if not p.name.startswith(".")] if home.months.exists() else []
-    return {folder.name: {path.name: sha256(path) for path in sorted(folder.iterdir())} for folder in folders}
+    folders = (
+        [p for p in home.months.iterdir() if not p.name.startswith(".")]
+        if home.months.exists()
+        else []
+    )
+    return {
+        folder.name: {path.name: sha256(path) for path in sorted(folder.iterdir())}
+        for folder in folders
+    }
 
 
 def ledger_now(home: Home) -> list[tuple]:
-    return [(line["did"], line["folder"], line["intake_sha256"]) for line in Ledger(home.ledger).lines()]
+    return [
+        (line["did"], line["folder"], line["intake_sha256"]) for line in Ledger(home.ledger).lines()
+    ]
 
 
 def state(home: Home) -> dict:
@@ -176,7 +204,9 @@ def left_over(home: Home) -> list[str]:
     return sorted(
         path.relative_to(home.data).as_posix()
         for path in home.data.rglob("*")
-        if path.name == ".incoming" or path.name.startswith(".spill-") or path.name.endswith((".part", ".tmp"))
+        if path.name == ".incoming"
+        or path.name.startswith(".spill-")
+        or path.name.endswith((".part", ".tmp"))
     )
 
 
@@ -184,9 +214,14 @@ def must_be_sound(home: Home, before: dict, ledger_before: bytes, whole: dict) -
     """止まったあと：前の月は元のまま、新しい月は全部あるか全くない、点検は通る。新しい月があるか。"""
     now = months_now(home)
     assert {name: now.get(name) for name in before} == before, "前の月が変わった"
-    assert home.ledger.read_bytes().startswith(ledger_before) if ledger_before else True, "台帳の前の行が変わった"
+    assert home.ledger.read_bytes().startswith(ledger_before) if ledger_before else True, (
+        "台帳の前の行が変わった"
+    )
     new = {name: files for name, files in now.items() if name not in before}
-    assert new in ({}, {name: whole["months"][name] for name in set(whole["months"]) - set(before)}), "半分の月がある"
+    assert new in (
+        {},
+        {name: whole["months"][name] for name in set(whole["months"]) - set(before)},
+    ), "半分の月がある"
     for kept in kept_months(home):
         verify_month(kept)
     assert check_home(home).errors == ()
@@ -255,7 +290,9 @@ def test_a_load_killed_at_any_moment_leaves_a_whole_month_or_none_and_the_next_r
 
 
 @pytest.mark.long
-def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(three_months, tmp_path, record_property):
+def test_a_real_process_killed_at_any_moment_is_finished_by_the_next(
+    three_months, tmp_path, record_property
+):
     """読みこみから、本物の python -m mynalib ingest を止める。"""
     reference = copied(three_months, tmp_path / "reference")
     begun = time.monotonic()
@@ -303,14 +340,19 @@ def test_what_is_kept_can_only_be_read_even_if_the_load_was_killed_just_before_i
         home = copied(three_months, tmp_path / f"home{step}")
         warm.ingest(home, NEW, **locks, kill_at=step)
         warm.ingest(home, NEW)
-        kept = [*home.originals.iterdir(), *(p for folder in home.months.iterdir() for p in folder.iterdir())]
+        kept = [
+            *home.originals.iterdir(),
+            *(p for folder in home.months.iterdir() for p in folder.iterdir()),
+        ]
         if writable := sorted(path.name for path in kept if path.stat().st_mode & 0o222):
             wrong[step] = writable
         shutil.rmtree(home.root)
     assert wrong == {}
 
 
-def test_a_half_copied_original_is_gone_after_the_next_load_of_any_file(warm, three_months, tmp_path):
+def test_a_half_copied_original_is_gone_after_the_next_load_of_any_file(
+    warm, three_months, tmp_path
+):
     """原本を写している途中で止まり、次に来たのが別のファイルでも、人の行の写しかけは残らない。"""
     home = copied(three_months, tmp_path / "home")
     left = home.originals / f"{NEW}-0123456789ab.part"
@@ -328,7 +370,10 @@ def test_a_full_disk_at_any_stage_says_so_and_the_same_command_works_once_there_
 ):
     """小さな tmpfs の空きを変えながら、写し、計算の途中、Parquet、原本、台帳のどこで尽きても。"""
     results = []
-    for memory, people, points in (("normal", PEOPLE, 40 if LONG else 3), ("small", 200_000, 8 if LONG else 1)):
+    for memory, people, points in (
+        ("normal", PEOPLE, 40 if LONG else 3),
+        ("small", 200_000, 8 if LONG else 1),
+    ):
         place = tmp_path / memory
         (place / "disk").mkdir(parents=True)
         # ふつうの方は、どの値も引用符で囲む。写しより原本が大きくなり、原本を写すところでも空きが尽きる
@@ -345,7 +390,10 @@ def test_a_full_disk_at_any_stage_says_so_and_the_same_command_works_once_there_
     assert [full for full in failed if full.get("error") != "DISK_FULL"] == []
     assert all("空き" in full["fix"] or "ディスク" in full["fix"] for full in failed)
     stages = {full["stage"] for full in failed}
-    print("空き（ページ）と、尽きたところ：", [(one["pages"], one["full"].get("stage", "")) for one in results])
+    print(
+        "空き（ページ）と、尽きたところ：",
+        [(one["pages"], one["full"].get("stage", "")) for one in results],
+    )
     assert stages >= {"写し", "計算の途中", "月の Parquet", "原本"}, stages
     assert any(result["full"].get("outcome") == "loaded" for result in results)
 
@@ -353,7 +401,9 @@ def test_a_full_disk_at_any_stage_says_so_and_the_same_command_works_once_there_
 def filled(three_months: Home, place: Path, points: int, memory: str) -> list[dict]:
     disk, size = place / "disk", "64m" if memory == "small" else "8m"
     tool = [sys.executable, str(TOOL), "--fill", str(disk), memory, str(points)]
-    run = on_a_small_disk(disk, size, 'cp -a "$1" home && shift && exec "$@"', str(three_months.root), *tool)
+    run = on_a_small_disk(
+        disk, size, 'cp -a "$1" home && shift && exec "$@"', str(three_months.root), *tool
+    )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])
 
@@ -385,7 +435,9 @@ def needs_a_small_disk(tmp_path) -> None:
 def test_a_limit_on_the_size_of_a_file_is_a_full_disk(warm, home, stage):
     """tmpfs を使えないところでも、同じことを試す。写しは改行が一字なので、原本より少し小さい。"""
     before, original = state(home), (home.inbox / f"{NEW}.csv").stat().st_size
-    size = {"写しのはじめ": 2_000, "写しのおわり": original - PEOPLE - 300, "原本": original - 10}[stage]
+    size = {"写しのはじめ": 2_000, "写しのおわり": original - PEOPLE - 300, "原本": original - 10}[
+        stage
+    ]
     done = warm.ingest(home, NEW, fsize=size)
     assert (done["code"], done["answer"]["error"]) == (1, "DISK_FULL")
     assert "空き" in done["answer"]["fix"] or "ディスク" in done["answer"]["fix"]
@@ -407,10 +459,14 @@ def test_a_ledger_that_cannot_grow_is_a_full_disk_and_is_written_by_the_next_run
     assert check_home(home).errors == ()
 
 
-@pytest.mark.parametrize("words", ["No space left on device", "Disk quota exceeded", "File too large"])
+@pytest.mark.parametrize(
+    "words", ["No space left on device", "Disk quota exceeded", "File too large"]
+)
 def test_every_way_a_disk_is_full_is_told_as_one_inside_duckdb(tmp_path, monkeypatch, words):
     """空き、割り当て（quota）、ファイルの大きさの上限。DuckDB は、OS の言葉のまま伝える。"""
-    assert is_full(duckdb.IOException(f'IO Error: Could not write file "/x/members.parquet": {words}'))
+    assert is_full(
+        duckdb.IOException(f'IO Error: Could not write file "/x/members.parquet": {words}')
+    )
     monkeypatch.setattr(workbench, "query", lambda name: f"select error($faults[1] || ' {words}')")
     (tmp_path / "into").mkdir()
     file = write(tmp_path / "file.csv", rows(NEW)[:3])
@@ -437,7 +493,9 @@ CLOSED: dict[str, Callable[[Home], list[tuple[Path, int]]]] = {
 
 
 @pytest.mark.parametrize("closed", CLOSED)
-def test_a_place_that_cannot_be_written_is_named_and_the_load_works_once_it_can(warm, three_months, tmp_path, closed):
+def test_a_place_that_cannot_be_written_is_named_and_the_load_works_once_it_can(
+    warm, three_months, tmp_path, closed
+):
     """管理者はどこにでも書けるので、その力を捨てたプロセスで試す。"""
     home = copied(three_months, tmp_path / "home")
     before = months_now(home)
@@ -461,7 +519,9 @@ def test_a_place_that_cannot_be_written_is_named_and_the_load_works_once_it_can(
 
 
 @pytest.mark.long
-def test_a_second_run_is_refused_at_every_step_and_the_first_is_unharmed(warm, three_months, tmp_path):
+def test_a_second_run_is_refused_at_every_step_and_the_first_is_unharmed(
+    warm, three_months, tmp_path
+):
     """一歩ごとに一つ目を止め、その間に二つ目、点検、窓を動かす。"""
     reference = copied(three_months, tmp_path / "reference")
     steps = warm.ingest(reference, NEW, watch=str(reference.root))["steps"]
@@ -609,9 +669,16 @@ def original_of(home: Home, month: str) -> Path:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "how"),
-    [(name, how) for name in FILES for how in DAMAGES if LONG or name == FILES[0] or how in ("途中まで", "一ビット")],
+    [
+        (name, how)
+        for name in FILES
+        for how in DAMAGES
+        if LONG or name == FILES[0] or how in ("途中まで", "一ビット")
+    ],
 )
-def test_a_damaged_month_is_named_by_every_command_and_repaired_from_its_original(here, home, name, how):
+def test_a_damaged_month_is_named_by_every_command_and_repaired_from_its_original(
+    here, home, name, how
+):
     before = state(home)
     damage(home.months / LAST / name, how)
     checked = here.check(home)
@@ -626,7 +693,10 @@ def test_a_damaged_month_is_named_by_every_command_and_repaired_from_its_origina
     assert here.check(home)["errors"] == []
     assert here.ingest(home, NEW)["error"] is None
     assert here.check(home)["errors"] == []
-    assert months_now(home)[f"{LAST}-r2"]["members.parquet"] == before["months"][LAST]["members.parquet"]
+    assert (
+        months_now(home)[f"{LAST}-r2"]["members.parquet"]
+        == before["months"][LAST]["members.parquet"]
+    )
     assert left_over(home) == []
 
 
@@ -635,7 +705,9 @@ def test_a_changed_count_in_the_record_of_a_month_is_noticed(here, home, count):
     """intake.json の人数は、次の月の関門と公開の点検が信じる。一字変わっても、分からなければならない。"""
     record = home.months / LAST / "intake.json"
     record.chmod(0o600)
-    content, changes = re.subn(f'("{count}": )([0-9]+)', r"\g<1>9\g<2>", record.read_text("utf-8"), count=1)
+    content, changes = re.subn(
+        f'("{count}": )([0-9]+)', r"\g<1>9\g<2>", record.read_text("utf-8"), count=1
+    )
     assert changes == 1
     record.write_text(content, "utf-8")
     checked = here.check(home)
@@ -714,7 +786,9 @@ def junk(home: Home) -> None:
 LEFT: dict[str, Callable[[Home], object]] = {
     "書きかけの月": junk,
     "書きかけの記憶": lambda home: (home.data / ".kept_back.parquet.part").write_bytes(b"PAR1"),
-    "ほかのプロセスの記憶": lambda home: (home.data / ".kept_back.parquet.4242.part").write_bytes(b"PAR1"),
+    "ほかのプロセスの記憶": lambda home: (home.data / ".kept_back.parquet.4242.part").write_bytes(
+        b"PAR1"
+    ),
     "計算の途中": lambda home: (
         (home.months / ".spill-x").mkdir(),
         (home.months / ".spill-x" / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"7200001"),
@@ -727,7 +801,9 @@ LEFT: dict[str, Callable[[Home], object]] = {
 
 
 @pytest.mark.parametrize("left", LEFT)
-def test_what_a_dead_run_left_harms_nothing_and_is_gone_after_the_next(here, three_months, tmp_path, left):
+def test_what_a_dead_run_left_harms_nothing_and_is_gone_after_the_next(
+    here, three_months, tmp_path, left
+):
     reference = copied(three_months, tmp_path / "reference")
     assert here.ingest(reference, NEW)["outcome"] == "loaded"
     home = copied(three_months, tmp_path / "home")
@@ -738,12 +814,18 @@ def test_what_a_dead_run_left_harms_nothing_and_is_gone_after_the_next(here, thr
     assert state(home) == state(reference)
 
 
-def test_an_empty_folder_in_the_place_of_a_newer_revision_is_a_damaged_month_until_it_is_replaced(here, home):
+def test_an_empty_folder_in_the_place_of_a_newer_revision_is_a_damaged_month_until_it_is_replaced(
+    here, home
+):
     (home.months / f"{LAST}-r7").mkdir()
     checked = here.check(home)
     assert {error.split("：")[0] for error in checked["errors"]} == {f"{LAST}-r7/intake.json"}
     told = here.ingest(home, NEW)
-    assert (told["error"], f"{LAST}-r7" in told["where"], "--replace" in told["fix"]) == ("MONTH_DAMAGED", True, True)
+    assert (told["error"], f"{LAST}-r7" in told["where"], "--replace" in told["fix"]) == (
+        "MONTH_DAMAGED",
+        True,
+        True,
+    )
     assert here.ingest(home, LAST, "--replace", file=original_of(home, LAST))["outcome"] == "loaded"
     assert kept_month(home, month_of(LAST)).folder.name == f"{LAST}-r8"
     assert here.ingest(home, NEW)["outcome"] == "loaded"
@@ -792,14 +874,18 @@ def test_what_another_account_may_not_open_is_one_clear_error(warm, home, place)
     mode = path.stat().st_mode
     path.chmod(0)
     try:
-        done = {verb: warm.myna(*words, "--home", home.root, "--json", ordinary=True) for verb, words in verbs.items()}
+        done = {
+            verb: warm.myna(*words, "--home", home.root, "--json", ordinary=True)
+            for verb, words in verbs.items()
+        }
     finally:
         path.chmod(mode & 0o7777)
     for verb, one in done.items():
         told = json.loads(one["out"])
         said = told.get("error") or " ".join(told.get("errors", ())) or told["outcome"]
-        assert (one["code"] in (0, 1), "Traceback" in one["err"], said == "UNEXPECTED") == (True, False, False), (
-            verb,
-            one,
-        )
+        assert (one["code"] in (0, 1), "Traceback" in one["err"], said == "UNEXPECTED") == (
+            True,
+            False,
+            False,
+        ), (verb, one)
     assert 1 in (done["check"]["code"], done["ingest"]["code"])

@@ -34,7 +34,9 @@ MONTH = str(MONTHS[1])
 ODD = "組合 [1]*? {a} 'q'"  # DuckDB も、シェルも、特別に扱う字のある名
 
 
-def run(command: list, *words: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
+def run(
+    command: list, *words: object, cwd: Path, **environment: str
+) -> subprocess.CompletedProcess:
     return subprocess.run(
         [*command, *map(str, words)],
         cwd=cwd,
@@ -49,7 +51,11 @@ def answer(*words: object, **environment: str) -> tuple[int, dict]:
     """このプロセスの中で動かした命令の、終了コードと --json の答え。"""
     done = CliRunner().invoke(app, [*map(str, words), "--json"], env=environment)
     if isinstance(done.exception, MynaError):
-        return 1, {"error": done.exception.code, "home": done.exception.home, "what": str(done.exception)}
+        return 1, {
+            "error": done.exception.code,
+            "home": done.exception.home,
+            "what": str(done.exception),
+        }
     return done.exit_code, json.loads(done.stdout) if done.stdout.startswith("{") else {}
 
 
@@ -59,15 +65,26 @@ def answer(*words: object, **environment: str) -> tuple[int, dict]:
 def of_python_itself() -> set[str]:
     """`python -m` が、mynalib を読みこむ前に、今のフォルダーから探すもの。これだけは、防ぎようがない（myna なら、探さない）。"""
     code = "import runpy, sys; print(*{name.split('.')[0] for name in sys.modules})"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
     return {"mynalib", *done.stdout.split()}
 
 
 def plant(folder: Path, trace: Path, without: set[str] | frozenset[str] = frozenset()) -> None:
     """folder に、標準の道具と、入っている道具の全ての名で、読みこめば跡を残すファイルを置く。"""
     folder.mkdir(parents=True, exist_ok=True)
-    installed = {name for name in importlib.metadata.packages_distributions() if name.isidentifier()}
-    names = {*sys.stdlib_module_names, *installed, "sitecustomize", "usercustomize", "polars", "pyarrow"}
+    installed = {
+        name for name in importlib.metadata.packages_distributions() if name.isidentifier()
+    }
+    names = {
+        *sys.stdlib_module_names,
+        *installed,
+        "sitecustomize",
+        "usercustomize",
+        "polars",
+        "pyarrow",
+    }
     trap = f"with open({str(trace)!r}, 'a') as file: file.write(__file__ + chr(10))\nraise ImportError('trap')\n"
     for name in names - without:
         (folder / f"{name}.py").write_text(trap, encoding="utf-8")
@@ -86,12 +103,24 @@ def trapped(tmp_path_factory) -> dict:
     plant(home.root, trace)
     users = home.root / "jupyter" / "kernels" / "python3"  # 利用者の「python3」カーネル
     users.mkdir(parents=True)
-    kernel = {"argv": [sys.executable, str(home.root / "json.py")], "display_name": "x", "language": "python"}
+    kernel = {
+        "argv": [sys.executable, str(home.root / "json.py")],
+        "display_name": "x",
+        "language": "python",
+    }
     (users / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
     own = {"PYTHONSTARTUP": str(home.root / "json.py"), "TMPDIR": str(long)}
-    own |= {"JUPYTER_PATH": str(home.root / "jupyter"), "IPYTHONDIR": str(home.root), "MYNA_ENGINE": "kernel"}
-    done["script"] = run([MYNA], "publish", "--month", MONTH, "--employer", "E01", cwd=home.root, **own)
-    done["release"] = run([MYNA], "release", "--month", MONTH, "--approved-by", "甲", "--json", cwd=home.root)
+    own |= {
+        "JUPYTER_PATH": str(home.root / "jupyter"),
+        "IPYTHONDIR": str(home.root),
+        "MYNA_ENGINE": "kernel",
+    }
+    done["script"] = run(
+        [MYNA], "publish", "--month", MONTH, "--employer", "E01", cwd=home.root, **own
+    )
+    done["release"] = run(
+        [MYNA], "release", "--month", MONTH, "--approved-by", "甲", "--json", cwd=home.root
+    )
     return {"home": home, "trace": trace, "long": long, "done": done}
 
 
@@ -114,10 +143,16 @@ def test_a_draft_of_one_employer_is_neither_offered_nor_taken_for_release(trappe
     assert json.loads(trapped["done"]["release"].stdout)["error"] == "NO_DRAFT"
 
 
-def test_the_current_folder_on_the_path_of_python_is_left_out_of_the_commands_and_their_children(tmp_path):
+def test_the_current_folder_on_the_path_of_python_is_left_out_of_the_commands_and_their_children(
+    tmp_path,
+):
     """PYTHONPATH に書いてあっても（空の項目も、今のフォルダー）。"""
     plant(tmp_path / "here", tmp_path / "trace")
-    for name in ("sitecustomize", "usercustomize", *sys.stdlib_module_names):  # これらは、Python がはじめに読む
+    for name in (
+        "sitecustomize",
+        "usercustomize",
+        *sys.stdlib_module_names,
+    ):  # これらは、Python がはじめに読む
         (tmp_path / "here" / f"{name}.py").unlink(missing_ok=True)
     path = os.pathsep.join(["", ".", str(tmp_path / "here")])
     assert "myna init" in run([MYNA], "check", cwd=tmp_path / "here", PYTHONPATH=path).stderr
@@ -131,7 +166,10 @@ def stuck(society: SmallSociety) -> None:
     """事業所のページのノートブックを、終わらなくする。"""
     name = "04_employer_dashboard"
     notebook = nbformat.read(notebook_path(name), as_version=4)
-    notebook.cells.insert(len(notebook.cells) - 1, nbformat.v4.new_code_cell("import time; time.sleep(99)", id="stuck"))
+    notebook.cells.insert(
+        len(notebook.cells) - 1,
+        nbformat.v4.new_code_cell("import time; time.sleep(99)", id="stuck"),
+    )
     society.home.notebooks.mkdir(exist_ok=True)
     nbformat.write(notebook, society.home.notebooks / f"{name}.ipynb")
 
@@ -167,7 +205,9 @@ def private_of(home: Home) -> list[Path]:
 def test_a_stopped_publish_leaves_no_key_of_a_person(endless, signals, code):
     home = endless.home
     words = ["publish", "--month", MONTH, "--employer", "E01", "--home", str(home.root)]
-    with subprocess.Popen([*MODULE, *words], stderr=subprocess.PIPE, start_new_session=True) as running:
+    with subprocess.Popen(
+        [*MODULE, *words], stderr=subprocess.PIPE, start_new_session=True
+    ) as running:
         until(lambda: list(home.drafts.glob("*/jobs/E01-04*/private")))
         for number in signals:
             running.send_signal(number)
@@ -240,7 +280,9 @@ def test_what_a_running_command_is_writing_is_not_cleared(tmp_path):
 @settings(max_examples=4, deadline=None)
 @given(name=st.text("[]*?!{}'\"%~$#&; 日a", min_size=1, max_size=9).filter(str.strip))
 def test_a_month_is_kept_and_counted_in_a_home_of_any_name(tmp_path_factory, name):
-    society = SmallSociety.found(tmp_path_factory.mktemp("any") / f"x{name}x", rows=["101,5000,00,1,20240401,,,1"])
+    society = SmallSociety.found(
+        tmp_path_factory.mktemp("any") / f"x{name}x", rows=["101,5000,00,1,20240401,,,1"]
+    )
     months, params = kept_months(society.home), society.params
     assert len(cube(society.home, months, params, ())) == 2
     path = str(months[0].members)
@@ -250,7 +292,14 @@ def test_a_month_is_kept_and_counted_in_a_home_of_any_name(tmp_path_factory, nam
 
 BYTES = {
     "置き場所": (b"check", b"--home", b"%(room)s/\xff\xfe"),
-    "届いたファイル": (b"ingest", b"%(room)s/\xff.csv", b"--month", b"2026-10", b"--home", b"%(room)s/home"),
+    "届いたファイル": (
+        b"ingest",
+        b"%(room)s/\xff.csv",
+        b"--month",
+        b"2026-10",
+        b"--home",
+        b"%(room)s/home",
+    ),
     "調べるファイル": (b"profile", b"%(room)s/\xff.csv"),
     "確認シート": (b"profile", b"%(room)s/a.csv", b"--sheet", b"%(room)s/\xff.html"),
     "新しい場所": (b"init", b"%(room)s/\xff\xfe2"),
@@ -263,7 +312,9 @@ def test_a_name_that_is_not_utf_8_is_one_clear_error(tmp_path, kind):
     room = os.fsencode(tmp_path)
     found(tmp_path / "home")
     for name in (b"\xff.csv", b"a.csv"):
-        Path(os.fsdecode(room + b"/" + name)).write_text("101,5000,00,1,20240401,,,1\n", encoding="utf-8")
+        Path(os.fsdecode(room + b"/" + name)).write_text(
+            "101,5000,00,1,20240401,,,1\n", encoding="utf-8"
+        )
     (tmp_path / os.fsdecode(b"\xff\xfe")).mkdir()
     words = [os.fsdecode(word % {b"room": room}) for word in BYTES[kind]]
     code, told = answer(*words)
@@ -339,7 +390,9 @@ def test_the_demo_replaces_what_it_made_itself_with_its_caches(tmp_path):
 SHEETS = {
     "文": lambda path: path.write_text("大事なもの", encoding="utf-8"),
     "空のファイル": lambda path: path.touch(),
-    "ほかのページ": lambda path: path.write_text("<!DOCTYPE html><title>x</title>", encoding="utf-8"),
+    "ほかのページ": lambda path: path.write_text(
+        "<!DOCTYPE html><title>x</title>", encoding="utf-8"
+    ),
     "印が本文にあるだけ": lambda path: path.write_text(
         "x" * 2000 + '<meta name="generator" content="mynalib-profile">'
     ),
@@ -385,7 +438,9 @@ def test_the_hint_of_init_works_when_it_is_pasted(tmp_path, monkeypatch, name):
     said = CliRunner().invoke(app, ["init", "--", name]).stdout
     hint = next(line for line in said.splitlines() if line.strip().startswith("myna check"))
     monkeypatch.chdir("/")
-    words = subprocess.run(["bash", "-c", f"printf '%s\\0' {hint}"], capture_output=True, check=True).stdout
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {hint}"], capture_output=True, check=True
+    ).stdout
     command, *given = words.decode().split("\0")[:-1]
     assert (command, answer(*given)[0]) == ("myna", 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]

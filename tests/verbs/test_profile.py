@@ -43,7 +43,9 @@ DAYS = {
 }
 
 
-def write(path: Path, encoding: str = "utf-8", header: bool = True, style: str = "YYYYMMDD") -> Path:
+def write(
+    path: Path, encoding: str = "utf-8", header: bool = True, style: str = "YYYYMMDD"
+) -> Path:
     day, later = DAYS[style]
     rows = [row.format(day=day, later=later) for row in ROWS]
     path.write_bytes("".join(f"{row}\r\n" for row in ([HEADER] * header + rows)).encode(encoding))
@@ -56,12 +58,18 @@ def write(path: Path, encoding: str = "utf-8", header: bool = True, style: str =
 def test_the_shape_found_is_the_shape_that_reads_the_file(tmp_path, encoding, header, style):
     shape = profile_file(write(tmp_path / "a.csv", encoding, header, style))
     name = {"utf-8-sig": "utf-8"}.get(encoding, encoding)
-    assert shape.profile == FileProfile(encoding=name, header="present" if header else "absent", date=style)
+    assert shape.profile == FileProfile(
+        encoding=name, header="present" if header else "absent", date=style
+    )
     (tmp_path / "into").mkdir()
     registry = Registry((SymbolEntry("東①", "東①", "E01", "", None, None),))
     month = Month(2026, 5)
     intake = read_file(
-        tmp_path / "a.csv", month=month, registry=registry, profile=shape.profile, into=tmp_path / "into"
+        tmp_path / "a.csv",
+        month=month,
+        registry=registry,
+        profile=shape.profile,
+        into=tmp_path / "into",
     )
     assert (intake.accepted, dict(intake.reasons)) == (3, {"BAD_CODE": 1})
 
@@ -102,7 +110,8 @@ def test_values_that_are_not_codes_are_only_counted(tmp_path):
 
 
 CELL = st.one_of(
-    st.from_regex(r"839[0-9]{4,9}", fullmatch=True), st.text("東花子ァﾊ①９８3７%-/ .Aｚ\u3000", max_size=9)
+    st.from_regex(r"839[0-9]{4,9}", fullmatch=True),
+    st.text("東花子ァﾊ①９８3７%-/ .Aｚ\u3000", max_size=9),
 )
 
 
@@ -139,13 +148,19 @@ def test_writing_the_block_keeps_every_other_line_of_the_settings(tmp_path):
     before = settings_file.read_text(encoding="utf-8").splitlines()
     profile(write(tmp_path / "a.csv", "cp932", False, "wareki"), home)
     after = settings_file.read_text(encoding="utf-8").splitlines()
-    changed = [(a.split("#")[0].split(), b.split("#")[0].split()) for a, b in zip(before, after, strict=True) if a != b]
+    changed = [
+        (a.split("#")[0].split(), b.split("#")[0].split())
+        for a, b in zip(before, after, strict=True)
+        if a != b
+    ]
     assert changed == [
         (["encoding:", "auto"], ["encoding:", "cp932"]),
         (["header:", "auto"], ["header:", "absent"]),
         (["date:", "YYYYMMDD"], ["date:", "wareki"]),
     ]
-    assert load_params(home.params).society.file == FileProfile(encoding="cp932", header="absent", date="wareki")
+    assert load_params(home.params).society.file == FileProfile(
+        encoding="cp932", header="absent", date="wareki"
+    )
     profile(write(tmp_path / "a.csv", "utf-8", True), home)
     assert load_params(home.params).society.file == FileProfile(encoding="utf-8", header="present")
 
@@ -178,10 +193,13 @@ def test_settings_on_one_line_are_written_too(tmp_path):
     text = settings_file.read_text(encoding="utf-8")
     block = re.search(r"file:\n(?:  .*\n)+", text)[0]
     settings_file.write_text(
-        text.replace(block, "file: {encoding: auto, header: auto, date: YYYYMMDD}\n"), encoding="utf-8"
+        text.replace(block, "file: {encoding: auto, header: auto, date: YYYYMMDD}\n"),
+        encoding="utf-8",
     )
     profile(write(tmp_path / "a.csv", "cp932", False, "wareki"), home)
-    assert load_params(home.params).society.file == FileProfile(encoding="cp932", header="absent", date="wareki")
+    assert load_params(home.params).society.file == FileProfile(
+        encoding="cp932", header="absent", date="wareki"
+    )
 
 
 def test_the_sheet_never_replaces_the_file(tmp_path):
@@ -213,17 +231,25 @@ def users_folder(folder: Path, *, marker: str | None = None, old: bool = True) -
     return folder
 
 
-def test_the_next_command_removes_what_a_killed_one_left_in_the_temporary_folder_and_only_that(tmp_path, monkeypatch):
+def test_the_next_command_removes_what_a_killed_one_left_in_the_temporary_folder_and_only_that(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     theirs = [users_folder(tmp_path / name) for name in ("myna-kenpo", "mynalib-kenpo", "others")]
     theirs.append(users_folder(tmp_path / "mynalib-copied", marker="mynalib-original"))
     elsewhere = users_folder(tmp_path / "elsewhere", marker="mynalib-link")
     (tmp_path / "mynalib-link").symlink_to(elsewhere)
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, check=False
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        check=False,
     )
     left = tmp_path / killed.stdout.decode().strip()
-    assert (left.name.startswith("mynalib-"), [path.name for path in left.rglob("*.csv")]) == (True, ["lines.csv"])
+    assert (left.name.startswith("mynalib-"), [path.name for path in left.rglob("*.csv")]) == (
+        True,
+        ["lines.csv"],
+    )
     with scratch() as running:
         assert not left.exists()
         clear_scratch()
@@ -253,7 +279,10 @@ def test_a_folder_of_the_user_is_never_taken_for_ours(tmp_path_factory, name, ma
     [
         (b"", "EMPTY"),
         (b"<html></html>", "NOT_CSV"),
-        (f"{HEADER},氏名\n".encode() + "101,8399001,00,0,,,,1,架空花子\n".encode(), "UNNOTIFIED_ITEM"),
+        (
+            f"{HEADER},氏名\n".encode() + "101,8399001,00,0,,,,1,架空花子\n".encode(),
+            "UNNOTIFIED_ITEM",
+        ),
         (b"PK\x03\x04xxxx", "NOT_TEXT"),
     ],
     ids=["空", "ウェブページ", "氏名の列", "Excel"],
@@ -290,5 +319,7 @@ def test_the_returners_verb_says_what_it_did_and_refuses_replace(tmp_path):
     done = myna("ingest", file, "--month", "2026-11", "--kind", "returners", home=home)
     assert (done.returncode, done.stderr) == (0, "")
     assert "返納者 1 人" in done.stdout
-    wrong = myna("ingest", file, "--month", "2026-11", "--kind", "returners", "--replace", home=home)
+    wrong = myna(
+        "ingest", file, "--month", "2026-11", "--kind", "returners", "--replace", home=home
+    )
     assert wrong.returncode == 2

@@ -31,7 +31,13 @@ from mynalib.verbs.publish import publish, release
 from mynalib.verbs.verify import verify
 
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）
-FACTS = ("1,20240401,,,1", "0,,,,1", "0,20220510,20250901,1,1", "0,20220510,20260310,3,", "1,20240401,,,0")
+FACTS = (
+    "1,20240401,,,1",
+    "0,,,,1",
+    "0,20220510,20250901,1,1",
+    "0,20220510,20260310,3,",
+    "1,20240401,,,0",
+)
 
 
 def code_of(run) -> str:
@@ -56,7 +62,13 @@ def test_changing_or_deleting_an_objector_changes_no_byte_of_a_list(tmp_path):
         if facts:
             society.object_to(OBJECTOR)
         society.publish()
-        seen.append({name: one for name, one in society.bytes_of("employers").items() if "/reminders" in name})
+        seen.append(
+            {
+                name: one
+                for name, one in society.bytes_of("employers").items()
+                if "/reminders" in name
+            }
+        )
     assert all(one == seen[0] for one in seen[1:])
     assert len(seen[0]) == 6
 
@@ -67,13 +79,23 @@ def test_without_the_objection_the_same_change_does_show(tmp_path):
     for number, facts in enumerate(FACTS[:2]):
         society = SmallSociety.found(tmp_path / str(number), with_fact_of_objector(facts))
         society.publish(draft=True, only="E01")
-        seen.append((society.home.drafts / f"{MONTHS[1]}-E01/release/employers/E01/reminders.html").read_bytes())
+        seen.append(
+            (
+                society.home.drafts / f"{MONTHS[1]}-E01/release/employers/E01/reminders.html"
+            ).read_bytes()
+        )
     assert seen[0] != seen[1]
 
 
 def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(tmp_path, published):
-    others = [line if line.startswith("101,") else line.replace(",1,2024", ",0,2024") for line in everybody()]
-    others = [line.replace("1,20240401,,,1", "0,,,,1") if not line.startswith("101,") else line for line in others]
+    others = [
+        line if line.startswith("101,") else line.replace(",1,2024", ",0,2024")
+        for line in everybody()
+    ]
+    others = [
+        line.replace("1,20240401,,,1", "0,,,,1") if not line.startswith("101,") else line
+        for line in others
+    ]
     society = SmallSociety.found(tmp_path / "other", others)
     same_key(society, published)
     society.publish()
@@ -83,7 +105,11 @@ def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(tmp_pa
 
 def test_an_employer_folder_holds_only_its_own_numbers(published):
     for code, symbol in (("E01", "101"), ("E02", "102"), ("E03", "103")):
-        texts = "".join(_text(path) for path in (published.release / "employers" / code).rglob("*") if path.is_file())
+        texts = "".join(
+            _text(path)
+            for path in (published.release / "employers" / code).rglob("*")
+            if path.is_file()
+        )
         found = set(re.findall(r"(?<![0-9])(?:101|102|103|120|901)5[0-9]{3}(?![0-9])", texts))
         assert found
         assert {number[:3] for number in found} == {symbol}
@@ -92,7 +118,9 @@ def test_an_employer_folder_holds_only_its_own_numbers(published):
 def test_the_wide_edition_and_the_portal_hold_no_number_of_anybody(published):
     for path in (*(published.release / "management").rglob("*"), published.release / "index.html"):
         if path.is_file() and path.parent.name != "assets":
-            assert not re.search(r"(?<![0-9])(?:101|102|103|120|901)5[0-9]{3}(?![0-9])", _text(path))
+            assert not re.search(
+                r"(?<![0-9])(?:101|102|103|120|901)5[0-9]{3}(?![0-9])", _text(path)
+            )
 
 
 def _text(path: Path) -> str:
@@ -140,7 +168,10 @@ def _rows(path: Path) -> list[list[str]]:
 
 def test_an_employer_without_a_notified_row_gets_nothing(small):
     path = small.home.params / "employers" / "E02.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("notified: true", "notified: false"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("notified: true", "notified: false"),
+        encoding="utf-8",
+    )
     small.publish()
     assert sorted(p.name for p in (small.release / "employers").iterdir()) == ["E01", "E03"]
 
@@ -183,7 +214,9 @@ finally:
 
 def test_an_unchanged_month_is_left_alone_before_any_tool_is_loaded(published):
     argv = ["publish", "--month", str(MONTHS[1]), "--home", str(published.home.root), "--json"]
-    done = subprocess.run([sys.executable, "-c", LIGHT.format(argv=argv)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT.format(argv=argv)], capture_output=True, text=True, check=True
+    )
     told, loaded = done.stdout.splitlines()
     assert json.loads(told)["outcome"] == "unchanged"
     assert loaded == "[]"
@@ -191,22 +224,32 @@ def test_an_unchanged_month_is_left_alone_before_any_tool_is_loaded(published):
 
 def touch(path: Path, text: str = "\n") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+    path.write_text(
+        (path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8"
+    )
 
 
 def change_a_name(path: Path) -> None:
-    path.write_text(path.read_text(encoding="utf-8").replace("name: ", "name: 新"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("name: ", "name: 新"), encoding="utf-8"
+    )
 
 
 DECIDING = {
     "設定": lambda society: change_a_name(society.home.params / "employers" / "E01.yaml"),
     "名簿": lambda society: society.object_to(OBJECTOR),
     "ノートブック": lambda society: sabotage(society.home, "04_employer_dashboard", "1"),
-    "置きかえた月": lambda society: society.ingest(MONTHS[0], everybody()[1:], replace=True, confirm=["STALE_COPY"]),
+    "置きかえた月": lambda society: society.ingest(
+        MONTHS[0], everybody()[1:], replace=True, confirm=["STALE_COPY"]
+    ),
     "食い違いの記憶": lambda society: society.home.kept_back.write_bytes(b""),
     "公開したもの": lambda society: touch(society.release / "management" / "index.html"),
-    "公開したものの過不足": lambda society: touch(society.release / "employers" / "E01" / "memo.txt"),
-    "受領の記録の中身": lambda society: (society.release / "receipt.json").write_text("[1]", encoding="utf-8"),
+    "公開したものの過不足": lambda society: touch(
+        society.release / "employers" / "E01" / "memo.txt"
+    ),
+    "受領の記録の中身": lambda society: (society.release / "receipt.json").write_text(
+        "[1]", encoding="utf-8"
+    ),
     "受領の記録": lambda society: (society.release / "receipt.json").unlink(),
 }
 
@@ -254,12 +297,16 @@ def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):
     published.ingest(MONTHS[1], everybody()[1:], replace=True)
     assert published.publish(because="一行を直した").folder.name == "2026-10-r2"
     assert published.bytes_of() == before
-    assert "2026-10-r2/index.html" in (published.home.reports / "index.html").read_text(encoding="utf-8")
+    assert "2026-10-r2/index.html" in (published.home.reports / "index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 # 失敗と続き --------------------------------------------------------------------------------------
 
-LEAKY_FAILURE = 'if employer == "E02":\n    raise ValueError(str(capsule.table("reminders").number.iloc[0]))'
+LEAKY_FAILURE = (
+    'if employer == "E02":\n    raise ValueError(str(capsule.table("reminders").number.iloc[0]))'
+)
 
 
 def test_one_failure_leaves_the_others_done_nothing_released_and_no_value_anywhere(small):
@@ -271,8 +318,14 @@ def test_one_failure_leaves_the_others_done_nothing_released_and_no_value_anywhe
     assert "E02" in str(caught.value)
     assert not re.search("1025[0-9]{3}", str(caught.value))
     assert not small.release.exists()
-    left = [p for p in small.home.drafts.rglob("*") if p.is_file() and "E02-05_employer_reminders" in p.as_posix()]
-    assert not any(re.search("1025[0-9]{3}", p.read_text(encoding="utf-8", errors="ignore")) for p in left)
+    left = [
+        p
+        for p in small.home.drafts.rglob("*")
+        if p.is_file() and "E02-05_employer_reminders" in p.as_posix()
+    ]
+    assert not any(
+        re.search("1025[0-9]{3}", p.read_text(encoding="utf-8", errors="ignore")) for p in left
+    )
 
 
 def test_publishing_again_after_a_failure_runs_only_what_is_missing(small):
@@ -285,7 +338,9 @@ def test_publishing_again_after_a_failure_runs_only_what_is_missing(small):
     flag.touch()
     assert small.publish(draft=True).outcome == "draft"
     again = {path.parent.name: path.stat().st_mtime_ns for path in jobs.glob("*/record.json")}
-    assert {name for name in made if made[name] != again[name]} == {"E02-05_employer_reminders-named"}
+    assert {name for name in made if made[name] != again[name]} == {
+        "E02-05_employer_reminders-named"
+    }
 
 
 def test_an_employer_can_be_left_out_and_the_manifest_the_ledger_and_the_portal_say_so(small):
@@ -293,13 +348,19 @@ def test_an_employer_can_be_left_out_and_the_manifest_the_ledger_and_the_portal_
     assert code_of(small.publish) == "NOTEBOOK_FAILED"
     assert small.publish(without=["E02"]).without == ["E02"]
     assert not (small.release / "employers" / "E02").exists()
-    assert json.loads((small.release / "manifest.json").read_text(encoding="utf-8"))["without"] == ["E02"]
+    assert json.loads((small.release / "manifest.json").read_text(encoding="utf-8"))["without"] == [
+        "E02"
+    ]
     assert Ledger(small.home.ledger).lines()[-1]["without"] == ["E02"]
     assert "この月は公開していません" in (small.release / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_kernel_that_dies_is_a_failure_of_that_job_only(small):
-    sabotage(small.home, "04_employer_dashboard", 'import os\nif employer == "E03":\n    os.kill(os.getpid(), 9)')
+    sabotage(
+        small.home,
+        "04_employer_dashboard",
+        'import os\nif employer == "E03":\n    os.kill(os.getpid(), 9)',
+    )
     with pytest.raises(MynaError) as caught:
         small.publish()
     assert [p.where for p in caught.value.problems] == ["E03-04_employer_dashboard-employer"]
@@ -314,7 +375,9 @@ def test_a_misspelt_parameter_stops_before_any_notebook_runs(small):
     path = notebook_path("04_employer_dashboard")
     small.home.notebooks.mkdir()
     target = small.home.notebooks / path.name
-    target.write_text(path.read_text(encoding="utf-8").replace("employer: str", "emploer: str"), encoding="utf-8")
+    target.write_text(
+        path.read_text(encoding="utf-8").replace("employer: str", "emploer: str"), encoding="utf-8"
+    )
     assert code_of(small.publish) == "BAD_PARAMETER"
     assert not list((small.home.drafts / str(MONTHS[1]) / "jobs").glob("*/record.json"))
 
@@ -337,9 +400,15 @@ def test_a_misspelt_parameter_stops_before_any_notebook_runs(small):
     ],
 )
 def test_an_output_without_the_mark_never_reaches_the_page(small, code):
-    sabotage(small.home, "05_employer_reminders", code.replace('"reminders")', '"reminders").assign(leak="LEAKED")'))
+    sabotage(
+        small.home,
+        "05_employer_reminders",
+        code.replace('"reminders")', '"reminders").assign(leak="LEAKED")'),
+    )
     small.publish(only="E01")
-    page = small.home.drafts / f"{MONTHS[1]}-E01" / "release" / "employers" / "E01" / "reminders.html"
+    page = (
+        small.home.drafts / f"{MONTHS[1]}-E01" / "release" / "employers" / "E01" / "reminders.html"
+    )
     assert "LEAKED" not in page.read_text(encoding="utf-8")
 
 
@@ -368,7 +437,9 @@ def test_an_output_without_the_mark_never_reaches_the_page(small, code):
 def test_the_gate_stops_what_must_not_be_published(small, notebook, code):
     sabotage(small.home, notebook, code)
     with pytest.raises(MynaError) as caught:
-        small.publish(only=None if notebook.startswith("03") else "E01")  # 一つの事業所の下書きも、同じ点検を通る
+        small.publish(
+            only=None if notebook.startswith("03") else "E01"
+        )  # 一つの事業所の下書きも、同じ点検を通る
     assert caught.value.code == "GATE_FAILED"
     assert not re.search("[0-9]{5,}", str(caught.value))
     assert not small.release.exists()
@@ -383,12 +454,17 @@ def test_what_the_gate_stops_in_the_page_of_one_employer_stops_the_release_of_al
 def test_an_employers_name_is_always_escaped(small):
     path = small.home.params / "employers" / "E01.yaml"
     evil = '"</script><script>alert(1)</script>\'x"'
-    path.write_text(re.sub(r"(?m)^name: .*$", f"name: {evil}", path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(
+        re.sub(r"(?m)^name: .*$", f"name: {evil}", path.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
     small.publish()
     for page in small.release.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert "<script>alert" not in text
-    assert "&lt;script&gt;alert(1)" in (small.release / "employers/E01/index.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in (small.release / "employers/E01/index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 # 関門 --------------------------------------------------------------------------------------------
@@ -421,7 +497,10 @@ def test_too_many_quarantined_rows_stop_publishing_but_not_the_intake(small):
 
 
 def test_a_month_that_was_not_taken_in_is_unknown(small):
-    assert code_of(lambda: publish(small.home, small.params, Month.parse("2027-01"))) == "UNKNOWN_MONTH"
+    assert (
+        code_of(lambda: publish(small.home, small.params, Month.parse("2027-01")))
+        == "UNKNOWN_MONTH"
+    )
 
 
 def test_a_month_whose_folder_was_deleted_is_damaged(small):
@@ -452,7 +531,11 @@ def test_a_release_placed_just_before_a_crash_is_recorded(small, monkeypatch):
         small.publish(not_handed_over=True)
     assert small.publish().outcome == "unchanged"
     lines = Ledger(small.home.ledger).lines()
-    assert [line["folder"] for line in lines if line["did"] == "released"] == ["2026-10", "2026-10-r2", "2026-10-r3"]
+    assert [line["folder"] for line in lines if line["did"] == "released"] == [
+        "2026-10",
+        "2026-10-r2",
+        "2026-10-r3",
+    ]
     assert 'href="2026-10-r3/' in (small.home.reports / "index.html").read_text(encoding="utf-8")
     assert (small.home.reports / "2026-10-r2.replaced.txt").is_file()
     verify(small.home, small.params, MONTHS[1])
@@ -564,7 +647,9 @@ def test_a_release_verifies(published):
         lambda folder: (folder / "employers/E02/extra.html").write_text("x"),
         lambda folder: (folder / "management/rates.csv").write_text("x"),
         lambda folder: (folder / "manifest.json").write_text(
-            (folder / "manifest.json").read_text(encoding="utf-8").replace('"demo": false', '"demo": true'),
+            (folder / "manifest.json")
+            .read_text(encoding="utf-8")
+            .replace('"demo": false', '"demo": true'),
             encoding="utf-8",
         ),
     ],
@@ -591,11 +676,24 @@ def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
 
 
 @pytest.mark.long
-def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(tmp_path, record_property):
+def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(
+    tmp_path, record_property
+):
     society = SmallSociety.found(tmp_path / "home")
-    command = [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", str(society.home.root)]
+    command = [
+        sys.executable,
+        "-m",
+        "mynalib",
+        "publish",
+        "--month",
+        str(MONTHS[1]),
+        "--home",
+        str(society.home.root),
+    ]
     killed = 0
-    for delay in (1.5, 3.0, 4.5) if not os.environ.get("MYNA_LONG") else [0.5 + n / 4 for n in range(40)]:
+    for delay in (
+        (1.5, 3.0, 4.5) if not os.environ.get("MYNA_LONG") else [0.5 + n / 4 for n in range(40)]
+    ):
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
