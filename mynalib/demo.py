@@ -83,9 +83,8 @@ def _file(snapshot: pd.DataFrame, bad: pd.DataFrame) -> bytes:
         rows.insert(line - 2, row)
     header = ",".join(item.label for item in ITEMS) + "\r\n"
     body = "".join(f"{row}\r\n" for row in rows)
-    return header.encode("cp932") + body.encode(
-        "latin-1"
-    )  # latin-1 は、cp932 の文字でないバイトもそのまま通す
+    # latin-1 は、cp932 の文字でないバイトもそのまま通す
+    return header.encode("cp932") + body.encode("latin-1")
 
 
 def _csv(entries: pd.DataFrame, name: str) -> bytes:

@@ -15,11 +15,8 @@ from mynalib.domain.shipped import phrase
 
 SHORT_NAME = 3  # 字
 NEEDED = (*PERSON_ITEMS, *DERIVED)  # 勧奨に要る列
-SOURCES_OF_ACTION = (
-    "state",
-    "cancel_kind",
-    "certificate_flag",
-)  # どの勧奨かは、この三項目から決まる
+# どの勧奨かは、この三項目から決まる
+SOURCES_OF_ACTION = ("state", "cancel_kind", "certificate_flag")
 PERIODICALS = ("広報", "機関誌", "会報", "健保だより", "パンフ")
 # 継続して配る媒体は「3 か月に一度程度以上」（個人情報保護委員会 健保組合 Q&A 問342）。一号の遅れまでは待つ
 PERIODICAL_DAYS = 100

@@ -194,9 +194,8 @@ class _Builder:
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         meant = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))
         changes = meant != "tag:yaml.org,2002:str" or _ELSEWHERE.fullmatch(event.value)
-        cut = (
-            None if event.value and changes else slip_after_value(rest)
-        )  # 数や日付の後ろは、切れた値ではない
+        # 数や日付の後ろは、切れた値ではない
+        cut = None if event.value and changes else slip_after_value(rest)
         if slip := slip_in_value(event.value) or cut:
             self.document.note(place, slip, line=end.line + 1)
         elif not event.value:

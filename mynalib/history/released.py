@@ -14,15 +14,8 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.markers import marker_damage
 
 BESIDE = {"manifest.json", "receipt.json"}
-JUNK = (
-    ".ds_store",
-    "._*",
-    "desktop.ini",
-    "thumbs.db",
-    "ehthumbs.db",
-    "~$*",
-    ".~lock.*#",
-)  # OS と Excel が勝手に置くもの
+# OS と Excel が勝手に置くもの
+JUNK = (".ds_store", "._*", "desktop.ini", "thumbs.db", "ehthumbs.db", "~$*", ".~lock.*#")
 PORTAL = "index.html"
 
 

@@ -143,9 +143,8 @@ def _vouched_release(release: Path) -> str:
 
 def _unrecorded(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]:
     """ディスクにあって、台帳に行のない月（それぞれ最も新しい版）。"""
-    recorded = Ledger(home.ledger).standing(
-        "ingested", "intake_sha256"
-    )  # 先に読む。このあと置かれる月がある
+    # 先に読む。このあと置かれる月がある
+    recorded = Ledger(home.ledger).standing("ingested", "intake_sha256")
     return [kept for kept in kept_months(home, leaving_out) if kept.folder.name not in recorded]
 
 

@@ -132,10 +132,8 @@ def _unquoted(block: bytes, delimiter: int) -> bytes:
     quotes = np.flatnonzero(bytes_[marks] == _QUOTE)
     if len(quotes) % 2 or (quotes[1::2] != quotes[::2] + 1).any():
         return block
-    before, after = (
-        bytes_[marks[quotes[::2]] - 1],
-        bytes_[marks[quotes[1::2]] + 1],
-    )  # 先頭の前は末尾の改行
+    # 先頭の前は末尾の改行
+    before, after = (bytes_[marks[quotes[::2]] - 1], bytes_[marks[quotes[1::2]] + 1])
     edges = ((before == _LF) | (before == delimiter)) & ((after == _LF) | (after == delimiter))
     return block.replace(b'"', b"") if edges.all() else block
 

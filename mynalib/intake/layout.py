@@ -118,9 +118,8 @@ class _Finder:
             what, last = f"{start + 1} 行目は、Excel に区切りを教える「sep=」の行です", start + 1
         elif found:
             above = lines[start : start + found]
-            last = (
-                start + found + sum(line.rstrip("\r").count("\r") for line in above)
-            )  # CR だけの改行も、行の切れ目
+            # CR だけの改行も、行の切れ目
+            last = start + found + sum(line.rstrip("\r").count("\r") for line in above)
             if any(
                 _looks_like_a_row(line.split(delimiter)) for line in above for delimiter in ",\t"
             ):

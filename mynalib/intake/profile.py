@@ -42,9 +42,8 @@ class FileShape:
         """society.yaml の `file:` に書くもの。"""
         encoding = self.copied.encoding.removesuffix("-le").removesuffix("-be")
         header = "present" if self.copied.layout.header else "absent"
-        plain = (
-            encoding == "utf-8" and header == "absent" and self.wide == 0
-        )  # 半角だけでは、どちらとも言えない
+        # 半角だけでは、どちらとも言えない
+        plain = encoding == "utf-8" and header == "absent" and self.wide == 0
         date = self.dates[0][0] if self.dates else "YYYYMMDD"
         return FileProfile(encoding="auto" if plain else encoding, header=header, date=date)
 

@@ -156,10 +156,8 @@ def _chance(has: int, out_of: int, had: int, of: int) -> float:
     だから前の月の割合を、揺れのない値とみなしてよい。ただし 0 % や 100 % の次に一人もいないとは言えないので、
     半人ずつを足した割合（ジェフリーズの事前分布の平均）を使う。
     """
-    from scipy.special import (
-        bdtr,
-        bdtrc,
-    )  # 読みこみに時間がかかる。要るのは、幅をこえて変わったときだけ
+    # 読みこみに時間がかかる。要るのは、幅をこえて変わったときだけ
+    from scipy.special import bdtr, bdtrc
 
     usual = (had + 0.5) / (of + 1)
     return 2 * min(bdtr(has, out_of, usual), bdtrc(has - 1, out_of, usual))

@@ -100,9 +100,8 @@ class _Scrubbing(PapermillNotebookClient):
         if msg["msg_type"] == "error" and not self.keep_errors:
             content = msg["content"]
             stopped = content["ename"] == "SystemExit" and content["evalue"] not in HARMLESS
-            full = next(
-                (sign for sign in FULL if sign in content["evalue"]), ""
-            )  # 決まった文で、人の値はない
+            # 決まった文で、人の値はない
+            full = next((sign for sign in FULL if sign in content["evalue"]), "")
             content.update(evalue="1" if stopped else full, traceback=[])
         return super().process_message(msg, cell, cell_index)
 
@@ -130,9 +129,8 @@ class _InProcess(_Scrubbing):
         self._console = Console(
             lambda name, text: self._wire.send(None, "stream", {"name": name, "text": text})
         )
-        InteractiveShellApp.init_path(
-            SimpleNamespace(ignore_cwd=False)
-        )  # 今のフォルダーのモジュールを読める
+        # 今のフォルダーのモジュールを読める
+        InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))
         self._kernel = _Kernel.instance(session=self._wire)
         try:
             yield
@@ -238,9 +236,8 @@ class _Kernel(IPythonKernel):
 
     def __init__(self, session: _Wire):
         config = Config({"HistoryManager": {"hist_file": ":memory:"}})
-        silent = logging.Logger(
-            "kernel", logging.CRITICAL
-        )  # カーネルは、失敗の traceback を記録に書く
+        # カーネルは、失敗の traceback を記録に書く
+        silent = logging.Logger("kernel", logging.CRITICAL)
         super(IPythonKernel, self).__init__(session=session, config=config, log=silent)
         self.shell = self.shell_class.instance(
             parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class

@@ -31,12 +31,8 @@ from mynalib.jobs.pages import PLOTLY_JSON, shown_outputs, write_page
 from mynalib.startup import leave_out_current_folder
 
 NO_ROOM = 28  # 結果を書く空きもない仕事の、終了コード
-USERS_OWN = (
-    "JUPYTER",
-    "IPYTHON",
-    "XDG_",
-    "PYTHONSTARTUP",
-)  # 利用者のカーネル、設定、はじめに読むファイルを指す環境変数
+# 利用者のカーネル、設定、はじめに読むファイルを指す環境変数
+USERS_OWN = ("JUPYTER", "IPYTHON", "XDG_", "PYTHONSTARTUP")
 
 
 class NotebookFailed(MynaError):

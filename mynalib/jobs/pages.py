@@ -12,11 +12,8 @@ from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
 
-ASSETS = (
-    "report.css",
-    "report.js",
-    "plotly-basic.min.js",
-)  # 棒と線だけの図の道具。全部入りの四分の一
+# 棒と線だけの図の道具。全部入りの四分の一
+ASSETS = ("report.css", "report.js", "plotly-basic.min.js")
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
 BOM = "\ufeff"
 

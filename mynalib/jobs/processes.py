@@ -13,10 +13,8 @@ from multiprocessing import util
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-WARM = [
-    "mynalib.jobs.warm",
-    "mynalib.cli",
-]  # cli は、起こした命令（myna）が、子でもそれを読みこむので
+# cli は、起こした命令（myna）が、子でもそれを読みこむので
+WARM = ["mynalib.jobs.warm", "mynalib.cli"]
 PYMP = "/pymp-12345678"
 LISTENER = "/listener-12345678"
 MOST = 100  # バイト。ソケットの道の長さの上限（Linux 108、macOS 104）

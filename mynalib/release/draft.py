@@ -22,9 +22,8 @@ from mynalib.release.unchanged import protection_hash
 
 def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Published:
     """その月を、頼みのとおりに作る。送出するエラーは、verbs.publish に書いてある。"""
-    protected = protection_hash(
-        order.home, order.params
-    )  # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
+    # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
+    protected = protection_hash(order.home, order.params)
     publication = replace(
         open_publication(order.home, order.params, order.month), revision=decision.revision
     )

@@ -18,16 +18,8 @@ from mynalib.insight.measures import COUNTS
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 WHOLE = re.compile("-?[0-9]+")
-COUNTED = (
-    *COUNTS,
-    "people",
-    "link",
-    "renew",
-    "renew_then_link",
-    "came",
-    "stayed",
-    "gone",
-)  # 人数の列
+# 人数の列
+COUNTED = (*COUNTS, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 

@@ -22,10 +22,8 @@ from mynalib.intake.shares import Counts, counted
 from mynalib.intake.source import require_file
 
 REPLACEABLE = ("MONTH_EXISTS",)
-REPAIRABLE = (
-    "MONTH_EXISTS",
-    "MONTH_ORDER",
-)  # 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
+# 壊れた月は、無いものとして数える。新しい月があっても、置きかえてよい
+REPAIRABLE = ("MONTH_EXISTS", "MONTH_ORDER")
 
 
 def ingest(

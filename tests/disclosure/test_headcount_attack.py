@@ -23,9 +23,8 @@ from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "headcount_attack.py"
-OLD = (
-    Path(__file__).parents[1] / "headcount" / "old_pages.csv"
-)  # 前の作り（21ad6ee）が公開した、事業所のページの加入者と、本当の頭数
+# 前の作り（21ad6ee）が公開した、事業所のページの加入者と、本当の頭数
+OLD = Path(__file__).parents[1] / "headcount" / "old_pages.csv"
 FIRST, LAST = Month.parse("2024-11"), Month.parse("2026-10")
 MONTHS = [LAST.plus(-back) for back in range(3, -1, -1)]
 HEADS = {"101": [60, 61, 63, 62], "102": [30, 31, 33, 32], "103": [3] * 4, "120": [10] * 4}

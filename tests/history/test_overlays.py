@@ -41,9 +41,8 @@ from mynalib.history.returners import returner_holds
 from mynalib.verbs.ingest_returners import ingest_returners
 
 LINE = "101,0012345,00"
-RETURNED = Person(
-    registered_on=DAY, cancelled_on=LATER, cancel_kind=3, certificate_flag=1
-)  # 要確認：返納だが証明書は期限内
+# 要確認：返納だが証明書は期限内
+RETURNED = Person(registered_on=DAY, cancelled_on=LATER, cancel_kind=3, certificate_flag=1)
 REMIND = ("link", "renew", "renew_then_link")
 
 

@@ -379,9 +379,8 @@ def test_only_a_month_that_nobody_joined_or_changed_in_may_be_a_copy(now, suspec
     old, members = summary(MAY, "a"), sum(now.values())
     new = replace(summary(JUNE, "b", members=members), codes={"E05": now})
     assert may_be_copy(new, old, POLICY) == suspected
-    assert may_be_copy(
-        new, replace(old, codes={}), POLICY
-    )  # 前の版の道具が置いた月は、人ごとに比べる
+    # 前の版の道具が置いた月は、人ごとに比べる
+    assert may_be_copy(new, replace(old, codes={}), POLICY)
     assert not may_be_copy(replace(new, month=MAY), old, POLICY)
 
 

@@ -107,9 +107,8 @@ if employer == "E01":
     open({str(seen)!r}, "w").write(json.dumps(facts))
 """,
     )
-    monkeypatch.setattr(
-        limits, "available_memory", lambda: 3 * GIGA
-    )  # 空きは、ほかのプロセスによって、いつも変わる
+    # 空きは、ほかのプロセスによって、いつも変わる
+    monkeypatch.setattr(limits, "available_memory", lambda: 3 * GIGA)
     jobs = dashboards(small, tmp_path / "jobs")
     records = run_jobs(jobs, Running(2))
     assert not [record for record in records.values() if "error" in record]

@@ -104,9 +104,8 @@ def test_the_installed_package_founds_a_home_from_any_folder(unpacked_wheel, tmp
 
 
 def test_the_papermill_engine_is_registered():
-    from papermill.engines import (
-        papermill_engines,
-    )  # papermill は、読みこまれるときに、登録されたエンジンを読みこむ
+    # papermill は、読みこまれるときに、登録されたエンジンを読みこむ
+    from papermill.engines import papermill_engines
 
     assert papermill_engines.get_engine("myna").__name__ == "WarmEngine"
 

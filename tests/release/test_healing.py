@@ -353,9 +353,8 @@ def test_months_without_their_lines_are_an_older_ledger_and_not_a_crash(small):
 )
 def test_one_changed_byte_anywhere_in_the_ledger_stops_and_says_how_to_go_on(shared, data):
     whole = shared.home.ledger.read_bytes()
-    at = data.draw(
-        st.integers(0, len(whole) - 2)
-    )  # 終わりの改行がなければ、書いている途中で落ちた行になる
+    # 終わりの改行がなければ、書いている途中で落ちた行になる
+    at = data.draw(st.integers(0, len(whole) - 2))
     shared.home.ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     try:
         for said in (errors_of(shared), str(error_of(shared.publish))):

@@ -435,9 +435,8 @@ def _capsules_without(
             )
             ingest(other.home, other.params, file, Month.parse(step["month"]), confirm=CONFIRMED)
         publication = open_publication(other.home, other.params, other.month)
-        answered = replace(
-            publication.opened.overlays, unanswered=()
-        )  # 行を除いた人の名簿の行には、退職と答えたものとする
+        # 行を除いた人の名簿の行には、退職と答えたものとする
+        answered = replace(publication.opened.overlays, unanswered=())
         return capsules(
             replace(publication, opened=replace(publication.opened, overlays=answered)), code
         )

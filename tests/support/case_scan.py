@@ -28,12 +28,8 @@ INLINE_TAG = re.compile(
 JOINT = re.compile(r"(?<=[0-9])[ \u3000'’_-](?=[0-9])|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 LONG_DIGITS = re.compile("[0-9]{5,}")
 CANARY = re.compile("(?<![0-9])(?:83[0-9]{5}|00[0-9]{5})(?![0-9])")
-STORE = (
-    "data/originals/",
-    "data/months/",
-    "data/registers/",
-    "data/kept_back.parquet",
-)  # 組合の内部の置き場
+# 組合の内部の置き場
+STORE = ("data/originals/", "data/months/", "data/registers/", "data/kept_back.parquet")
 FORMULA_STARTS = tuple("=+@\t\r\n＝＋＠")
 LIVE_TAGS = {
     "iframe",

@@ -61,9 +61,8 @@ def main(folder: Path, trials: int, seed: int) -> dict:
     counts = {"killed": 0, "finished": 0, "whole": 0, "absent": 0}
     for trial in range(trials):
         before = _snapshot(home)
-        step = (
-            rng.randrange(MOST_STEPS) if trial % 2 else None
-        )  # 決まった一歩の前か、ある時間のあとか
+        # 決まった一歩の前か、ある時間のあとか
+        step = rng.randrange(MOST_STEPS) if trial % 2 else None
         status = _killed(home, trial, step, rng.uniform(0, LONGEST))
         counts["killed" if status else "finished"] += 1
         counts["whole" if set(_folders(home)) - set(before) else "absent"] += 1

@@ -18,9 +18,8 @@ def run(source: str, target: str, engine: str | None, options: dict, environment
     log = os.open(f"{target}.log", os.O_WRONLY | os.O_CREAT)
     for number in (1, 2):
         os.dup2(log, number)
-    os.environ.pop(
-        "PYTEST_CURRENT_TEST", None
-    )  # これがあると、普通のカーネルは記述子への書きこみを見ない
+    # これがあると、普通のカーネルは記述子への書きこみを見ない
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
     os.environ.update(environment)
     folder = Path(target).with_suffix("")
     folder.mkdir()

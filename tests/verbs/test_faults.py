@@ -471,9 +471,10 @@ def test_every_way_a_disk_is_full_is_told_as_one_inside_duckdb(tmp_path, monkeyp
     (tmp_path / "into").mkdir()
     file = write(tmp_path / "file.csv", rows(NEW)[:3])
     with pytest.raises(MynaError) as caught:
+        # 登録簿を見る前に尽きる
         read_file(
             file, month=month_of(NEW), registry=None, profile=FileProfile(), into=tmp_path / "into"
-        )  # 登録簿を見る前に尽きる
+        )
     assert caught.value.code == "DISK_FULL"
 
 

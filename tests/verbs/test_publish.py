@@ -437,9 +437,8 @@ def test_an_output_without_the_mark_never_reaches_the_page(small, code):
 def test_the_gate_stops_what_must_not_be_published(small, notebook, code):
     sabotage(small.home, notebook, code)
     with pytest.raises(MynaError) as caught:
-        small.publish(
-            only=None if notebook.startswith("03") else "E01"
-        )  # 一つの事業所の下書きも、同じ点検を通る
+        # 一つの事業所の下書きも、同じ点検を通る
+        small.publish(only=None if notebook.startswith("03") else "E01")
     assert caught.value.code == "GATE_FAILED"
     assert not re.search("[0-9]{5,}", str(caught.value))
     assert not small.release.exists()
