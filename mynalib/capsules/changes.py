@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import LISTS, RATES, STATE, read_lists, read_rates
+from mynalib.capsules.previous import LISTS, RATES_FILE, STATE, read_lists, read_rates
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.domain.revision import Revision
@@ -36,7 +36,7 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     month = str(opened.month)
     pairs = {
         "internal": (_society(read_rates(file(EXACT)), month, 1), _society(exact, month, 1)),
-        "wide": (_shown(read_rates(file(RATES)), month), _shown(outside.wide, month)),
+        "wide": (_shown(read_rates(file(RATES_FILE)), month), _shown(outside.wide, month)),
     }
     then = read_rates(file(STATE)), read_lists(file(LISTS))
     now = outside.state, outside.lists

@@ -14,7 +14,7 @@ from mynalib.history.released import artefacts_of, released_file
 from mynalib.insight import measures
 from mynalib.insight.display import label
 
-ITEMS = ["members", "registered", "usable", "link_targets", "renew_targets"]
+COMPARED = ["members", "registered", "usable", "link_targets", "renew_targets"]
 LISTS = ("counts", "lists", "forms")
 
 
@@ -39,7 +39,7 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
             {"employer_id": names.keys(), "employer": names.values(), "place": range(len(names))}
         ),
         "item": pd.DataFrame(
-            {"item": ITEMS, "label": map(label, ITEMS), "place": range(len(ITEMS))}
+            {"item": COMPARED, "label": map(label, COMPARED), "place": range(len(COMPARED))}
         ),
     }
     return {name: ask(f"compared_{name}", tables) for name in LISTS}

@@ -13,7 +13,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.cubes import count_as_they_are, cube
 from mynalib.history.home import Home
-from mynalib.history.lens import UNKNOWN, Lens
+from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 
@@ -75,7 +75,9 @@ class OpenedMonth:
         names = {e.id: e.name for e in self.params.employers if e.id != SOCIETY_STAFF}
         # 登録簿にない記号の人がいるのは、known_only でない元だけ（公開しない）
         return names | (
-            {UNKNOWN: "登録簿にない記号"} if (self.cube.employer_id == UNKNOWN).any() else {}
+            {UNKNOWN_SYMBOL: "登録簿にない記号"}
+            if (self.cube.employer_id == UNKNOWN_SYMBOL).any()
+            else {}
         )
 
 

@@ -31,7 +31,7 @@ from mynalib.insight import measures
 
 WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
-ACTIONS = (*LINK_ACTIONS, *RENEW_ACTIONS)
+REMINDED = (*LINK_ACTIONS, *RENEW_ACTIONS)
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
 NOBODY = (SOCIETY_STAFF, NO_EMPLOYER)  # リストを受け取らない行
 
@@ -283,7 +283,7 @@ class Outside:
         turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
         counts = [
             each.reindex(index=receivers, columns=names)
-            for each, names in ((sizes, ACTIONS), (turns, TURNS.values()))
+            for each, names in ((sizes, REMINDED), (turns, TURNS.values()))
         ]
         table = (
             pd.concat(counts, axis="columns")

@@ -28,7 +28,7 @@ from mynalib.history.released import (
 
 STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
 """健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
-RATES = "management/rates.csv"
+RATES_FILE = "management/rates.csv"
 LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action"]
 _KINDS = dict.fromkeys(
     (*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64"
@@ -153,7 +153,7 @@ class _Tables:
         )
         keyed = with_person_key(listed)
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
-        return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES)), lists, keyed)
+        return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES_FILE)), lists, keyed)
 
 
 def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[str, Month]:

@@ -18,7 +18,7 @@ from math import ceil, floor, sqrt
 
 from mynalib.disclosure.thresholds import LEAST, Thresholds
 
-STEPS = ((500, 1), (250, 2), (100, 5), (50, 10), (25, 20), (20, 25))
+LEVEL_STEPS = ((500, 1), (250, 2), (100, 5), (50, 10), (25, 20), (20, 25))
 """（加入者がこれ以上なら, 刻みのポイント）。どの刻みも、五人以上にあたる：500 × 1 % ＝ 5、100 × 5 % ＝ 5、20 × 25 % ＝ 5。"""
 WIDER = 10  # 攻撃に耐えるために広げるときの、刻みの下限（ポイント）
 COMPARED_MONTHS = 3  # 高い・低いというのに、続かなければならない月の数
@@ -115,12 +115,12 @@ def settle_level(
 
 def step_of(members: int) -> int:
     """刻み（ポイント）。"""
-    return next(step for least, step in STEPS if members >= least)
+    return next(step for least, step in LEVEL_STEPS if members >= least)
 
 
 def _grain(members: int) -> int:
     """「何 % 以上」の % を、何の倍数にするか。"""
-    return 1 if members >= STEPS[0][0] else 5
+    return 1 if members >= LEVEL_STEPS[0][0] else 5
 
 
 def _edge(members: int, mask_up_to: int) -> int:

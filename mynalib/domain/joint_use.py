@@ -30,7 +30,7 @@ _ONCE = must(
 )
 
 
-class Publication(Settings):
+class NoticePublication(Settings):
     """お知らせを公表した一つの手段。"""
 
     channel: Text = Field(description="どこに載せたか")
@@ -42,7 +42,7 @@ class Notice(Settings):
 
     version: Text = Field(description="版の名。引用符で囲む")
     effective: Day = Field(description="この日から共同利用する")
-    published: tuple[Publication, ...] = Field(description="公表した手段と日")
+    published: tuple[NoticePublication, ...] = Field(description="公表した手段と日")
 
     def in_force(self, day: date) -> bool:
         return self.effective <= day

@@ -11,7 +11,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.files import sha256_of
 from mynalib.history.home import Home
-from mynalib.history.lens import UNKNOWN, Hold, Lens, sql
+from mynalib.history.lens import UNKNOWN_SYMBOL, Hold, Lens, sql
 from mynalib.history.months import KeptMonth, verify_month
 from mynalib.history.tables import read_tables, write_tables
 
@@ -69,7 +69,7 @@ def count_people(
 ) -> pd.DataFrame:
     """人ごとに読んで数えた集計。粒度と、送出するものは cube と同じ。何も取っておかない。"""
     table = count_as_they_are(months, params, holds)
-    unknown = table[table.employer_id == UNKNOWN].groupby("month").members.sum()
+    unknown = table[table.employer_id == UNKNOWN_SYMBOL].groupby("month").members.sum()
     if len(unknown):
         problems = [
             Problem(Month.parse(month).label, f"{members} 人") for month, members in unknown.items()

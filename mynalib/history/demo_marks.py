@@ -6,8 +6,8 @@ from pathlib import Path
 from mynalib.history.files import sha256_each, write_file
 from mynalib.history.home import Home
 
-MARK = "demo-files.json"
-ALWAYS_OURS = ("data/.lock", f"data/.{MARK}.part")
+DEMO_FILE = "demo-files.json"
+ALWAYS_OURS = ("data/.lock", f"data/.{DEMO_FILE}.part")
 
 
 def mark_demo(home: Home) -> None:
@@ -46,7 +46,7 @@ def _is_cache(home: Home, path: Path) -> bool:
 
 
 def _mark(home: Home) -> Path:
-    return home.data / MARK
+    return home.data / DEMO_FILE
 
 
 def _files(home: Home) -> list[Path]:

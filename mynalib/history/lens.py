@@ -21,7 +21,7 @@ from mynalib.history.tables import put_table
 from mynalib.intake.workbench import connect
 
 LENS_MEMORY = "2GB"
-UNKNOWN = "?"  # 登録簿にない記号の人の employer_id。事業所コードにはならない字
+UNKNOWN_SYMBOL = "?"  # 登録簿にない記号の人の employer_id。事業所コードにはならない字
 
 
 def sql(name: str) -> str:

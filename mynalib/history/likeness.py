@@ -11,7 +11,7 @@ from mynalib.domain.employers import FOLD_FROM, FOLD_TO
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.files import sha256
-from mynalib.history.months import TABLES, KeptMonth, verify_month
+from mynalib.history.months import MONTH_TABLES, KeptMonth, verify_month
 from mynalib.intake.gates import is_copy
 from mynalib.intake.shares import Codes, Counts
 from mynalib.intake.workbench import Workbench
@@ -35,7 +35,7 @@ def same_as_kept(kept: KeptMonth, staged: Path, facts: dict) -> bool:
     verify_month(kept)
     return all(
         _same_table(kept.folder / name, staged / name, kept.intake["files"][name])
-        for name in TABLES
+        for name in MONTH_TABLES
     )
 
 
@@ -54,7 +54,9 @@ def copied_months(staged: Path, members: int, candidates: Collection[KeptMonth])
     Raises:
         MonthDamaged: 比べる月が、置いたときのままでない。
     """
-    return [kept.month for kept in candidates if _is_copy_of(kept, staged / TABLES[0], members)]
+    return [
+        kept.month for kept in candidates if _is_copy_of(kept, staged / MONTH_TABLES[0], members)
+    ]
 
 
 def _is_copy_of(kept: KeptMonth, new: Path, members: int) -> bool:

@@ -19,7 +19,7 @@ from mynalib.history.files import (
 from mynalib.history.home import Home
 from mynalib.history.leftovers import INCOMING, remove_leftovers
 
-TABLES = ("members.parquet", "quarantine.parquet")
+MONTH_TABLES = ("members.parquet", "quarantine.parquet")
 
 
 class UnknownMonth(MynaError):
@@ -107,7 +107,7 @@ def keep(
     """書き終えた月を、原本とともに置く。途中で落ちても、月は全部あるか、全くないか。taken は、もう使ったフォルダーの名。"""
     intake = facts | {
         "month": str(month),
-        "files": {name: sha256(staged / name) for name in TABLES},
+        "files": {name: sha256(staged / name) for name in MONTH_TABLES},
     }
     (staged / "intake.json").write_text(
         json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8"
@@ -167,7 +167,7 @@ def require_original(home: Home, file: Path, digest: str) -> None:
 def _read(month: Month, folder: Path) -> KeptMonth:
     try:
         intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-        whole = intake["month"] == str(month) and set(TABLES) <= set(intake["files"])
+        whole = intake["month"] == str(month) and set(MONTH_TABLES) <= set(intake["files"])
     except (OSError, ValueError, KeyError, TypeError):
         whole = False
     if not whole:

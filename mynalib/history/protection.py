@@ -22,7 +22,9 @@ from mynalib.history.registers import ALLOWED, Entry
 Rows = dict[str, Counter[str]]  # 名簿の名 → 行の鍵つきのハッシュと、その数
 
 SHEETS = frozenset((".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"))
-JUNK = frozenset(("thumbs.db", "desktop.ini"))  # OS の置くもの。「.」と「~$」ではじまるものも
+NOT_REGISTERS = frozenset(
+    ("thumbs.db", "desktop.ini")
+)  # OS の置くもの。「.」と「~$」ではじまるものも
 DIGITS = 32  # ハッシュの、残す 16 進の桁（128 ビット）
 PUT_BACK = "消した行か古い名簿を、バックアップからもとに戻してください（書き誤りの行も消さずに、撤回日を書き、正しい行を足します）"
 
@@ -114,7 +116,7 @@ def _unread_sheets(home: Home, params: Params) -> Iterator[Problem]:
 
 def _looks_like_one(path: Path, stems: set[str]) -> bool:
     name = path.name.casefold()
-    if name in JUNK or name.startswith((".", "~$")):
+    if name in NOT_REGISTERS or name.startswith((".", "~$")):
         return False
     return path.suffix.casefold() in SHEETS or any(stem in name for stem in stems)
 

@@ -28,7 +28,7 @@ CHOICES: dict[str, list[str]] = {
     "判断": ["", "退職", "可", "確認中", "否"],  # あとのものほど、控える
 }
 """値の決まった列と、書いてよい値（"" は空欄）。"""
-REASONS: dict[str, str] = {
+REGISTER_REASONS: dict[str, str] = {
     "optout": "optout",
     "pending_cancellation": "pending",
     "never_contact": "never_contact",
@@ -39,7 +39,7 @@ REASONS: dict[str, str] = {
     "否": "never_contact",
 }
 """名簿か判断から、控える理由（WITHHELD の名か ALLOWED）へ。"""
-ALLOWED = REASONS["可"]
+ALLOWED = REGISTER_REASONS["可"]
 """控える理由ではなく、「食い違いを確かめたので、控えなくてよい」。"""
 LEFT = "退職"
 """decisions の判断：食い違いを覚えている人が、番号が変わったのではなく、いなくなったのだと確かめた。"""
@@ -89,7 +89,7 @@ class Entry:
 
     @property
     def reason(self) -> str:
-        return REASONS[self.verdict or self.register]
+        return REGISTER_REASONS[self.verdict or self.register]
 
     def in_force(self, today: date) -> bool:
         return self.withdrawn_on is None or self.withdrawn_on > today

@@ -15,7 +15,7 @@ from mynalib.history.markers import marker_damage
 
 BESIDE = {"manifest.json", "receipt.json"}
 # OS と Excel が勝手に置くもの
-JUNK = (".ds_store", "._*", "desktop.ini", "thumbs.db", "ehthumbs.db", "~$*", ".~lock.*#")
+SYSTEM_FILES = (".ds_store", "._*", "desktop.ini", "thumbs.db", "ehthumbs.db", "~$*", ".~lock.*#")
 PORTAL = "index.html"
 
 
@@ -87,7 +87,7 @@ def junk(release: Path) -> list[str]:
 
 
 def is_junk(name: str) -> bool:
-    return any(fnmatchcase(name.lower(), pattern) for pattern in JUNK)
+    return any(fnmatchcase(name.lower(), pattern) for pattern in SYSTEM_FILES)
 
 
 def _present(release: Path) -> set[str]:

@@ -93,7 +93,7 @@ SPANS = {
     "cliponaxis": False,
     "hovertemplate": "%{y}：%{text}<extra></extra>",
 }
-MARKS = {
+MARKERS = {
     "mode": "markers",
     "name": "水準",
     "marker": {"color": BLUE, "size": 9},

@@ -109,7 +109,7 @@ def _spans(each: pd.DataFrame) -> list:
     ]
     return [
         go.Bar(base=low, x=width, y=list(each.employer), text=texts, **styles.SPANS),
-        go.Scatter(x=marks, y=list(each.employer), **styles.MARKS),
+        go.Scatter(x=marks, y=list(each.employer), **styles.MARKERS),
     ]
 
 

@@ -8,7 +8,7 @@ from mynalib.disclosure.society import CHANGES, TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 
-COUNTS = [
+MEASURES = [
     "members",
     "registered",
     "usable",
@@ -49,18 +49,18 @@ def counts(
     grid = pd.MultiIndex.from_product(
         [months, [e for e in names if e != TOTAL]], names=["month", "employer_id"]
     )
-    each = tallied.groupby(["month", "employer_id"], dropna=False)[COUNTS].sum()
+    each = tallied.groupby(["month", "employer_id"], dropna=False)[MEASURES].sum()
     lost = each.index.difference(grid)
     if len(lost):
         raise ValueError(
             f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}"
         )
     each = each.reindex(grid, fill_value=0).reset_index()
-    total = each.groupby("month", as_index=False)[COUNTS].sum().assign(employer_id=TOTAL)
+    total = each.groupby("month", as_index=False)[MEASURES].sum().assign(employer_id=TOTAL)
     table = in_order(pd.concat([each, total]), names)
     table.insert(2, "employer", table.employer_id.map(names))
-    return table[["month", "employer_id", "employer", *COUNTS]].astype(
-        dict.fromkeys(COUNTS, "Int64")
+    return table[["month", "employer_id", "employer", *MEASURES]].astype(
+        dict.fromkeys(MEASURES, "Int64")
     )
 
 
@@ -97,7 +97,7 @@ def by_kind(cube: pd.DataFrame, month: str) -> pd.DataFrame:
         | {"members": int(part.members.sum()), "member_kind": kind}
         for kind, part in kinds.items()
     ]
-    return pd.DataFrame(found)[["member_kind", *COUNTS]].astype(dict.fromkeys(COUNTS, "Int64"))
+    return pd.DataFrame(found)[["member_kind", *MEASURES]].astype(dict.fromkeys(MEASURES, "Int64"))
 
 
 def statuses(cube: pd.DataFrame, month: str) -> pd.DataFrame:

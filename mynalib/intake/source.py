@@ -10,7 +10,7 @@ from typing import BinaryIO
 from mynalib.domain.errors import MynaError, Refused
 
 BLOCK = 4 << 20
-MAX_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
+MAX_FILE_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
 MAX_LINE = 1 << 20
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -115,7 +115,7 @@ class Source:
         chunk = self._file.read(BLOCK)
         self.hash.update(chunk)
         self.bytes += len(chunk)
-        if self.bytes > MAX_BYTES:
+        if self.bytes > MAX_FILE_BYTES:
             raise Refused(
                 "TOO_LARGE",
                 where=self._name,

@@ -9,7 +9,7 @@ ESTIMATE = 384 << 20  # 一つの仕事が使いそうなメモリ。測った 2
 USABLE = 0.8  # 空きメモリのうち、使ってよい割合
 DUCKDB = 0.5  # 仕事のメモリのうち、DuckDB に渡す割合
 RESERVED = 1 << 30  # 場所を取っておくだけで使わない分（スレッドのスタック、malloc の予約）
-UNKNOWN = 4 << 30  # 空きが分からない OS では、これだけあるとみなす
+UNKNOWN_MEMORY = 4 << 30  # 空きが分からない OS では、これだけあるとみなす
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -39,7 +39,7 @@ def usable_cores() -> int:
 
 def available_memory() -> int:
     """空いているメモリ（バイト）。コンテナーの上限があれば、小さい方。"""
-    free = UNKNOWN
+    free = UNKNOWN_MEMORY
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         free = (

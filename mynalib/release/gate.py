@@ -12,7 +12,7 @@ import pandas as pd
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
 from mynalib.capsules.opened import employer_rows
-from mynalib.capsules.previous import RATES, read_rates
+from mynalib.capsules.previous import RATES_FILE, read_rates
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
@@ -85,7 +85,7 @@ def _somebodys(publication: Publication, numbers: set[str]) -> set[str]:
 
 def _unlike_attacked(publication: Publication, release: Path) -> Iterator[Problem]:
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
-    checked, written = publication.outside.wide, read_rates(release / RATES)
+    checked, written = publication.outside.wide, read_rates(release / RATES_FILE)
     if not written.equals(checked.astype(written.dtypes.to_dict())):
         yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
 

@@ -13,13 +13,13 @@ from html.parser import HTMLParser
 from itertools import chain, pairwise
 from pathlib import Path
 
-from mynalib.insight.measures import COUNTS
+from mynalib.insight.measures import MEASURES
 
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
-WHOLE = re.compile("-?[0-9]+")
+WHOLE_NUMBER = re.compile("-?[0-9]+")
 # 人数の列
-COUNTED = (*COUNTS, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")
+COUNTED = (*MEASURES, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 
@@ -100,7 +100,7 @@ def _cells(row: dict[str, str]) -> list[dict]:
     """表の一行の、人数の升。"""
     written = {name: row.get(name) or "" for name in COUNTED}
     owner = row.get("employer_id", "")
-    whole = {name: int(text) for name, text in written.items() if WHOLE.fullmatch(text)}
+    whole = {name: int(text) for name, text in written.items() if WHOLE_NUMBER.fullmatch(text)}
     return [
         {"employer_id": owner, "measure": name, "value": value} for name, value in whole.items()
     ]

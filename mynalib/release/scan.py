@@ -21,7 +21,7 @@ from mynalib.jobs.pages import is_ours
 from mynalib.release.hidden_text import texts_in
 from mynalib.release.number_check import known_numbers
 
-RULES = shipped_yaml("release", "scan")
+SCAN_RULES = shipped_yaml("release", "scan")
 OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
 OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
 LONG_DIGITS = re.compile("[0-9]{5,}")
@@ -57,12 +57,12 @@ class _Markup(HTMLParser):
             and not OUR_SCRIPT.fullmatch(given.get("src", ""))
         ):
             self.problems.append("決めたもの以外のスクリプト")
-        if tag in RULES["tags"] or (
+        if tag in SCAN_RULES["tags"] or (
             tag == "meta" and given.get("http-equiv", "").lower() == "refresh"
         ):
             self.problems.append(f"使わない要素 {tag}")
         self.problems += [f"動く属性 {name}" for name in given if name.startswith("on")]
-        urls = [given[name] for name in RULES["url_attributes"] if name in given]
+        urls = [given[name] for name in SCAN_RULES["url_attributes"] if name in given]
         self.problems += ["外を指す URL" for url in urls if OUTSIDE.match(url.strip())]
         if tag == "html":
             self.lang = given.get("lang")
@@ -79,12 +79,14 @@ def scan_page(path: Path, demo: bool) -> list[str]:
     markup.feed(text)
     problems = [*markup.problems, *_found("page", text)]
     problems += [] if markup.lang == "ja" else ["lang=ja がない"]
-    problems += [] if markup.policy == RULES["policy"] else ["外へ取りに行かない方針（CSP）がない"]
+    problems += (
+        [] if markup.policy == SCAN_RULES["policy"] else ["外へ取りに行かない方針（CSP）がない"]
+    )
     return problems + (["「架空データ」の表示がない"] if demo and DEMO_MARK not in text else [])
 
 
 def _found(kind: str, text: str) -> list[str]:
-    return [what for what, pattern in RULES[kind].items() if re.search(pattern, text)]
+    return [what for what, pattern in SCAN_RULES[kind].items() if re.search(pattern, text)]
 
 
 def scan_workbook(path: Path, demo: bool) -> list[str]:

@@ -12,7 +12,7 @@ from mynalib.history.stops import all_stops
 from mynalib.history.tables import read_table
 from mynalib.intake.faults import described
 
-UNKNOWN = "UNKNOWN_KIGO"
+UNKNOWN_LINES = "UNKNOWN_KIGO"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def _held(kept: KeptMonth) -> Iterator[Held]:
     table = read_table(kept.quarantine)
     if table is None:
         raise damaged(kept.folder, kept.quarantine.name)
-    table = table[table.reason != UNKNOWN].fillna({"column": ""}).sort_values("line")
+    table = table[table.reason != UNKNOWN_LINES].fillna({"column": ""}).sort_values("line")
     for (reason, column), lines in table.groupby(["reason", "column"]).line:
         yield Held(described(reason, column), list(lines[:SHOWN]), len(lines[SHOWN:]))
 

@@ -29,7 +29,7 @@ from lives import (
 )
 from months import lapsed, params_of
 
-from mynalib.capsules.previous import RATES
+from mynalib.capsules.previous import RATES_FILE
 from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
@@ -174,7 +174,7 @@ def published(home: Home, month: Month) -> Publication:
 
 
 def rates_of(home: Home, month: Month) -> pd.DataFrame:
-    path = home.reports / str(month) / RATES
+    path = home.reports / str(month) / RATES_FILE
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 

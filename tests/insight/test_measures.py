@@ -11,7 +11,7 @@ from mynalib.insight import measures
 
 def count_slowly(cube: pd.DataFrame, month: str, employer: str) -> dict[str, int]:
     """一行ずつ、言葉のとおりに数える。"""
-    counted = dict.fromkeys(measures.COUNTS, 0)
+    counted = dict.fromkeys(measures.MEASURES, 0)
     for row in cube.to_dict("records"):
         if row["month"] != month or employer not in (row["employer_id"], "TOTAL"):
             continue
@@ -40,7 +40,7 @@ def test_counts_agree_with_counting_by_hand(flow):
     cube = cube_of(flow)
     for row in measures.counts(cube, NAMES).to_dict("records"):
         slow = count_slowly(cube, row["month"], row["employer_id"])
-        assert {column: row[column] for column in measures.COUNTS} == slow
+        assert {column: row[column] for column in measures.MEASURES} == slow
 
 
 @trials(10)
@@ -131,7 +131,7 @@ def test_a_missing_month_stays_missing():
 
 def test_the_rows_of_the_employers_add_up_to_the_society():
     cube = a_cube((AFTER, "E01", "registered_usable", 3), (AFTER, "KENPO", "never_linked", 4))
-    table = measures.counts(cube, NAMES).set_index("employer_id")[measures.COUNTS]
+    table = measures.counts(cube, NAMES).set_index("employer_id")[measures.MEASURES]
     assert (table.drop("TOTAL").sum() == table.loc["TOTAL"]).all()
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,31 @@ def test_the_rule_of_lower_case_sees_keywords_and_nothing_else():
         "SELECT",
         "WHERE",
     ]
+
+
+def names_of(source: str) -> set[str]:
+    """モジュールの、外から見える定数とクラスの名。"""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return {name for name in found if not name.startswith("_")}
+
+
+def names_of_two_things(sources: dict[str, str]) -> set[str]:
+    named = Counter(name for source in sources.values() for name in names_of(source))
+    return {name for name, times in named.items() if times > 1}
+
+
+def test_no_name_means_two_things():
+    sources = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+    assert names_of_two_things(sources) == set()
+
+
+def test_the_rule_of_names_can_fail():
+    planted = {"a": "KEY = 1\n_OWN = 2\nx: int = 3", "b": "class KEY: ...\n_OWN = 4", "c": "x = 5"}
+    assert names_of_two_things(planted) == {"KEY", "x"}
