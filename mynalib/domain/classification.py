@@ -7,10 +7,12 @@ Source: 共同利用のお知らせ（コードの意味）。解除後の再登
 
 from dataclasses import dataclass
 from itertools import product
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mynalib.domain.shipped import shipped_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WRITTEN = shipped_yaml("domain", "classification")
 
@@ -115,16 +117,21 @@ WITHHELD: dict[str, str] = _WRITTEN["withheld"]
 """控える理由。先にあるものが勝つ。"""
 
 
-def decision_table() -> pd.DataFrame:
+def decisions() -> list[dict[str, str]]:
+    """decision_table の行。変わらない月に知らせるだけの命令は、pandas を読みこまずに、これを使う。"""
+    return [_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())]
+
+
+def decision_table() -> "pd.DataFrame":
     """全ての事実の組合せと、その区分。144 行、四つの事実の組で一意。
 
     Returns:
         列 state, cancel_kind, certificate_flag, dates（空欄は ''）, status, action,
         counts_as_registered（'0' か '1'）, warnings（; 区切り。無ければ ''）, label_ja。
     """
-    return pd.DataFrame(
-        [_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())]
-    )
+    import pandas as pd
+
+    return pd.DataFrame(decisions())
 
 
 def _decide(facts: dict[str, str]) -> dict[str, str]:

@@ -3,9 +3,12 @@
 例：「１０１」「0015001」「0」も、「101」「15001」「00」も、("101", "15001", "00")。SQL での同じことは history/sql/member.sql にある。
 """
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mynalib.domain.employers import fold_symbol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PersonKey = tuple[str, str, str]
 PERSON_KEY = ["symbol_key", "number_key", "branch"]
@@ -20,7 +23,7 @@ def fold_number(number: str) -> str:
     return number.lstrip("0")
 
 
-def with_person_key(table: pd.DataFrame) -> pd.DataFrame:
+def with_person_key(table: "pd.DataFrame") -> "pd.DataFrame":
     """列 symbol, number, branch のある表に、鍵の列を付ける。"""
     return table.assign(
         symbol_key=table.symbol.map(fold_symbol),

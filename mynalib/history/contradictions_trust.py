@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mynalib.domain.classification import decision_table
+from mynalib.domain.classification import decisions
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -64,7 +64,7 @@ def _rules() -> str:
     queries = [
         shipped_text(f"history/sql/{name}.sql") for name in ("member", "judged", "lineage", *STEPS)
     ]
-    return sha256_of([decision_table().to_csv(index=False), *queries])
+    return sha256_of([decisions(), *queries])
 
 
 def standing(home: Home, months: Sequence[KeptMonth], params: Params) -> Standing:

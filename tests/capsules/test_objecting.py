@@ -298,6 +298,7 @@ def turned_out(page: bytes) -> str:
     """リストの行を数えた数のほかの、ページの中身。"""
     text = page.decode()
     text = re.sub(r"<dt>[❶❷].*?</div>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<p class=.paragraph.>この月にご案内をお願いする方は.*?</p>", "", text)
     return re.sub(
         rf'<tr><th scope="row">{NEWEST}</th>(<td class="number">\d+</td>){{6}}</tr>', "", text
     )

@@ -567,7 +567,7 @@ def test_a_society_that_renumbers_all_its_symbols_publishes_the_same_day(small):
     assert (small.release / "employers" / "E01" / "reminders.xlsx").is_file()
     listed_people = set(
         open_publication(small.home, small.params, MONTHS[1])
-        .listed[["number", "branch"]]
+        .opened.listed[["number", "branch"]]
         .itertuples(index=False, name=None)
     )
     assert listed_people
