@@ -1,6 +1,7 @@
 """攻撃と、粗くする順：決まった例のどれも破られず、破られるものは、破られなくなるまで粗くなる。組合全体の数は、いつも変わらない。"""
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import pandas as pd
 import pytest
@@ -276,3 +277,83 @@ def test_the_ladder_always_ends_and_never_touches_the_society(drawn, data):
             assert not attack(
                 [Sight(employer, ((level.low, level.high),), paths[employer], (False,))]
             ).pinned
+
+
+# 二人組の担当者
+
+TOGETHER = {"E01": (120, 96), "E02": (300, 200)}
+ALL_ON_LISTS = {"E01": {"g": 96, "o": 4, "u": 20}, "E02": {"g": 200, "o": 10, "u": 90}}
+"""登録済の 296 人の全員が、登録済としてリストにいる：ほかの 14 人は、登録していないのにリストにいない。"""
+
+
+def test_two_who_compare_notes_learn_from_the_society_what_neither_learns_alone():
+    """一人では、相手の登録者の数が幅でしか分からない。二人の和は、組合全体の 296 人とちょうど同じ。"""
+    for employer in TOGETHER:
+        assert not held(TOGETHER, {employer: ALL_ON_LISTS[employer]}).open
+    result = held(TOGETHER, ALL_ON_LISTS)
+    assert rows(result.showing) == ["TOTAL"]
+    assert result.open == {"E01", "E02"}, "組合全体の数は変えないので、破られたままと知らせる"
+
+
+@pytest.mark.parametrize("beside", [{"E03": (500, 300)}, {}], ids=["another employer", "one less"])
+def test_two_who_compare_notes_learn_nothing_when_somebody_else_may_be_the_one(beside):
+    lists = ALL_ON_LISTS if beside else ALL_ON_LISTS | {"E01": {"g": 90, "o": 10, "u": 20}}
+    result = held(TOGETHER | beside, lists)
+    assert not result.open
+    assert result.coarser == Coarser()
+
+
+def slow_ends(state: pd.DataFrame, known: set[str]) -> tuple[int, int]:
+    """known の登録者の和の両端：組合全体から、ほかの全てを一つずつ引く。まとめた行の中なら、まとめた行からも。"""
+    ends = {
+        row.employer_id: (0, int(row.members))
+        if pd.isna(row.low)
+        else (int(row.low), int(row.high))
+        for row in state.itertuples()
+    }
+    inside = set(state.employer_id[state.merged])
+    whole = [ends["TOTAL"]] * 2
+    own_rows = set(ends) - inside - {"TOTAL", "OTHERS"}
+    hidden_alone = "OTHERS" in ends and not known & inside
+    others = (own_rows | ({"OTHERS"} if hidden_alone else inside)) - known
+    low = whole[0][0] - sum(ends[other][1] for other in others)
+    high = whole[1][1] - sum(ends[other][0] for other in others)
+    if "OTHERS" in ends and known <= inside:
+        low = max(low, ends["OTHERS"][0] - sum(ends[other][1] for other in inside - known))
+        high = min(high, ends["OTHERS"][1] - sum(ends[other][0] for other in inside - known))
+    return max(0, low), high
+
+
+@trials(8)
+@given(
+    st.lists(st.tuples(st.integers(20, 160), st.integers(0, 100)), min_size=2, max_size=6),
+    st.data(),
+)
+def test_no_two_of_those_who_are_not_told_open_learn_anything(drawn, data):
+    sizes = {
+        f"E{at:02}": (members, members * share // 100)
+        for at, (members, share) in enumerate(drawn, 1)
+    }
+    paths = {}
+    for employer, (members, registered) in sizes.items():
+        renewing = data.draw(st.integers(max(0, registered - 3), registered))
+        unregistered = data.draw(st.integers(0, members - registered))
+        seen = {"u": unregistered, "g": renewing, "o": members - unregistered - renewing}
+        paths[employer] = {path: people for path, people in seen.items() if people}
+    result = held(sizes, paths)
+    state = result.showing.state
+    own = {
+        row.employer_id: (0, int(row.members))
+        if pd.isna(row.low)
+        else (int(row.low), int(row.high))
+        for row in state.itertuples()
+    }
+    sights = {}
+    for employer in sizes:
+        low, high = slow_ends(state, {employer})
+        ends = (max(own[employer][0], low), min(own[employer][1], high))
+        sights[employer] = Sight(employer, (ends,), paths[employer], (False,))
+    for pair in combinations(sizes, 2):
+        if not result.open & {*pair}:
+            found = attack([sights[one] for one in pair], [slow_ends(state, {*pair})])
+            assert not found.pinned, pair
