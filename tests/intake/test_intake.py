@@ -504,7 +504,7 @@ def test_result_does_not_depend_on_where_blocks_are_cut(block, monkeypatch):
 
 
 def test_too_large_a_file_is_refused_before_it_fills_the_disk(monkeypatch):
-    monkeypatch.setattr(source, "MAX_BYTES", 100)
+    monkeypatch.setattr(source, "MAX_FILE_BYTES", 100)
     assert refusal(text(GOOD)).code == "TOO_LARGE"
 
 
