@@ -37,6 +37,9 @@ EMPLOYERS = {
     "yaxis": {**_AXIS, "showgrid": False},
 }
 
+EMPLOYERS_WIDE = {**EMPLOYERS, "margin": {**_FIGURE["margin"], "r": 112}}
+"""右の余白に、水準の文字が並ぶ。"""
+
 # 推移の線、目標の印、全体の線（Scatter）
 _LINE = {
     "mode": "lines+markers",
@@ -86,12 +89,14 @@ SPANS = {
     "marker": {"color": PALE_BLUE},
     "orientation": "h",
     "name": "ありうる幅",
-    "insidetextanchor": "middle",
-    "textposition": "outside",
-    "constraintext": "none",
-    "textangle": 0,
+    "hovertemplate": "%{y}：%{customdata}<extra></extra>",
+}
+LEVEL_TEXTS = {
+    "mode": "text",
+    "textposition": "middle right",
     "cliponaxis": False,
-    "hovertemplate": "%{y}：%{text}<extra></extra>",
+    "hoverinfo": "skip",
+    "showlegend": False,
 }
 MARKERS = {
     "mode": "markers",

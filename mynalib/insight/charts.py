@@ -70,7 +70,8 @@ def employers(released: Released, name: str, caption: str) -> None:
         return
     wide = released.terms.audience == "wide"
     bars = _spans(each) if wide else _bars(each, released.decimals)
-    layout = {**styles.EMPLOYERS, "height": 90 + 30 * len(each)}
+    style = styles.EMPLOYERS_WIDE if wide else styles.EMPLOYERS
+    layout = {**style, "height": 90 + 30 * len(each)}
     texts = (
         [display.level_text(row, released.decimals) for row in frame.to_dict("records")]
         if wide
@@ -108,8 +109,10 @@ def _spans(each: pd.DataFrame) -> list:
         None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)
     ]
     return [
-        go.Bar(base=low, x=width, y=list(each.employer), text=texts, **styles.SPANS),
+        go.Bar(base=low, x=width, y=list(each.employer), customdata=texts, **styles.SPANS),
         go.Scatter(x=marks, y=list(each.employer), **styles.MARKERS),
+        # 帯の横では、右端で切れ、全体の線に重なる
+        go.Scatter(x=[100] * len(texts), y=list(each.employer), text=texts, **styles.LEVEL_TEXTS),
     ]
 
 

@@ -23,6 +23,7 @@ VALUES = {  # 値の名を、人の読む言葉に
     "cause": shipped_yaml("insight", "words")["causes"],
 }
 PERCENT_COLUMNS = ("rate", "usable_rate")
+WHOLE_CELLS = ("month", "level", "settled")  # 途中で折らない短い文
 
 
 def words(name: str) -> dict | list | str:
@@ -94,7 +95,11 @@ def this_run() -> str:
 def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:
     """表の部品に渡す、列の見出しと行。"""
     columns = [
-        {"label": label(name), "number": name in words("columns")["numbers"]}
+        {
+            "label": label(name),
+            "number": name in words("columns")["numbers"],
+            "whole": name in WHOLE_CELLS,
+        }
         for name in frame.columns
     ]
     return {"columns": columns, "rows": rows_of(frame, decimals)}
@@ -136,7 +141,7 @@ def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列
     if column in PERCENT_COLUMNS:
         return f"{value:.{decimals}f}"
     if column == "points":
-        return f"{value:+.{decimals}f}" if value else "0"
+        return f"{value:+.{decimals}f}" if value else f"{0:.{decimals}f}"
     if column == "difference":
         return f"{value:+,}" if value else "0"
     if column in VALUES:

@@ -116,7 +116,7 @@ def changes(capsule: Capsule) -> None:
     table(
         causes,
         "causes",
-        "率が変わったわけ（前の月から。三つの計が、丸める前の率の変化です）",
+        "率が変わったわけ（前の月から。三つの計が、丸める前の率の変化です。上の「前の月から」は、載せた率どうしの差です）",
         seen=_few(causes, "points"),
     )
     people = door.changes(capsule.table("change"), capsule.terms)

@@ -147,6 +147,22 @@ def test_the_months_under_a_chart_do_not_overlap_on_a_phone(browser, demo_releas
     visit.close()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_every_level_of_an_employer_is_written_inside_its_chart(browser, demo_release, width):
+    """帯が右の端まであっても、水準の文字は切れない。細い画面でも、帯を描く場所が残る。"""
+    page = demo_release / "management" / "index.html"
+    visit = Visit(browser, page, viewport={"width": width, "height": 900})
+    paper = visit.page.locator("#employers .main-svg").first.bounding_box()
+    texts = visit.page.locator("#employers .textpoint text").all()
+    assert len(texts) > 10
+    for box in (text.bounding_box() for text in texts):
+        assert paper["x"] <= box["x"] and box["x"] + box["width"] <= paper["x"] + paper["width"]
+    plot = visit.page.locator("#employers .cartesianlayer .plot").first.bounding_box()
+    line = visit.page.locator("#employers .gridlayer .x").first.bounding_box()
+    assert plot["width"] + line["width"] > 100
+    visit.close()
+
+
 def test_the_portal_filters_employers_by_any_spelling(browser, demo_release):
     visit = Visit(browser, demo_release / "index.html")
     visit.page.fill("#search", "ｼﾞｬｯﾂ")

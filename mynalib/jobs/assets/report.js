@@ -7,8 +7,15 @@ const plain = { displayModeBar: false, displaylogo: false, showSendToCloud: fals
 for (const figure of document.querySelectorAll("figure")) {
   const { data, layout } = JSON.parse(figure.querySelector(".figure-data").textContent);
   if (narrow) {
-    layout.margin = { ...layout.margin, l: 8, r: 8 };
+    const texts = data.some((trace) => trace.mode === "text"); // 右の余白に並ぶ文字
+    layout.margin = { ...layout.margin, l: 8, r: texts ? 92 : 8 };
     layout.font = { ...layout.font, size: 12 };
+    if (data[0].orientation === "h") {
+      const names = data[0].y; // 長い名は折って、棒の場所を残す
+      const folded = names.map((name) => name.match(/.{1,11}/gu).join("<br>"));
+      layout.yaxis = { ...layout.yaxis, tickvals: names, ticktext: folded, tickfont: { size: 10 } };
+      layout.xaxis = { ...layout.xaxis, dtick: 50, tickangle: 0 };
+    }
     if (layout.xaxis.type === "category") layout.xaxis.nticks = 4; // 月の名が重ならないように
   }
   window.Plotly.newPlot(figure.querySelector(".chart"), data, layout, plain);
