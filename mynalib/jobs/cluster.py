@@ -47,17 +47,18 @@ def require_cluster(scheduler: str) -> None:
     try:
         import distributed  # noqa: F401 ないことを、はじめに言う
     except ImportError:
-        raise NoCluster(
-            where=where,
-            what="distributed が入っていません",
-            fix="pip install 'mynalib[cluster]' で入れてください。",
-        ) from None
+        raise _no_distributed(where) from None
     try:
         kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
     except Exception:  # noqa: BLE001 別のものが答えると、どんな失敗にもなる
         kind = ""
     if kind != "Scheduler":
         raise NoCluster(where=where, what="つながりません")
+
+
+def _no_distributed(where: str) -> NoCluster:
+    fix = "pip install 'mynalib[cluster]' で入れてください。"
+    return NoCluster(where=where, what="distributed が入っていません", fix=fix)
 
 
 async def _kind_of(address: str) -> str:
@@ -105,11 +106,7 @@ def _client(scheduler: str) -> Iterator:
 
         client = Client(scheduler, set_as_default=False, timeout=CONNECTING)
     except ImportError:
-        raise NoCluster(
-            where=where,
-            what="distributed が入っていません",
-            fix="pip install 'mynalib[cluster]' で入れてください。",
-        ) from None
+        raise _no_distributed(where) from None
     except (OSError, ValueError):
         raise NoCluster(where=where, what="つながりません") from None
     with client:

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import duckdb
 import nbformat
 import pytest
-from societies import MONTHS, SmallSociety
+from societies import MONTHS, SmallSociety, publish_command
 
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.capsules.opened import employers_of
@@ -254,16 +253,7 @@ def test_a_stopped_run_leaves_no_process_and_the_next_run_does_the_rest(small, t
     flag = tmp_path / "repaired"
     wait = f'from pathlib import Path\nimport time\nwhile employer == "E02" and not Path({str(flag)!r}).exists(): time.sleep(0.1)'
     sabotage(small, wait)
-    command = [
-        sys.executable,
-        "-m",
-        "mynalib",
-        "publish",
-        "--month",
-        str(MONTHS[1]),
-        "--home",
-        str(small.home.root),
-    ]
+    command = publish_command(small)
     jobs = small.home.drafts / str(MONTHS[1]) / "jobs"
     with subprocess.Popen(
         [*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True

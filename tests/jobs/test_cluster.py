@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from distributed import Client
-from societies import MONTHS, SmallSociety, same_key
+from societies import MONTHS, SmallSociety, publish_command, same_key
 
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
@@ -177,17 +177,8 @@ def test_distributed_is_not_imported_unless_it_is_used():
 
 
 def test_the_verb_takes_the_address(running, published):
-    command = [
-        sys.executable,
-        "-m",
-        "mynalib",
-        "publish",
-        "--month",
-        str(MONTHS[1]),
-        "--employer",
-        "E01",
-    ]
-    words = ["--home", str(published.home.root), "--scheduler", running.address]
+    command = [*publish_command(published), "--employer", "E01"]
+    words = ["--scheduler", running.address]
     done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     draft = (

@@ -1,6 +1,7 @@
 """小さな組合：三つの事業所、二か月。入口（ingest）から入れるので、本物と同じ道を通る。"""
 
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,12 @@ class SmallSociety:
         root = self.release / folder
         files = (path for path in root.rglob("*") if path.is_file() and path.name != "receipt.json")
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def publish_command(society: SmallSociety) -> list[str]:
+    """新しい月の公開を、自分のプロセスでする命令。"""
+    home = str(society.home.root)
+    return [sys.executable, "-m", "mynalib", "publish", "--month", str(MONTHS[1]), "--home", home]
 
 
 def same_key(society: SmallSociety, other: SmallSociety) -> None:

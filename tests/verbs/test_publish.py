@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 from commands import myna, out
 from notebooks_spoiled import sabotage
-from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, same_key
+from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person, publish_command, same_key
 
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
@@ -679,16 +679,7 @@ def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(
     tmp_path, record_property
 ):
     society = SmallSociety.found(tmp_path / "home")
-    command = [
-        sys.executable,
-        "-m",
-        "mynalib",
-        "publish",
-        "--month",
-        str(MONTHS[1]),
-        "--home",
-        str(society.home.root),
-    ]
+    command = publish_command(society)
     killed = 0
     for delay in (
         (1.5, 3.0, 4.5) if not os.environ.get("MYNA_LONG") else [0.5 + n / 4 for n in range(40)]
