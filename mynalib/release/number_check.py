@@ -49,8 +49,9 @@ class _Words(HTMLParser):
 
 
 def _trace_values(trace: dict) -> list[str]:
-    """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。"""
+    """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。文字だけの線の横の場所は、体裁である。"""
     looks = ("line", "marker", "type", "mode", "textangle", "fill", "fillcolor")
+    looks += ("x",) if trace.get("mode") == "text" else ()
     shown = {name: value for name, value in trace.items() if name not in looks}
     values = chain.from_iterable(
         value if isinstance(value, list) else [value] for value in shown.values()
