@@ -1,4 +1,4 @@
-# 二つの命令で始まる： make demo（架空の一か月を作る）、make test（試験）
+# 二つの命令で始まる： make demo（架空の三か月を公開する）、make test（試験）
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)

@@ -122,8 +122,8 @@ def demo(
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """架空の組合を作り、24 か月を取り込み、いちばん新しい月を公開する。"""
-    from mynalib.demo import run_demo
+    """架空の組合を作り、24 か月を取り込み、新しい三か月を公開する（一つは訂正する）。"""
+    from mynalib.demo_months import run_demo
 
     _clear_any_home()
     with _bar() as progress:

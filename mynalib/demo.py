@@ -1,8 +1,7 @@
 """架空の組合：届いたはずのファイル、名簿、そして作り手だけが知る真実。"""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,8 @@ from mynalib.demo_life import LIFE, live, table
 from mynalib.domain.employers import NO_EMPLOYER
 from mynalib.domain.items import ITEMS, NAMES, PERSON_ITEMS
 from mynalib.domain.months import Month
-from mynalib.domain.params import load_params
-from mynalib.domain.society import demo_suffix
 from mynalib.history import clock, registers
-from mynalib.history.demo_marks import mark_demo
-from mynalib.history.home import Home
-from mynalib.jobs.running import Running
-from mynalib.release.published import Published
-from mynalib.verbs.ingest import ingest
-from mynalib.verbs.init import REGISTERS, found
-from mynalib.verbs.publish import publish
+from mynalib.verbs.init import REGISTERS
 
 REGISTER_COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
@@ -43,6 +34,19 @@ class DemoSociety:
     registers: dict[str, bytes]
     truth: pd.DataFrame
     bad_rows: pd.DataFrame
+
+    def registers_on(self, day: date) -> dict[str, bytes]:
+        """day までに書いた行だけの registers。"""
+        return {name: _until(content, day) for name, content in self.registers.items()}
+
+
+def _until(content: bytes, day: date) -> bytes:
+    """名簿のうち、申出日か判断日が day までの行。"""
+    header, *rows = content.decode("cp932").splitlines(keepends=True)
+    columns = header.strip().split(",")
+    at = columns.index("申出日" if "申出日" in columns else "判断日")
+    kept = [row for row in rows if row.rstrip().split(",")[at] <= f"{day:%Y%m%d}"]
+    return "".join([header, *kept]).encode("cp932")
 
 
 def make_society(
@@ -161,47 +165,3 @@ def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     }
     decided = noted.loc[noted["名簿"] == "decisions", "判断"]
     return truth.assign(**marks, decision=truth["person"].map(decided).fillna(""))
-
-
-def run_demo(folder: Path, workers: int | None, watch: Callable[[str], Running]) -> Published:
-    """架空の置き場所を作り、24 か月を表の口から取り込み、いちばん新しい月を公開する。
-
-    watch: 名（取込、公開）から、進み具合を見せる動かし方へ。
-    Raises:
-        NotEmpty: 前の demo が作ったもののほかに、何かがある。ほかは ingest と publish に同じ。
-    """
-    home = found(folder, demo=True)
-    try:
-        return _filled(home, workers, watch)
-    finally:
-        mark_demo(home)  # 途中で止めても、次の demo が作り直せるように
-
-
-def _filled(home: Home, workers: int | None, watch: Callable[[str], Running]) -> Published:
-    society = make_society(Month.of(clock.today()).plus(-1))  # 終わった月のうち、いちばん新しい月
-    _confirm_leavers(home, society)
-    params = load_params(home.params)
-    with home.private():
-        for name, content in society.registers.items():
-            (home.registers / name).write_bytes(content)
-    loading = watch("取込")
-    loading.on_plan(len(society.files))
-    for month, content in society.files.items():
-        file = home.inbox / f"{month}{demo_suffix(True)}.csv"
-        with home.private():
-            file.write_bytes(content)
-        ingest(home, params, file, month)
-        loading.on_done(month)
-    return publish(
-        home, params, max(society.files), running=replace(watch("公開"), workers=workers)
-    )
-
-
-def _confirm_leavers(home: Home, society: DemoSociety) -> None:
-    """架空の組合では、いなくなった人はみな資格を失った人だと、毎月、担当者が確かめている。"""
-    settings = home.params / "society.yaml"
-    months = ", ".join(str(month) for month in society.files)
-    text = settings.read_text(encoding="utf-8").replace(
-        "leavers_confirmed: []", f"leavers_confirmed: [{months}]"
-    )
-    settings.write_text(text, encoding="utf-8")

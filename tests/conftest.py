@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from long_record import write_record
 from societies import SmallSociety
 
-from mynalib.demo import DemoSociety, make_society, run_demo
+from mynalib.demo import DemoSociety, make_society
+from mynalib.demo_months import run_demo
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.jobs.running import Running

@@ -12,7 +12,7 @@ import pandas as pd
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
 from mynalib.capsules.opened import employer_rows
-from mynalib.capsules.previous import RATES_FILE, read_rates
+from mynalib.capsules.previous import LISTED, RATES_FILE, read_rates
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
@@ -41,15 +41,12 @@ def inspect(
     """点検。一つでも見つかれば GateFailed（見つけた値は言わない）。前の公開は、そのまま残る。
 
     Args:
-        again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはしない。
+        again: 公開したあとの確かめ。名簿はあとで変わるので、攻撃した表との突き合わせはせず、リストに載せた人は、公開に残した表で見る。
     """
     problems = [*differences(release, artefacts)]
     revision = Revision.of(read_manifest(release).get("revision"))
-    numbers = (
-        partial(_listed, publication),
-        partial(_somebodys, publication),
-        partial(_told, revision),
-    )
+    listed = partial(_listed_then, release) if again else partial(_listed, publication)
+    numbers = (listed, partial(_somebodys, publication), partial(_told, revision))
     problems += scan_release(
         release, artefacts, *numbers, demo=publication.opened.params.society.demo
     )
@@ -69,6 +66,12 @@ def _listed(publication: Publication, employer: str) -> set[str]:
         fold_number(number)
         for number in employer_rows(publication.opened.reminders, employer).number
     }
+
+
+def _listed_then(release: Path, employer: str) -> set[str]:
+    """公開したときに、その事業所のリストに載せた人の番号。"""
+    listed = pd.read_csv(release / LISTED, encoding="utf-8-sig", dtype=str)
+    return {fold_number(number) for number in listed.number[listed.employer_id == employer]}
 
 
 def _told(revision: Revision | None, reader: str) -> set[str]:

@@ -52,7 +52,14 @@ def imported(source: str) -> set[str]:
 def forbidden_imports(module: str, source: str) -> set[str]:
     """その部屋が読みこんではならないもの。"""
     room = module.split(".")[1]
-    below = {*ROOMS[ROOMS.index(room) + 1 :], "cli", "demo", "demo_life", "ending"} - {*GROUND}
+    below = {
+        *ROOMS[ROOMS.index(room) + 1 :],
+        "cli",
+        "demo",
+        "demo_life",
+        "demo_months",
+        "ending",
+    } - {*GROUND}
     return {
         name
         for name in imported(source)

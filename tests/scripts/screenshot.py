@@ -8,7 +8,7 @@ from pathlib import Path
 from conftest import silent
 from playwright.sync_api import sync_playwright
 
-from mynalib.demo import run_demo
+from mynalib.demo_months import run_demo
 
 os.environ.setdefault("MYNA_TODAY", "2026-11-22")
 TARGET = Path(__file__).parents[2] / "docs" / "management.png"

@@ -10,13 +10,17 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from mynalib.demo_months import BECAUSE
+from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.clock import today
 from mynalib.history.contradictions import memory_holds
 from mynalib.history.holds import register_holds
+from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.registers import read_registers
+from mynalib.verbs.verify import verify
 
 SPECIFICATION = Path(__file__).parents[1] / "facts" / "decision_table.csv"
 CONTRACT = {
@@ -255,6 +259,54 @@ def test_the_demo_is_a_month_of_nineteen_employers(demo_release):
     levels = Counter(artefact["level"] for artefact in manifest["artefacts"])
     assert set(levels) == {"named", "employer", "internal", "publishable"}
     assert len(manifest["inputs"]) == 24
+
+
+def test_the_last_three_months_are_released_in_their_time_and_one_is_corrected(demo_home):
+    lines = Ledger(demo_home.ledger).lines()
+    released = [(line["folder"], line["at"][:10]) for line in lines if line["did"] == "released"]
+    assert released == [
+        ("2026-08", "2026-09-12"),
+        ("2026-09", "2026-10-12"),
+        ("2026-09-r2", "2026-10-20"),
+        ("2026-10", "2026-11-22"),
+    ]
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert BECAUSE in (demo_home.reports / "2026-09.replaced.txt").read_text(encoding="utf-8-sig")
+    params = load_params(demo_home.params)
+    for month in ("2026-08", "2026-09", "2026-10"):
+        verify(demo_home, params, Month.parse(month))
+
+
+def test_the_file_of_the_corrected_month_lacked_rows_at_first(demo_home, demo_society):
+    first, again = (
+        (demo_home.inbox / f"2026-09{name}_架空データ.csv").read_bytes().split(b"\r\n")
+        for name in ("", "_届き直し")
+    )
+    assert again == demo_society.files[Month.parse("2026-09")].split(b"\r\n")
+    missing = Counter(again) - Counter(first)
+    assert not Counter(first) - Counter(again)
+    assert sum(missing.values()) > 100
+    assert {line[:4] for line in missing} == {b"113,"}
+    assert b"00" not in {line.split(b",")[2] for line in missing}
+
+
+def test_an_employer_sees_the_society_of_the_month_before_and_three_months_of_lists(demo_release):
+    page = (demo_release / "employers" / "E13" / "index.html").read_text(encoding="utf-8")
+    assert "組合全体の登録率（2026年9月の公表値）" in page
+    lists = pd.read_csv(demo_release / "internal" / "lists.csv", encoding="utf-8-sig")
+    assert set(lists.month) == {"2026-08", "2026-09", "2026-10"}
+    assert (lists.groupby("month").link.sum() > 1_000).all()
+
+
+def test_what_a_correction_changed_is_said_to_the_reader_it_concerns(demo_home):
+    corrected = demo_home.reports / "2026-09-r2"
+    pages = {
+        name: (corrected / "employers" / name / "index.html").read_text(encoding="utf-8")
+        for name in ("E12", "E13")
+    }
+    assert all(BECAUSE in page for page in pages.values())
+    assert "加入者（人）：926 → 1,097" in pages["E13"]
+    assert "載せた数は、前の版と同じです。" in pages["E12"]
 
 
 def test_quarantined_rows_are_the_bad_rows_that_were_planted(demo_home, demo_society):

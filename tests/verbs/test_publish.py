@@ -639,6 +639,13 @@ def test_a_release_verifies(published):
     assert artefacts == len(published.bytes_of()) - 1  # manifest は自分を数えない
 
 
+def test_a_release_still_verifies_after_somebody_on_its_lists_objected(published):
+    listed = (published.release / "employers/E01/reminders.html").read_text(encoding="utf-8")
+    assert OBJECTOR.split(",")[1] in listed
+    published.object_to(OBJECTOR)
+    assert verify(published.home, published.params, MONTHS[1])
+
+
 @pytest.mark.parametrize(
     "damage",
     [
