@@ -12,6 +12,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.cubes import count_as_they_are, cube
+from mynalib.history.flows import flows
 from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
@@ -35,14 +36,31 @@ class OpenedMonth:
     newer: Month | None = None
 
     @cached_property
+    def flows(self) -> pd.DataFrame:
+        """続く二つの月の、全ての動き（history.flows）。"""
+        return flows(self.home, self.months, self.params)
+
+    @property
     def flow(self) -> pd.DataFrame | None:
         """前の月からの動き。前の月が欠けていれば None。"""
-        before = self.month.plus(-1)
-        pair = [kept for kept in self.months if kept.month in (before, self.month)]
-        if before not in [kept.month for kept in pair]:
+        if self._pair is None:
             return None
-        with Lens(pair, self.params) as lens:
-            return lens.query("flow", before=str(before), after=str(self.month))
+        return self.flows[self.flows.month == str(self.month)]
+
+    @cached_property
+    def possible_transfers(self) -> int | None:
+        """前の月から、事業所の間で移ったのかもしれない人（人）。前の月が欠けていれば None。"""
+        if self._pair is None:
+            return None
+        with Lens(self._pair, self.params) as lens:
+            months = {"before": str(self._pair[0].month), "after": str(self.month)}
+            return int(lens.query("transfers", **months).people.iloc[0])
+
+    @property
+    def _pair(self) -> tuple | None:
+        """前の月と、この月。"""
+        found = tuple(k for k in self.months if k.month in (self.month.plus(-1), self.month))
+        return found if len(found) > 1 else None
 
     @cached_property
     def policy(self) -> dict:

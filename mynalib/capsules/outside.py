@@ -27,7 +27,7 @@ from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
-from mynalib.insight import measures
+from mynalib.insight import measures, movements
 
 WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
@@ -132,7 +132,7 @@ class Outside:
     @cached_property
     def changes(self) -> dict[str, int] | None:
         """組合全体の動き（実数、人）。前の月がなければ None。"""
-        return None if self.opened.flow is None else measures.changes(self.opened.flow)
+        return None if self.opened.flow is None else movements.changes(self.opened.flow)
 
     def change_table(self, *, exact: bool) -> pd.DataFrame | None:
         """組合全体の動き。列 reason, people。"""
@@ -154,7 +154,8 @@ class Outside:
 
     def part_table(self, *, exact: bool) -> pd.DataFrame:
         """組合全体の、本人と家族。"""
-        counts = measures.by_kind(self.opened.cube, str(self.opened.month))
+        kinds = measures.by_kind(self.opened.cube)
+        counts = kinds[kinds.month == str(self.opened.month)].drop(columns="month")
         if not exact:
             return society.parts(counts, self.decimals(exact=False), self.limits)
         rates = society.exact_rates(counts)

@@ -5,6 +5,8 @@
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import floor
 
 import pandas as pd
 
@@ -78,15 +80,33 @@ def shown_changes(sizes: Mapping[str, int], limits: Thresholds) -> dict[str, int
 def causes(
     sizes: Mapping[str, int], before: Mapping[str, int], decimals: int, *, exact: bool
 ) -> pd.DataFrame:
-    """率の変わったわけ（ポイント）：登録と解除、加入、脱退。三つの計は、率の変化にちょうど等しい（丸める前）。
-
-    脱退は「残った人の前の率 − 全員の前の率」、登録と解除は「残った人の後の率 − 前の率」、加入は「全員の後の率 − 残った人の後の率」。
+    """率の変わったわけ（ポイント）。見せてよいかたちにしたもの。
 
     Args:
         before: 前の月の members と registered。
         exact: 五人に満たない動きも見せるか（健保の内部）。
     Returns:
         列 cause, points。見せないもの、割る人のいないときは欠ける。
+    """
+    rows = []
+    for cause, size in exact_causes(sizes, before).items():
+        hidden = not exact and sum(sizes[name] for name in _CAUSES[cause]) < LEAST
+        rows.append((cause, None if hidden or size is None else rounded(size, decimals)))
+    return pd.DataFrame(rows, columns=["cause", "points"]).astype({"points": "Float64"})
+
+
+def exact_causes(sizes: Mapping[str, int], before: Mapping[str, int]) -> dict[str, Fraction | None]:
+    """率の変わったわけ（ポイント、丸める前）：登録と解除、加入、脱退。三つの計は、率の変化にちょうど等しい。
+
+    脱退は「残った人の前の率 − 全員の前の率」、登録と解除は「残った人の後の率 − 前の率」、加入は「全員の後の率 − 残った人の後の率」。
+    例：100 人中 70 人から、未登録の 20 人が去り（+17.5）、残った 80 人のうち 4 人が登録し（+5.0）、未登録の 10 人が加わる
+    （−10.3）と、90 人中 74 人、82.2 % になる。
+
+    Args:
+        sizes: 動き（人）。名は CHANGES。
+        before: 前の月の members と registered（人）。
+    Returns:
+        _CAUSES の名から。割る人のいないときは None。
     """
     stayed = before["members"] - sizes["left_registered"] - sizes["left_unregistered"]
     was = before["registered"] - sizes["left_registered"]
@@ -100,22 +120,21 @@ def causes(
         "joiners": (after, (now, stayed)),
         "leavers": ((was, stayed), (before["registered"], before["members"])),
     }
-    rows = []
-    for cause, reasons in _CAUSES.items():
-        hidden = not exact and sum(sizes[name] for name in reasons) < LEAST
-        rows.append((cause, None if hidden else _points(*ends[cause], decimals)))
-    return pd.DataFrame(rows, columns=["cause", "points"]).astype({"points": "Float64"})
+    return {cause: _points(*ends[cause]) for cause in _CAUSES}
 
 
-def _points(after: tuple[int, int], before: tuple[int, int], decimals: int) -> float | None:
-    """率の差（ポイント）。四捨五入（0 から遠いほうへ）で小数 decimals 桁。"""
+def _points(after: tuple[int, int], before: tuple[int, int]) -> Fraction | None:
+    """率の差（ポイント）。"""
     if not after[1] or not before[1]:
         return None
-    top = 100 * (after[0] * before[1] - before[0] * after[1])
-    bottom = after[1] * before[1]
+    return 100 * (Fraction(*after) - Fraction(*before))
+
+
+def rounded(size: Fraction, decimals: int) -> float:
+    """四捨五入（0 から遠いほうへ）で小数 decimals 桁。"""
     scale = 10**decimals
-    size = (2 * abs(top) * scale + bottom) // (2 * bottom)
-    return (size if top >= 0 else -size) / scale
+    nearest = floor(abs(size) * scale + Fraction(1, 2)) / scale
+    return nearest if size >= 0 else -nearest
 
 
 def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base: int) -> bool:

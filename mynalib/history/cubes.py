@@ -44,9 +44,9 @@ def cube(
         UnknownSymbol: 登録簿にない記号の人がいる（数えると、その人たちが事業所なしに見えてしまう）。
         MonthDamaged: 月が壊れている。
     """
-    common = _common_origin(params, holds)
+    common = common_origin(params, holds, "cube")
     paths = {
-        kept: home.cubes / f"{kept.month}-{_origin(kept, params, common)[:16]}.parquet"
+        kept: home.cubes / f"{kept.month}-{origin(kept, params, common)[:16]}.parquet"
         for kept in months
     }
     found = dict(zip(paths, read_tables(paths.values()), strict=True))
@@ -56,7 +56,7 @@ def cube(
         found |= {kept: table[table.month == str(kept.month)] for kept in missing}
         with home.private():
             write_tables({paths[kept]: found[kept] for kept in missing})
-        _forget_others(home, set(paths.values()))
+        forget_others(home, set(paths.values()), len("2026-10"))
     return (
         pd.concat(found.values(), ignore_index=True)
         if found
@@ -88,23 +88,24 @@ def count_as_they_are(
         return lens.query("cube")
 
 
-def _forget_others(home: Home, current: set[Path]) -> None:
-    """同じ月の、もう使わない集計を消す。申出の前の数を、残しておかない。"""
-    months = {path.name[:7] for path in current}
+def forget_others(home: Home, current: set[Path], length: int) -> None:
+    """名のはじめの length 字が同じ、もう使わない集計を消す。申出の前の数を、残しておかない。"""
+    names = {path.name[:length] for path in current}
     for other in home.cubes.iterdir():
-        if other not in current and other.name.lstrip(".")[:7] in months:
+        if other not in current and other.name.lstrip(".")[:length] in names:
             other.unlink(missing_ok=True)
 
 
-def _origin(kept: KeptMonth, params: Params, common: str) -> str:
+def origin(kept: KeptMonth, params: Params, common: str) -> str:
+    """その月の人々を決めるものの要約。"""
     entries = [vars(entry) for entry in params.registry(kept.month).entries]
     return sha256_of([common, kept.intake["files"], entries])
 
 
-def _common_origin(params: Params, holds: Sequence[Hold]) -> str:
+def common_origin(params: Params, holds: Sequence[Hold], query: str) -> str:
     """どの月の集計も決めるもの：規則、本人の枝番、控える人、SQL。"""
     held = sorted(str((h.reason, h.key, h.since, h.until)) for h in holds)
-    queries = [sql(name) for name in ("member", "judged", "person", "withheld", "cube")]
+    queries = [sql(name) for name in ("member", "judged", "person", "withheld", query)]
     return sha256_of(
         [decision_table().to_csv(index=False), list(params.society.insured_branches), held, queries]
     )

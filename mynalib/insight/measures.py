@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from mynalib.disclosure.society import CHANGES, TOTAL
+from mynalib.disclosure.society import TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 
@@ -16,6 +16,10 @@ MEASURES = [
     "lapsed",
     "link_targets",
     "renew_targets",
+    "certificate_needed",
+    "reachable",
+    "waiting",
+    "review",
 ]
 OTHER_ROWS = {
     SOCIETY_STAFF: "健保組合（職員）",
@@ -38,18 +42,15 @@ def counts(
         一行＝月×事業所（最後に KENPO, NOEMPLOYER, TOTAL）。
         列 month, employer_id, employer, members 加入者, registered 登録者, usable うち証明書が期限内等,
         unregistered 未登録の人, lapsed 登録済か自動解除の人のうち証明書が失効した人（区分のまま。控える人も入る）,
-        link_targets ❶の対象, renew_targets ❷の対象（控える人を除いたあと）。全て人。
+        link_targets ❶の対象, renew_targets ❷の対象（控える人を除いたあと）, certificate_needed カードでは受診できず、資格確認書の要る人
+        （未登録か、登録済でも証明書が失効して 3 か月以上）, reachable 案内すれば登録できる未登録の人（控える人を除いたあと）, waiting 証明書は更新したが、再登録がまだの人, review 要確認の人。全て人。
     """
     months = sorted(cube.month.unique()) if months is None else list(months)
-    cube = cube[cube.month.isin(months)]
-    tallied = cube.assign(
-        **{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()}
-    )
     names = dict(employers) | OTHER_ROWS
     grid = pd.MultiIndex.from_product(
         [months, [e for e in names if e != TOTAL]], names=["month", "employer_id"]
     )
-    each = tallied.groupby(["month", "employer_id"], dropna=False)[MEASURES].sum()
+    each = tally(cube[cube.month.isin(months)], ["month", "employer_id"])
     lost = each.index.difference(grid)
     if len(lost):
         raise ValueError(
@@ -64,6 +65,14 @@ def counts(
     )
 
 
+def tally(cube: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """by の列（month, employer_id, insured, status）の組ごとの人数。索引が by、列が MEASURES（counts と同じ。人）。"""
+    tallied = cube.assign(
+        **{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()}
+    )
+    return tallied.groupby(list(by), dropna=False)[MEASURES].sum()
+
+
 def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
     """月の順、その中で employers の順にした表。"""
     placed = table.assign(
@@ -73,7 +82,7 @@ def in_order(table: pd.DataFrame, employers: Iterable[str]) -> pd.DataFrame:
 
 
 def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:
-    registered = _registered(cube.status)
+    registered = is_registered(cube.status)
     return {
         "registered": registered,
         "usable": cube.status.eq("registered_usable"),
@@ -81,46 +90,30 @@ def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:
         "lapsed": cube.lapsed,
         "link_targets": cube.action.isin(LINK_ACTIONS),
         "renew_targets": cube.action.isin(RENEW_ACTIONS),
+        "certificate_needed": ~registered | cube.lapsed,
+        "reachable": cube.action.isin(("link", "renew_then_link")),
+        "waiting": cube.status.eq("renewed_not_relinked"),
+        "review": cube.action.eq("review"),
     }
 
 
-def _registered(status: pd.Series) -> pd.Series:
+def is_registered(status: pd.Series) -> pd.Series:
+    """登録済の区分か。"""
     return status.str.startswith(REGISTERED_STATES)
 
 
-def by_kind(cube: pd.DataFrame, month: str) -> pd.DataFrame:
-    """一つの月の組合全体の、本人と家族の人数。一行＝本人か家族。列 member_kind と、counts の人数の列。"""
-    rows = cube[cube.month == month]
-    kinds = {"本人": rows[rows.insured], "家族": rows[~rows.insured]}
-    found = [
-        {name: int(part.members[holds].sum()) for name, holds in _conditions(part).items()}
-        | {"members": int(part.members.sum()), "member_kind": kind}
-        for kind, part in kinds.items()
-    ]
-    return pd.DataFrame(found)[["member_kind", *MEASURES]].astype(dict.fromkeys(MEASURES, "Int64"))
+KINDS = {True: "本人", False: "家族"}
+
+
+def by_kind(cube: pd.DataFrame) -> pd.DataFrame:
+    """組合全体の、本人と家族の人数。一行＝月×本人か家族。列 month, member_kind と、MEASURES。"""
+    months = sorted(cube.month.unique())
+    grid = pd.MultiIndex.from_product([months, [*KINDS]], names=["month", "insured"])
+    table = tally(cube, ["month", "insured"]).reindex(grid, fill_value=0).reset_index()
+    table.insert(1, "member_kind", table.insured.map(KINDS))
+    return table.drop(columns="insured").astype(dict.fromkeys(MEASURES, "Int64"))
 
 
 def statuses(cube: pd.DataFrame, month: str) -> pd.DataFrame:
     """一つの月の、区分ごとの人数。列 status, members。"""
     return cube[cube.month == month].groupby("status", as_index=False).members.sum()
-
-
-def changes(flow: pd.DataFrame) -> dict[str, int]:
-    """前の月からの動き（人）。名は disclosure.society.CHANGES。
-
-    登録の差 ＝ 登録した人 − 解除された人 ＋ 登録済の加入 − 登録済の脱退。未登録も同じに、ちょうど合う。
-
-    Args:
-        flow: 二つの月の動き（history の flow.sql）。
-    """
-    before, after = _registered(flow.status_before), _registered(flow.status_after)
-    was_here, is_here = flow.status_before.ne(""), flow.status_after.ne("")
-    sizes = {
-        "newly_registered": was_here & is_here & ~before & after,
-        "cancelled": was_here & is_here & before & ~after,
-        "joined_registered": ~was_here & after,
-        "joined_unregistered": ~was_here & ~after,
-        "left_registered": ~is_here & before,
-        "left_unregistered": ~is_here & ~before,
-    }
-    return {name: int(flow.members[sizes[name]].sum()) for name in CHANGES}

@@ -29,7 +29,7 @@ MOVES = [  # 新規、解除、加入、脱退、未登録の人の出入り
 ]
 NAMES = {"E01": "一", "E02": "二", "E03": "三"}
 FEW, MANY = st.integers(0, 9), st.integers(0, 45)
-COLUMNS = ["status_before", "status_after", "employer_before", "employer_after", "members"]
+COLUMNS = ["month", "status_before", "status_after", "employer_before", "employer_after", "members"]
 
 
 def trials(few: int) -> Callable[[Callable], Callable]:
@@ -56,7 +56,8 @@ def flows(draw, employers=(*NAMES, "KENPO", "NOEMPLOYER")) -> pd.DataFrame:
 
 
 def flow_row(employer: str, before: str, after: str, members: int) -> tuple:
-    return before, after, employer if before else "", employer if after else "", members
+    sides = (employer if before else "", employer if after else "")
+    return AFTER, before, after, *sides, members
 
 
 def cube_of(flow: pd.DataFrame) -> pd.DataFrame:
