@@ -102,15 +102,15 @@ def is_registered(status: pd.Series) -> pd.Series:
     return status.str.startswith(REGISTERED_STATES)
 
 
-KINDS = {True: "本人", False: "家族"}
+MEMBER_KINDS = {True: "本人", False: "家族"}
 
 
 def by_kind(cube: pd.DataFrame) -> pd.DataFrame:
     """組合全体の、本人と家族の人数。一行＝月×本人か家族。列 month, member_kind と、MEASURES。"""
     months = sorted(cube.month.unique())
-    grid = pd.MultiIndex.from_product([months, [*KINDS]], names=["month", "insured"])
+    grid = pd.MultiIndex.from_product([months, [*MEMBER_KINDS]], names=["month", "insured"])
     table = tally(cube, ["month", "insured"]).reindex(grid, fill_value=0).reset_index()
-    table.insert(1, "member_kind", table.insured.map(KINDS))
+    table.insert(1, "member_kind", table.insured.map(MEMBER_KINDS))
     return table.drop(columns="insured").astype(dict.fromkeys(MEASURES, "Int64"))
 
 

@@ -15,7 +15,7 @@ from mynalib.insight.measures import is_registered
 WAVE = ("lapsed", "cancelled_by_lapse", "renewed", "relinked")
 """❷ の波：登録済のまま証明書が失効した人、失効で自動解除された人、証明書を更新した人、自動解除のあとに登録し直した人。"""
 MOVES = (*CHANGES, *WAVE, "cancelled_at_own_request")
-APRIL = 4  # 年度のはじめ
+FISCAL_START = 4  # 年度のはじめ
 _CURRENT = ["registered_usable", "registered_certificate_unknown"]
 _OUT_OF_DATE = [
     "registered_certificate_lapsed",
@@ -112,4 +112,4 @@ def twelve_months(month: Month) -> list[Month]:
 
 def fiscal_year(month: Month) -> list[Month]:
     """年度（四月から）のはじめから、この月まで。"""
-    return [month.plus(step) for step in range(-((month.number - APRIL) % 12), 1)]
+    return [month.plus(step) for step in range(-((month.number - FISCAL_START) % 12), 1)]
