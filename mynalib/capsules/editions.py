@@ -15,7 +15,7 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
-from mynalib.history.tables import as_os_error
+from mynalib.history.tables import as_os_error, desk
 from mynalib.insight import display, measures
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
@@ -28,11 +28,9 @@ def make_capsule(
     made = TABLES[edition.notebook, edition.audience](publication, employer)
     tables = {name: table for name, table in made.items() if table is not None}
     fresh_folder(folder)
-    for name, table in tables.items():
-        with as_os_error(folder):
-            publication.desk.from_df(table).write_parquet(
-                str(folder / f"{name}.parquet"), compression="zstd"
-            )
+    with desk() as db, as_os_error(folder):
+        for name, table in tables.items():
+            db.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     facts = _facts(publication, edition, employer) | {"tables": sorted(tables)}
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import duckdb
-
 from mynalib.capsules.changes import changes
 from mynalib.capsules.opened import OpenedMonth, open_month
 from mynalib.capsules.outside import Outside
@@ -33,11 +31,6 @@ class Publication:
         if revision is None or revision.kind != CORRECTED or revision.changes is not None:
             return revision
         return replace(revision, changes=changes(self.outside, revision))
-
-    @cached_property
-    def desk(self) -> duckdb.DuckDBPyConnection:
-        """カプセルを書く接続。開くのがいちばん遅いので、一度だけ。"""
-        return duckdb.connect()
 
 
 def open_publication(home: Home, params: Params, month: Month) -> Publication:

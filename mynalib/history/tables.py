@@ -1,10 +1,12 @@
 """小さな表と Parquet のあいだ。DuckDB の失敗の文は行の値を引用するので、外に出さない。"""
 
+import atexit
 import errno
 import glob
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,19 @@ import pandas as pd
 
 from mynalib.domain.errors import is_full
 from mynalib.history.files import replace_file
+
+
+def desk() -> duckdb.DuckDBPyConnection:
+    """手元の小さな表を扱う接続。開くのがいちばん遅いので、プロセスで一度だけ開く。表は残さず、名（register）は接続ごとに違う。"""
+    return _desk(os.getpid()).cursor()
+
+
+@cache
+def _desk(_: int) -> duckdb.DuckDBPyConnection:
+    """プロセスごとの DuckDB。fork した子は、親のものを使わない。"""
+    db = duckdb.connect()
+    atexit.register(db.close)
+    return db
 
 
 def put_table(db: duckdb.DuckDBPyConnection, name: str, table: pd.DataFrame) -> None:
@@ -27,8 +42,8 @@ def read_table(path: Path) -> pd.DataFrame | None:
 
 
 def read_tables(paths: Iterable[Path]) -> list[pd.DataFrame | None]:
-    """いくつもの Parquet を、一つの接続で読む（接続を開くのが、いちばん遅い）。"""
-    with duckdb.connect() as db:
+    """いくつもの Parquet を、一つの接続で読む。"""
+    with desk() as db:
         return [_read(db, path) for path in paths]
 
 
@@ -46,13 +61,12 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
     """いくつもの Parquet に、一つの接続で書く。途中の形は見せずに、その名にする。OSError のほかは出さない。"""
-    with duckdb.connect() as db:
-        for number, (path, table) in enumerate(tables.items()):
+    with desk() as db:
+        for path, table in tables.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f".{path.name}.{os.getpid()}.part")
             with as_os_error(path):
-                put_table(db, f"written_{number}", table)
-                db.table(f"written_{number}").write_parquet(str(beside))
+                db.from_df(table).write_parquet(str(beside))
             replace_file(beside, path)
 
 

@@ -7,6 +7,7 @@ import glob
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -48,13 +49,19 @@ class Capsule:
         """カプセルの中の表。列と単位は capsules/editions.py の TABLES から、その表を作る関数にある。"""
         if name not in self.facts["tables"]:
             raise KeyError(f"このカプセルにあるのは {self.facts['tables']} です")
-        path = str(self.folder / f"{name}.parquet")
-        with window(path) as db:
-            return db.read_parquet(glob.escape(path)).df()
+        return self._window.read_parquet(glob.escape(self._file(name))).df()
+
+    @cached_property
+    def _window(self) -> duckdb.DuckDBPyConnection:
+        """このカプセルの表だけが読める接続。開くのがいちばん遅いので、一度だけ。"""
+        return window(*map(self._file, self.facts["tables"]))
+
+    def _file(self, name: str) -> str:
+        return str(self.folder / f"{name}.parquet")
 
 
-def window(path: str) -> duckdb.DuckDBPyConnection:
-    """一つのファイルだけが読める接続。ほかのファイル、拡張、設定の変更は断る。
+def window(*paths: str) -> duckdb.DuckDBPyConnection:
+    """そのファイルだけが読める接続。ほかのファイル、拡張、設定の変更は断る。
 
     DuckDB の取り分は、並べて動かすときは jobs/limits.py が分け、jobs/job.py が環境変数で渡す。
     """
@@ -67,7 +74,7 @@ def window(path: str) -> duckdb.DuckDBPyConnection:
     }
     db = duckdb.connect(config=settings)
     # 名に [ ] * ? があると、DuckDB は、頼んだ形（escape したもの）と見つけた形の両方を、許されたものと比べる
-    db.execute("set allowed_paths = ?", [sorted({path, glob.escape(path)})])
+    db.execute("set allowed_paths = ?", [sorted({*paths, *map(glob.escape, paths)})])
     db.execute("set enable_external_access = false")
     db.execute("set lock_configuration = true")
     return db

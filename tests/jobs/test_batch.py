@@ -138,13 +138,14 @@ if employer == "E01":
         "set allowed_paths = ['{other}']",
     ],
 )
-def test_a_capsule_opens_nothing_but_its_own_file_and_its_settings_are_locked(tmp_path, query):
-    own, other = tmp_path / "own.parquet", tmp_path / "other.parquet"
+def test_a_capsule_opens_nothing_but_its_own_files_and_its_settings_are_locked(tmp_path, query):
+    own, second, other = (tmp_path / f"{name}.parquet" for name in ("own", "second", "other"))
     with duckdb.connect() as db:  # どの試験も、ほかの試験と同じ接続を使わない
-        for path in (own, other):
+        for path in (own, second, other):
             db.sql("select 1 as a").write_parquet(str(path))
-    with window(str(own)) as db:
+    with window(str(own), str(second)) as db:
         assert db.read_parquet(str(own)).fetchall() == [(1,)]
+        assert db.read_parquet(str(second)).fetchall() == [(1,)]
         with pytest.raises(duckdb.Error):
             db.execute(query.format(other=other)).fetchall()
 
