@@ -24,6 +24,12 @@ class Publication:
         """健保の外に見せるもの。"""
         return Outside(self.opened)
 
+    @property
+    def version(self) -> str:
+        """この版の名（2026-10、2026-10-r2）。"""
+        number = self.revision.version if self.revision else 1
+        return str(self.opened.month) if number == 1 else f"{self.opened.month}-r{number}"
+
     @cached_property
     def revised(self) -> Revision | None:
         """ページに書く、この版のこと。訂正なら、前の版から変わった数も。"""

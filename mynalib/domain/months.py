@@ -8,6 +8,12 @@ from datetime import date
 _FORMAT = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
+def day_label(written: str) -> str:
+    """「2026-11-22」を「2026年11月22日」に。"""
+    day = date.fromisoformat(written)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 @dataclass(frozen=True, order=True)
 class Month:
     """断面の月。受け取った月ではない（10 月末の断面は、11 月 5 日ごろに届く）。"""

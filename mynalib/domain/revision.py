@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+
+from mynalib.domain.months import day_label
 
 CORRECTED, NOT_HANDED_OVER, LISTS_ADDED, RESTORED, AFTER_WITHDRAWAL = (
     "corrected",
@@ -58,8 +59,7 @@ class Revision:
     @property
     def made_on(self) -> str:
         """作った日（2026年11月22日）。"""
-        day = date.fromisoformat(self.made)
-        return f"{day.year}年{day.month}月{day.day}日"
+        return day_label(self.made)
 
     @property
     def why(self) -> str:

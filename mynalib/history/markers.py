@@ -1,16 +1,21 @@
-"""公開の隣に置く札：置きかえた版と、リストを取り下げた版を知らせる。公開した版そのものには、触れない。"""
+"""公開の隣に置く札：置きかえた版と、リストを取り下げた版を知らせる。公開した版そのものには、触れない。
+
+人が読む札（.txt）と、古い版の入口のページが読む様式（index.css。その版が、いまどうなったかを、ページの上に出す）がある。
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mynalib.domain.errors import Problem
+from mynalib.domain.months import day_label
 from mynalib.domain.revision import Revision
 from mynalib.history.files import revision_of
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 
 REPLACED, WITHDRAWN = ".replaced.txt", ".withdrawn.txt"
+STATES = "index.css"
 LISTS_WITHDRAWN = (
     "勧奨リストは、全ての事業所の分を取り下げました。お手もとのリストは、使わないでください。"
 )
@@ -18,21 +23,35 @@ LISTS_WITHDRAWN = (
 
 @dataclass(frozen=True)
 class Version:
-    """公開したことのある一つの版。revision は、第二版からの、知らせること。replaced_by は、置きかえた次の版の名。"""
+    """公開したことのある一つの版。
+
+    revision は、第二版からの、知らせること。replaced_by は、置きかえた次の版の名。made_on は、作った日（台帳を失っていれば ""）。
+    """
 
     name: str
     revision: Revision | None
     replaced_by: str
     lists_withdrawn: bool
+    made_on: str = ""
+
+    @property
+    def made_label(self) -> str:
+        """作った日（2026年11月22日）。"""
+        return day_label(self.made_on)
 
 
 def versions(lines: Iterable[Mapping]) -> dict[str, Version]:
     """台帳の行から、公開したことのある版。月と版の順。"""
     known: dict[str, Revision | None] = {}
     withdrawn: set[str] = set()
+    prepared: dict[str, str] = {}
+    made: dict[str, str] = {}
     for line in lines:
-        if line["did"] == "released":
+        if line["did"] == "prepared":
+            prepared[line["manifest_sha256"]] = line["at"][:10]
+        elif line["did"] == "released":
             known[line["folder"]] = Revision.of(line.get("revision"))
+            made[line["folder"]] = prepared.get(line.get("manifest_sha256", ""), "")
         elif line["did"] == "continued":
             known |= {name: known.get(name) for name in line.get("released", {})}
         elif line["did"] == "lists_withdrawn":
@@ -40,13 +59,15 @@ def versions(lines: Iterable[Mapping]) -> dict[str, Version]:
     names = sorted((name for name in known if revision_of(name)), key=revision_of)
     next_one = {name: after for name, after in pairwise(names) if name[:7] == after[:7]}
     return {
-        name: Version(name, known[name], next_one.get(name, ""), name in withdrawn)
+        name: Version(
+            name, known[name], next_one.get(name, ""), name in withdrawn, made.get(name, "")
+        )
         for name in names
     }
 
 
 def markers(lines: Iterable[Mapping]) -> dict[str, bytes]:
-    """札の名から、その中身（メモ帳で読める形）。人のことは書かない。"""
+    """札の名から、その中身。人のことは書かない。.txt は、メモ帳で読める形にする。"""
     known = versions(lines)
     texts: dict[str, list[str]] = {}
     for name, version in known.items():
@@ -54,10 +75,29 @@ def markers(lines: Iterable[Mapping]) -> dict[str, bytes]:
             texts[name + REPLACED] = _replaced(name, known[version.replaced_by])
         if version.lists_withdrawn:
             texts[name + WITHDRAWN] = [f"{name} の{LISTS_WITHDRAWN}"]
-    return {
+    made = {
         name: "".join(f"{line}\r\n" for line in text).encode("utf-8-sig")
         for name, text in texts.items()
     }
+    return made | ({STATES: _states(known.values())} if known else {})
+
+
+def _states(known: Iterable[Version]) -> bytes:
+    """版の入口のページ（body の data-version）の上に、その版がいまどうなったかを出す様式。"""
+    rules = "".join(state_rule(one.name, _state(one)) for one in known if _state(one))
+    return f"/* 置きかえた版と、リストを取り下げた版 */\n{rules}".encode()
+
+
+def _state(version: Version) -> str:
+    replaced = f"この版は、{version.replaced_by} に置きかえました。使わないでください。新しい版は「資料の一覧」から開けます。"
+    lines = [replaced] if version.replaced_by else []
+    return "".join([*lines, *([LISTS_WITHDRAWN] if version.lists_withdrawn else [])])
+
+
+def state_rule(version: str, text: str) -> str:
+    """版 version の入口のページに、text を出す様式。text に入るのは、この道具の決まった文だけ。"""
+    rule = f'content: "{text}"; display: block'
+    return f'[data-version="{version}"] .state::before {{ {rule} }}\n'
 
 
 def marker_damage(home: Home) -> Iterator[Problem]:

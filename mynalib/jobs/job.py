@@ -63,6 +63,7 @@ class Job:
     page: str
     level: str
     products: tuple[str, ...] = ()
+    links: tuple[dict[str, str], ...] = ()
     engine: str | None = "myna"
     fingerprint: str = ""
 
@@ -115,7 +116,7 @@ def _run(job: Job) -> list[dict]:
     )
     _require_finished(notebook)
     page = job.folder / "out" / job.page
-    written = write_page(notebook, capsule, job.title, page)
+    written = write_page(notebook, capsule, job.title, page, job.links)
     written += write_products(job.products, capsule, page.parent)
     return [
         {

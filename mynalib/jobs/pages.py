@@ -1,6 +1,7 @@
 """ページ：実行したノートブックから、印のある出力だけを載せた、自己完結の HTML と CSV を作る。"""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,15 +20,22 @@ BOM = "\ufeff"
 
 
 def write_page(
-    notebook: nbformat.NotebookNode, capsule: Capsule, title: str, target: Path
+    notebook: nbformat.NotebookNode,
+    capsule: Capsule,
+    title: str,
+    target: Path,
+    links: Sequence[Mapping[str, str]] = (),
 ) -> list[Path]:
     """ページと、その表の CSV を書く。書いたファイルを返す。
 
+    Args:
+        links: となりのページと、月の入口（title と href。href が "" なら、このページ）。
     Returns:
         はじめがページ、あとは CSV（UTF-8、BOM 付き。Excel でそのまま開ける）。
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_render(notebook, capsule, title), encoding="utf-8", newline="\n")
+    page = {**_facts(capsule, title), "links": links}
+    target.write_text(_filled(notebook, page), encoding="utf-8", newline="\n")
     with_csv = [output for output in shown_outputs(notebook) if "csv" in output.metadata[MARK]]
     return [target, *(_write_csv(output, target.parent) for output in with_csv)]
 
@@ -62,7 +70,8 @@ def _shipped(name: str) -> bytes:
     return (files("mynalib.jobs") / "assets" / name).read_bytes()
 
 
-def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> str:
+def _facts(capsule: Capsule, title: str) -> dict:
+    """型紙に入れる、ページのこと。"""
     facts = capsule.facts
     edition = words("editions")[capsule.audience]
     heading = " – ".join(
@@ -70,7 +79,7 @@ def _render(notebook: nbformat.NotebookNode, capsule: Capsule, title: str) -> st
     )
     marks = {"edition": edition, "caution": words("cautions").get(capsule.audience, "")}
     times = {"as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
-    return _filled(notebook, {**facts, **marks, **times, "title": f"【{edition}】{heading}"})
+    return {**facts, **marks, **times, "title": f"【{edition}】{heading}"}
 
 
 def _filled(notebook: nbformat.NotebookNode, page: dict) -> str:
@@ -101,5 +110,5 @@ def warm_up() -> None:
     texts = dict.fromkeys(
         ("title", "as_of", "run", "society", "audience", "edition", "caution"), ""
     )
-    page = {**texts, "mark": MARK, "demo": False, "revision": []}
+    page = {**texts, "mark": MARK, "demo": False, "revision": [], "links": []}
     _filled(nbformat.v4.new_notebook(), page)

@@ -2,15 +2,23 @@
 
 from collections.abc import Collection
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import papermill
 
-from mynalib.capsules.catalogue import EDITIONS, NOTEBOOKS, REVIEW, Edition, notebook_path
+from mynalib.capsules.catalogue import (
+    EDITIONS,
+    EMPLOYER_PAGES,
+    NOTEBOOKS,
+    REVIEW,
+    Edition,
+    notebook_path,
+)
 from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.in_notebook import BadParameter, check_parameters
 from mynalib.capsules.publication import Publication
 from mynalib.domain.employers import Employer
+from mynalib.domain.society import demo_suffix
 from mynalib.history.files import sha256, sha256_of
 from mynalib.jobs.job import Job
 from mynalib.jobs.versions import code_hash, library_versions
@@ -29,22 +37,28 @@ def plan_jobs(
         society, lists: 組合の資料、勧奨リストを作るか。
     """
     jobs = []
-    for edition in [edition for edition in EDITIONS if lists or edition.level != "named"]:
+    editions = [edition for edition in EDITIONS if lists or edition.level != "named"]
+    for edition in editions:
         per_employer = NOTEBOOKS[edition.notebook].per_employer
         for employer in employers if per_employer else [None] * society:
-            jobs.append(_job(publication, edition, folder, employer))
+            jobs.append(_job(publication, edition, folder, employer, editions))
     return jobs
 
 
 def plan_review(publication: Publication, folder: Path) -> Job:
-    """取込の点検だけの仕事と、そのカプセル。公開の計画の中のものと同じ。"""
+    """取込の点検だけの仕事と、そのカプセル。公開の計画の中のものと、ほかのページへのつながりだけが違う。"""
     edition = next(edition for edition in EDITIONS if edition.page == REVIEW)
     return _job(publication, edition, folder, None)
 
 
 def _job(
-    publication: Publication, edition: Edition, folder: Path, employer: Employer | None
+    publication: Publication,
+    edition: Edition,
+    folder: Path,
+    employer: Employer | None,
+    beside: Collection[Edition] = (),
 ) -> Job:
+    """一つの仕事と、そのカプセル。beside は、いっしょに公開する版。"""
     notebook, path = (
         NOTEBOOKS[edition.notebook],
         notebook_path(edition.notebook, publication.opened.home),
@@ -54,9 +68,12 @@ def _job(
     parameters = {name: values[name] for name in notebook.parameters}
     check_parameters(notebook, parameters)
     _check_cell(path, notebook.parameters)
-    name = "-".join((code or "society", edition.notebook, edition.audience))
+    # 止まった月の点検は、ほかへのつながりがない。いっしょに公開するものとは、別に置く
+    owner = code or ("society" if beside else "alone")
+    name = "-".join((owner, edition.notebook, edition.audience))
     own = folder / name
     capsule = make_capsule(publication, edition, own / "capsule", employer)
+    links = _links(publication, edition, beside)
     return Job(
         name=name,
         title=notebook.title,
@@ -66,8 +83,42 @@ def _job(
         page=edition.page.format(employer=code),
         level=edition.level,
         products=edition.products,
-        fingerprint=_fingerprint(capsule, path, parameters),
+        links=links,
+        fingerprint=_fingerprint(capsule, path, parameters, links),
     )
+
+
+def _links(
+    publication: Publication, edition: Edition, beside: Collection[Edition]
+) -> tuple[dict[str, str], ...]:
+    """そのページから行けるところ：月の入口、同じフォルダーのページ（自分なら href は ""）。
+
+    事業所のフォルダーは、それだけで渡せるように、外へはつながない。
+    """
+    if edition not in beside or edition.level == "draft":
+        return ()
+    folder = PurePosixPath(edition.page).parent
+    pages = [one for one in beside if PurePosixPath(one.page).parent == folder]
+    links = [] if NOTEBOOKS[edition.notebook].per_employer else [_portal(publication)]
+    for one in pages:
+        href = "" if one == edition else PurePosixPath(one.page).name
+        links.append({"href": href, "title": NOTEBOOKS[one.notebook].title})
+        links += _workbooks(publication, one)
+    return tuple(links)
+
+
+def _workbooks(publication: Publication, edition: Edition) -> list[dict[str, str]]:
+    """勧奨リストの表の本。"""
+    if "reminders" not in edition.products:
+        return []
+    name = f"reminders{demo_suffix(publication.opened.params.society.demo)}.xlsx"
+    return [
+        {"href": name, "title": link["title"]} for link in EMPLOYER_PAGES if link["name"] == name
+    ]
+
+
+def _portal(publication: Publication) -> dict[str, str]:
+    return {"href": "../index.html", "title": f"{publication.opened.month.label}の資料"}
 
 
 @cache
@@ -81,7 +132,11 @@ def _check_cell(path: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _fingerprint(capsule: Path, notebook: Path, parameters: dict[str, str]) -> str:
+def _fingerprint(
+    capsule: Path, notebook: Path, parameters: dict[str, str], links: tuple[dict[str, str], ...]
+) -> str:
     """この仕事の結果を決めるもの全てのハッシュ。"""
     contents = {path.name: sha256(path) for path in capsule.iterdir()}
-    return sha256_of([contents, sha256(notebook), parameters, code_hash(), library_versions()])
+    return sha256_of(
+        [contents, sha256(notebook), parameters, links, code_hash(), library_versions()]
+    )

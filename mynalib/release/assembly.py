@@ -58,6 +58,7 @@ def assemble(
         f"{publication.opened.month.label}の資料",
     )
     facts |= {"revision": publication.revised.lines("wide") if publication.revised else []}
+    facts |= {"version": publication.version}
     portal.write_portal(
         folder, facts, employers, without, artefacts, publication.opened.newer is not None
     )

@@ -7,7 +7,8 @@ from mynalib.capsules.catalogue import REVIEW
 from mynalib.capsules.opened import employers_of
 from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.errors import Problem, Refused
-from mynalib.history.files import DiskFull
+from mynalib.history.files import DiskFull, write_file
+from mynalib.history.markers import STATES, state_rule
 from mynalib.history.stops import list_stops
 from mynalib.jobs import batch, plan
 from mynalib.jobs.job import Job, NotebookFailed
@@ -16,6 +17,7 @@ from mynalib.release import gate
 from mynalib.release.assembly import assemble, place
 from mynalib.release.order import Order
 from mynalib.release.published import Published, done, existing
+from mynalib.release.releases import refresh_portal
 from mynalib.release.revising import Decision
 from mynalib.release.unchanged import protection_hash
 
@@ -70,12 +72,21 @@ def _publish(order: Order, publication: Publication, protected: str, running: Ru
             fix="新しい下書きを作りました。もう一度見てから、myna release してください。",
         )
     if not order.final:
+        _show_draft(order, publication)
         return done("draft", folder)
     return done(
         "released",
         place(publication, folder, protected, order.approval.by if order.approval else ""),
         room,
     )
+
+
+def _show_draft(order: Order, publication: Publication) -> None:
+    """下書きの入口のページに、下書きだと出し、全ての月の入口にも、下書きがあることを書く。"""
+    style = state_rule(publication.version, "これは下書きです。まだ公開していません。")
+    write_file(order.room / STATES, f"{style}.place {{ display: none }}\n".encode())
+    if not order.only:
+        refresh_portal(order.home, order.params)
 
 
 def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[str, dict]:

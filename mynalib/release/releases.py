@@ -1,11 +1,12 @@
 """公開の棚（reports/）：公開したことの、台帳への記録と、全ての月の入口。"""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import write_file
+from mynalib.history.files import revision_of, write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import markers, versions
@@ -14,6 +15,7 @@ from mynalib.history.released import (
     all_releases,
     portal_damage,
     portal_digest,
+    read_manifest,
     releases,
     require_all_there,
     waiting_releases,
@@ -58,17 +60,38 @@ def _write_markers(home: Home) -> None:
 def _months_page(
     home: Home, params: Params, month: Month, shown: dict[Month, Path], lines: list[dict]
 ) -> bytes:
-    """全ての月の入口。置きかえた版は、取り下げていないものだけを書く。"""
+    """全ての月の入口。shown は、いま公開している月。"""
     known, there = versions(lines), {release.name for release in all_releases(home)}
+    drafted = _drafted(home)
     entries = []
-    for at, folder in sorted(shown.items(), reverse=True):
-        older = [
-            one
-            for one in known.values()
-            if one.name[:7] == str(at) and one.replaced_by and one.name in there
-        ]
-        entries.append({"month": at, "version": known[folder.name], "replaced": older[::-1]})
-    return portal.months_page(portal.page_facts(params, month, TITLE), entries)
+    for at in sorted({*shown, *drafted, *(Month.parse(name[:7]) for name in known)}, reverse=True):
+        own = [one for one in known.values() if one.name[:7] == str(at)]
+        replaced = [one for one in own[:-1] if one.name in there]
+        newest = own[-1] if own else None
+        entries.append(
+            portal.ShelfRow(at, newest, at in shown, at in drafted, tuple(reversed(replaced)))
+        )
+    newest_month = max(shown, default=month)
+    employers = params.notified(newest_month.end)
+    newest = _manifest(shown[newest_month]) if shown else {}
+    return portal.months_page(
+        portal.page_facts(params, newest_month, TITLE), entries, employers, newest
+    )
+
+
+def _drafted(home: Home) -> set[Month]:
+    """公開を決める前の下書きのある月。"""
+    found = (
+        revision_of(manifest.parts[-3]) for manifest in home.drafts.glob("*/release/manifest.json")
+    )
+    return {named[0] for named in found if named}
+
+
+def _manifest(release: Path) -> dict:
+    """公開の manifest。失われていれば空（次の publish が、戻すまで止まる）。"""
+    with suppress(OSError, ValueError):
+        return read_manifest(release)
+    return {}
 
 
 def _digest(page: bytes) -> str:

@@ -185,6 +185,8 @@ def scan_release(
                 yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+        if artefact["path"].startswith("employers/"):
+            found += _leads_outside(path)
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
@@ -196,6 +198,12 @@ def scan_release(
     yield from (
         Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people
     )
+
+
+def _leads_outside(path: Path) -> list[str]:
+    """事業所に渡すページから、フォルダーの外へつながっていないか。"""
+    leads = path.suffix == ".html" and '="../' in path.read_text(encoding="utf-8")
+    return ["渡すフォルダーの外へのつながり"] if leads else []
 
 
 def _reader(path: str) -> str:

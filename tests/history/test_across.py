@@ -55,9 +55,11 @@ def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere
     assert small.bytes_of() == SmallSociety(Home(_published)).bytes_of(), (
         "どこに置いても、同じバイト"
     )
-    assert sorted(path.name for path in shelf.iterdir()) == ["2026-10", "index.html"], (
-        "落ちた処理の残りは、消える"
-    )
+    assert sorted(path.name for path in shelf.iterdir()) == [
+        "2026-10",
+        "index.css",
+        "index.html",
+    ], "落ちた処理の残りは、消える"
     verify(small.home, small.params, MONTHS[1])
     assert check_home(small.home).errors == ()
     assert small.publish().outcome == "unchanged"

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -72,16 +73,15 @@ def kinds(release: Path) -> list[Path]:
         "internal/index.html",
         "internal/intake_review.html",
     ]
-    return [
-        release / name
-        for name in (*names, "employers/E01/index.html", "employers/E02/reminders.html")
-    ]
+    named = [*names, "employers/E01/index.html", "employers/E02/reminders.html"]
+    return [release.parent / "index.html", *(release / name for name in named)]
 
 
 def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
     pages = all_pages(demo_release)
     assert len(pages) == 1 + 3 + 19 * 2
-    for path in [*pages, demo_release.parent / "index.html"]:
+    corrected = demo_release.parent / "2026-09-r2" / "index.html"
+    for path in [*pages, demo_release.parent / "index.html", corrected]:
         visit = Visit(browser, path)
         figures = visit.page.locator("figure")
         assert visit.page.locator("figure .main-svg").count() >= figures.count(), path
@@ -162,14 +162,57 @@ def test_every_level_of_an_employer_is_written_inside_its_chart(browser, demo_re
     visit.close()
 
 
-def test_the_portal_filters_employers_by_any_spelling(browser, demo_release):
-    visit = Visit(browser, demo_release / "index.html")
+@pytest.mark.parametrize("place", ["index.html", "../index.html"])
+def test_the_portals_filter_employers_by_any_spelling(browser, demo_release, place):
+    visit = Visit(browser, demo_release / place)
     visit.page.fill("#search", "ｼﾞｬｯﾂ")
     assert visit.page.locator("tr[data-search]:visible").count() == 2
     assert visit.page.inner_text("#search-count") == "2 件"
     visit.page.fill("#search", "e19")
     assert visit.page.locator("tr[data-search]:visible").count() == 1
+    visit.page.click("tr[data-search]:visible a >> text=登録状況")
+    assert visit.page.url == (demo_release / "employers" / "E19" / "index.html").as_uri()
     visit.close()
+
+
+def test_every_page_leads_to_its_list_its_month_and_all_months_and_back(browser, demo_release):
+    visit, shelf = Visit(browser, demo_release.parent / "index.html"), demo_release.parent.as_uri()
+    month = f"{shelf}/2026-10"
+    way = {
+        "2026年10月の資料": f"{month}/index.html",
+        "月次報告（概数）": f"{month}/management/index.html",
+        "2026年10月の資料 ": f"{month}/index.html",
+        "資料の一覧": f"{shelf}/index.html",
+    }
+    for title, expected in way.items():
+        visit.page.get_by_role("link", name=title.strip(), exact=True).first.click()
+        assert visit.page.url == expected
+    visit.page.goto(f"{month}/employers/E01/index.html")
+    for title, name in {"勧奨リスト": "reminders.html", "事業所の登録状況": "index.html"}.items():
+        visit.page.get_by_role("link", name=title, exact=True).click()
+        assert visit.page.url == f"{month}/employers/E01/{name}"
+    assert visit.page.locator("nav.place a[href^='../']").count() == 0
+    visit.close()
+
+
+def test_a_replaced_version_says_so_and_the_new_one_says_what_when_and_why(browser, demo_release):
+    shelf, said = demo_release.parent, {}
+    for name in ("2026-08", "2026-09", "2026-09-r2"):
+        visit = Visit(browser, shelf / name / "index.html")
+        said[name] = visit.page.evaluate(
+            "getComputedStyle(document.querySelector('.state'), '::before').content"
+        )
+        visit.close()
+    assert "2026-09-r2 に置きかえました" in said.pop("2026-09")
+    assert set(said.values()) == {"none"}
+    for page in (shelf / "2026-09-r2").rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "第2版（2026年10月20日に作成）" in text, page
+        assert "届き直したファイルで作り直しました" in text, page
+        assert "変わったもの：2026年9月のファイル" in text, page
+    months = (shelf / "index.html").read_text(encoding="utf-8")
+    states = re.findall('<span class="badge state-[a-z]+">([^<]+)</span>', months)
+    assert states == ["公開済", "公開済", "訂正 第2版", "公開済"], "はじめは、いちばん新しい月の札"
 
 
 def test_every_page_prints_on_a4_with_its_charts_inside_the_paper(browser, demo_release, tmp_path):

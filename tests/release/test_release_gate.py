@@ -72,6 +72,15 @@ def test_a_page_that_lost_a_chart_is_not_released(published):
     assert "図の数が、ノートブックの出した数と違う" in found_in(published, draft)
 
 
+def test_an_employers_page_that_leads_out_of_its_folder_is_not_released(published):
+    """壊した写し：担当部署に渡すページから、月の入口へのつながり。"""
+    draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
+    page = draft / "employers" / "E01" / "reminders.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace('href="index.html"', 'href="../../index.html"'), encoding="utf-8")
+    assert found_in(published, draft) == {"渡すフォルダーの外へのつながり"}
+
+
 def found_in(society: SmallSociety, draft: Path) -> set[str]:
     """壊した下書きの、manifest を壊れたあとのハッシュに書きかえたときに、点検が言うこと。"""
     artefacts = [

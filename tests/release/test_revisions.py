@@ -27,7 +27,7 @@ from mynalib.history.released import read_manifest
 from mynalib.release.unchanged import changed_facts
 from mynalib.verbs.publish import publish
 from mynalib.verbs.verify import verify
-from mynalib.verbs.withdraw import withdraw_lists
+from mynalib.verbs.withdraw import withdraw_lists, withdraw_release
 
 OLDER, NEWEST = MONTHS
 REMADE = "リストを作り直しました。"
@@ -49,7 +49,8 @@ def run(society: SmallSociety, *words: object) -> dict:
 
 def without_note(page: bytes) -> bytes:
     """版のことを書いたところを除いたページ。"""
-    return re.sub(rb'<aside class="revision".*?</aside>', b"", page, flags=re.DOTALL)
+    unnamed = re.sub(rb'data-version="[^"]*"', b"", page)
+    return re.sub(rb'<aside class="revision".*?</aside>', b"", unnamed, flags=re.DOTALL)
 
 
 def note(page: Path) -> str:
@@ -202,6 +203,29 @@ def test_a_draft_carries_its_reason_and_day_to_the_release(published, monkeypatc
     assert months_page(published).count("置きかえ済み") == 2
 
 
+def states(society: SmallSociety) -> list[str]:
+    """一覧に出る札。はじめの一つは、いちばん新しい公開のもの。"""
+    return re.findall('<span class="badge state-[a-z]+">([^<]+)</span>', months_page(society))
+
+
+def test_the_list_of_months_tells_a_draft_a_correction_and_a_withdrawal(published):
+    assert states(published) == ["公開済", "公開済"]
+    drafted = publish(published.home, published.params, OLDER, draft=True)
+    assert states(published) == ["公開済", "公開済", "下書き"]
+    assert f'"{OLDER}/' not in months_page(published), "下書きへは、つながない"
+    said = (drafted.folder / "../index.css").read_text(encoding="utf-8")
+    assert f'[data-version="{OLDER}"]' in said
+    assert "まだ公開していません" in said
+    assert verify(published.home, published.params, NEWEST)
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    published.publish(because="一行を直した")
+    assert states(published) == ["訂正 第2版", "訂正 第2版", "下書き"]
+    withdraw_release(published.home, published.params, f"{NEWEST}-r2", "秘密のわけ")
+    assert states(published) == ["取り下げ", "下書き"]
+    assert f'"{NEWEST}-r2/' not in months_page(published)
+    assert "秘密のわけ" not in months_page(published)
+
+
 def test_lists_that_could_not_be_made_are_added_and_nothing_is_made_while_they_cannot_be(small):
     small.object_to("101,9999999,00")
     for expected in ("OPTOUT_UNRESOLVED", "OPTOUT_UNRESOLVED"):
@@ -308,7 +332,11 @@ def test_every_version_but_the_newest_of_its_month_has_its_marker(counts, withdr
     expected = {f"{name}.replaced.txt" for name in names if name not in newest}
     expected |= {f"{name}.withdrawn.txt" for name in names if withdrawn}
     made = markers(lines)
+    states = made.pop("index.css", b"").decode()
     assert set(made) == expected
+    assert {name for name in names if f'[data-version="{name}"]' in states} == {
+        name.partition(".")[0] for name in expected
+    }
     assert all(because in made[name].decode("utf-8-sig") for name in expected if "replaced" in name)
     assert not any("秘密のわけ".encode() in content for content in made.values())
     assert [name for name, one in versions(lines).items() if not one.replaced_by] == sorted(newest)

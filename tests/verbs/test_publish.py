@@ -198,7 +198,11 @@ def test_publishing_again_changes_nothing_and_makes_no_new_revision(published):
     before = published.bytes_of()
     assert published.publish().outcome == "unchanged"
     assert published.bytes_of() == before
-    assert sorted(p.name for p in published.home.reports.iterdir()) == ["2026-10", "index.html"]
+    assert sorted(p.name for p in published.home.reports.iterdir()) == [
+        "2026-10",
+        "index.css",
+        "index.html",
+    ]
 
 
 LIGHT = """
@@ -666,12 +670,22 @@ def test_verify_sees_every_change(published, damage):
     assert code_of(lambda: verify(published.home, published.params, MONTHS[1])) == "RELEASE_DAMAGED"
 
 
+OUTSIDE_ITSELF = {
+    "index.html": {"../index.html", "../index.css"},
+    "management": {"../index.html"},
+    "internal": {"../index.html"},
+}
+"""フォルダーの外へのつながり：入口へ戻るものだけ。事業所のフォルダーには、一つもない。"""
+
+
 def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(published):
     for page in published.release.rglob("*.html"):
+        place = page.relative_to(published.release).as_posix()
         links = re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
+        outside = {link for link in links if link.startswith(("/", ".."))}
+        assert outside == OUTSIDE_ITSELF.get(place.partition("/")[0], set()), place
         for link in links:
-            assert not link.startswith(("/", ".."))
-            assert (page.parent / link).is_file(), f"{page.name}: {link}"
+            assert (page.parent / link).is_file(), f"{place}: {link}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ")
