@@ -215,6 +215,23 @@ def _say_profile(as_json: bool, shape, home: Home | None = None) -> None:
 
 
 @app.command()
+def benchmarks(
+    file: Annotated[Path, typer.Argument(help="国の月次の表（CSV）", readable=False)],
+    population: Annotated[
+        int | None,
+        typer.Option("--population", min=1, help="人口。組合の率と並べられる率を作るのに要る"),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """国の月次の表を、params/benchmarks.yaml に入れる（手で書いた行は書きかえない）。"""
+    from mynalib.verbs.benchmarks import take_in_benchmarks
+
+    with _at(home) as place:
+        _say(as_json, "benchmarks", take_in_benchmarks(place, file, population), place)
+
+
+@app.command()
 def check(
     home: HomeOption = None,
     accept_ledger: Annotated[
