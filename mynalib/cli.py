@@ -350,6 +350,23 @@ def _publish(
 
 
 @app.command()
+def pdf(
+    month: MonthOption,
+    page: Annotated[
+        str, typer.Option("--page", parser=_written, metavar="TEXT", help="公開の中のページ")
+    ] = "management/index.html",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """公開したページを、手もとのブラウザーで PDF にして、outbox/ に置く。"""
+    from mynalib.verbs.pdf import make_pdf
+
+    with _at(home) as place:
+        made = make_pdf(place, month, page)
+        _say(as_json, "pdf", {"outcome": "made", "file": str(made)}, place)
+
+
+@app.command()
 def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """公開したものを開き直して、公開したときのままかを確かめる。"""
     from mynalib.history.months import kept_months

@@ -27,7 +27,7 @@ from mynalib.insight.capsule import DUCKDB_MEMORY, DUCKDB_THREADS, Capsule
 from mynalib.insight.display import RUN
 from mynalib.jobs.exports import write_products
 from mynalib.jobs.limits import Limits, limit_memory
-from mynalib.jobs.pages import PLOTLY_JSON, shown_outputs, write_page
+from mynalib.jobs.pages import has_chart, shown_outputs, write_mail, write_page
 from mynalib.startup import leave_out_current_folder
 
 NO_ROOM = 28  # 結果を書く空きもない仕事の、終了コード
@@ -117,7 +117,10 @@ def _run(job: Job) -> list[dict]:
     _require_finished(notebook)
     page = job.folder / "out" / job.page
     written = write_page(notebook, capsule, job.title, page, job.links)
-    written += write_products(job.products, capsule, page.parent)
+    if "mail" in job.products:
+        written.append(write_mail(notebook, capsule, job.title, page.parent))
+    products = tuple(name for name in job.products if name != "mail")
+    written += write_products(products, capsule, page.parent)
     return [
         {
             "path": path.relative_to(job.folder / "out").as_posix(),
@@ -131,7 +134,7 @@ def _run(job: Job) -> list[dict]:
 
 
 def _charts(notebook: nbformat.NotebookNode) -> int:
-    return sum(PLOTLY_JSON in output.data for output in shown_outputs(notebook))
+    return sum(map(has_chart, shown_outputs(notebook)))
 
 
 def _rows(job: Job, capsule: Capsule) -> int | None:

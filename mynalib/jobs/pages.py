@@ -1,6 +1,9 @@
 """ページ：実行したノートブックから、印のある出力だけを載せた、自己完結の HTML と CSV を作る。"""
 
+import copy
 import hashlib
+import html
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
@@ -12,11 +15,20 @@ from nbconvert import HTMLExporter, TemplateExporter
 from mynalib.history.files import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
+from mynalib.jobs.svg import draw
 
-# 棒と線だけの図の道具。全部入りの四分の一
-ASSETS = ("report.css", "report.js", "plotly-basic.min.js")
+STYLE, SCRIPT = "report.css", "report.js"
+# 棒と線だけの図の道具。全部入りの四分の一。図のあるフォルダーにだけ置く
+PLOTLY = "plotly-basic.min.js"
+ASSETS = (STYLE, SCRIPT, PLOTLY)
+MAIL = "mail.html"
+"""一つのファイルで読み終えられる版：様式も図も中にあり、動くものも、ほかへのつながりもない。"""
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
 BOM = "\ufeff"
+_DATA = '<script type="application/json" class="figure-data">'
+_INTERACTIVE = re.compile(
+    rf'<div class="chart".*?</div>|{_DATA}.*?</script>|<p class="download">.*?</p>', re.DOTALL
+)
 
 
 def write_page(
@@ -34,10 +46,42 @@ def write_page(
         はじめがページ、あとは CSV（UTF-8、BOM 付き。Excel でそのまま開ける）。
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = {**_facts(capsule, title), "links": links}
-    target.write_text(_filled(notebook, page), encoding="utf-8", newline="\n")
+    outputs = shown_outputs(notebook)
+    page = {**_facts(capsule, title), "links": links, "draws": any(map(has_chart, outputs))}
+    target.write_text(_filled(_with_drawings(notebook), page), encoding="utf-8", newline="\n")
     with_csv = [output for output in shown_outputs(notebook) if "csv" in output.metadata[MARK]]
     return [target, *(_write_csv(output, target.parent) for output in with_csv)]
+
+
+def write_mail(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, folder: Path) -> Path:
+    """ページと同じものを、一つのファイルに。"""
+    page = {**_facts(capsule, title), "style": _shipped(STYLE).decode()}
+    target = folder / MAIL
+    text = _filled(_with_drawings(notebook, alone=True), page)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def has_chart(output: nbformat.NotebookNode) -> bool:
+    return PLOTLY_JSON in output.data
+
+
+def _with_drawings(notebook: nbformat.NotebookNode, alone: bool = False) -> nbformat.NotebookNode:
+    """どの図にも、同じ値から描いた SVG を添えたノートブック。alone なら、動く図とダウンロードを取り除く。"""
+    drawn = copy.deepcopy(notebook)
+    for output in shown_outputs(drawn):
+        text = output.data["text/html"]
+        if has_chart(output):
+            picture = draw(output.data[PLOTLY_JSON], _caption(text))
+            text = text.replace(_DATA, picture + _DATA, 1)
+        output.data["text/html"] = _INTERACTIVE.sub("", text) if alone else text
+    return drawn
+
+
+def _caption(text: str) -> str:
+    """図の題（読み上げるため）。"""
+    found = re.search("<figcaption>(.*?)</figcaption>", text, re.DOTALL)
+    return html.unescape(re.sub("<[^>]*>", " ", found[1])).strip() if found else ""
 
 
 def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -49,14 +93,21 @@ def shown_outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode
     return [output for output in shown if output.metadata.get(MARK, {}).get("run") == this_run()]
 
 
-def copy_assets(folder: Path, placed: Path | None = None) -> None:
-    """読み手のフォルダーに、様式と図の道具を置く。同じ公開の中では、もう置いたもの（placed）を指す。"""
+def copy_assets(folder: Path, draws: bool, placed: dict[str, Path] | None = None) -> None:
+    """読み手のフォルダーに、様式と、図があれば図の道具を置く。
+
+    Args:
+        placed: 同じ公開の中で、もう置いたもの。名から場所へ。あれば、それを指し、なければ、置いて書き加える。
+    """
+    placed = {} if placed is None else placed
     (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for name in ASSETS:
-        if placed:
-            link_or_copy(placed / name, folder / "assets" / name)
+    for name in ASSETS if draws else (STYLE, SCRIPT):
+        target = folder / "assets" / name
+        if name in placed:
+            link_or_copy(placed[name], target)
         else:
-            (folder / "assets" / name).write_bytes(_shipped(name))
+            target.write_bytes(_shipped(name))
+            placed[name] = target
 
 
 @cache
@@ -79,7 +130,8 @@ def _facts(capsule: Capsule, title: str) -> dict:
     )
     marks = {"edition": edition, "caution": words("cautions").get(capsule.audience, "")}
     times = {"as_of": capsule.month.as_of, "mark": MARK, "run": this_run()}
-    return {**facts, **marks, **times, "title": f"【{edition}】{heading}"}
+    rest = {"links": (), "draws": False, "style": ""}
+    return {**facts, **marks, **times, **rest, "title": f"【{edition}】{heading}"}
 
 
 def _filled(notebook: nbformat.NotebookNode, page: dict) -> str:
@@ -110,5 +162,6 @@ def warm_up() -> None:
     texts = dict.fromkeys(
         ("title", "as_of", "run", "society", "audience", "edition", "caution"), ""
     )
-    page = {**texts, "mark": MARK, "demo": False, "revision": [], "links": []}
+    page = {**texts, "mark": MARK, "demo": False, "revision": [], "links": [], "draws": False}
+    page |= {"style": ""}
     _filled(nbformat.v4.new_notebook(), page)

@@ -50,7 +50,8 @@ def assemble(
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
         artefacts += [output] if place == folder else []
     if any(output["level"] == DRAFT for _, output in outputs):
-        pages.copy_assets(folder.parent / COMPARISON)
+        drawn = any(output["charts"] for _, output in outputs if output["level"] == DRAFT)
+        pages.copy_assets(folder.parent / COMPARISON, drawn)
     employers = list(publication.opened.params.notified(publication.opened.month.end))
     facts = portal.page_facts(
         publication.opened.params,
@@ -72,15 +73,14 @@ def assemble(
 
 def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     """読み手のフォルダーごとに、様式と図の道具を置く。どのフォルダーも、それだけで渡せる。"""
-    pages.copy_assets(folder)
+    # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
+    placed: dict[bool, dict[str, Path]] = {True: {}, False: {}}
+    pages.copy_assets(folder, False, placed[True])
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
-    placed = {
-        True: folder / "assets"
-    }  # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
     for owner in owners:
-        wide = owner.name in WIDE_FOLDERS
-        pages.copy_assets(owner, placed.get(wide))
-        placed.setdefault(wide, owner / "assets")
+        own = [one for one in artefacts if (folder / one["path"]).parent == owner]
+        draws = any(one.get("charts") for one in own)
+        pages.copy_assets(owner, draws, placed[owner.name in WIDE_FOLDERS])
     return [path for owner in (folder, *owners) for path in sorted((owner / "assets").iterdir())]
 
 

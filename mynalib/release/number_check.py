@@ -30,9 +30,13 @@ class _Words(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
         self._script = self._figure = False
+        self._drawing = False  # 図の絵の中。値は図の値と同じことを、scan.py が確かめる
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = dict(attributes)
+        self._drawing = self._drawing or given.get("class") == "drawn"
+        if self._drawing:
+            return
         self._script, self._figure = tag in ("script", "style"), given.get("class") == "figure-data"
         self.words += [given[name] or "" for name in READ_ALOUD & set(given)]
 
@@ -41,11 +45,12 @@ class _Words(HTMLParser):
             self.words += chain.from_iterable(
                 _trace_values(trace) for trace in json.loads(data)["data"]
             )
-        elif not self._script:
+        elif not self._script and not self._drawing:
             self.words.append(data)
 
     def handle_endtag(self, tag: str) -> None:
         self._script = self._figure = False
+        self._drawing = self._drawing and tag != "svg"
 
 
 def _trace_values(trace: dict) -> list[str]:

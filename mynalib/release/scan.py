@@ -3,7 +3,9 @@
 作り方で守ったことを、出来たもので確かめる。見つけたものの値は、知らせる文に入れない。
 """
 
+import html
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
@@ -17,7 +19,8 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import DEMO_MARK
 from mynalib.insight.chart_styles import COLOURS
-from mynalib.jobs.pages import is_ours
+from mynalib.jobs.pages import MAIL, is_ours
+from mynalib.jobs.svg import draw
 from mynalib.release.hidden_text import texts_in
 from mynalib.release.number_check import known_numbers
 
@@ -36,6 +39,9 @@ STRING_COUNTS = re.compile(rb'\b(?:count|uniqueCount)="[1-9][0-9]{0,6}"')
 BOOK_PLACES = re.compile(rf"\$[A-Z]{{1,3}}\${_ROW}(?::\$[A-Z]{{1,3}}\${_ROW})?".encode())
 ATTRIBUTE = re.compile(rb'\b[A-Za-z]+="[0-9]+"')
 COLOUR = re.compile("#[0-9a-f]{6}")
+DRAWING = re.compile('<svg class="drawn".*?</svg>', re.DOTALL)
+LABEL = re.compile('aria-label="([^"]*)"')
+DATA = re.compile('class="figure-data">(.*?)</script>', re.DOTALL)
 Numbers = Callable[[object], set[str]]
 
 
@@ -185,6 +191,7 @@ def scan_release(
                 yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+        found += _unlike_data(path) if path.suffix == ".html" else []
         if artefact["path"].startswith("employers/"):
             found += _leads_outside(path)
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
@@ -198,6 +205,20 @@ def scan_release(
     yield from (
         Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people
     )
+
+
+def _unlike_data(path: Path) -> list[str]:
+    """図の絵が、同じページの図の値から描いたものと、ちょうど同じか。一つのファイルの版では、となりのページの絵と。"""
+    text = path.read_text(encoding="utf-8")
+    shown = DRAWING.findall(text)
+    if path.name == MAIL:
+        beside = (path.parent / "index.html").read_text(encoding="utf-8")
+        same = shown == DRAWING.findall(beside)
+    else:
+        labels = [html.unescape(LABEL.search(one)[1]) for one in shown]
+        made = zip(map(json.loads, DATA.findall(text)), labels, strict=False)
+        same = len(DATA.findall(text)) == len(shown) and shown == [draw(*one) for one in made]
+    return [] if same else ["図の絵が、図の値と違う"]
 
 
 def _leads_outside(path: Path) -> list[str]:

@@ -32,5 +32,5 @@ def review_page(home: Home, params: Params, month: Month) -> Path | None:
     fresh_folder(page.parent)
     for output in record["outputs"]:
         link_or_copy(job.folder / "out" / output["path"], room / output["path"])
-    pages.copy_assets(page.parent)
+    pages.copy_assets(page.parent, any(output["charts"] for output in record["outputs"]))
     return page

@@ -15,9 +15,7 @@ from mynalib.verbs.profile import profile
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
-DRAWN = (
-    "[...document.querySelectorAll('figure')].every(figure => figure.querySelector('.main-svg'))"
-)
+DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySelector('.main-svg'))"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,7 +52,7 @@ class Visit:
         )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(path.as_uri(), wait_until="load")
-        if self.page.locator("figure").count() and options.get("java_script_enabled", True):
+        if self.page.locator("figure .chart").count() and options.get("java_script_enabled", True):
             self.page.wait_for_function(DRAWN)
 
     def close(self) -> None:
@@ -70,6 +68,7 @@ def kinds(release: Path) -> list[Path]:
     names = [
         "index.html",
         "management/index.html",
+        "management/mail.html",
         "internal/index.html",
         "internal/intake_review.html",
     ]
@@ -79,11 +78,11 @@ def kinds(release: Path) -> list[Path]:
 
 def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
     pages = all_pages(demo_release)
-    assert len(pages) == 1 + 3 + 19 * 2
+    assert len(pages) == 1 + 4 + 19 * 2
     corrected = demo_release.parent / "2026-09-r2" / "index.html"
     for path in [*pages, demo_release.parent / "index.html", corrected]:
         visit = Visit(browser, path)
-        figures = visit.page.locator("figure")
+        figures = visit.page.locator("figure .chart")
         assert visit.page.locator("figure .main-svg").count() >= figures.count(), path
         assert visit.page.evaluate("document.documentElement.lang") == "ja"
         assert "架空データ" in visit.page.title()
@@ -111,9 +110,12 @@ def test_a_page_is_complete_without_javascript(browser, demo_release):
         assert visit.page.locator("main table").count() >= 1
         assert (
             not visit.page.locator(".chart").first.is_visible()
-            if visit.page.locator("figure").count()
+            if visit.page.locator("figure .chart").count()
             else True
         )
+        drawn = visit.page.locator("figure svg.drawn").all()
+        assert len(drawn) == visit.page.locator("figure").count()
+        assert all(picture.is_visible() for picture in drawn)
         visit.close()
 
 
@@ -220,6 +222,8 @@ def test_every_page_prints_on_a4_with_its_charts_inside_the_paper(browser, demo_
         browser, demo_release / "management" / "index.html", viewport={"width": 1280, "height": 900}
     )
     visit.page.emulate_media(media="print")
+    assert not visit.page.locator("figure .chart").first.is_visible()
+    assert visit.page.locator("figure svg.drawn").first.is_visible()
     printed = visit.page.pdf(format="A4", path=str(tmp_path / "page.pdf"))
     assert printed.startswith(b"%PDF")
     visit.close()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -79,6 +80,16 @@ def test_an_employers_page_that_leads_out_of_its_folder_is_not_released(publishe
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace('href="index.html"', 'href="../../index.html"'), encoding="utf-8")
     assert found_in(published, draft) == {"渡すフォルダーの外へのつながり"}
+
+
+@pytest.mark.parametrize("name", ["index.html", "mail.html"])
+def test_a_picture_that_shows_other_values_than_its_figure_is_not_released(published, name):
+    """壊した写し：図の絵の、一つの点の場所。"""
+    draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
+    page = draft / "management" / name
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub('<circle cx="[0-9]+', '<circle cx="99', text, count=1), encoding="utf-8")
+    assert "図の絵が、図の値と違う" in found_in(published, draft)
 
 
 def found_in(society: SmallSociety, draft: Path) -> set[str]:
