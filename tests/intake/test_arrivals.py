@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from months import Person, load_month
+from months import Person, load_month, params_of
 from societies import HEADER, person
 
 from mynalib.cli import main
@@ -65,7 +65,7 @@ def content(
 def take(home: Home, month: Month, sent: bytes, name: str = "", **options: object) -> dict:
     file = home.inbox / (name or f"{month}.csv")
     file.write_bytes(sent)
-    return ingest(home, load_params(home.params), file, month, **options)
+    return ingest(home, params_of(home), file, month, **options)
 
 
 def refusal(home: Home, month: Month, sent: bytes, **options: object) -> MynaError:

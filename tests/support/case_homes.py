@@ -16,13 +16,14 @@ from typing import Any
 import duckdb
 import pandas as pd
 from commands import myna
+from months import params_of
 
 from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
-from mynalib.domain.params import Params, load_params
+from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
@@ -83,7 +84,7 @@ class Run:
 
     @property
     def params(self) -> Params:
-        return load_params(self.home.params)
+        return params_of(self.home)
 
     @property
     def folder(self) -> Path:
@@ -282,7 +283,7 @@ def contents(home: Home) -> dict[str, bytes]:
 
 def people(home: Home, month: Month) -> pd.DataFrame:
     """その月までの全ての人を、窓から見る。名簿と記憶も重ねる。"""
-    publication = open_publication(home, load_params(home.params), month)
+    publication = open_publication(home, params_of(home), month)
     with Lens(
         publication.opened.months, publication.opened.params, publication.opened.overlays.of_lists
     ) as lens:

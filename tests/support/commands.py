@@ -20,6 +20,7 @@ def myna(
         return cold_myna(*words, cwd=cwd, **environment)
     argv = [*map(str, words)]
     job = {"argv": argv, "cwd": str(cwd or Path.cwd()), "environment": {**os.environ}}
+    job["umask"] = _umask()
     _server().stdin.write(json.dumps(job) + "\n")
     _server().stdin.flush()
     done = json.loads(_server().stdout.readline())
@@ -51,6 +52,13 @@ def texts(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
 def out(done: subprocess.CompletedProcess) -> str:
     """二つの出力の文。"""
     return (done.stdout + done.stderr).decode("utf-8")
+
+
+def _umask() -> int:
+    """いまの umask。変えずに聞く道はない。"""
+    now = os.umask(0)
+    os.umask(now)
+    return now
 
 
 @cache

@@ -6,6 +6,7 @@
 """
 
 import ctypes
+import importlib
 import io
 import json
 import os
@@ -39,6 +40,11 @@ STEPS = ("os.rename", "os.chmod", "os.mkdir", "shutil.copyfile", "os.truncate", 
 MOST_STEPS = 14
 LONGEST = 0.5  # 秒。置いて記録し終えるまでより、少し長い
 WATCHED = {*STEPS, "open", "os.rmdir", "shutil.rmtree"}
+READY = (  # 命令が、要るときに読みこむもの。fork の前に、一度だけ
+    "mynalib.jobs.warm",
+    "mynalib.release.draft",
+    *(f"mynalib.verbs.{name}" for name in ("profile", "publish", "verify")),
+)
 BALLAST = "ballast"
 PAGE = 4096
 STAGES = {  # 取込のどこで空きが尽きたか。関数の名から
@@ -160,6 +166,8 @@ def _in_child(task) -> None:
 
 def serve() -> None:
     """一行の JSON を受け取り、その命令を子で動かし、結果を一行の JSON で返す。"""
+    for name in READY:
+        importlib.import_module(name)
     stopped: dict[int, dict] = {}
     for line in sys.stdin:
         job = json.loads(line)

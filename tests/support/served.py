@@ -79,7 +79,7 @@ def _command(job: dict, files: list) -> None:
 
 
 def _stand_as_new(job: dict, files: list) -> None:
-    """起こされたばかりの命令と同じところに立つ：標準入出力、環境、今のフォルダー、引数。"""
+    """起こされたばかりの命令と同じところに立つ：標準入出力、環境、今のフォルダー、umask、引数。"""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in enumerate([nothing, *(file.fileno() for file in files)]):
         os.dup2(file, number)
@@ -91,5 +91,6 @@ def _stand_as_new(job: dict, files: list) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["cwd"])
+    os.umask(job["umask"])
     tempfile.tempdir = None
     sys.argv = ["myna", *job["argv"]]

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from months import params_of
+
 from mynalib.domain.employers import Registry, SymbolEntry, fold_symbol
 from mynalib.domain.items import ITEMS
 from mynalib.domain.months import Month
-from mynalib.domain.params import Params, load_params
+from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.release.order import Order
 from mynalib.release.published import Published
@@ -82,7 +84,7 @@ class SmallSociety:
 
     @property
     def params(self) -> Params:
-        return load_params(self.home.params)
+        return params_of(self.home)
 
     @property
     def release(self) -> Path:
