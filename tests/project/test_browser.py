@@ -4,11 +4,13 @@ import itertools
 import os
 import re
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from mynalib.verbs.profile import profile
 
@@ -16,6 +18,7 @@ CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
 DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySelector('.main-svg'))"
+DESK = {"width": 1280, "height": 720}
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,34 +32,63 @@ if not CHROMIUM and not REQUIRED:
     pytest.skip("Chromium がないので、ブラウザーの試験は動かしていません", allow_module_level=True)
 
 
+@dataclass
+class Windows:
+    """開いたブラウザーの窓。窓を開くのがいちばん遅い（図の道具も、窓ごとに読みなおす）ので、スクリプトの有無ごとに一つ。"""
+
+    browser: Browser
+    opened: dict[bool, Page] = field(default_factory=dict)
+
+    def page(self, scripts: bool) -> Page:
+        if scripts not in self.opened:
+            context = self.browser.new_context(locale="ja-JP", java_script_enabled=scripts)
+            self.opened[scripts] = context.new_page()
+            self.opened[scripts].set_default_timeout(HANGS)
+        return self.opened[scripts]
+
+
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=HANGS)
-        yield opened
+        yield Windows(opened)
         opened.close()
 
 
 class Visit:
-    """一枚のページと、そこで起きたこと。"""
+    """一枚のページと、そこで起きたこと。窓は、終わるときに白紙へ戻す。"""
 
-    def __init__(self, browser: Browser, path: Path, **options: object):
-        self.page: Page = browser.new_context(**{"locale": "ja-JP", **options}).new_page()
-        self.page.set_default_timeout(HANGS)
+    def __init__(
+        self,
+        browser: Windows,
+        path: Path,
+        viewport: Mapping[str, int] = DESK,
+        java_script_enabled: bool = True,
+    ):
+        self.page = browser.page(java_script_enabled)
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(media="null")
         self.requests: list[str] = []
         self.errors: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on(
-            "console",
-            lambda message: self.errors.append(message.text) if message.type == "error" else None,
-        )
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._listening = {
+            "request": lambda request: self.requests.append(request.url),
+            "console": self._hear,
+            "pageerror": lambda error: self.errors.append(str(error)),
+        }
+        for event, listener in self._listening.items():
+            self.page.on(event, listener)
         self.page.goto(path.as_uri(), wait_until="load")
-        if self.page.locator("figure .chart").count() and options.get("java_script_enabled", True):
+        if self.page.locator("figure .chart").count() and java_script_enabled:
             self.page.wait_for_function(DRAWN)
 
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
     def close(self) -> None:
-        self.page.context.close()
+        for event, listener in self._listening.items():
+            self.page.remove_listener(event, listener)
+        self.page.goto("about:blank")
 
 
 def all_pages(release: Path) -> list[Path]:
