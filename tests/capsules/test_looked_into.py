@@ -1,9 +1,7 @@
 """公開されない月も、見られる：取込は行とわけを言い、点検は publish の断る理由を言い、publish は取込の点検のページを作る。"""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from notebooks_spoiled import sabotage
@@ -13,7 +11,6 @@ from typer.testing import CliRunner
 from mynalib.cli import app
 from mynalib.domain.errors import MynaError
 from mynalib.domain.params import load_params
-from mynalib.history.home import Home
 from mynalib.history.stops import stops
 from mynalib.jobs.running import Running
 from mynalib.verbs.check import check_home
@@ -27,14 +24,9 @@ SWALLOWED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory) -> SmallSociety:
-    return SmallSociety.found(tmp_path_factory.mktemp("founded") / "home")
-
-
 @pytest.fixture
-def society(founded, tmp_path) -> SmallSociety:
-    return SmallSociety(Home(Path(shutil.copytree(founded.home.root, tmp_path / "home"))))
+def society(small) -> SmallSociety:
+    return small
 
 
 def ingest(society: SmallSociety, *more: str) -> str:

@@ -1,6 +1,7 @@
 """一台の先：本物の Dask のスケジューラーと働き手（127.0.0.1）で、同じバイトの公開になる。"""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from societies import MONTHS, SmallSociety, publish_command, same_key
 
 from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
+from mynalib.history.home import Home
 from mynalib.jobs import cluster
 from mynalib.jobs.running import Running
 
@@ -91,10 +93,10 @@ def sabotage(society: SmallSociety, code: str) -> None:
 
 
 def test_a_release_made_by_a_cluster_has_the_same_bytes_even_if_a_worker_is_killed(
-    running, published, tmp_path
+    running, published, _small, tmp_path
 ):
     """働き手の一人を、仕事の途中で消す。"""
-    society = SmallSociety.found(tmp_path / "fresh")
+    society = SmallSociety(Home(Path(shutil.copytree(_small, tmp_path / "fresh"))))
     same_key(society, published)
     done = []
 

@@ -2,12 +2,12 @@
 
 import ast
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
+from commands import PAPERMILL
 from nbclient import NotebookClient
 from papermill.exceptions import PapermillExecutionError
 
@@ -121,9 +121,7 @@ def _execute(name: str, parameters: dict, engine: str | None) -> nbformat.Notebo
 
 def _in_own_process(name: str, parameters: dict) -> nbformat.NotebookNode:
     command = [
-        sys.executable,
-        "-m",
-        "papermill",
+        *PAPERMILL,
         str(FOLDER / f"{name}.ipynb"),
         "-",
         "--engine",
@@ -237,18 +235,7 @@ def test_the_warm_engine_keeps_no_value_of_a_failed_cell(published, monkeypatch,
     )
     path, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     nbformat.write(notebook, path)
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        str(path),
-        str(target),
-        "--engine",
-        "myna",
-        "-p",
-        "employer",
-        "E01",
-    ]
+    command = [*PAPERMILL, str(path), str(target), "--engine", "myna", "-p", "employer", "E01"]
     done = subprocess.run(
         [*command, "-p", "month", "2026-10"],
         capture_output=True,

@@ -330,13 +330,12 @@ def test_a_release_that_only_lacks_its_last_line_is_a_crash_and_is_recorded(publ
     assert errors_of(published) == ""
 
 
-def test_data_from_an_older_backup_than_the_reports_is_noticed(small, tmp_path):
-    backup = shutil.copytree(small.home.data, tmp_path / "backup")
-    small.publish()
-    shutil.rmtree(small.home.data)
-    shutil.copytree(backup, small.home.data)
-    assert "古いものに戻っています" in errors_of(small)
-    assert error_of(small.publish).code == "LEDGER_BROKEN"
+def test_data_from_an_older_backup_than_the_reports_is_noticed(published, _small):
+    """公開する前のデータに戻す。"""
+    shutil.rmtree(published.home.data)
+    shutil.copytree(Home(_small).data, published.home.data)
+    assert "古いものに戻っています" in errors_of(published)
+    assert error_of(published.publish).code == "LEDGER_BROKEN"
 
 
 def test_months_without_their_lines_are_an_older_ledger_and_not_a_crash(small):

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,8 +176,10 @@ def stuck(society: SmallSociety) -> None:
 
 
 @pytest.fixture(scope="module")
-def endless(tmp_path_factory) -> SmallSociety:
-    society = SmallSociety.found(tmp_path_factory.mktemp("endless") / "home")
+def endless(_small, tmp_path_factory) -> SmallSociety:
+    society = SmallSociety(
+        Home(shutil.copytree(_small, tmp_path_factory.mktemp("endless") / "home"))
+    )
     stuck(society)
     return society
 
