@@ -410,6 +410,26 @@ def withdraw(
         _say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
 
 
+@app.command()
+def lab(
+    home: HomeOption = None,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="ブラウザーで開くか（番地は、いつも言う）"),
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """分析の作業台（notebooks/90_explore.ipynb）を、この機械の中だけの JupyterLab で開く。終えるには Ctrl-C。"""
+    from mynalib.verbs.lab import open_lab
+
+    with _at(home) as place:
+        open_lab(
+            place,
+            browser,
+            lambda address: _say(as_json, "lab", {"outcome": "opened", "address": address}, place),
+        )
+
+
 class _bar(Progress):
     """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
 

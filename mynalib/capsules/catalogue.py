@@ -45,6 +45,7 @@ EDITIONS = tuple(Edition(**_frozen(edition)) for edition in _WRITTEN["editions"]
 SOCIETY_PAGES: list[dict] = _WRITTEN["society_pages"]
 EMPLOYER_PAGES: list[dict] = _WRITTEN["employer_pages"]
 
+BENCH_NOTEBOOK = "90_explore"  # 分析の作業台。公開しないので、上の一覧には入らない
 COMPARISON = "comparison"  # 下書きの隣の、前の公開との比べ
 REVIEW = "internal/intake_review.html"  # 取込の点検のページ
 

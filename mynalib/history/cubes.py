@@ -36,10 +36,17 @@ class UnknownSymbol(MynaError):
 
 
 def cube(
-    home: Home, months: Sequence[KeptMonth], params: Params, holds: Sequence[Hold]
+    home: Home,
+    months: Sequence[KeptMonth],
+    params: Params,
+    holds: Sequence[Hold],
+    *,
+    keep: bool = True,
 ) -> pd.DataFrame:
     """全ての月の集計。一行＝月×事業所×本人か×区分×失効か×行うこと×控える理由。members は人数。
 
+    Args:
+        keep: 数えたものを取っておくか。錠をとらずに見るだけのとき（分析の作業台）は、動いている公開とぶつからないように、何も書かない。
     Raises:
         UnknownSymbol: 登録簿にない記号の人がいる（数えると、その人たちが事業所なしに見えてしまう）。
         MonthDamaged: 月が壊れている。
@@ -54,9 +61,10 @@ def cube(
     if missing:
         table = count_people(missing, params, holds)
         found |= {kept: table[table.month == str(kept.month)] for kept in missing}
-        with home.private():
-            write_tables({paths[kept]: found[kept] for kept in missing})
-        forget_others(home, set(paths.values()), len("2026-10"))
+        if keep:
+            with home.private():
+                write_tables({paths[kept]: found[kept] for kept in missing})
+            forget_others(home, set(paths.values()), len("2026-10"))
     return (
         pd.concat(found.values(), ignore_index=True)
         if found

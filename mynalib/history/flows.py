@@ -24,9 +24,13 @@ FLOW_COLUMNS = [
 ]
 
 
-def flows(home: Home, months: Sequence[KeptMonth], params: Params) -> pd.DataFrame:
+def flows(
+    home: Home, months: Sequence[KeptMonth], params: Params, *, keep: bool = True
+) -> pd.DataFrame:
     """続く二つの月の、全ての動き。前の月の欠けた月の動きは、ない。
 
+    Args:
+        keep: 数えたものを取っておくか（history.cubes に同じ）。
     Returns:
         一行＝後の月×前の区分×後の区分×前の事業所×後の事業所×本人か。列 FLOW_COLUMNS（month は後の月。いない側は ''）。
         members は人数。
@@ -43,9 +47,10 @@ def flows(home: Home, months: Sequence[KeptMonth], params: Params) -> pd.DataFra
     missing = [pair for pair in paths if found[pair] is None or list(found[pair]) != FLOW_COLUMNS]
     if missing:
         found |= _count(missing, params)
-        with home.private():
-            write_tables({paths[pair]: found[pair] for pair in missing})
-        forget_others(home, set(paths.values()), len("flow-2026-10"))
+        if keep:
+            with home.private():
+                write_tables({paths[pair]: found[pair] for pair in missing})
+            forget_others(home, set(paths.values()), len("flow-2026-10"))
     if not found:
         return pd.DataFrame(columns=FLOW_COLUMNS).astype({"members": "int64"})
     return pd.concat(found.values(), ignore_index=True)

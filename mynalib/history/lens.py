@@ -66,6 +66,10 @@ class Lens:
         with self._without_values():
             return self._db.execute(sql(name), params or None).df()
 
+    def answer(self, statement: str) -> pd.DataFrame:
+        """人の書いた文を実行する。確かめてから渡す（history.asking）。duckdb.Error は、そのまま出す。"""
+        return self._db.execute(statement).df()
+
     def put(self, name: str, table: pd.DataFrame) -> None:
         """手元の表を、この窓の中だけの表として加える。"""
         put_table(self._db, name, table)
@@ -105,9 +109,10 @@ class Lens:
         try:
             yield
         except duckdb.Error as error:
-            raise self._failure(error) from None
+            raise self.failure(error) from None
 
-    def _failure(self, error: duckdb.Error) -> Exception:
+    def failure(self, error: duckdb.Error) -> Exception:
+        """DuckDB の失敗を、値のない言い方にしたもの（送出はしない）。"""
         where = "、".join(kept.folder.name for kept in self._months)
         if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
             return DiskFull(

@@ -182,3 +182,12 @@ def pace(
     if short > 0 and now > 0 and short / now <= FARTHEST:
         reached = month.plus(-floor(-short / now))
     return Pace(short, months, needed, now, now - half, now + half, reached)
+
+
+def by_chance(successes: int, n: int, others: int, of: int) -> float:
+    """二つの割合（successes / n と others / of）が、本当は同じでも、これより離れて見える確率。小さければ、偶然とは言いにくい。
+
+    例：8 人中 1 人と 10 人中 9 人なら 0.0029。Source: Fisher の正確な検定（両側）。小さな人数でも成り立つ。
+    """
+    table = [[successes, n - successes], [others, of - others]]
+    return float(stats.fisher_exact(table).pvalue)

@@ -1,4 +1,4 @@
-"""新しい置き場所を作る：見本の params と、空の名簿。"""
+"""新しい置き場所を作る：見本の params、空の名簿、分析の作業台のノートブック。"""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,7 @@ from mynalib.history.files import writing
 from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
 from mynalib.intake.source import require_plain_name
+from mynalib.verbs.lab import put_bench_notebook
 
 REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(
     ("optout", "pending_cancellation", "never_contact"), HEADER
@@ -25,7 +26,9 @@ class NotEmpty(MynaError):
 
 
 def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
-    """folder に置き場所を作る。見本の params を写し、名簿は見出しだけで置く。
+    """folder に置き場所を作る。見本の params を写し、名簿は見出しだけで、ノートブックは作業台だけを置く。
+
+    公開するノートブックは写さない。置き場所にあれば、それが公開に使われ、道具を新しくしても古いままになるので（docs/decisions.md）。
 
     Args:
         shared: 同じ組（グループ）の人も使う。
@@ -50,6 +53,7 @@ def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
             (home.registers / f"{name}.csv").write_text(
                 ",".join(columns) + "\r\n", encoding="utf-8-sig", newline=""
             )
+        put_bench_notebook(home)
         if demo:
             society = home.params / "society.yaml"
             text = society.read_text(encoding="utf-8").replace("\ndemo: false", "\ndemo: true")

@@ -380,7 +380,6 @@ def test_a_notebook_that_stops_before_its_last_cell_is_not_published(small):
 
 def test_a_misspelt_parameter_stops_before_any_notebook_runs(small):
     path = notebook_path("04_employer_dashboard")
-    small.home.notebooks.mkdir()
     target = small.home.notebooks / path.name
     target.write_text(
         path.read_text(encoding="utf-8").replace("employer: str", "emploer: str"), encoding="utf-8"

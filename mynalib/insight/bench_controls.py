@@ -1,0 +1,149 @@
+"""作業台の画面：四つの選ぶところ、一枚の図、五十行までの表、同じ表を作る呼び出し。
+
+図と表は、月の集計から作る（人の行は読まない）。選び直すと、同じ図の中身だけを入れかえる。
+"""
+
+from html import escape
+
+import anywidget
+import ipywidgets as widgets
+import pandas as pd
+import plotly.graph_objects as go
+
+from mynalib.domain.classification import STATUSES
+from mynalib.domain.months import Month
+from mynalib.domain.shipped import shipped_text
+from mynalib.insight import bench_measures
+from mynalib.insight.bench_chart import chart
+from mynalib.insight.bench_desk import Desk
+from mynalib.insight.bench_layout import BASE_LAYOUT, TRACES
+from mynalib.insight.bench_views import View, bench_words, periods
+
+MOST_ROWS = 50
+CHART_CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "showSendToCloud": False,  # plotly 7 の図には、押すと外へ送る「Share chart…」がある
+}
+STYLE = (
+    "<style>.myna-bench h4{font-size:17px;line-height:1.5;margin:12px 0 0;color:#1a1a1a}"
+    ".myna-bench table{border-collapse:collapse;font-size:14px;line-height:1.5}"
+    ".myna-bench th,.myna-bench td{padding:4px 12px;border-bottom:1px solid #d8d8db;text-align:left;white-space:nowrap}"
+    ".myna-bench td.n,.myna-bench th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    ".myna-bench .box{max-height:320px;overflow:auto}.myna-bench p{color:#626264;margin:4px 0}</style>"
+)
+_shown: list[widgets.Widget] = []
+"""いま見せている画面。一枚の図が約 5 MB を運ぶので、次を見せる前に閉じる。"""
+
+
+class Fitting(anywidget.AnyWidget):
+    """図を、置かれたところの幅に合わせる、見えない部品。"""
+
+    _esm = shipped_text("insight/bench_fit.js")
+
+
+class Explorer:
+    """一つの画面。"""
+
+    def __init__(self, bench: Desk):
+        self._bench = bench
+        employers = {f"{code} {name}": code for code, name in bench.employers.items()}
+        self.employer = _choice("事業所", {"組合全体": ""} | employers)
+        self.period = _choice("期間", periods(bench.months))
+        self.split = _choice("区分", {label: name for name, label in bench_words("splits").items()})
+        self.measure = _choice(
+            "指標", {label: name for name, label in bench_words("measures").items()}
+        )
+        self.figure = go.FigureWidget(
+            [{**trace, "x": [], "y": []} for trace in TRACES], BASE_LAYOUT
+        )
+        self.figure._config = self.figure._config | CHART_CONFIG
+        self.heading = widgets.HTML()
+        self.table = widgets.HTML()
+        wide = {"description_width": "initial"}
+        self.call = widgets.Text(description="この表", layout={"width": "99%"}, style=wide)
+        for choice in self.choices:
+            choice.observe(self.redraw, "value")
+        self.redraw()
+
+    @property
+    def choices(self) -> tuple[widgets.Dropdown, ...]:
+        return self.employer, self.period, self.split, self.measure
+
+    @property
+    def view(self) -> View:
+        """いまの選び。"""
+        return View(*(choice.value for choice in self.choices))
+
+    def redraw(self, *_: object) -> None:
+        """いまの選びで、図、表、呼び出しを入れかえる。"""
+        view = self.view
+        table = view.table(self._bench)
+        drawing = chart(view, table, self._scope(view))
+        self.measure.disabled = view.split == "status"
+        with self.figure.batch_update():
+            for drawn, trace in zip(self.figure.data, drawing.traces, strict=True):
+                drawn.update(trace)
+            self.figure.update_layout(drawing.layout)
+        title, subtitle = escape(drawing.title), escape(drawing.subtitle)
+        self.heading.value = (
+            f'{STYLE}<div class="myna-bench"><h4>{title}</h4><p>{subtitle}</p></div>'
+        )
+        self.table.value = shown_rows(table)
+        self.call.value = view.call
+
+    def screen(self) -> widgets.VBox:
+        """並べたもの。前に見せた画面は閉じる。"""
+        row = widgets.HBox(self.choices, layout=widgets.Layout(width="100%"))
+        screen = widgets.VBox([row, self.heading, Fitting(), self.figure, self.call, self.table])
+        while _shown:
+            _shown.pop().close()
+        _shown.extend((self.figure, screen))
+        return screen
+
+    def _scope(self, view: View) -> str:
+        return self._bench.employers[view.employer] if view.employer else "組合全体"
+
+
+def _choice(name: str, options: dict[str, object]) -> widgets.Dropdown:
+    layout = widgets.Layout(flex="1 1 0", width="auto", min_width="0")
+    style = {"description_width": "initial"}
+    return widgets.Dropdown(description=name, options=options, layout=layout, style=style)
+
+
+def shown_rows(table: pd.DataFrame) -> str:
+    """画面に出す表（HTML）：新しい月から MOST_ROWS 行まで。"""
+    rows = table.sort_values("month", ascending=False, kind="stable").head(MOST_ROWS)
+    heads, texts = _columns(rows)
+    head = "".join(f'<th class="{kind}">{name}</th>' for name, kind in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{kind}">{escape(text)}</td>'
+            for text, (_, kind) in zip(row, heads, strict=True)
+        )
+        + "</tr>"
+        for row in texts
+    )
+    more = len(table) - len(rows)
+    note = f"<p>ほか {more:,} 行。全ては、上の呼び出しで。</p>" if more else ""
+    return f'<div class="myna-bench"><div class="box"><table><tr>{head}</tr>{body}</table></div>{note}</div>'
+
+
+def _columns(rows: pd.DataFrame) -> tuple[list[tuple[str, str]], list[tuple[str, ...]]]:
+    """見出し（と、数の列か）と、文字にした行。"""
+    columns: dict[str, list[str]] = {"月": [Month.parse(month).label for month in rows.month]}
+    if "employer" in rows:
+        columns |= {"コード": list(rows.employer_id), "事業所": list(rows.employer)}
+    if "insured" in rows:
+        kinds = bench_words("kinds")
+        columns["本人／家族"] = [kinds["insured" if one else "dependant"] for one in rows.insured]
+    if "status" in rows:
+        columns["区分"] = [STATUSES[name].label for name in rows.status]
+    numbers = {"分子（人）": rows.numerator, "分母（人）": rows.denominator}
+    counts = {name: [f"{value:,}" for value in values] for name, values in numbers.items()}
+    counts |= {"率": bench_measures.shown_percents(rows)}
+    dates = {"時点": [f"{day:%Y-%m-%d}" for day in rows.as_of]}
+    heads = [(name, "n" if name in counts else "") for name in columns | counts | dates]
+    return heads, list(zip(*(columns | counts | dates).values(), strict=True))

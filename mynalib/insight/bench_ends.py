@@ -1,0 +1,117 @@
+"""作業台の比べ：事業所か区分ごとに、期間のはじめの月（白い丸）と終わりの月（青い丸）。登録簿か判定表の順で、順位は付けない。"""
+
+from fractions import Fraction
+from html import escape
+
+import pandas as pd
+
+from mynalib.domain.classification import STATUSES
+from mynalib.domain.months import Month
+from mynalib.insight.bench_layout import (
+    NOTHING,
+    TRACES,
+    Drawing,
+    drawn_numbers,
+    layout_of,
+    people,
+    rounded_points,
+    subtitle_of,
+)
+from mynalib.insight.bench_measures import shown_percents
+from mynalib.insight.bench_views import View, bench_words
+
+ROW_HEIGHT = 26  # px
+BETWEEN, FIRST, LAST, WHOLE = 4, 5, 6, 7
+"""TRACES の中の場所。"""
+
+
+def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
+    """図の中身（bench_chart.chart に同じ）。"""
+    rows = _ends(view, table).iloc[::-1]  # 図では、下から上へ並ぶ
+    names = list(rows.index)
+    traces = [NOTHING] * len(TRACES)
+    traces[BETWEEN] = _between(rows)
+    traces[FIRST] = _marks(rows, "first", view.months[0], view.months[0] != view.months[1])
+    traces[LAST] = _marks(rows, "last", view.months[1], True)
+    numerator, denominator = _whole(view, table)
+    more = ""
+    if denominator:
+        ratio = Fraction(numerator, denominator)
+        ends = {"x": [100 * float(ratio)] * 2, "y": [names[0], names[-1]]}
+        traces[WHOLE] = ends | {"visible": True}
+        more = f"点線は全体 {rounded_points(ratio):.1f}%（{people(numerator, denominator)}）"
+    layout = layout_of(view, 90 + ROW_HEIGHT * len(names))
+    heads = [
+        f"{escape(name)}　<b>{text}</b>"
+        for name, text in zip(rows.name_shown, rows.last_text, strict=True)
+    ]
+    layout["yaxis"] |= {"tickvals": names, "ticktext": heads}
+    return Drawing(ends_title(view, table), subtitle_of(view, scope, more), traces, layout)
+
+
+def ends_title(view: View, table: pd.DataFrame) -> str:
+    """図の題：事業所なら率の幅、区分なら最も多いもの。"""
+    known = table[table.month == view.months[1]].reset_index(drop=True)
+    if known.empty:
+        return "終わりの月に、人がいません"
+    if view.split == "status":
+        most = known.loc[known.numerator.idxmax()]
+        return f"最も多いのは「{bench_words('statuses')[most.status]}」"
+    percents = shown_percents(known)
+    low, high = percents[known.rate.idxmin()], percents[known.rate.idxmax()]
+    return f"{bench_words('measures')[view.measure]}は、事業所により {low} から {high}"
+
+
+def _ends(view: View, table: pd.DataFrame) -> pd.DataFrame:
+    """一行＝事業所か区分（索引）。列 name_shown, first_rate, first_text（率と人数）, last_rate, last_text。"""
+    key = "employer_id" if view.split == "employer" else "status"
+    pairs = zip(shown_percents(table), table.numerator, table.denominator, strict=True)
+    shown = table.assign(text=[f"{percent}（{people(n, d)}）" for percent, n, d in pairs])
+    here = [name for name in _order(view, table) if name in set(table[key])]
+    found = pd.DataFrame(index=pd.Index(here, name=key))
+    found["name_shown"] = [_row_name(view, table, name) for name in here]
+    for side, month in zip(("first", "last"), view.months, strict=True):
+        rows = shown[shown.month == month].set_index(key)
+        found[f"{side}_rate"] = rows.rate.reindex(here)
+        found[f"{side}_text"] = rows.text.reindex(here).fillna("0 人")
+    return found
+
+
+def _order(view: View, table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(table.employer_id)) if view.split == "employer" else [*STATUSES]
+
+
+def _row_name(view: View, table: pd.DataFrame, name: str) -> str:
+    if view.split == "status":
+        return bench_words("statuses")[name]
+    full = table.employer[table.employer_id == name].iloc[0]
+    return f"{name} {full.replace('株式会社', '')}"
+
+
+def _between(rows: pd.DataFrame) -> dict:
+    """はじめと終わりを結ぶ線。行と行の間は切る。"""
+    ends = zip(rows.index, rows.first_rate, rows.last_rate, strict=True)
+    joined = [(name, at) for name, first, last in ends for at in (first, last, None)]
+    return {
+        "x": drawn_numbers([at for _, at in joined]),
+        "y": [name for name, _ in joined],
+        "visible": True,
+    }
+
+
+def _marks(rows: pd.DataFrame, side: str, month: str, visible: bool) -> dict:
+    label = Month.parse(month).label
+    return {
+        "x": drawn_numbers(rows[f"{side}_rate"]),
+        "y": list(rows.index),
+        "customdata": [f"{label}　{text}" for text in rows[f"{side}_text"]],
+        "visible": visible,
+    }
+
+
+def _whole(view: View, table: pd.DataFrame) -> tuple[int, int]:
+    """終わりの月の、組合全体の登録者などと加入者（事業所を比べるときだけ。ほかは 0）。"""
+    rows = table[table.month == view.months[1]]
+    if view.split != "employer" or len(rows) < 2:  # noqa: PLR2004 比べるもの
+        return 0, 0
+    return int(rows.numerator.sum()), int(rows.denominator.sum())

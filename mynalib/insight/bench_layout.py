@@ -1,0 +1,143 @@
+"""作業台の図の体裁：いつも同じ八つの trace と、選びで変わる layout。"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import pandas as pd
+
+from mynalib.domain.months import Month
+from mynalib.insight.bench_views import View, bench_words
+from mynalib.insight.chart_styles import AXIS_LINE, FONTS, GRID, INK, PALE_BLUE, RED
+
+NAVY = "#0017c1"
+SKY = "#7096f8"
+GREY = "#626264"
+LINE_STYLES = ((NAVY, "solid"), (SKY, "dash"))
+LEAST_HEIGHT = 380  # px
+_AXIS = {
+    "gridcolor": GRID,
+    "linecolor": AXIS_LINE,
+    "zeroline": False,
+    "automargin": True,
+    "showline": True,
+}
+_FREE_TICKS = {"type": "linear", "tickmode": "auto", "tickvals": None, "ticktext": None}
+_LINE = {
+    "type": "scatter",
+    "mode": "lines+markers+text",
+    "cliponaxis": False,
+    "connectgaps": False,
+    "textfont": {"color": INK},
+    "hovertemplate": "%{customdata}<extra></extra>",
+}
+_CHANGE = {
+    "type": "bar",
+    "xaxis": "x2",
+    "yaxis": "y2",
+    "hovertemplate": "%{customdata}<extra></extra>",
+}
+_MARKS = {
+    "type": "scatter",
+    "mode": "markers",
+    "cliponaxis": False,
+    "hovertemplate": "%{customdata}<extra></extra>",
+}
+_RULE = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+TRACES = (
+    *(
+        _LINE | {"line": {"color": colour, "width": 2, "dash": dash}, "marker": {"size": 6}}
+        for colour, dash in LINE_STYLES
+    ),
+    *(_CHANGE | {"marker": {"color": colour}} for colour, _ in LINE_STYLES),
+    _RULE | {"line": {"color": PALE_BLUE, "width": 3}},
+    _MARKS | {"marker": {"color": "#ffffff", "size": 9, "line": {"color": GREY, "width": 2}}},
+    _MARKS | {"marker": {"color": NAVY, "size": 10}},
+    _RULE | {"line": {"color": RED, "width": 2, "dash": "dash"}},
+)
+"""線二つ、差の棒二つ、比べの間の線、はじめの月、終わりの月、全体の線。"""
+NOTHING = {"x": [], "y": [], "visible": False}
+BASE_LAYOUT = {
+    "template": "none",
+    "autosize": True,
+    "font": {"family": FONTS, "size": 13, "color": INK},
+    "paper_bgcolor": "#ffffff",
+    "plot_bgcolor": "#ffffff",
+    "showlegend": False,
+    "bargap": 0.4,
+    "hoverlabel": {"font": {"family": FONTS}},
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """図の中身：題と副題、TRACES と同じ並びの変わるところ（x, y, visible など）、layout の変わるところ。"""
+
+    title: str
+    subtitle: str
+    traces: list[dict]
+    layout: dict
+
+
+def layout_of(view: View, height: int = LEAST_HEIGHT) -> dict:
+    """選びで変わる体裁。"""
+    percents = _AXIS | {"rangemode": "tozero", "ticksuffix": "%"}
+    axes = _time_axes(percents) if view.over_time else _compared_axes(percents)
+    margin = {"t": 24, "b": 56, "l": 56, "r": 150 if view.over_time else 32}
+    return {"height": max(height, LEAST_HEIGHT), "margin": margin, **axes}
+
+
+def subtitle_of(view: View, scope: str, more: str = "") -> str:
+    """測ったもの・範囲・期間・図の種類。
+
+    Args:
+        scope: 事業所の名か「組合全体」。
+        more: 終わりに添える文。
+    """
+    first, last = (Month.parse(month).label for month in view.months)
+    measure = "区分の内わけ" if view.split == "status" else bench_words("measures")[view.measure]
+    kind = f"○ {first}、● {last}"
+    if view.over_time:
+        kind = f"{first}から{last}・月次推移、下は前の月からの差"
+    return "・".join([measure, scope, kind, *([more] if more else [])])
+
+
+def _time_axes(percents: dict) -> dict:
+    months = _AXIS | {"type": "category", "showgrid": False, "tickangle": 0, "tickmode": "array"}
+    levels = {"anchor": "y", "showticklabels": False, "ticksuffix": ""}
+    changes = _AXIS | {"zeroline": True, "zerolinecolor": AXIS_LINE, "nticks": 4, "visible": True}
+    name = {"text": "差（ポイント）", "font": {"size": 12}}
+    return {
+        "xaxis": months | levels,
+        "yaxis": percents | _FREE_TICKS | {"domain": [0.36, 1]},
+        "xaxis2": months | {"anchor": "y2", "visible": True},
+        "yaxis2": changes | {"domain": [0, 0.26], "title": name},
+    }
+
+
+def _compared_axes(percents: dict) -> dict:
+    values = _FREE_TICKS | {"showgrid": True, "showticklabels": True, "nticks": 10}
+    names = {"type": "category", "showgrid": False, "ticksuffix": "", "tickmode": "array"}
+    return {
+        "xaxis": percents | values,
+        "yaxis": _AXIS | names | {"domain": [0, 1], "rangemode": "normal"},
+        "xaxis2": {"visible": False, "anchor": "y2"},
+        "yaxis2": {"visible": False, "domain": [0, 0.001]},
+    }
+
+
+def rounded_points(ratio: Fraction) -> float:
+    """比（0–1）か、その差を、% に四捨五入（0 から遠いほうへ）で小数一桁。"""
+    size = floor(abs(ratio) * 1000 + Fraction(1, 2)) / 10
+    return size if ratio >= 0 else -size
+
+
+def people(numerator: int, denominator: int) -> str:
+    """「8,809／12,001 人」。"""
+    return f"{int(numerator):,}／{int(denominator):,} 人"
+
+
+def drawn_numbers(values: Sequence[float]) -> list[float | None]:
+    """図に渡す数。欠けたものは None（線が切れる）。"""
+    return [None if pd.isna(value) else float(value) for value in values]
