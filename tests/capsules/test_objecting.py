@@ -18,7 +18,18 @@ from unittest.mock import patch
 import duckdb
 import pandas as pd
 import pytest
-from lives import LONG, SYMBOL, YEAR, People, Society, home_of, load, on, release_tables
+from lives import (
+    LONG,
+    SYMBOL,
+    YEAR,
+    People,
+    Society,
+    home_of,
+    load,
+    on,
+    plain_products,
+    release_tables,
+)
 from months import DAY, LATER, Person, params_of, slow_status
 
 from mynalib.capsules.catalogue import EDITIONS
@@ -147,7 +158,7 @@ def artefacts(home: Home, only: str, products: bool) -> Artefacts:
                 if products:
                     out = Path(room) / name / "out"
                     out.mkdir()
-                    write_products(edition.products, Capsule.read(folder), out)
+                    write_products(plain_products(edition), Capsule.read(folder), out)
                 files = (path for path in (Path(room) / name).rglob("*") if path.is_file())
                 found |= {f"{name}/{path.name}": path.read_bytes() for path in files}
     return found

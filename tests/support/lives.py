@@ -161,11 +161,16 @@ def release_tables(home: Home, month: Month) -> Publication:
     return publication
 
 
+def plain_products(edition: Edition) -> tuple[str, ...]:
+    """カプセルだけから書ける成果物。メールは、動かしたノートブックから作る。"""
+    return tuple(name for name in edition.products if name != "mail")
+
+
 def _outputs(publication: Publication, edition: Edition, job: Job) -> list[dict]:
     capsule = Capsule.read(make_capsule(publication, edition, job.folder / "capsule"))
     folder = (job.folder / "out" / job.page).parent
     folder.mkdir(parents=True)
-    written = write_products(edition.products, capsule, folder)
+    written = write_products(plain_products(edition), capsule, folder)
     facts = {"level": edition.level, "rows": None, "charts": None}
     out = job.folder / "out"
     return [
