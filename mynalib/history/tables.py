@@ -31,9 +31,7 @@ def _desk(_: int) -> duckdb.DuckDBPyConnection:
 
 def put_table(db: duckdb.DuckDBPyConnection, name: str, table: pd.DataFrame) -> None:
     """DataFrame を、その名の表として写す。"""
-    db.register("incoming", table)
-    db.table("incoming").create(name)
-    db.unregister("incoming")
+    db.from_df(table).create(name)
 
 
 def read_table(path: Path) -> pd.DataFrame | None:
