@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -148,22 +147,29 @@ class Society(SmallSociety):
 
     @property
     def heads(self) -> Path:
-        """人事の担当者の手もとの頭数。"""
-        ids = {"101": "E01", "102": "E02", "103": "E03"}
-        rows = [
-            (str(month), ids[symbol], HEADS[symbol][at])
-            for symbol in ids
-            for at, month in enumerate(MONTHS)
-        ]
-        return written(
-            self.home.root.parent / "heads.csv", ["month", "employer_id", "members"], rows
-        )
+        """人事の担当者の手もとの頭数（write_heads が書いたもの）。"""
+        return self.home.root.parent / "heads.csv"
+
+
+def write_heads(folder: Path) -> None:
+    ids = {"101": "E01", "102": "E02", "103": "E03"}
+    rows = [
+        (str(month), ids[symbol], HEADS[symbol][at])
+        for symbol in ids
+        for at, month in enumerate(MONTHS)
+    ]
+    written(folder / "heads.csv", ["month", "employer_id", "members"], rows)
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory) -> Iterator[dict[str, Society]]:
-    """前の月まで公開し、だれも申し出ないで、また五人が申し出て、いまの月を公開した組合。"""
-    folder = tmp_path_factory.mktemp("headcount")
+def trees(once) -> dict[str, Society]:
+    """前の月まで公開し、だれも申し出ないで、また五人が申し出て、いまの月を公開した組合。試験は、読むだけ。"""
+    folder = once("headcount", make_trees)
+    return {name: Society(Home(folder / name)) for name in ("without", "objected")}
+
+
+def make_trees(folder: Path) -> None:
+    write_heads(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MYNA_TODAY", "2026-10-22")
         without = Society.made(folder / "without")
@@ -172,7 +178,6 @@ def trees(tmp_path_factory) -> Iterator[dict[str, Society]]:
         patch.setenv("MYNA_TODAY", "2026-11-22")
         without.publish_newest()
         objected.publish_newest(*OBJECTORS)
-        yield {"without": without, "objected": objected}
 
 
 @pytest.mark.parametrize("name", ["without", "objected"])
