@@ -36,6 +36,7 @@ from mynalib.intake.intake import Head
 from mynalib.intake.profile import FileProfile
 from mynalib.intake.reading import read_file
 
+LONG = bool(os.environ.get("MYNA_LONG"))
 CASES = Path(__file__).parents[1] / "cases"
 CONTRACT = json.loads((CASES / "cases.json").read_text(encoding="utf-8"))
 
@@ -748,10 +749,14 @@ def written(records: list, quoting: int) -> str:
 
 
 SLOWLY = settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=400 if LONG else 20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 
 
+@pytest.mark.long
 @SLOWLY
 @given(
     st.lists(RECORD, max_size=25),
@@ -784,6 +789,7 @@ CANARY = st.text(st.sampled_from("鴉鵲鶯鷺0189\"',\n= ;|<\x00\u202e"), min_s
 CELL = st.one_of(CANARY, st.sampled_from(["101", "8300001", "00", "1", "", "20240401"]))
 
 
+@pytest.mark.long
 @SLOWLY
 @given(
     st.lists(st.lists(CELL, min_size=1, max_size=10), max_size=8),

@@ -1,5 +1,6 @@
 """引用符や CR だけの改行に飲みこまれた行は、一行一行数える。人の目で数えた行の数と、いつも合う。"""
 
+import os
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from intake_files import HEADER, read, row, text
 from mynalib.domain.errors import Refused
 from mynalib.intake import source
 
+LONG = bool(os.environ.get("MYNA_LONG"))
 MANY = [row(number=str(n), state=str(n % 2)) for n in range(1, 701)]
 CLOSING = '101"' + MANY[1][3:]
 
@@ -72,7 +74,13 @@ def inserted(lines: list[str], marks: list[tuple[int, str]], heading: int | None
     return content
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@pytest.mark.long
+@settings(
+    max_examples=300 if LONG else 15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
 @given(
     size=st.integers(12, 40),
     marks=st.lists(st.tuples(st.integers(90, 2000), st.sampled_from(['"', '"', "\r"])), max_size=6),
