@@ -10,6 +10,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+import bench  # noqa: E402
 import intake  # noqa: E402
 import publishing_record  # noqa: E402
 import record  # noqa: E402
@@ -145,3 +146,19 @@ def test_the_sizes_of_a_society_add_up_and_never_change(employers, people):
     sizes = society.sizes(employers, people)
     assert (len(sizes), sizes.sum(), bool((sizes >= 1).all())) == (employers, people, True)
     assert (sizes == society.sizes(employers, people)).all()
+
+
+def test_the_redraw_of_the_bench_is_measured_for_every_control():
+    size = bench.measure(employers=2, people=1000, months=14, repeats=1)
+    assert size["rows"] == 14 * 3 * 2 * 13
+    assert size["moves"] == 17
+    assert 0 < size["cpu_ms"] <= size["worst_cpu_ms"]
+    slow = {"sizes": [size | {"cpu_ms": bench.MOST_MS + 1}]}
+    assert bench.broken_promises({"sizes": [size | {"cpu_ms": bench.MOST_MS}]}) == []
+    assert len(bench.broken_promises(slow)) == 1
+
+
+def test_the_record_of_the_bench_is_in_the_readme_as_it_is_in_the_file():
+    run = json.loads(bench.RECORD.read_text(encoding="utf-8"))
+    assert bench.section(run) in (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    assert bench.broken_promises(run) == []
