@@ -51,6 +51,7 @@ def test_rates_equal_a_count_of_the_files_row_by_row(bench, society, measure):
         key: tuple(pair) for key, pair in expected.items()
     }
     assert (found.rate == 100 * found.numerator / found.denominator).all()
+    assert dict(zip(found.employer_id, found.employer, strict=True)) == bench.employers
 
 
 def test_every_row_says_when_and_of_how_many(bench):

@@ -255,7 +255,7 @@ PLANTED = {  # 仕込んだわけと、それを言う言葉
     "certificate_needed": ({}, "家族 46 人"),  # E02 の 32 人、E03 の 6 人など
     "transfers": ({"months": str(TRANSFERS)}, "多くて 3 人（加わった 3 人のうち）"),
     "lapses_by_month": ({}, f"最も多かったのは{WAVE.label}の 9 人"),
-    "newcomers_first_registration": ({}, f"{percent(6, 22)}（6／22 人）"),
+    "newcomers_first_registration": ({}, f"{percent(7, 22)}（7／22 人）"),
 }
 
 

@@ -90,18 +90,19 @@ def planted() -> list[dict[Key, str]]:
 
 def _happen(life: Life, month: Month) -> None:
     """その月に起きたこと。"""
-    happened = {
-        JOINERS: _join,
-        JOINERS.plus(1): lambda life, month: _first_registration(life, month, 4),
-        JOINERS.plus(2): lambda life, month: _first_registration(life, month, 2),
-        TRANSFERS: _move,
-        WAVE: _lapse,
-        WAVE.plus(2): _renew,
-    }
+    registering = [
+        (JOINERS.plus(1), 4),
+        (JOINERS.plus(2), 2),
+        (JOINERS.plus(3), 1),
+        (JOINERS.plus(4), 1),
+    ]
+    happened = [(JOINERS, _join), (TRANSFERS, _move), (WAVE, _lapse), (WAVE.plus(2), _renew)]
     if month != MONTHS[0]:
         life.register("101", 1, month)
-    if month in happened:
-        happened[month](life, month)
+    for when, effect in happened:
+        if month == when:
+            effect(life, month)
+    _first_registration(life, month, dict(registering).get(month, 0))
     if month >= CAMPAIGN:
         life.register("101", 9, month)
 
