@@ -32,8 +32,9 @@ def draw(figure: Mapping, label: str) -> str:
     height = layout["height"] + LINE * len(legend)
     parts = [*_grid(x, y, layout), *drawn(traces, x, y, layout), *_axis_texts(x, y, layout)]
     parts += _legend_rows(legend, x.start)
+    lines = "\n".join(parts)  # つづけて書くと、となりの数と一つに読まれる
     opening = f'<svg class="drawn" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {float(height)}"'
-    return f'{opening} font-size="{SIZE}" fill="{_ink(layout)}">{"".join(parts)}</svg>'
+    return f'{opening} font-size="{SIZE}" fill="{_ink(layout)}">{lines}</svg>'
 
 
 def _ink(layout: Mapping) -> str:
@@ -88,6 +89,10 @@ def _rule(at: float, other: Scale, flat: bool, colour: str) -> str:
 
 
 def _axis_texts(x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
+    if y.unit_text:
+        yield text_at(x.start - 6, y.stop - 10, y.unit_text, "end")
+    if x.unit_text:
+        yield text_at(x.stop + 16, y.start + LINE, x.unit_text, "start")
     for at, text in y.ticks():
         yield text_at(x.start - 6, at + SIZE / 3, text, "end")
     for at, text in x.ticks():

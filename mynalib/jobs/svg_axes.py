@@ -66,7 +66,12 @@ class Scale:
         if isinstance(value, str):
             return value
         form = ",.0f" if self.layout.get("tickformat") == ",d" else ",.10g"
-        return f"{value:{form}}{self.layout.get('ticksuffix', '')}"
+        return f"{value:{form}}{'' if self.unit_text else self.layout.get('ticksuffix', '')}"
+
+    @property
+    def unit_text(self) -> str:
+        """軸の端に一度だけ書く単位。目盛りに付けると、だれもが登録したという「100%」に見える。"""
+        return "%" if self.layout.get("ticksuffix") == "%" else ""
 
 
 def _nice_step(span: float) -> float:

@@ -2,10 +2,12 @@
 
 import hashlib
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.history.access import open_to_all
 from mynalib.history.files import revision_of, write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
@@ -25,12 +27,23 @@ from mynalib.release import portal
 TITLE = "マイナ保険証の取得促進　資料の一覧"
 
 
+def _place_assets(home: Home) -> None:
+    """全ての月の入口の、様式と絞りこみの道具を、入口の隣に置く。だれでも読める。"""
+    folder = home.reports / "assets"
+    for name in ("report.css", "report.js"):
+        content, path = (files("mynalib.jobs") / "assets" / name).read_bytes(), folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_file(path, content, for_all=True)
+    open_to_all(folder)
+
+
 def record(home: Home, params: Params, folder: Path, facts: dict) -> None:
     """公開したことを台帳に書き、全ての月の入口を新しくする。"""
     ledger, month = Ledger(home.ledger), Month.parse(facts["month"])
     lines = [*ledger.lines(), {"did": "released", "folder": folder.name, **facts}]
     page = _months_page(home, params, month, releases(home) | {month: folder}, lines)
     ledger.append("released", folder=folder.name, index_sha256=_digest(page), **facts)
+    _place_assets(home)
     write_file(home.reports / PORTAL, page, for_all=True)
     _write_markers(home)
 
@@ -44,6 +57,7 @@ def refresh_portal(home: Home, params: Params) -> None:
     page = _months_page(home, params, Month.parse(months[-1]), releases(home), lines)
     if portal_digest(home) != _digest(page):
         Ledger(home.ledger).append("portal", index_sha256=_digest(page))
+    _place_assets(home)
     if portal_damage(home):
         write_file(home.reports / PORTAL, page, for_all=True)
         _write_markers(home)

@@ -16,7 +16,14 @@ pytestmark = pytest.mark.skipif(
 
 MONTH = "2026-10"
 UMASKS = (0o000, 0o022, 0o077)
-WIDE = ("index.css", "index.html", f"{MONTH}/index.html", f"{MONTH}/assets", f"{MONTH}/management")
+WIDE = (
+    "assets",
+    "index.css",
+    "index.html",
+    f"{MONTH}/index.html",
+    f"{MONTH}/assets",
+    f"{MONTH}/management",
+)
 PATHS = (".", "reports", f"reports/{MONTH}")  # 広く配るものへの道
 
 

@@ -57,6 +57,7 @@ def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere
     )
     assert sorted(path.name for path in shelf.iterdir()) == [
         "2026-10",
+        "assets",
         "index.css",
         "index.html",
     ], "落ちた処理の残りは、消える"

@@ -102,7 +102,7 @@ def test_texts_are_escaped_and_lie_inside_the_picture():
         yaxis={},
     )
     assert svg.get("aria-label") == "登録率 < 90% の推移"
-    assert {"株式会社甲&乙", names[1], "40%", "0%", "100%"} <= set(texts(svg))
+    assert {"株式会社甲&乙", names[1], "40%", "0", "100", "%"} <= set(texts(svg))
     longest = next(one for one in svg.iter("text") if one.text == names[1])
     assert float(longest.get("x")) - 13 * len(names[1]) >= 0
     assert all(0 <= float(one.get("x")) <= WIDTH for one in svg.iter("text"))

@@ -203,6 +203,7 @@ def test_publishing_again_changes_nothing_and_makes_no_new_revision(published):
     assert published.bytes_of() == before
     assert sorted(p.name for p in published.home.reports.iterdir()) == [
         "2026-10",
+        "assets",
         "index.css",
         "index.html",
     ]
@@ -686,7 +687,9 @@ def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(publish
         place = page.relative_to(published.release).as_posix()
         links = re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
         outside = {link for link in links if link.startswith(("/", ".."))}
-        assert outside == OUTSIDE_ITSELF.get(place.partition("/")[0], set()), place
+        alone = place.endswith("mail.html")
+        expected = set() if alone else OUTSIDE_ITSELF.get(place.partition("/")[0], set())
+        assert outside == expected, place
         for link in links:
             assert (page.parent / link).is_file(), f"{place}: {link}"
 
