@@ -3,6 +3,8 @@
 図と表は、月の集計から作る（人の行は読まない）。選び直すと、同じ図の中身だけを入れかえる。
 """
 
+import asyncio
+from contextlib import suppress
 from html import escape
 
 import anywidget
@@ -20,6 +22,7 @@ from mynalib.insight.bench_layout import BASE_LAYOUT, TRACES
 from mynalib.insight.bench_views import View, bench_words, periods
 
 MOST_ROWS = 50
+QUIET_SECONDS = 0.4  # これだけ選び直さなければ、止んだとみる
 CHART_CONFIG = {
     "displaylogo": False,
     "displayModeBar": False,
@@ -48,6 +51,7 @@ class Explorer:
 
     def __init__(self, bench: Desk):
         self._bench = bench
+        self._settling: asyncio.TimerHandle | None = None
         employers = {f"{code} {name}": code for code, name in bench.employers.items()}
         self.employer = _choice("事業所", {"組合全体": ""} | employers)
         self.period = _choice("期間", periods(bench.months))
@@ -64,7 +68,7 @@ class Explorer:
         wide = {"description_width": "initial"}
         self.call = widgets.Text(description="この表", layout={"width": "99%"}, style=wide)
         for choice in self.choices:
-            choice.observe(self.redraw, "value")
+            choice.observe(self._choose, "value")
         self.redraw()
 
     @property
@@ -76,7 +80,11 @@ class Explorer:
         """いまの選び。"""
         return View(*(choice.value for choice in self.choices))
 
-    def redraw(self, *_: object) -> None:
+    def _choose(self, *_: object) -> None:
+        self.redraw()
+        self._settle_later()
+
+    def redraw(self) -> None:
         """いまの選びで、図、表、呼び出しを入れかえる。"""
         view = self.view
         table = view.table(self._bench)
@@ -92,6 +100,18 @@ class Explorer:
         )
         self.table.value = shown_rows(table)
         self.call.value = view.call
+
+    def _settle_later(self) -> None:
+        """選び直しが止んだら、もう一度だけ描かせる。続けて届いた描き直しを、plotly は途中で混ぜることがある。"""
+        if self._settling:
+            self._settling.cancel()
+        # 画面のないところ（試験、papermill）では、動いているループがない
+        with suppress(RuntimeError):
+            self._settling = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """高さを 1 px 変えると、plotly は全てを描き直す。"""
+        self.figure.update_layout(height=self.figure.layout.height + 1)
 
     def screen(self) -> widgets.VBox:
         """並べたもの。前に見せた画面は閉じる。"""

@@ -16,6 +16,7 @@ from mynalib.insight.bench_layout import (
     people,
     rounded_points,
     subtitle_of,
+    text_width,
 )
 from mynalib.insight.bench_measures import shown_percents
 from mynalib.insight.bench_views import View, bench_words
@@ -28,7 +29,7 @@ BETWEEN, FIRST, LAST, WHOLE = 4, 5, 6, 7
 def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
     """図の中身（bench_chart.chart に同じ）。"""
     rows = _ends(view, table).iloc[::-1]  # 図では、下から上へ並ぶ
-    names = list(rows.index)
+    rows["place"] = range(len(rows))
     traces = [NOTHING] * len(TRACES)
     traces[BETWEEN] = _between(rows)
     traces[FIRST] = _marks(rows, "first", view.months[0], view.months[0] != view.months[1])
@@ -37,15 +38,18 @@ def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
     more = ""
     if denominator:
         ratio = Fraction(numerator, denominator)
-        ends = {"x": [100 * float(ratio)] * 2, "y": [names[0], names[-1]]}
+        ends = {"x": [100 * float(ratio)] * 2, "y": [-0.5, len(rows) - 0.5]}
         traces[WHOLE] = ends | {"visible": True}
         more = f"点線は全体 {rounded_points(ratio):.1f}%（{people(numerator, denominator)}）"
-    layout = layout_of(view, 90 + ROW_HEIGHT * len(names))
+    words = zip(rows.name_shown, rows.last_text, strict=True)
+    left = 20 + max(text_width(f"{name}　{text}") for name, text in words)
+    layout = layout_of(view, 90 + ROW_HEIGHT * len(rows), left)
     heads = [
         f"{escape(name)}　<b>{text}</b>"
         for name, text in zip(rows.name_shown, rows.last_text, strict=True)
     ]
-    layout["yaxis"] |= {"tickvals": names, "ticktext": heads}
+    ends = [-0.5, len(rows) - 0.5]
+    layout["yaxis3"] |= {"tickvals": list(rows.place), "ticktext": heads, "range": ends}
     return Drawing(ends_title(view, table), subtitle_of(view, scope, more), traces, layout)
 
 
@@ -90,11 +94,11 @@ def _row_name(view: View, table: pd.DataFrame, name: str) -> str:
 
 def _between(rows: pd.DataFrame) -> dict:
     """はじめと終わりを結ぶ線。行と行の間は切る。"""
-    ends = zip(rows.index, rows.first_rate, rows.last_rate, strict=True)
-    joined = [(name, at) for name, first, last in ends for at in (first, last, None)]
+    ends = zip(rows.place, rows.first_rate, rows.last_rate, strict=True)
+    joined = [(place, at) for place, first, last in ends for at in (first, last, None)]
     return {
         "x": drawn_numbers([at for _, at in joined]),
-        "y": [name for name, _ in joined],
+        "y": [place for place, _ in joined],
         "visible": True,
     }
 
@@ -103,7 +107,7 @@ def _marks(rows: pd.DataFrame, side: str, month: str, visible: bool) -> dict:
     label = Month.parse(month).label
     return {
         "x": drawn_numbers(rows[f"{side}_rate"]),
-        "y": list(rows.index),
+        "y": list(rows.place),
         "customdata": [f"{label}　{text}" for text in rows[f"{side}_text"]],
         "visible": visible,
     }

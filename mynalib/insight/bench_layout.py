@@ -15,15 +15,15 @@ NAVY = "#0017c1"
 SKY = "#7096f8"
 GREY = "#626264"
 LINE_STYLES = ((NAVY, "solid"), (SKY, "dash"))
+FULL_WIDTH_FROM = 0x2E80  # これより後ろの文字は、全角
 LEAST_HEIGHT = 380  # px
 _AXIS = {
     "gridcolor": GRID,
     "linecolor": AXIS_LINE,
     "zeroline": False,
-    "automargin": True,
+    "automargin": False,  # 余白は layout_of が決める（任せると、前の図の余白が残ることがある）
     "showline": True,
 }
-_FREE_TICKS = {"type": "linear", "tickmode": "auto", "tickvals": None, "ticktext": None}
 _LINE = {
     "type": "scatter",
     "mode": "lines+markers+text",
@@ -40,11 +40,13 @@ _CHANGE = {
 }
 _MARKS = {
     "type": "scatter",
+    "xaxis": "x3",
+    "yaxis": "y3",
     "mode": "markers",
     "cliponaxis": False,
     "hovertemplate": "%{customdata}<extra></extra>",
 }
-_RULE = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+_RULE = {"type": "scatter", "mode": "lines", "xaxis": "x3", "yaxis": "y3", "hoverinfo": "skip"}
 TRACES = (
     *(
         _LINE | {"line": {"color": colour, "width": 2, "dash": dash}, "marker": {"size": 6}}
@@ -58,15 +60,29 @@ TRACES = (
 )
 """線二つ、差の棒二つ、比べの間の線、はじめの月、終わりの月、全体の線。"""
 NOTHING = {"x": [], "y": [], "visible": False}
+TIME_AXES = ("xaxis", "yaxis", "xaxis2", "yaxis2")
+COMPARED_AXES = ("xaxis3", "yaxis3")
+_PERCENTS = _AXIS | {"rangemode": "tozero", "ticksuffix": "%"}
+_MONTHS = _AXIS | {"showgrid": False, "tickangle": 0, "tickmode": "array"}
 BASE_LAYOUT = {
     "template": "none",
     "autosize": True,
     "font": {"family": FONTS, "size": 13, "color": INK},
     "paper_bgcolor": "#ffffff",
-    "plot_bgcolor": "#ffffff",
+    "plot_bgcolor": "rgba(0,0,0,0)",  # 重なった二つの図の、上のものが下を隠さないように
     "showlegend": False,
     "bargap": 0.4,
     "hoverlabel": {"font": {"family": FONTS}},
+    # 月次推移：上に率、下に差
+    "xaxis": _MONTHS | {"anchor": "y", "showticklabels": False},
+    "yaxis": _PERCENTS | {"domain": [0.36, 1]},
+    "xaxis2": _MONTHS | {"anchor": "y2"},
+    "yaxis2": _AXIS
+    | {"anchor": "x2", "domain": [0, 0.26], "nticks": 4, "zeroline": True}
+    | {"zerolinecolor": AXIS_LINE, "title": {"text": "差（ポイント）", "font": {"size": 12}}},
+    # 比べ
+    "xaxis3": _PERCENTS | {"anchor": "y3", "nticks": 10},
+    "yaxis3": _AXIS | {"anchor": "x3", "showgrid": False, "tickmode": "array"},
 }
 
 
@@ -80,12 +96,16 @@ class Drawing:
     layout: dict
 
 
-def layout_of(view: View, height: int = LEAST_HEIGHT) -> dict:
-    """選びで変わる体裁。"""
-    percents = _AXIS | {"rangemode": "tozero", "ticksuffix": "%"}
-    axes = _time_axes(percents) if view.over_time else _compared_axes(percents)
-    margin = {"t": 24, "b": 56, "l": 56, "r": 150 if view.over_time else 32}
-    return {"height": max(height, LEAST_HEIGHT), "margin": margin, **axes}
+def layout_of(view: View, height: int = LEAST_HEIGHT, left: int = 64) -> dict:
+    """選びで変わる体裁。見ない図の軸は隠す（軸を使いまわすと、続けて選び直したとき、前の範囲が残ることがある）。
+
+    Args:
+        height, left: 図の高さと、左の余白（px）。
+    """
+    shown = {axis: {"visible": view.over_time} for axis in TIME_AXES}
+    shown |= {axis: {"visible": not view.over_time} for axis in COMPARED_AXES}
+    margin = {"t": 24, "b": 56, "l": left, "r": 150 if view.over_time else 32}
+    return {"height": max(height, LEAST_HEIGHT), "margin": margin, **shown}
 
 
 def subtitle_of(view: View, scope: str, more: str = "") -> str:
@@ -103,28 +123,9 @@ def subtitle_of(view: View, scope: str, more: str = "") -> str:
     return "・".join([measure, scope, kind, *([more] if more else [])])
 
 
-def _time_axes(percents: dict) -> dict:
-    months = _AXIS | {"type": "category", "showgrid": False, "tickangle": 0, "tickmode": "array"}
-    levels = {"anchor": "y", "showticklabels": False, "ticksuffix": ""}
-    changes = _AXIS | {"zeroline": True, "zerolinecolor": AXIS_LINE, "nticks": 4, "visible": True}
-    name = {"text": "差（ポイント）", "font": {"size": 12}}
-    return {
-        "xaxis": months | levels,
-        "yaxis": percents | _FREE_TICKS | {"domain": [0.36, 1]},
-        "xaxis2": months | {"anchor": "y2", "visible": True},
-        "yaxis2": changes | {"domain": [0, 0.26], "title": name},
-    }
-
-
-def _compared_axes(percents: dict) -> dict:
-    values = _FREE_TICKS | {"showgrid": True, "showticklabels": True, "nticks": 10}
-    names = {"type": "category", "showgrid": False, "ticksuffix": "", "tickmode": "array"}
-    return {
-        "xaxis": percents | values,
-        "yaxis": _AXIS | names | {"domain": [0, 1], "rangemode": "normal"},
-        "xaxis2": {"visible": False, "anchor": "y2"},
-        "yaxis2": {"visible": False, "domain": [0, 0.001]},
-    }
+def text_width(text: str) -> int:
+    """13 px の太字の、およその幅（px）。全角は 14、半角は 8。"""
+    return sum(8 if ord(letter) < FULL_WIDTH_FROM else 14 for letter in text)
 
 
 def rounded_points(ratio: Fraction) -> float:

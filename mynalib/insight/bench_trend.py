@@ -87,7 +87,7 @@ def _level(name: str, rows: pd.DataFrame, side: str) -> dict:
     texts = pd.Series("", rows.index)
     texts[known.index[-1]] = f"<b>{name} {percents[-1]}</b><br>{counts[-1]}".replace("<b> ", "<b>")
     return {
-        "x": list(rows.index),
+        "x": list(range(len(rows))),
         "y": drawn_numbers(rows.rate),
         "text": list(texts),
         "textposition": side,
@@ -105,7 +105,12 @@ def _changes(name: str, rows: pd.DataFrame) -> dict:
         f"{Month.parse(month).label}　{name} {size:+.1f} ポイント（{was} から {now}）"
         for month, size, was, now in zip(rows.index, sizes, ["", *counts], counts, strict=False)
     ]
-    return {"x": list(rows.index), "y": drawn_numbers(sizes), "customdata": hovers, "visible": True}
+    return {
+        "x": list(range(len(rows))),
+        "y": drawn_numbers(sizes),
+        "customdata": hovers,
+        "visible": True,
+    }
 
 
 def _ratio(rows: pd.DataFrame, place: int) -> Fraction | None:
@@ -122,7 +127,10 @@ def _every_month(ends: tuple[str, str]) -> list[str]:
 
 
 def _ticks(months: Sequence[str]) -> dict:
-    """月の目盛：多くても MOST_TICKS、いちばん新しい月はいつもある。年は、はじめと、変わったときだけ。"""
+    """月の目盛：多くても MOST_TICKS、いちばん新しい月はいつもある。年は、はじめと、変わったときだけ。
+
+    横の位置は、期間のはじめからの月数（文字の軸は、前の期間の並びを覚えている）。
+    """
     step = -(-len(months) // MOST_TICKS)
     shown = list(months)[::-step][::-1]
     years = ["", *(month[:4] for month in shown)]
@@ -130,4 +138,6 @@ def _ticks(months: Sequence[str]) -> dict:
         f"{int(month[5:])}月" + ("" if month[:4] == year else f"<br>{month[:4]}年")
         for month, year in zip(shown, years, strict=False)
     ]
-    return {"tickvals": shown, "ticktext": texts}
+    ends = [-0.5, len(months) - 0.5]  # 上の線と下の棒で、同じ月が上下に並ぶように
+    places = [months.index(month) for month in shown]
+    return {"tickvals": places, "ticktext": texts, "range": ends}

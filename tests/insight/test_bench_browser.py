@@ -110,8 +110,18 @@ def _moves_with_its_controls(page: Page) -> None:
     before = page.locator(".myna-bench h4").inner_text(), drawn.inner_html()
     page.locator(".widget-dropdown select").nth(2).select_option(label="事業所")
     page.locator(".myna-bench h4", has_text="事業所により").wait_for()
-    page.locator(".js-plotly-plot .ytick", has_text="E03").wait_for()
+    page.locator(".js-plotly-plot .y3tick", has_text="E03").wait_for()
     assert (page.locator(".myna-bench h4").inner_text(), drawn.inner_html()) != before
+    page.locator(".widget-dropdown select").nth(2).select_option(label="分けない")
+    page.locator(".widget-dropdown select").nth(1).select_option(label="2025 年度")
+    page.locator(".myna-bench p", has_text="2026年1月から2026年3月").wait_for()
+    page.locator(".js-plotly-plot .x2tick", has_text="3月").wait_for()
+    page.locator(".js-plotly-plot .textpoint", has_text="155／294 人").wait_for()
+    page.wait_for_function(
+        "document.querySelectorAll('.js-plotly-plot .scatterlayer path.point').length === 3"
+    )
+    ranges = "(({ xaxis, xaxis2 }) => [xaxis.range, xaxis2.range])(document.querySelector('.js-plotly-plot')._fullLayout)"
+    assert page.evaluate(ranges) == [[-0.5, 2.5]] * 2, "続けて選び直しても、前の範囲は残らない"
     assert page.locator(".modebar").count() == 0, "外へ送るボタンがない"
 
 

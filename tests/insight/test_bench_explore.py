@@ -31,7 +31,9 @@ def drawn(explorer: Explorer) -> list:
 def test_the_first_view_shows_the_society_over_time_with_its_people(explorer, planted):
     on, size = registered_of(planted, MONTHS[-1])
     line, changes = drawn(explorer)
-    assert list(line.x) == [str(month) for month in MONTHS]
+    assert list(line.x) == [*range(len(MONTHS))]
+    assert [hover.split("　")[0] for hover in line.customdata] == [month.label for month in MONTHS]
+    assert explorer.figure.layout.xaxis2.ticktext[-1] == "10月"
     assert list(line.y) == [
         pytest.approx(100 * on / size)
         for on, size in (registered_of(planted, month) for month in MONTHS)
@@ -60,7 +62,7 @@ def test_moving_a_control_changes_the_chart_the_table_and_the_call(
     getattr(explorer, control).value = value
     after = (explorer.figure.to_json(), explorer.heading.value, explorer.table.value)
     assert all(was != now for was, now in zip(before, after, strict=True))
-    assert seen in explorer.heading.value + str(explorer.figure.layout.yaxis.ticktext)
+    assert seen in explorer.heading.value + str(explorer.figure.layout.yaxis3.ticktext)
     table = eval(explorer.call.value, {"bench": planted_bench})  # 写して使う一行
     pd.testing.assert_frame_equal(table, explorer.view.table(planted_bench))
 
@@ -74,10 +76,27 @@ def test_every_split_can_be_drawn_of_the_society_and_of_one_employer(explorer, p
             assert planted_bench.employers.get(employer, "組合全体") in explorer.heading.value
 
 
+def test_the_line_and_the_bars_share_their_months_and_no_axis_serves_both_kinds(explorer):
+    layout = explorer.figure.layout
+    assert layout.xaxis.range == layout.xaxis2.range == (-0.5, len(MONTHS) - 0.5)
+    axes = ("xaxis", "xaxis2", "xaxis3", "yaxis", "yaxis2", "yaxis3")
+    seen = {split: [] for split in ("employer", "none")}
+    for split, visible in seen.items():
+        explorer.split.value = split
+        visible += [name for name in axes if layout[name].visible]
+    assert seen == {
+        "employer": ["xaxis3", "yaxis3"],
+        "none": ["xaxis", "xaxis2", "yaxis", "yaxis2"],
+    }
+    assert {trace.xaxis for trace in explorer.figure.data[4:]} == {"x3"}
+
+
 def test_the_comparison_draws_every_employer_in_the_order_of_the_register(explorer):
     explorer.split.value = "employer"
     between, first, last, whole = drawn(explorer)
-    assert list(last.y) == ["NOEMPLOYER", "KENPO", "E03", "E02", "E01"]
+    assert list(last.y) == [0, 1, 2, 3, 4]
+    heads = [text.split(" ")[0] for text in explorer.figure.layout.yaxis3.ticktext]
+    assert heads == ["NOEMPLOYER", "KENPO", "E03", "E02", "E01"]
     assert first.customdata[0].startswith("2026年1月")
     assert len(set(whole.x)) == 1
     assert "点線は全体" in explorer.heading.value
