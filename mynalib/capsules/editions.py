@@ -4,21 +4,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-
 from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
 from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error, desk
-from mynalib.insight import display, measures
+from mynalib.insight import display
 
-Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
+SOCIETY_NOTEBOOKS = ("03_management_report",)  # 組合全体の率と目標のページ
 
 
 def make_capsule(
@@ -44,7 +43,9 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         if edition.level == "draft"
         else None
     )
-    society_wide = edition.notebook == "03_management_report"
+    society_wide = edition.notebook in SOCIETY_NOTEBOOKS
+    exact = edition.audience == "internal"
+    report = report_facts(publication, exact=exact) if society_wide else {}
     return {
         "notebook": edition.notebook,
         "audience": edition.audience,
@@ -54,23 +55,27 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "employer_id": employer.id if employer else "",
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(publication.opened.month.end)) if employer else [],
+        "contact": _contact(employer) if edition.audience == "employer" else None,
         "policy": publication.opened.policy,
         "compared_with": _named(before, publication.opened.month) if before else "",
         "revision": publication.revised.lines(employer.id if employer else edition.audience)
         if publication.revised
         else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
-        "decimals": publication.outside.decimals(exact=edition.audience == "internal")
-        if society_wide
-        else 1,
+        "decimals": publication.outside.decimals(exact=exact) if society_wide else 1,
         "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
         "society_figure": publication.outside.figure_for(employer.id)
         if edition.audience == "employer"
         else None,
-        "target": _target(publication) if society_wide else None,
         "notes": notes(publication, edition),
+        **report,
     }
+
+
+def _contact(employer: Employer) -> dict:
+    """お知らせに載せた、責任者と電話。"""
+    return {"title": employer.responsible.title, "phone": employer.phone}
 
 
 def _named(release: Path, month: Month) -> str:
@@ -79,15 +84,6 @@ def _named(release: Path, month: Month) -> str:
     if own == month:
         return f"{release.name}（訂正前の版）"
     return f"{release.name}（第{version}版）" if version > 1 else release.name
-
-
-def _target(publication: Publication) -> dict | None:
-    ahead = [
-        t
-        for t in publication.opened.params.society.targets
-        if t.measure == "registration_rate" and t.month >= publication.opened.month
-    ]
-    return {"month": str(ahead[0].month), "value": str(ahead[0].value)} if ahead else None
 
 
 def notes(publication: Publication, edition: Edition) -> list[str]:
@@ -103,29 +99,6 @@ def notes(publication: Publication, edition: Edition) -> list[str]:
         for note in display.words("notes")
         if edition.audience in note["editions"]
     ]
-
-
-def _internal_report(publication: Publication) -> Tables:
-    outside = publication.outside
-    return {
-        "rates": measures.counts(publication.opened.cube, publication.opened.names),
-        "change": outside.change_table(exact=True),
-        "causes": outside.cause_table(exact=True),
-        "parts": outside.part_table(exact=True),
-        "shown": outside.state,
-        "lists": outside.lists,
-        "listed": publication.opened.listed,
-    }
-
-
-def _wide_report(publication: Publication) -> Tables:
-    outside = publication.outside
-    return {
-        "rates": outside.wide,
-        "change": outside.change_table(exact=False),
-        "causes": outside.cause_table(exact=False),
-        "parts": outside.part_table(exact=False),
-    }
 
 
 def _dashboard(publication: Publication, employer: Employer | None) -> Tables:
@@ -158,8 +131,8 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("01_intake_review", "internal"): lambda publication, _: intake_review.review_tables(
         publication.opened
     ),
-    ("03_management_report", "internal"): lambda publication, _: _internal_report(publication),
-    ("03_management_report", "wide"): lambda publication, _: _wide_report(publication),
+    ("03_management_report", "internal"): lambda publication, _: internal_report(publication),
+    ("03_management_report", "wide"): lambda publication, _: wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
         publication.outside

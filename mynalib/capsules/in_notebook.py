@@ -124,8 +124,15 @@ def _assigned(cell: str) -> Iterator[str]:
 
 
 def _forget_opened(names: MutableMapping[str, object]) -> None:
-    for name in [name for name, value in names.items() if isinstance(value, Capsule | Released)]:
+    for name in [name for name, value in names.items() if _holds_capsule(value)]:
         del names[name]
+
+
+def _holds_capsule(value: object) -> bool:
+    """カプセルか、その表か、カプセルを持つもの（ページの道具）か。"""
+    return isinstance(value, Capsule | Released) or isinstance(
+        vars(value).get("capsule") if hasattr(value, "__dict__") else None, Capsule
+    )
 
 
 def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mynalib.disclosure.released import LIST_COLUMNS
 from mynalib.disclosure.showing import STATE as STATE_COLUMNS
-from mynalib.disclosure.society import COUNTS, TOTAL
+from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of
 from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
@@ -174,7 +174,8 @@ def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
     for made, table in sorted(tables.items(), reverse=True):
         row = table.wide[(table.wide.month == str(made)) & (table.wide.employer_id == TOTAL)]
         if len(row) and pd.notna(row.rate.iloc[0]):
-            return {"month": str(made), "rate": f"{row.rate.iloc[0]:.12g}"}
+            decimals = decimals_of(int(row.members.iloc[0]))
+            return {"month": str(made), "rate": f"{row.rate.iloc[0]:.{decimals}f}"}
     return None
 
 

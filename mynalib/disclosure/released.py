@@ -12,7 +12,7 @@ import pandas as pd
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_of
 from mynalib.disclosure.thresholds import Thresholds
-from mynalib.disclosure.wide import WIDE_COLUMNS
+from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 
 RATE_COLUMNS = [
     "members",
@@ -24,6 +24,9 @@ RATE_COLUMNS = [
     "renew_targets",
 ]
 LEVEL_COLUMNS = ["month", "members", "level", "tolerance", "bound", "since"]
+CAUSE_COLUMNS = ["cause", "points", "twelve", "fiscal"]
+EMPLOYER_COLUMNS = ["employer_id", "employer", "members", "level", "level_before", "level_year"]
+EMPLOYER_COLUMNS += ["movement", "unregistered", "lapsed"]
 LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "came", "stayed", "gone"]
 
 _DOOR = object()
@@ -126,9 +129,24 @@ def changes(table: pd.DataFrame, terms: Terms) -> Released:
 
 
 def causes(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
-    """組合全体の率の変わったわけ（ポイント）。列 cause, points。"""
+    """組合全体の率の変わったわけ（ポイント）。列 cause, points。internal は小数二桁で、12 か月と年度のはじめからの列もある。"""
     _require(terms, "internal", "wide")
-    return _release(_require_columns(table, ["cause", "points"]), terms, decimals)
+    if terms.audience == "internal":
+        return _release(_require_columns(table, CAUSE_COLUMNS), terms, 2)
+    return _release(_require_columns(table, CAUSE_COLUMNS[:2]), terms, decimals)
+
+
+def employers(table: pd.DataFrame, terms: Terms) -> Released:
+    """この月の事業所の表。internal は実数、wide は、水準と動きの言葉に、まとめた行と組合全体の未登録・失効だけ。"""
+    _require(terms, "internal", "wide")
+    if terms.audience == "internal":
+        return _release(table, terms, 1)
+    _require_columns(table, EMPLOYER_COLUMNS)
+    _require_rounded(table, ["members", "unregistered", "lapsed"], terms)
+    own = ~table.employer_id.isin([OTHERS, TOTAL])
+    if table.unregistered[own].notna().any() or table.lapsed[own].notna().any():
+        raise ValueError("事業所の行に、未登録か失効の人数があります")
+    return _release(table, terms)
 
 
 def parts(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:

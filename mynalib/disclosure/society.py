@@ -134,7 +134,7 @@ def rounded(size: Fraction, decimals: int) -> float:
     """四捨五入（0 から遠いほうへ）で小数 decimals 桁。"""
     scale = 10**decimals
     nearest = floor(abs(size) * scale + Fraction(1, 2)) / scale
-    return nearest if size >= 0 else -nearest
+    return nearest if size >= 0 or not nearest else -nearest
 
 
 def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base: int) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mynalib.domain.months import Month
 from mynalib.insight.bench_views import View, bench_words
-from mynalib.insight.chart_styles import AXIS_LINE, FONTS, GRID, INK, PALE_BLUE, RED
+from mynalib.insight.chart_styles import ACCENT, AXIS_LINE, FONTS, GRID, INK, PALE_BLUE
 
 NAVY = "#0017c1"
 SKY = "#7096f8"
@@ -56,7 +56,7 @@ TRACES = (
     _RULE | {"line": {"color": PALE_BLUE, "width": 3}},
     _MARKS | {"marker": {"color": "#ffffff", "size": 9, "line": {"color": GREY, "width": 2}}},
     _MARKS | {"marker": {"color": NAVY, "size": 10}},
-    _RULE | {"line": {"color": RED, "width": 2, "dash": "dash"}},
+    _RULE | {"line": {"color": ACCENT, "width": 2, "dash": "dash"}},
 )
 """線二つ、差の棒二つ、比べの間の線、はじめの月、終わりの月、全体の線。"""
 NOTHING = {"x": [], "y": [], "visible": False}

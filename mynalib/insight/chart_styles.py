@@ -1,13 +1,20 @@
 """図の体裁（plotly の layout と trace に渡すもの）。図に出る言葉は words.yaml にある。"""
 
+from mynalib.insight.display import words
+
 INK = "#1a1a1c"
 GRID = "#e6e6e6"
 AXIS_LINE = "#949494"
-BLUE = "#0031d8"
-TEAL = "#0e6f72"
-RED = "#c5341a"
+BLUE = "#0017c1"
+MIDDLE_BLUE = "#3460fb"
+LIGHT_BLUE = "#7096f8"
 PALE_BLUE = "#c5d7fb"
-COLOURS = (INK, GRID, AXIS_LINE, BLUE, TEAL, RED, PALE_BLUE)
+ACCENT = "#fe3939"
+BETTER, WORSE = "#0031d8", "#fa0000"
+COLOURS = (
+    *(INK, GRID, AXIS_LINE, BLUE, MIDDLE_BLUE, LIGHT_BLUE, PALE_BLUE),
+    *(ACCENT, BETTER, WORSE),
+)
 """図に使う色の全て。公開の前の点検（release/scan.py）は、これだけを、だれかの番号と見まちがえない。"""
 
 FONTS = '"Noto Sans JP","Noto Sans CJK JP","BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans",sans-serif'
@@ -27,18 +34,45 @@ TREND = {
     **_FIGURE,
     "height": 340,
     "yaxis": _PERCENTS,
-    "xaxis": {**_AXIS, "type": "category", "showgrid": False, "tickangle": 0, "nticks": 9},
+    "xaxis": {**_AXIS, "type": "category", "showgrid": False, "tickangle": 0},
 }
-EMPLOYERS = {
+_COUNTED = {**_AXIS, "rangemode": "tozero", "tickformat": ",d"}
+_MONTHS = TREND["xaxis"]
+_POINTS = {**_AXIS, "zeroline": True, "zerolinecolor": AXIS_LINE, "ticksuffix": "pt"}
+COUNTS_BY_MONTH = {**_FIGURE, "height": 280, "yaxis": _COUNTED, "xaxis": _MONTHS}
+DIFFERENCES = {**_FIGURE, "height": 220, "bargap": 0.4, "yaxis": _POINTS, "xaxis": _MONTHS}
+WATERFALL = {
     **_FIGURE,
     "hovermode": "closest",
-    "bargap": 0.35,
-    "xaxis": _PERCENTS,
-    "yaxis": {**_AXIS, "showgrid": False},
+    "height": 280,
+    "bargap": 0.5,
+    "yaxis": _POINTS,
+    "xaxis": {**_AXIS, "type": "category", "showgrid": False},
 }
-
-EMPLOYERS_WIDE = {**EMPLOYERS, "margin": {**_FIGURE["margin"], "r": 112}}
-"""右の余白に、水準の文字が並ぶ。"""
+DUMBBELL_LAYOUT = {
+    **_FIGURE,
+    "hovermode": "closest",
+    "height": 190,
+    "xaxis": _PERCENTS,
+    "yaxis": {**_AXIS, "type": "category", "showgrid": False},
+}
+FUNNEL_LAYOUT = {
+    **_FIGURE,
+    "hovermode": "closest",
+    "height": 420,
+    "yaxis": _PERCENTS,
+    "xaxis": {
+        **_AXIS,
+        "type": "log",
+        "showgrid": False,
+        "title": {"text": "加入者（人）", "standoff": 8, "font": {"size": 13}},
+        "tickvals": [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000],
+        "ticktext": [
+            *("10", "20", "50", "100", "200", "500", "1,000", "2,000", "5,000"),
+            *("1万", "5万", "10万"),
+        ],
+    },
+}
 
 # 推移の線、目標の印、全体の線（Scatter）
 _LINE = {
@@ -47,23 +81,36 @@ _LINE = {
     "connectgaps": False,
     "hovertemplate": "%{y}%",
 }
-LINES = {
-    "rate": {**_LINE, "name": "登録率", "line": {"color": BLUE, "width": 2.5, "dash": "solid"}},
-    "usable_rate": {
-        **_LINE,
-        "name": "うち証明書が期限内等",
-        "line": {"color": TEAL, "width": 2.5, "dash": "dot"},
-    },
-}
-TARGET = {
-    "mode": "markers",
-    "marker": {"size": 12, "symbol": "diamond-open", "color": RED, "line": {"width": 2}},
-}
-TOTAL_LINE = {
-    "mode": "lines",
-    "line": {"color": RED, "width": 2, "dash": "dash"},
+RATE = {**_LINE, "name": "登録率", "line": {"color": BLUE, "width": 2}}
+NEWEST = {
+    "mode": "markers+text",
+    "marker": {"size": 9, "color": BLUE},
+    "textposition": "top center",
+    "textfont": {"size": 16, "color": BLUE},
+    "cliponaxis": False,
+    "showlegend": False,
     "hoverinfo": "skip",
 }
+TARGET = {
+    "mode": "lines+markers",
+    "line": {"color": ACCENT, "width": 2, "dash": "dash"},
+    "marker": {"size": [0, 10], "symbol": "diamond", "color": ACCENT},
+    "hovertemplate": "%{y}%",
+}
+TOTAL_LINE = {"mode": "lines", "line": {"color": INK, "width": 2}, "hoverinfo": "skip"}
+
+
+def differences(sizes: list[float | None]) -> dict:
+    """差の棒（Bar）。上がったか下がったかは、色のほか、0 の線のどちらの側かと、符号で分かる。"""
+    colours = [WORSE if (size or 0) < 0 else BETTER for size in sizes]
+    return {
+        "marker": {"color": colours},
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{x}：%{y:+}<extra></extra>",
+        "showlegend": False,
+    }
+
 
 # 水準の推移（Scatter）：下の端、上の端（その間を塗る）、水準
 LOW_END = {
@@ -84,35 +131,59 @@ HIGH_END = {
 }
 LEVEL = {**_LINE, "name": "水準", "line": {"color": BLUE, "width": 2.5}}
 
-# 概数版の事業所：水準の幅（Bar）と、水準の印（Scatter）
-SPANS = {
-    "marker": {"color": PALE_BLUE},
-    "orientation": "h",
-    "name": "ありうる幅",
-    "hovertemplate": "%{y}：%{customdata}<extra></extra>",
-}
-LEVEL_TEXTS = {
-    "mode": "text",
-    "textposition": "middle right",
-    "cliponaxis": False,
-    "hoverinfo": "skip",
-    "showlegend": False,
-}
-MARKERS = {
-    "mode": "markers",
-    "name": "水準",
-    "marker": {"color": BLUE, "size": 9},
-    "hoverinfo": "skip",
+# 目標までの歩みの幅（Scatter。下の端は LOW_END）
+PACE = {
+    **HIGH_END,
+    "name": "いまの歩みが続いたときの幅",
+    "line": {"width": 0},
+    "fillcolor": "rgba(112,150,248,0.35)",
 }
 
-# 実数版の事業所の棒（Bar）
-BARS = {
-    "marker": {"color": BLUE},
-    "orientation": "h",
-    "name": "登録率",
-    "insidetextanchor": "start",
-    "constraintext": "none",
-    "textangle": 0,
-    "cliponaxis": False,
-    "hovertemplate": "%{y}：%{text}<extra></extra>",
+# じょうご図：限界（95 % の下と上、99.8 % の下と上）、水準の幅、事業所の点（Scatter）
+_LIMIT = {"mode": "lines", "hoverinfo": "skip"}
+_INNER = {**_LIMIT, "line": {"color": LIGHT_BLUE, "width": 1.5, "dash": "dash"}}
+_OUTER = {**_LIMIT, "line": {"color": AXIS_LINE, "width": 1.5, "dash": "dot"}}
+FUNNEL_LIMITS = (
+    {**_INNER, "showlegend": False},
+    {**_INNER, "name": words("funnel")[0]},
+    {**_OUTER, "showlegend": False},
+    {**_OUTER, "name": words("funnel")[1]},
+)
+FUNNEL_BANDS = {
+    "mode": "lines",
+    "line": {"color": LIGHT_BLUE, "width": 4},
+    "name": "水準のありうる幅",
+    "hoverinfo": "skip",
+    "connectgaps": False,
 }
+FUNNEL_DOTS = {
+    "mode": "markers",
+    "name": "事業所",
+    "marker": {"size": 9, "color": BLUE, "line": {"color": "white", "width": 1}},
+    "hovertemplate": "%{text}：%{y}%（%{x:,} 人）<extra></extra>",
+}
+
+# 本人と家族（Scatter）
+DUMBBELL_LINE = {
+    "mode": "lines",
+    "line": {"color": PALE_BLUE, "width": 6},
+    "showlegend": False,
+    "hoverinfo": "skip",
+}
+_DOT = {"mode": "markers", "hovertemplate": "%{x}%"}
+DUMBBELL = (
+    {**_DOT, "marker": {"size": 13, "color": BLUE, "symbol": "circle"}},
+    {**_DOT, "marker": {"size": 13, "color": BLUE, "symbol": "diamond-open", "line": {"width": 2}}},
+)
+
+# 証明書の動き（Scatter）：失効、更新、再登録
+_FLOW = {"mode": "lines+markers", "connectgaps": False, "hovertemplate": "%{y:,} 人"}
+WAVE_LINES = (
+    {**_FLOW, "line": {"color": ACCENT, "width": 2, "dash": "dash"}, "marker": {"size": 7}},
+    {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7, "symbol": "square"}},
+    {
+        **_FLOW,
+        "line": {"color": LIGHT_BLUE, "width": 2, "dash": "dot"},
+        "marker": {"size": 7, "symbol": "diamond"},
+    },
+)

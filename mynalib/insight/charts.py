@@ -5,26 +5,178 @@ import plotly.graph_objects as go
 
 from mynalib.disclosure.levels import span
 from mynalib.disclosure.released import Released, require_released
-from mynalib.disclosure.society import TOTAL
-from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.months import Month
 from mynalib.insight import chart_styles as styles
-from mynalib.insight import display
+from mynalib.insight import display, findings
 from mynalib.insight.display import words
+from mynalib.insight.outlook import Outlook
+
+SHOWN_MONTHS = 24  # 推移に出す、この月より前の月の数
 
 
-def trend(released: Released, name: str, caption: str, target: dict | None = None) -> None:
-    """登録率の推移。欠けた月は線を切る。target（month, value）があれば、その月に目標の印を置く。"""
-    frame = require_released(released).frame
-    months = _every_month(frame.month, target)
-    traces = [_line(frame, months, column) for column in ("rate", "usable_rate") if column in frame]
-    if target:
-        point = {"x": [_label(target["month"])], "y": [float(target["value"])]}
-        traces.append(go.Scatter(name=f"目標 {target['value']}%", **point, **styles.TARGET))
-    _show(released, name, caption, traces, styles.TREND)
+def trend(outlook: Outlook, name: str) -> None:
+    """登録率の推移と、目標までの道、いまの歩みが続いたときの幅。欠けた月は線を切る。"""
+    released = outlook.society.only(["month", "members", "registered", "rate"])
+    frame = released.frame
+    goal = outlook.goal
+    months = _every_month(frame.month, goal.month if goal else None)
+    rates = frame.set_index("month").rate.reindex(months)
+    x = [_label(month) for month in months]
+    at = _label(str(outlook.month))
+    traces = [go.Scatter(x=x, y=_numbers(rates), **styles.RATE)]
+    if outlook.now.rate is not None:
+        end = {"x": [at], "y": [outlook.now.rate]}
+        text = f"{outlook.now.percent(outlook.now.rate)}%"
+        traces.append(go.Scatter(**end, text=[text], **styles.NEWEST))
+        traces += _path(outlook, at)
+    said = (
+        findings.trend_title(outlook.now),
+        "登録率・月次推移（組合全体、月末の加入者に占める割合）",
+    )
+    _show(released, name, said, traces, _with_months(styles.TREND, x, x.index(at)))
 
 
-def levels(released: Released, name: str, caption: str) -> None:
+def _path(outlook: Outlook, at: str) -> list[go.Scatter]:
+    """いまから目標への線と、歩みの幅。過ぎた目標には、引かない。"""
+    goal, now = outlook.goal, outlook.now.rate
+    if goal is None or goal.month <= outlook.month:
+        return []
+    x = [at, _label(str(goal.month))]
+    drawn = []
+    if outlook.fan:
+        drawn.append(go.Scatter(x=x, y=[now, outlook.fan["low"]], **styles.LOW_END))
+        drawn.append(go.Scatter(x=x, y=[now, outlook.fan["high"]], **styles.PACE))
+    path = {"x": x, "y": [now, goal.value], "name": goal.path}
+    return [*drawn, go.Scatter(**path, **styles.TARGET)]
+
+
+def differences(outlook: Outlook, name: str) -> None:
+    """登録率の、前の月との差。どの月の差も分からなければ、図は出さない。"""
+    found = outlook.differences
+    sizes = [size for _, size in found]
+    if sum(size is not None for size in sizes) < 2:  # noqa: PLR2004 一つの差だけなら、まとめの文が言っている
+        return
+    x = [_label(month) for month, _ in found]
+    bars = go.Bar(x=x, y=sizes, **styles.differences(sizes))
+    title = findings.differences_title(sizes)
+    seen = pd.DataFrame(found, columns=["month", "points"]).astype({"points": "Float64"})
+    released = outlook.society.only(["month", "rate"])
+    said = (title, "登録率の前の月との差・ポイント（組合全体）")
+    _show(released, name, said, [bars], _with_months(styles.DIFFERENCES, x), seen)
+
+
+def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
+    """率の変わったわけ（ポイント）と、その表 seen。見せない動きがあるか、どれも 0 なら、図は出さずに False。"""
+    points = outlook.cause_points
+    if points is None or None in points.values() or not any(points.values()):
+        return False
+    each = {cause: size for cause, size in points.items() if cause != "total"}
+    sizes = [*points.values()]
+    starts = [*outlook.cause_starts, *([0.0] if "total" in points else [])]
+    digits = _digits(outlook)
+    texts = [f"{size:+.{digits}f}" for size in sizes]
+    labels = [display.VALUES["cause"][cause] for cause in points]
+    bars = go.Bar(x=labels, y=sizes, base=starts, text=texts, **styles.differences(sizes))
+    ends = [0.0, *starts, *(start + size for start, size in zip(starts, sizes, strict=True))]
+    room = 0.2 * (max(ends) - min(ends))  # 棒の外に書く値の場所
+    axis = styles.WATERFALL["yaxis"] | {"range": [min(ends) - room, max(ends) + room]}
+    subtitle = f"登録率の変化のわけ・ポイント（組合全体、{outlook.month.label}の一か月）"
+    said = (findings.causes_title(each, digits), subtitle)
+    layout = styles.WATERFALL | {"yaxis": axis}
+    _show(outlook.causes, name, said, [bars], layout, seen, opened=True)
+    return True
+
+
+def _digits(outlook: Outlook) -> int:
+    """わけの小数の桁。実数版では、率より一桁多い。"""
+    return outlook.decimals if outlook.wide else 2
+
+
+def dumbbell(outlook: Outlook, name: str) -> None:
+    """本人と家族の率。"""
+    frame = outlook.parts.frame.set_index("member_kind")
+    rows = [display.label_and_unit(column)[0] for column in ("usable_rate", "rate")]
+    values = {k: [float(frame[c][k]) for c in ("usable_rate", "rate")] for k in frame.index}
+    between = zip(*values.values(), strict=True)
+    lines = [
+        go.Scatter(x=list(pair), y=[row, row], **styles.DUMBBELL_LINE)
+        for pair, row in zip(between, rows, strict=True)
+    ]
+    dots = [
+        go.Scatter(x=values[kind], y=rows, name=kind, **style)
+        for kind, style in zip(values, styles.DUMBBELL, strict=False)
+    ]
+    title = findings.parts_title(outlook.part_rates, outlook.decimals)
+    said = (title, f"本人と家族の登録率（組合全体、{outlook.month.label}末）")
+    layout = styles.DUMBBELL_LAYOUT
+    _show(outlook.parts, name, said, [*lines, *dots], layout, outlook.parts.frame, opened=True)
+
+
+def funnel(outlook: Outlook, name: str) -> None:
+    """事業所のじょうご図：横に加入者、縦に登録率。全体の率のまわりの、偶然で散らばる幅。順位は付けない。"""
+    each, limits = outlook.employers, outlook.funnel
+    if not limits:
+        return
+    sizes = [row[0] for row in limits]
+    curves = [
+        go.Scatter(x=sizes, y=[row[at] for row in limits], **style)
+        for at, style in enumerate(styles.FUNNEL_LIMITS, 1)
+    ]
+    rate = outlook.now.rate
+    centre = {
+        "x": [sizes[0], sizes[-1]],
+        "y": [rate, rate],
+        "name": f"全体 {outlook.now.percent(rate)}%",
+    }
+    marks = {
+        "x": [int(n) for n in each.members],
+        "y": _numbers(each.rate),
+        "text": [*each.employer],
+    }
+    bands = [_bands(each)] if outlook.wide else []
+    title = findings.funnel_title(outlook.beyond, len(each))
+    kind = "水準とその幅" if outlook.wide else "登録率"
+    said = (title, f"事業所ごとの{kind}と、偶然の幅（横は加入者、{outlook.month.label}末）")
+    dots = go.Scatter(**marks, **styles.FUNNEL_DOTS)
+    seen = pd.DataFrame({"employer": each.employer, "members": each.members})
+    seen["level"] = [
+        display.level_text(_as_level(row), outlook.decimals) for row in each.to_dict("records")
+    ]
+    traces = [*curves, go.Scatter(**centre, **styles.TOTAL_LINE), *bands, dots]
+    released = outlook.rates.where(month=str(outlook.month))
+    _show(released, name, said, traces, styles.FUNNEL_LAYOUT, seen)
+
+
+def _as_level(row: dict) -> dict:
+    return {"tolerance": pd.NA, "bound": ""} | row
+
+
+def _bands(each: pd.DataFrame) -> go.Scatter:
+    """水準の幅：たての線。線の間は切る。"""
+    x = [value for n in each.members for value in (int(n), int(n), None)]
+    y = [value for row in each.itertuples() for value in (row.low, row.high, None)]
+    return go.Scatter(x=x, y=y, **styles.FUNNEL_BANDS)
+
+
+def wave(outlook: Outlook, released: Released, name: str) -> None:
+    """証明書の失効、更新、再登録の、月ごとの人数。"""
+    frame = released.frame
+    months = _every_month(frame.month, None)
+    rows = frame.set_index("month").reindex(months)
+    x = [_label(month) for month in months]
+    lost = rows.lapsed + rows.cancelled_by_lapse
+    series = {"失効": lost, "更新": rows.renewed, "再登録": rows.relinked}
+    traces = [
+        go.Scatter(x=x, y=_numbers(values), name=label, **style)
+        for (label, values), style in zip(series.items(), styles.WAVE_LINES, strict=True)
+    ]
+    newest = frame[frame.month == str(outlook.month)]
+    row = {k: int(v) for k, v in newest.iloc[0].items() if k != "month"} if len(newest) else None
+    said = (findings.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
+    _show(released, name, said, traces, _with_months(styles.COUNTS_BY_MONTH, x))
+
+
+def levels(released: Released, name: str, said: tuple[str, str]) -> None:
     """一つの事業所の水準の推移。幅を帯にし、表には言葉で書く。水準のある月がなければそう書き、一つなら図を出さない。"""
     frame = require_released(released).frame
     if frame.level.isna().all():
@@ -36,7 +188,7 @@ def levels(released: Released, name: str, caption: str) -> None:
         Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows
     ]
     if frame.level.notna().sum() < 2:  # noqa: PLR2004 一点だけでは、線にならない
-        display.show_released("table", released, name, seen=seen, caption=caption)
+        display.show_released("table", released, name, seen=seen, caption=said[1])
         return
     months = _every_month(frame.month, None)
     rows = frame.set_index("month").reindex(months)
@@ -50,7 +202,7 @@ def levels(released: Released, name: str, caption: str) -> None:
         go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
         go.Scatter(x=x, y=_numbers(rows.level), **styles.LEVEL),
     ]
-    _show(released, name, caption, traces, styles.TREND, seen)
+    _show(released, name, said, traces, _with_months(styles.TREND, x), seen)
 
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
@@ -62,84 +214,20 @@ def _span(value: object, tolerance: object, bound: object) -> tuple[float | None
     )
 
 
-def employers(released: Released, name: str, caption: str) -> None:
-    """事業所ごとの登録率（一つの月）。事業所コードの順に並べ、順位は付けない。概数版は、水準の幅を帯で、実数版は棒で。"""
-    frame = require_released(released).frame
-    each = frame[~frame.employer_id.isin([TOTAL, OTHERS])].iloc[::-1]
-    if each.empty:
-        return
-    wide = released.terms.audience == "wide"
-    bars = _spans(each) if wide else _bars(each, released.decimals)
-    style = styles.EMPLOYERS_WIDE if wide else styles.EMPLOYERS
-    layout = {**style, "height": 90 + 30 * len(each)}
-    texts = (
-        [display.level_text(row, released.decimals) for row in frame.to_dict("records")]
-        if wide
-        else []
-    )
-    seen = frame[["employer_id", "employer", "members"]].assign(level=texts) if wide else None
-    _show(released, name, caption, [*bars, *_total_line(frame, released.decimals)], layout, seen)
-
-
-def _bars(each: pd.DataFrame, decimals: int) -> list[go.Bar]:
-    values = _numbers(each.rate)
-    texts = [display.BLANK if value is None else f"{value:.{decimals}f}%" for value in values]
-    long_enough = 15  # %。これより短い棒の中には、数が入らない
-    inside = ["inside" if (value or 0) > long_enough else "outside" for value in values]
-    return [
-        go.Bar(
-            x=[v or 0 for v in values],
-            y=list(each.employer),
-            text=texts,
-            textposition=inside,
-            **styles.BARS,
-        )
-    ]
-
-
-def _spans(each: pd.DataFrame) -> list:
-    """水準の幅の帯と、水準の印。"""
-    ends = [
-        _span(value, tolerance, bound)
-        for value, tolerance, bound in zip(each.rate, each.tolerance, each.bound, strict=True)
-    ]
-    texts = [display.level_text(row, 0) for row in each.to_dict("records")]
-    low, width = [end[0] for end in ends], [end[1] - end[0] for end in ends]
-    marks = [
-        None if bound else float(value) for value, bound in zip(each.rate, each.bound, strict=True)
-    ]
-    return [
-        go.Bar(base=low, x=width, y=list(each.employer), customdata=texts, **styles.SPANS),
-        go.Scatter(x=marks, y=list(each.employer), **styles.MARKERS),
-        # 帯の横では、右端で切れ、全体の線に重なる
-        go.Scatter(x=[100] * len(texts), y=list(each.employer), text=texts, **styles.LEVEL_TEXTS),
-    ]
-
-
-def _total_line(frame: pd.DataFrame, decimals: int) -> list[go.Scatter]:
-    total = frame.rate[frame.employer_id == TOTAL].dropna()
-    each = frame.employer[~frame.employer_id.isin([TOTAL, OTHERS])]
-    if total.empty or each.empty:
-        return []
-    rate = float(total.iloc[0])
-    ends = {"x": [rate, rate], "y": [each.iloc[-1], each.iloc[0]]}
-    return [go.Scatter(name=f"全体 {rate:.{decimals}f}%", **ends, **styles.TOTAL_LINE)]
-
-
-def _line(frame: pd.DataFrame, months: list[str], column: str) -> go.Scatter:
-    values = frame.set_index("month")[column].reindex(months)
-    return go.Scatter(
-        x=[_label(month) for month in months], y=_numbers(values), **styles.LINES[column]
-    )
-
-
-def _every_month(months: pd.Series, target: dict | None) -> list[str]:
-    """最初の月から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
-    first, last = (
-        Month.parse(months.min()),
-        Month.parse(max(months.max(), target["month"] if target else "")),
-    )
+def _every_month(months: pd.Series, target: Month | None) -> list[str]:
+    """最初の月（二年前まで）から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
+    newest = Month.parse(months.max())
+    first = max(Month.parse(months.min()), newest.plus(-SHOWN_MONTHS))
+    last = max(newest, target) if target else newest
     return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
+
+
+def _with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
+    """横の軸に、いちばん新しい月（x の newest 番目）と、そこからさかのぼった月を書く。先があれば、最後の月も。"""
+    place = newest % len(x)
+    step = max(1, -(-place // 6))
+    ticks = [*x[place::-step][::-1], *([x[-1]] if place < len(x) - 1 else [])]
+    return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks}}
 
 
 def _label(month: str) -> str:
@@ -150,18 +238,31 @@ def _numbers(values: pd.Series) -> list[float | None]:
     return [None if pd.isna(v) else float(v) for v in values]
 
 
-def _show(
+def _show(  # noqa: PLR0913 図に添えるもの
     released: Released,
     name: str,
-    caption: str,
+    said: tuple[str, str],
     traces: list,
     layout: dict,
     seen: pd.DataFrame | None = None,
+    *,
+    opened: bool = False,
 ) -> None:
+    """図を見せる。said は、題（分かったこと）と、副題（何を、だれについて、いつ、測ったか）。opened なら、表も、はじめから見せる。"""
+    named = [trace for trace in traces if trace.showlegend is not False]
     figure = go.Figure(
-        traces, {"template": "none", **layout, "showlegend": len(traces) > 1}
+        traces, {"template": "none", **layout, "showlegend": len(named) > 1}
     ).to_plotly_json()
     figure["layout"].pop("template", None)
+    caption, subtitle = said
     display.show_released(
-        "figure", released, name, plotly=figure, seen=seen, figure=figure, caption=caption
+        "figure",
+        released,
+        name,
+        plotly=figure,
+        seen=seen,
+        figure=figure,
+        caption=caption,
+        subtitle=subtitle,
+        opened=opened,
     )

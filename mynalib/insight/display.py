@@ -1,15 +1,18 @@
 """見せる：部品を HTML にし、見せてよい印を付けて出す。印のない出力は、ページに載らない。"""
 
 import os
+from collections.abc import Sequence
 
 import pandas as pd
 from IPython.display import publish_display_data
 
-from mynalib.disclosure.released import Released, Terms
+from mynalib.disclosure.released import Released, Terms, require_released
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
+from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
+from mynalib.domain.months import Month
 from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import demo_suffix
 
@@ -23,7 +26,14 @@ VALUES = {  # 値の名を、人の読む言葉に
     "cause": shipped_yaml("insight", "words")["causes"],
 }
 PERCENT_COLUMNS = ("rate", "usable_rate")
-WHOLE_CELLS = ("month", "level", "settled")  # 途中で折らない短い文
+POINT_COLUMNS = {
+    "points": None,
+    "month_before": 1,
+    "year_before": 1,
+    "twelve": None,
+    "fiscal": None,
+}  # ポイントの列と、その桁（None は、表の桁）
+WHOLE_CELLS = ("month", "level", "level_before", "level_year", "settled")  # 途中で折らない短い文
 
 
 def words(name: str) -> dict | list | str:
@@ -50,6 +60,14 @@ def show(part: str, **values: object) -> None:
     _publish({"text/html": _render(part, values)}, {})
 
 
+def tile(
+    label: str, unit: str, value: str, note: str = "", way: str = "", spark: Sequence[str] = ()
+) -> dict:
+    """大きく見せる一つの数。note は差などの言葉、way はよい向き（better）か悪い向き（worse）、spark は近ごろの動き（SVG の線）。"""
+    facts = {"label": label, "unit": unit, "value": value, "note": note}
+    return facts | {"way": way, "spark": [*spark]}
+
+
 def show_released(
     part: str,
     released: Released,
@@ -63,6 +81,7 @@ def show_released(
     Args:
         seen: ページに出す表。なければ Released の表そのもの。
     """
+    require_released(released)
     edition = words("file_names").get(released.terms.audience, "")
     csv = f"{name}{edition}{demo_suffix(released.terms.demo)}.csv"
     values |= {
@@ -99,6 +118,7 @@ def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:
             "label": label(name),
             "number": name in words("columns")["numbers"],
             "whole": name in WHOLE_CELLS,
+            "name": name == "employer",
         }
         for name in frame.columns
     ]
@@ -111,6 +131,7 @@ def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
         {
             "cells": [text(*cell, decimals) for cell in row.items()],
             "total": row.get("employer_id") == TOTAL,
+            "merged": row.get("employer_id") == OTHERS,
         }
         for row in frame.to_dict("records")
     ]
@@ -134,14 +155,17 @@ def level_text(row: dict, decimals: int) -> str:
 
 
 def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列の種類ごとに、一つの書き方
+    if column == "month":
+        return Month.parse(value).label
     if isinstance(value, str) and column not in VALUES:
         return value
     if pd.isna(value):
         return BLANK
     if column in PERCENT_COLUMNS:
         return f"{value:.{decimals}f}"
-    if column == "points":
-        return f"{value:+.{decimals}f}" if value else f"{0:.{decimals}f}"
+    if column in POINT_COLUMNS:
+        digits = POINT_COLUMNS[column] or decimals
+        return f"{value:+.{digits}f}" if value else f"{0:.{digits}f}"
     if column == "difference":
         return f"{value:+,}" if value else "0"
     if column in VALUES:

@@ -37,22 +37,15 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
 def funnel_limits(n: int, centre: float, level: float) -> tuple[float, float]:
     """n 人の事業所の率（0 から 1）が、全体の率 centre のもとで、level の確かさで入る限界。
 
-    人数は飛び飛びなので、限界をまたぐ二つの人数の間を、確率で割りふる。例：n = 100、centre = 0.2、95 % なら 0.120 から 0.276。
-    正規分布で近づけた限界と違い、小さな n や 0・1 に近い率でも、0 から 1 を出ない。
-    Source: Spiegelhalter (2005) Statistics in Medicine 24, 1185–1202、付録 A.1.1（二項分布の正確な限界）。
+    限界より外の率は、その側に偶然で出ることが (1 − level) ÷ 2 に満たない。人数は飛び飛びなので、間を補わない（補うと、3 人中 3 人が
+    偶然の外になる）。例：n = 100、centre = 0.2、95 % なら 0.12 から 0.28。
+    Source: Spiegelhalter (2005) Statistics in Medicine 24, 1185–1202（二項分布の正確な限界）。
     """
-    tail = (1 - level) / 2
-    low, high = _quantile(n, centre, tail), _quantile(n, centre, 1 - tail)
-    return min(low, centre), max(high, centre)
-
-
-def _quantile(n: int, centre: float, p: float) -> float:
     if n == 0:
-        return 0.0 if p < 0.5 else 1.0  # noqa: PLR2004 下の限界か、上の限界か
-    count = int(stats.binom.ppf(p, n, centre))
-    here, below = stats.binom.cdf([count, count - 1], n, centre)
-    share = (here - p) / (here - below) if here > below else 0.0
-    return float(np.clip((count - share) / n, 0, 1))
+        return 0.0, 1.0
+    tail = (1 - level) / 2
+    low, high = stats.binom.ppf([tail, 1 - tail], n, centre) / n
+    return float(low), float(high)
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,17 @@
 """表と数字。受け取るのは Released だけ。"""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released, require_released
-from mynalib.disclosure.society import decimals_of
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.domain.classification import ACTIONS, LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.months import Month
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
+from mynalib.insight.outlook import Outlook
 
-_ASKED = [name for name in ACTIONS if name in (*LINK_ACTIONS, *RENEW_ACTIONS)]
-FIVE = {
-    "internal": ["members", "registered", "rate", "link_targets", "renew_targets"],
-    "wide": ["members", "registered", "rate", "unregistered", "lapsed"],
-}
+ASKED = [name for name in ACTIONS if name in (*LINK_ACTIONS, *RENEW_ACTIONS)]
 
 
 def heading(capsule: Capsule) -> None:
@@ -30,52 +24,35 @@ def heading(capsule: Capsule) -> None:
     display.show("heading", lines=[subject, capsule.month.as_of])
 
 
-def numbers(released: Released, month: Month, columns: Sequence[str] = ()) -> None:
-    """組合全体のその月の数字を、前の月との差とともに大きく並べる。差は、見せた数どうしの差。前の月の値が無ければ、出さない。
-
-    Args:
-        released: TOTAL の、月ごとの表。
-        columns: 並べる列。なければ、その版の五つ。
-    """
-    columns = columns or FIVE[require_released(released).terms.audience]
-    table, decimals, tiles = (
-        require_released(released).frame.set_index("month"),
-        released.decimals,
-        [],
-    )
-    for column in columns:
-        now, then = (table[column].get(str(one), pd.NA) for one in (month, month.plus(-1)))
-        if column in display.PERCENT_COLUMNS and not _same_decimals(table, month):
-            then = pd.NA  # 整数の率と小数の率の差は、本当と逆の向きになりうる
-        shown, note = display.text(column, now, decimals), _difference(column, now, then, decimals)
-        tiles.append((*display.label_and_unit(column), shown, note))
-    display.show("tiles", items=tiles, legend=display.legend(released.terms))
-
-
-def _same_decimals(table: pd.DataFrame, month: Month) -> bool:
-    """前の月の率が、同じ桁で見せてあるか（広く配る版の桁は、加入者の数で決まる）。"""
-    sizes = [table.members.get(str(one), pd.NA) for one in (month, month.plus(-1))]
-    return (
-        any(pd.isna(size) for size in sizes) or len({decimals_of(int(size)) for size in sizes}) == 1
-    )
-
-
-def _difference(column: str, now: object, then: object, decimals: int) -> str:
+def difference(column: str, now: object, then: object, decimals: int) -> str:
+    """前の月との差を、言葉で。どちらかの値がなければ ''。"""
     if pd.isna(now) or pd.isna(then):
         return ""
     if now == then:
         return "前の月と同じ"
-    size = (
-        f"{now - then:+.{decimals}f} ポイント"
-        if column in display.PERCENT_COLUMNS
-        else f"{now - then:+,} 人"
-    )
-    return f"前の月から {size}"
+    way = "▲" if now > then else "▼"
+    size = f"{abs(now - then):,} 人"
+    if column in display.PERCENT_COLUMNS:
+        size = f"{abs(now - then):.{decimals}f} ポイント"
+    return f"{way} 前の月より {size}{'増' if now > then else '減'}"
 
 
-def table(released: Released, name: str, caption: str, seen: pd.DataFrame | None = None) -> None:
-    """表と、その CSV。seen は、ページに出す形（なければ、表そのもの）。"""
-    display.show_released("table", require_released(released), name, seen=seen, caption=caption)
+def table(
+    released: Released,
+    name: str,
+    caption: str,
+    seen: pd.DataFrame | None = None,
+    *,
+    sortable: bool = False,
+) -> None:
+    """表と、その CSV。
+
+    Args:
+        seen: ページに出す形。なければ、表そのもの。
+        sortable: 見出しを押すと、並べかわるか。
+    """
+    require_released(released)
+    display.show_released("table", released, name, seen=seen, caption=caption, sortable=sortable)
 
 
 def internal(capsule: Capsule, name: str, caption: str) -> None:
@@ -108,62 +85,19 @@ def notes(capsule: Capsule, *lines: str) -> None:
     display.show("notes", lines=[*lines, *capsule.facts["notes"]])
 
 
-def changes(capsule: Capsule) -> None:
-    """前の月からの動きと、率の変わったわけ。前の月が無ければ、そう書く。"""
-    if "change" not in capsule.facts["tables"]:
-        return paragraph("前の月のファイルがないため、動きの内訳はありません。")
-    causes = door.causes(capsule.table("causes"), capsule.terms, capsule.facts["decimals"])
-    table(
-        causes,
-        "causes",
-        "率が変わったわけ（前の月から。三つの計が、丸める前の率の変化です。上の「前の月から」は、載せた率どうしの差です）",
-        seen=_few(causes, "points"),
-    )
-    people = door.changes(capsule.table("change"), capsule.terms)
-    return table(people, "change", "人の動き（前の月から、組合全体）", seen=_few(people, "people"))
+def changes(outlook: Outlook) -> None:
+    """人の動き。前の月が無ければ、出さない。"""
+    if outlook.causes is not None:
+        people = door.changes(outlook.capsule.table("change"), outlook.capsule.terms)
+        table(people, "change", "人の動き（前の月から、組合全体）", seen=few(people, "people"))
 
 
-def _few(released: Released, column: str) -> pd.DataFrame:
+def few(released: Released, column: str) -> pd.DataFrame:
     """見せない動きを、言葉にした表。"""
     frame = released.frame
     shown = [display.text(column, value, released.decimals) for value in frame[column]]
     few = display.words("few") if released.terms.audience == "wide" else display.BLANK
     return frame.assign(**{column: [few if one == display.BLANK else one for one in shown]})
-
-
-def parts(capsule: Capsule) -> None:
-    """本人と家族。どちらかが少ない組合では、そう書く。"""
-    released = door.parts(capsule.table("parts"), capsule.terms, capsule.facts["decimals"])
-    if released.frame.empty:
-        return paragraph(display.words("fixed")[1])
-    return table(released, "parts", "本人と家族")
-
-
-def employers(released: Released, name: str, caption: str) -> None:
-    """事業所ごとの表。コードの順で、順位は付けない。"""
-    frame = require_released(released).frame
-    if released.terms.audience != "wide":
-        return table(released, name, caption)
-    levels = [display.level_text(row, released.decimals) for row in frame.to_dict("records")]
-    seen = frame[["employer_id", "employer", "members"]].assign(level=levels)
-    seen["settled"] = [_label(since) for since in frame.since]
-    return table(
-        released,
-        name,
-        caption,
-        seen=seen.assign(unregistered=frame.unregistered, lapsed=frame.lapsed),
-    )
-
-
-def coarsened(capsule: Capsule) -> None:
-    """公開の前の攻撃に耐えるために、粗くしたもの。"""
-    for line in capsule.facts["coarsened"]:
-        paragraph(line)
-
-
-def next_steps(capsule: Capsule) -> None:
-    """次にすること。人数によらない、決まった文。"""
-    display.show("section", title="次にすること", lines=display.words("next_steps"))
 
 
 def society_figure(capsule: Capsule) -> None:
@@ -172,16 +106,16 @@ def society_figure(capsule: Capsule) -> None:
     if figure is None:
         return paragraph("組合全体の率は、前の月の公表があるときに、その値を載せます。")
     month = Month.parse(figure["month"])
-    display.show(
-        "tiles", items=[(f"組合全体の登録率（{month.label}の公表値）", "%", figure["rate"], "")]
-    )
+    label = f"組合全体の登録率（{month.label}の公表値）"
+    display.show("tiles", items=[display.tile(label, "%", figure["rate"])])
     return paragraph(display.words("compared")[figure["compared"]]) if figure["compared"] else None
 
 
-def level(released: Released, lengths: Released) -> None:
-    """一つの事業所の、いまの加入者、水準、リストの人数。"""
+def level(released: Released) -> None:
+    """一つの事業所の、いまの加入者と水準。"""
     now = require_released(released).frame.iloc[-1]
-    tiles = [(*display.label_and_unit("members"), display.text("members", now.members, 0), "")]
+    members = display.text("members", now.members, 0)
+    tiles = [display.tile(*display.label_and_unit("members"), members)]
     if pd.notna(now.level):
         row = {"rate": now.level, "tolerance": now.tolerance, "bound": now.bound}
         set_in = (
@@ -189,10 +123,7 @@ def level(released: Released, lengths: Released) -> None:
             if now.since == now.month
             else f"{Month.parse(now.since).label}に定めた値（変わった方が少ないため）"
         )
-        tiles.append(("登録率", "", display.level_text(row, 0), set_in))
-    lists = require_released(lengths).frame
-    if len(lists) and lists.month.iloc[-1] == now.month:
-        tiles += [(ACTIONS[name], "人", f"{lists[name].iloc[-1]:,}", "") for name in _ASKED]
+        tiles.append(display.tile("登録率", "", display.level_text(row, 0), set_in))
     display.show(
         "tiles", items=tiles, legend=display.legend(released.terms) if pd.notna(now.level) else ""
     )
@@ -201,33 +132,11 @@ def level(released: Released, lengths: Released) -> None:
         paragraph(display.words("no_level")["small" if small else "held"])
 
 
-def _label(month: str) -> str:
-    return Month.parse(month).label if month else display.BLANK
-
-
-def asked(released: Released, month: Month) -> None:
-    """この月に、何人へのご案内をお願いするか。"""
-    lists, said = require_released(released).frame, display.words("asked")
-    now = lists[lists.month == str(month)]
-    people = int(now[_ASKED].sum().sum())
-    if now.empty:
-        return paragraph(said["no_list"])
-    return paragraph(said["somebody"].format(people=f"{people:,}") if people else said["nobody"])
-
-
-def lists_by_month(released: Released) -> None:
-    """リストの人数の、月ごとの移り変わり。"""
-    if require_released(released).frame.empty:
-        return paragraph("この事業所にお渡しした勧奨リストは、まだありません。")
-    return table(released, "lists", "勧奨リストの人数（前に公開したときのまま）")
-
-
 def list_lengths(released: Released) -> None:
     """リストの人数（行うことごと）。"""
     sizes = require_released(released).frame.action.value_counts()
-    display.show(
-        "tiles", items=[(ACTIONS[name], "人", f"{sizes.get(name, 0):,}", "") for name in _ASKED]
-    )
+    items = [display.tile(ACTIONS[name], "人", f"{sizes.get(name, 0):,}") for name in ASKED]
+    display.show("tiles", items=items)
 
 
 def people(released: Released, caption: str) -> None:

@@ -10,6 +10,7 @@ from mynalib.disclosure import released as door
 from mynalib.disclosure.levels import span
 from mynalib.disclosure.society import COUNTS, RATES
 from mynalib.insight.capsule import Capsule
+from mynalib.insight.outlook import Outlook
 from mynalib.jobs.workbook import write_reminders
 
 
@@ -46,7 +47,7 @@ def _csv(frame: pd.DataFrame, target: Path) -> Path:
 
 
 def _cells(capsule: Capsule, folder: Path) -> Path:
-    """広く配る版に載せた全ての数。ここにない数は、ページにもない。"""
+    """広く配る版に載せた全ての数（cells）と、そこから作った文（texts）、図にだけ引いた数（drawn）。ここにない数は、ページにもない。"""
     rates = door.rates(capsule.table("rates"), capsule.terms).frame
     cells = _melted(rates, ["month", "employer_id"], [*COUNTS, *RATES, "tolerance"])
     for row in rates[rates.tolerance.notna()].to_dict("records"):
@@ -61,7 +62,10 @@ def _cells(capsule: Capsule, folder: Path) -> Path:
                 for c in _melted(capsule.table(name), keys, values)
             ]
     target = folder / "cells.json"
-    text = json.dumps({"month": str(capsule.month), "cells": cells}, ensure_ascii=False, indent=0)
+    outlook = Outlook(capsule)
+    made = {"texts": outlook.texts(), "drawn": [*outlook.drawn()]}
+    page = {"month": str(capsule.month), "cells": cells, **made}
+    text = json.dumps(page, ensure_ascii=False, indent=0)
     target.write_text(text, encoding="utf-8", newline="\n")
     return target
 

@@ -103,5 +103,8 @@ def _range(kind: str, known: Sequence, names: Sequence[str], zero: bool) -> tupl
     numbers = [math.log10(one) if kind == "log" else float(one) for one in known] or [0.0, 1.0]
     ends = [*numbers, 0.0] if zero and kind == "linear" else numbers
     low, high = min(ends), max(ends)
-    more = PADDING * ((high - low) or 1)
+    if low == high:
+        # どの値も同じでも、軸には長さが要る
+        return (low, low + 1) if zero and low == 0 else (low - 1, high + 1)
+    more = PADDING * (high - low)
     return (low if zero and low == 0 else low - more), (high if zero and high == 0 else high + more)

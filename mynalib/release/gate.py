@@ -98,13 +98,14 @@ def _wide_problems(
 ) -> Iterator[Problem]:
     """広く配る版：cells.json にない数がないか。"""
     folder = release / WIDE
-    cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))["cells"]
+    shown = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
+    cells = shown["cells"]
     cells += [{"value": float(goal.value)} for goal in publication.opened.params.society.targets]
     told = revision.lines("wide") if revision else []
-    fixed = [*_fixed_texts(publication), *told, *map(html.unescape, told)]
+    fixed = [*_fixed_texts(publication), *shown.get("texts", []), *told, *map(html.unescape, told)]
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
-        listed = cells if path.parent == folder else []
-        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed):
+        listed, drawn = (cells, shown.get("drawn", [])) if path.parent == folder else ([], [])
+        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed, drawn):
             yield Problem(path.relative_to(release).as_posix(), "cells.json にない数がある")
 
 
@@ -130,5 +131,5 @@ def _fixed_texts(publication: Publication) -> list[str]:
         *display.words("next_steps"),
         *notes(publication, wide),
     ]
-    fixed += [*publication.outside.coarsened, *display.words("fixed")]
+    fixed += [*publication.outside.coarsened, *display.words("fixed"), *display.words("funnel")]
     return [*lines, *names, cards, publication.opened.params.society.name, *fixed]

@@ -29,6 +29,7 @@ class _Words(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
+        self.drawn: list[str] = []
         self._script = self._figure = False
         self._drawing = False  # 図の絵の中。値は図の値と同じことを、scan.py が確かめる
 
@@ -42,7 +43,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._figure:
-            self.words += chain.from_iterable(
+            self.drawn += chain.from_iterable(
                 _trace_values(trace) for trace in json.loads(data)["data"]
             )
         elif not self._script and not self._drawing:
@@ -55,7 +56,7 @@ class _Words(HTMLParser):
 
 def _trace_values(trace: dict) -> list[str]:
     """図の一つの線か棒の、体裁のほかの値。数は、余分な .0 のない文字にする。文字だけの線の横の場所は、体裁である。"""
-    looks = ("line", "marker", "type", "mode", "textangle", "fill", "fillcolor")
+    looks = ("line", "marker", "type", "mode", "textangle", "textfont", "fill", "fillcolor")
     looks += ("x",) if trace.get("mode") == "text" else ()
     shown = {name: value for name, value in trace.items() if name not in looks}
     values = chain.from_iterable(
@@ -68,23 +69,32 @@ def _trace_values(trace: dict) -> list[str]:
     ]
 
 
-def unlisted_numbers(path: Path, cells: Iterable[dict], fixed: Iterable[str]) -> bool:
+def unlisted_numbers(
+    path: Path, cells: Iterable[dict], fixed: Iterable[str], drawn: Iterable[float] = ()
+) -> bool:
     """ページか CSV に、cells にない数があるか。
 
     Args:
         cells: cells.json の cells（value は整数か、伏せて None）。
-        fixed: 数が入っていてもよい、決まった文と名。
+        fixed: 数が入っていてもよい、決まった文と名、cells から作った文。
+        drawn: 図にだけあってよい数。
     """
     text = path.read_text(encoding="utf-8-sig")
+    words = _Words()
     if path.suffix == ".html":
-        words = _Words()
         words.feed(text)
-        found = words.words
     else:
-        found = re.split("[,\r\n]", text)
-    listed, left = _listed(list(cells)), _without(found, fixed)
-    written = (Decimal(number.replace(",", "")) for text in left for number in NUMBER.findall(text))
-    return any(number not in listed for number in written)
+        words.words = re.split("[,\r\n]", text)
+    listed = _listed(list(cells))
+    lines = {Decimal(f"{abs(number):.12g}") for number in drawn}
+    return bool(
+        _numbers_in(words.words, fixed) - listed or _numbers_in(words.drawn, fixed) - listed - lines
+    )
+
+
+def _numbers_in(texts: Iterable[str], fixed: Iterable[str]) -> set[Decimal]:
+    left = _without(texts, fixed)
+    return {Decimal(number.replace(",", "")) for text in left for number in NUMBER.findall(text)}
 
 
 def known_numbers(folder: Path) -> set[str]:

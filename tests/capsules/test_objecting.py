@@ -35,6 +35,7 @@ from months import DAY, LATER, Person, params_of, slow_status
 from mynalib.capsules.catalogue import EDITIONS, Edition
 from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.publication import open_publication
+from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.insight.capsule import Capsule
 from mynalib.jobs.exports import write_products
@@ -316,9 +317,13 @@ def turned_out(page: bytes) -> str:
     """リストの行を数えた数のほかの、ページの中身。"""
     text = page.decode()
     text = re.sub(r"<dt>[❶❷].*?</div>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<p class=.paragraph.>この月にご案内をお願いする方は.*?</p>", "", text)
+    text = re.sub(
+        r"<p class=.(?:paragraph|request).>この月にご案内をお願いする方は.*?</p>", "", text
+    )
     return re.sub(
-        rf'<tr><th scope="row">{NEWEST}</th>(<td class="number">\d+</td>){{6}}</tr>', "", text
+        rf'<tr><th scope="row">{Month.parse(str(NEWEST)).label}</th>(<td class="number">\d+</td>){{6}}</tr>',
+        "",
+        text,
     )
 
 

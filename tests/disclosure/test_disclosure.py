@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from random_flows import trials
 
 from mynalib.disclosure import released, showing
-from mynalib.disclosure.released import LEVEL_COLUMNS, LIST_COLUMNS, RATE_COLUMNS, Released, Terms
+from mynalib.disclosure.released import (
+    CAUSE_COLUMNS,
+    EMPLOYER_COLUMNS,
+    LEVEL_COLUMNS,
+    LIST_COLUMNS,
+    RATE_COLUMNS,
+    Released,
+    Terms,
+)
 from mynalib.disclosure.showing import Before, Coarser
 from mynalib.disclosure.society import CHANGES, COUNTS
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import WIDE_COLUMNS
-from mynalib.domain.months import Month
-from mynalib.insight import charts, tables
+from mynalib.insight import charts, display, tables
 
 POLICY = {
     "employer": {"minimum_members": 20},
@@ -86,31 +93,14 @@ def test_writing_into_the_frame_does_not_change_what_is_released():
 @pytest.mark.parametrize(
     "show",
     [
-        lambda table: charts.trend(table, "trend", "推移"),
-        lambda table: charts.levels(table, "trend", "推移"),
-        lambda table: charts.employers(table, "employers", "事業所"),
+        lambda table: charts.levels(table, "trend", ("水準", "推移")),
         lambda table: tables.table(table, "counts", "人数"),
-        lambda table: tables.employers(table, "counts", "人数"),
-        lambda table: tables.numbers(table, Month.parse(MONTH)),
-        lambda table: tables.level(table, table),
-        lambda table: tables.lists_by_month(table),
-        lambda table: tables.asked(table, Month.parse(MONTH)),
+        lambda table: tables.level(table),
         lambda table: tables.people(table, "人"),
         lambda table: tables.list_lengths(table),
+        lambda table: display.show_released("table", table, "counts", caption="人数"),
     ],
-    ids=[
-        "trend",
-        "levels",
-        "bars",
-        "table",
-        "employers",
-        "numbers",
-        "level",
-        "lists",
-        "asked",
-        "people",
-        "lengths",
-    ],
+    ids=["levels", "table", "level", "people", "lengths", "part"],
 )
 @pytest.mark.parametrize(
     "raw",
@@ -159,7 +149,17 @@ TABLES = {
     ),
     "changes": (lambda terms: released.changes(movements(), terms), {"wide", "internal"}),
     "causes": (
-        lambda terms: released.causes(pd.DataFrame(columns=["cause", "points"]), terms, 0),
+        lambda terms: released.causes(
+            pd.DataFrame(
+                columns=CAUSE_COLUMNS if terms.audience == "internal" else CAUSE_COLUMNS[:2]
+            ),
+            terms,
+            0,
+        ),
+        {"wide", "internal"},
+    ),
+    "employers": (
+        lambda terms: released.employers(pd.DataFrame(columns=EMPLOYER_COLUMNS), terms),
         {"wide", "internal"},
     ),
     "internal": (lambda terms: released.internal(counts_of(SIZES), terms), {"internal"}),
@@ -274,3 +274,12 @@ def test_disclosure_control_opens_no_file():
         for text in sources
         if re.search(r"\bopen\(|read_csv|read_parquet|duckdb|pathlib|history", text)
     ]
+
+
+@pytest.mark.parametrize("column", ["unregistered", "lapsed"])
+def test_an_employer_of_the_wide_edition_has_no_count_but_its_members(column):
+    row = dict.fromkeys(EMPLOYER_COLUMNS, "") | {"employer_id": "E01", "members": 40}
+    row |= dict.fromkeys(("unregistered", "lapsed"), pd.NA)
+    released.employers(pd.DataFrame([row]), WIDE)
+    with pytest.raises(ValueError, match="未登録か失効"):
+        released.employers(pd.DataFrame([row | {column: 5}]), WIDE)

@@ -17,7 +17,10 @@ from mynalib.disclosure import released
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.home import Home
+from mynalib.history.tables import write_table
 from mynalib.insight import charts, display, tables
+from mynalib.insight.capsule import Capsule
+from mynalib.insight.employer_page import EmployerPage
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
@@ -348,9 +351,8 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
     terms = released.Terms("employer", policy)
     row = ("2026-10", members, None, None, "", "")
     now = released.levels(pd.DataFrame([row], columns=released.LEVEL_COLUMNS), terms)
-    lengths = released.list_lengths(pd.DataFrame([], columns=released.LIST_COLUMNS), terms)
-    tables.level(now, lengths)
-    charts.levels(now, "trend", "水準の推移")
+    tables.level(now)
+    charts.levels(now, "trend", ("水準", "水準の推移"))
     said = [values["text"] for part, values in shown if part == "paragraph"]
     assert said == [display.words("no_level")[kind], display.words("no_level")["never"]]
     assert [values["legend"] for part, values in shown if part == "tiles"] == [""]
@@ -359,22 +361,29 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("2026-10", 3, 2, 1, 0, 0, 6)], "この月にご案内をお願いする方は 6 人です。"),
-        ([("2026-10", 1200, 0, 0, 0, 0, 0)], "1,200 人です。"),
+        (
+            [("2026-10", 3, 2, 1, 0, 0, 6)],
+            "この月にご案内をお願いする方は、あわせて 6 人です。2026年11月末ごろまでに、",
+        ),
+        ([("2026-10", 1200, 0, 0, 0, 0, 0)], "1,200 人です。2026年11月末ごろまでに、"),
         ([("2026-10", 0, 0, 0, 0, 4, 0)], "いません（勧奨リストに載る方が 0 人です）。"),
         ([("2026-09", 3, 2, 1, 0, 0, 6)], "このページの月の勧奨リストは、ありません。"),
         ([], "このページの月の勧奨リストは、ありません。"),
     ],
     ids=["somebody", "thousands", "nobody", "an older list only", "no list yet"],
 )
-def test_what_is_asked_this_month_is_said_by_its_number(monkeypatch, rows, said):
+def test_what_is_asked_this_month_is_said_by_its_number(monkeypatch, tmp_path, rows, said):
     shown = []
     monkeypatch.setattr(display, "show", lambda part, **values: shown.append((part, values)))
-    terms = released.Terms(
-        "employer", load_params(ROOT / "params").society.policy.model_dump(mode="json")
-    )
-    lengths = released.list_lengths(pd.DataFrame(rows, columns=released.LIST_COLUMNS), terms)
-    tables.asked(lengths, Month(2026, 10))
-    [(part, values)] = shown
-    assert part == "paragraph"
+    policy = load_params(ROOT / "params").society.policy.model_dump(mode="json")
+    facts = {"audience": "employer", "month": "2026-10", "policy": policy, "columns": []}
+    facts |= {"demo": False, "tables": ["levels", "lists"]}
+    kinds = {"month": "str"} | dict.fromkeys(released.LIST_COLUMNS[1:], "int64")
+    lists = pd.DataFrame(rows, columns=released.LIST_COLUMNS).astype(kinds)
+    levels = pd.DataFrame([("2026-10", 3, 0, 0, "", "")], columns=released.LEVEL_COLUMNS)
+    write_table(tmp_path / "lists.parquet", lists)
+    write_table(tmp_path / "levels.parquet", levels)
+    EmployerPage(Capsule(tmp_path, facts)).requests()
+    part, values = shown[-1]
+    assert part in ("paragraph", "link")
     assert said in values["text"]

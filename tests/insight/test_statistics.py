@@ -31,16 +31,9 @@ def test_nobody_gives_no_knowledge_and_everybody_gives_no_certainty():
     assert (round(low, 4), high) == (0.7225, 1.0)
 
 
-def slow_limit(n: int, centre: Fraction, p: Fraction) -> Fraction:
-    """累積の確率を一つずつ足して、p をまたぐ人数の間を割りふる。"""
-    below = Fraction(0)
-    for count in range(n + 1):
-        here = below + comb(n, count) * centre**count * (1 - centre) ** (n - count)
-        if here >= p:
-            limit = (count - (here - p) / (here - below)) / n
-            return min(max(limit, Fraction(0)), Fraction(1))
-        below = here
-    return Fraction(1)
+def tail_of(n: int, centre: Fraction, counts: range) -> Fraction:
+    """人数が counts のどれかになる確率。"""
+    return sum(comb(n, k) * centre**k * (1 - centre) ** (n - k) for k in counts)
 
 
 @trials(10)
@@ -48,16 +41,20 @@ def slow_limit(n: int, centre: Fraction, p: Fraction) -> Fraction:
 def test_the_funnel_limits_are_the_exact_binomial_ones(n, percent, level):
     centre = Fraction(percent, 100)
     tail = (1 - Fraction(level)) / 2
-    low, high = funnel_limits(n, float(centre), float(level))
-    slow = min(slow_limit(n, centre, tail), centre), max(slow_limit(n, centre, 1 - tail), centre)
-    assert (low, high) == pytest.approx((float(slow[0]), float(slow[1])), abs=1e-6)
-    assert 0 <= low <= high <= 1
+    low, high = (round(end * n) for end in funnel_limits(n, float(centre), float(level)))
+    assert tail_of(n, centre, range(low)) < tail <= tail_of(n, centre, range(low + 1))
+    above = tail_of(n, centre, range(high + 1, n + 1))
+    assert above <= tail < above + tail_of(n, centre, range(high, high + 1))
+
+
+def test_nobody_is_called_out_for_what_chance_does_to_a_few():
+    assert funnel_limits(3, 0.739, 0.95)[1] == 1
+    assert funnel_limits(100, 0.2, 0.95) == (0.12, 0.28)
 
 
 @pytest.mark.parametrize("centre", [0.0, 1.0])
 def test_at_the_ends_the_funnel_closes(centre):
-    low, high = funnel_limits(30, centre, 0.95)
-    assert low <= centre <= high
+    assert funnel_limits(30, centre, 0.95) == (centre, centre)
     assert funnel_limits(0, centre, 0.95) == (0, 1)
 
 

@@ -212,11 +212,11 @@ def test_a_misspelt_parameter_stops_and_its_correction_runs(published, monkeypat
 def test_a_failed_opening_leaves_nothing_of_the_capsule_before(published, monkeypatch):
     monkeypatch.setenv("MYNA_HOME", str(published.home.root))
     opening = code_cells("04_employer_dashboard")[1].source
-    look = '[name in globals() for name in ("capsule", "levels", "lists", "limit")]'
+    look = '[name in globals() for name in ("page", "limit")]'
     right, wrong = DECLARED.format("E01"), DECLARED.format("E99")
     _, _, _, before, _, _, after = by_hand(STRANGE, right, opening, look, wrong, opening, look)
-    assert before[0].data["text/plain"] == "[True, True, True, True]"
-    assert after[0].data["text/plain"] == "[False, False, False, True]"
+    assert before[0].data["text/plain"] == "[True, True]"
+    assert after[0].data["text/plain"] == "[False, True]"
 
 
 def test_a_strange_parameter_stops_even_beside_a_cell_that_sets_the_right_ones(

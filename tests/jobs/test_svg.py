@@ -130,3 +130,13 @@ def test_a_picture_holds_no_long_run_of_digits():
 def test_a_kind_that_cannot_be_drawn_stops_instead_of_being_left_out():
     with pytest.raises(ValueError, match="pie"):
         picture(go.Pie(values=[1, 2]))
+
+
+@pytest.mark.parametrize("value", [0, 7, -3])
+def test_an_axis_has_a_length_even_when_all_values_are_alike(value):
+    svg = picture(
+        go.Scatter(x=MONTHS, y=[value] * 4, mode="lines+markers"), yaxis={"rangemode": "tozero"}
+    )
+    height = LAYOUT["height"]
+    assert all(0 <= float(dot.get("cy")) <= height for dot in svg.iter("circle"))
+    assert len([*svg.iter("circle")]) == 4

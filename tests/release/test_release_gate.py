@@ -111,7 +111,7 @@ def found_in(society: SmallSociety, draft: Path) -> set[str]:
     [
         'tables.paragraph(f"登録していない方は {1234 - 1} 人です")',
         'tables.paragraph("お一人だけ、番号が違います（1）")',
-        "from mynalib.insight import display\ndisplay.show('tiles', items=[('ほか', '人', '41', '')])",
+        "from mynalib.insight import display\ndisplay.show('tiles', items=[display.tile('ほか', '人', '41')])",
     ],
     ids=["sentence", "one", "tile"],
 )

@@ -24,6 +24,7 @@ TILES = {
     "未登録": "unregistered",
     "証明書が失効": "lapsed",
 }
+TREND = "登録率の水準とその幅"
 ACTIONS = ("link", "renew", "renew_then_link")
 
 
@@ -46,7 +47,7 @@ def tiles(page: str) -> dict[str, tuple[str, str]]:
     parts = re.findall(r'<div class="tile">(.*?)</div>', page, re.DOTALL)
     values = {}
     for part in parts:
-        note = re.search(r'class="note">(.*?)<', part)
+        note = re.search(r'class="note[^"]*">(.*?)<', part)
         values[re.search("<dt>(.*?)<", part)[1]] = (
             re.search('class="value[^"]*">(.*?)<', part)[1],
             note[1] if note else "",
@@ -117,14 +118,16 @@ class Pages:
             fits = shown == FEW or (true >= 5 and number(shown) == to_five(true))
             yield from self.judge.see(f"ページの動き {label}", fits)
         causes = next(
-            rows for caption, rows in found.items() if caption.startswith("率が変わったわけ")
+            rows
+            for caption, rows in found.items()
+            if caption.startswith(("登録率の変化のわけ", "率が変わったわけ"))
         )
         for (label, shown), (cause, reasons) in zip(causes, CAUSES.items(), strict=True):
             few = sum(moves[name] for name in reasons) < 5
             fits = shown == FEW if few else number(shown) == half_up(points[cause], 0)
             yield from self.judge.see(f"ページのわけ {label}", fits)
         counts = next(
-            rows for caption, rows in found.items() if caption.startswith("事業所ごとの人数と率")
+            rows for caption, rows in found.items() if caption.startswith("事業所ごとの登録率（")
         )
         for code, _, members, level, *_ in counts:
             yield from self._wide_row(code, members, level)
@@ -151,14 +154,13 @@ class Pages:
         """ページの図と表の CSV は、rates.csv と同じ数字。"""
         folder = self.folder / "management"
         rates = rows_of(folder / "rates.csv")
-        totals = [[row[0], row[5], row[10]] for row in rates if row[1] == "TOTAL"]
+        totals = [[row[0], *row[3:6]] for row in rates if row[1] == "TOTAL"]
         yield from self.judge.see(
             "trend の CSV", _alike(rows_of(folder / "trend_概数.csv"), totals)
         )
-        here = [row[1:] for row in rates if row[0] == self.month]
-        yield from self.judge.see(
-            "counts の CSV", _alike(rows_of(folder / "counts_概数.csv"), here)
-        )
+        here = [row[1:4] for row in rates if row[0] == self.month]
+        shown = [row[:3] for row in rows_of(folder / "employers_概数.csv")]
+        yield from self.judge.see("employers の CSV", _alike(shown, here))
 
     def _employer(self, employer: str) -> Iterator[str]:
         """事業所のページ：加入者の実数、水準、リストの人数。"""
@@ -170,22 +172,23 @@ class Pages:
         yield from self.judge.see(
             f"{employer} の登録率", self._same_level(employer, shown.get("登録率", ("", ""))[0])
         )
-        trend, lists = (
-            tables(page)["加入者と登録率の水準の推移"],
-            self.judge.listed(self.month, employer),
-        )
-        months = {row[0]: number(row[1]) for row in trend}
+        lists = self.judge.listed(self.month, employer)
         truth = {
-            month: self.judge.truth.count(month, employer).members
+            Month.parse(month).label: self.judge.truth.count(month, employer).members
             for month in self.judge.truth.files
         }
-        yield from self.judge.see(f"{employer} の加入者の推移", months == truth)
+        drawn = [rows for caption, rows in tables(page).items() if caption.startswith(TREND)]
+        for trend in drawn:
+            months = {row[0]: number(row[1]) for row in trend}
+            yield from self.judge.see(f"{employer} の加入者の推移", months == truth)
         row = next(
             rows for caption, rows in tables(page).items() if caption.startswith("勧奨リストの人数")
         )[-1]
         sizes = [list(lists.values()).count(action) for action in ACTIONS]
         yield from self.judge.see(
-            f"{employer} のリストの人数", row[0] == self.month, [*map(number, row[1:4])] == sizes
+            f"{employer} のリストの人数",
+            row[0] == Month.parse(self.month).label,
+            [*map(number, row[1:4])] == sizes,
         )
 
     def _list(self, employer: str) -> Iterator[str]:
@@ -220,5 +223,5 @@ def _plain(text: str) -> str:
 
 def _says(note: str) -> int:
     """差の文の言う向き。"""
-    found = re.search(r"([+-])[\d,.]+", note)
-    return 0 if not found or number(found[0]) == 0 else 1 if found[1] == "+" else -1
+    found = re.search(r"[▲▼]", note)
+    return 0 if not found else 1 if found[0] == "▲" else -1

@@ -7,16 +7,18 @@ const plain = { displayModeBar: false, displaylogo: false, showSendToCloud: fals
 for (const figure of document.querySelectorAll("figure")) {
   const { data, layout } = JSON.parse(figure.querySelector(".figure-data").textContent);
   if (narrow) {
-    const texts = data.some((trace) => trace.mode === "text"); // 右の余白に並ぶ文字
-    layout.margin = { ...layout.margin, l: 8, r: texts ? 92 : 8 };
+    layout.margin = { ...layout.margin, l: 8, r: 8 };
     layout.font = { ...layout.font, size: 12 };
-    if (data[0].orientation === "h") {
-      const names = data[0].y; // 長い名は折って、棒の場所を残す
-      const folded = names.map((name) => name.match(/.{1,11}/gu).join("<br>"));
-      layout.yaxis = { ...layout.yaxis, tickvals: names, ticktext: folded, tickfont: { size: 10 } };
-      layout.xaxis = { ...layout.xaxis, dtick: 50, tickangle: 0 };
+    if (layout.xaxis.type === "log") { // 目盛りを間引く
+      const { tickvals, ticktext } = layout.xaxis;
+      const kept = (_, at) => at % 3 === 0;
+      layout.xaxis = { ...layout.xaxis, tickvals: tickvals.filter(kept), ticktext: ticktext.filter(kept) };
     }
-    if (layout.xaxis.type === "category") layout.xaxis.nticks = 4; // 月の名が重ならないように
+    const months = layout.xaxis.type === "category" && layout.xaxis.tickvals;
+    if (months) { // 月の名が重ならないように、新しいほうから、いくつかおきに
+      const each = Math.ceil(months.length / 3);
+      layout.xaxis.tickvals = months.filter((_, at) => (months.length - 1 - at) % each === 0);
+    }
   }
   window.Plotly.newPlot(figure.querySelector(".chart"), data, layout, plain);
 }
@@ -28,6 +30,33 @@ window.addEventListener("beforeprint", () => {
   redraw();
 });
 window.addEventListener("afterprint", redraw);
+
+// 見出しを押すと、並べかわる。組合全体とまとめた行は、いつも下に残る
+const number = (cell) => parseFloat(cell.textContent.replace(/[^0-9.+-]/g, ""));
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, at) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((one) => one.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const rows = [...table.tBodies[0].rows];
+      const fixed = (row) => row.matches(".total, .merged");
+      const order = (a, b) => {
+        const [x, y] = [a.cells[at], b.cells[at]];
+        if (!x.matches(".number, .whole")) return x.textContent.localeCompare(y.textContent, "ja", { numeric: true });
+        const [m, n] = [number(x), number(y)];
+        return Number.isNaN(m) || Number.isNaN(n) ? Number.isNaN(m) - Number.isNaN(n) : m - n;
+      };
+      const moving = rows.filter((row) => !fixed(row)).sort((a, b) => (down ? -order(a, b) : order(a, b)));
+      table.tBodies[0].append(...moving, ...rows.filter(fixed));
+    });
+  });
+}
 
 const search = document.querySelector("#search");
 if (search) {

@@ -1,0 +1,183 @@
+"""月次報告と組合の現況のカプセルの表。実数版（健保の内部）と、概数版（広く配る）。"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mynalib.capsules.opened import OpenedMonth
+from mynalib.capsules.publication import Publication
+from mynalib.disclosure import society
+from mynalib.disclosure.levels import step_of
+from mynalib.disclosure.rounding import percent
+from mynalib.disclosure.society import TOTAL, rounded
+from mynalib.disclosure.wide import OTHERS
+from mynalib.domain.comparable import comparable_benchmark
+from mynalib.domain.months import Month
+from mynalib.insight import measures, movements
+from mynalib.insight.display import BLANK, level_text
+
+Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
+WAVE_MONTHS = 13
+MOVED_STEPS = 2  # 水準が、これだけの刻みを動けば、動いたと言う
+SMALL_MOVE = "動きは小さい"
+_EMPLOYER = ["employer_id", "employer", "members"]
+
+
+def wide_report(publication: Publication) -> Tables:
+    """概数版。"""
+    outside = publication.outside
+    return {
+        "rates": outside.wide,
+        "employers": _wide_employers(outside.wide, publication.opened.month),
+        "change": outside.change_table(exact=False),
+        "causes": outside.cause_table(exact=False),
+        "parts": outside.part_table(exact=False),
+    }
+
+
+def internal_report(publication: Publication) -> Tables:
+    """実数版。shown、lists、listed は、次の公開のために残す表。"""
+    outside, opened = publication.outside, publication.opened
+    counts = measures.counts(opened.cube, opened.names)
+    moves = movements.movements(opened.flows)
+    return {
+        "rates": counts,
+        "employers": _exact_employers(counts, opened.month),
+        "change": outside.change_table(exact=True),
+        "causes": _exact_causes(counts, moves, opened.month),
+        "parts": outside.part_table(exact=True),
+        "wave": _wave(counts, moves, opened.month),
+        "shown": outside.state,
+        "lists": outside.lists,
+        "listed": opened.listed,
+    }
+
+
+def _exact_employers(counts: pd.DataFrame, month: Month) -> pd.DataFrame:
+    """この月の事業所。列 employer_id, employer, members, registered, rate と、前の月・一年前の率との差（ポイント）、対象の人数。"""
+    rates = percent(counts.registered, counts.members, 1)
+    table = counts.assign(rate=rates).set_index(["month", "employer_id"])
+    now = table.loc[str(month)].reset_index()
+    then = {}
+    for name, step in (("month_before", -1), ("year_before", -12)):
+        at = str(month.plus(step))
+        held = table.loc[at] if at in table.index else table.iloc[:0].droplevel("month")
+        then[name] = (now.rate - now.employer_id.map(held.rate).astype("Float64")).round(1)
+    numbers = ["registered", "rate", "link_targets", "renew_targets", "certificate_needed"]
+    columns = [*_EMPLOYER, "registered", "rate", *then, *numbers[2:]]
+    return now.assign(**then)[columns]
+
+
+def _exact_causes(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd.DataFrame | None:
+    """率の変わったわけ（ポイント）：この月、12 か月、年度のはじめから。列 cause, points, twelve, fiscal と、三つの計の行。"""
+    windows = {
+        "points": [month],
+        "twelve": movements.twelve_months(month),
+        "fiscal": movements.fiscal_year(month),
+    }
+    found = {name: movements.causes_between(moves, counts, w) for name, w in windows.items()}
+    if found["points"] is None:
+        return None
+    causes = [*found["points"]]
+    table = pd.DataFrame({"cause": [*causes, "total"]})
+    for name, points in found.items():
+        sizes = None if points is None else [*(points[c] for c in causes), sum(points.values())]
+        table[name] = [None] * len(table) if sizes is None else [rounded(s, 2) for s in sizes]
+    return table.astype(dict.fromkeys(windows, "Float64"))
+
+
+def _wave(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd.DataFrame:
+    """証明書の動き（人）。一行＝月（この月までの 13 か月のうち、前の月のある月）。列 month, movements.WAVE, waiting。"""
+    waiting = counts[counts.employer_id == TOTAL].set_index("month").waiting
+    months = [str(month.plus(step)) for step in range(1 - WAVE_MONTHS, 1)]
+    table = moves[moves.month.isin(months)][["month", *movements.WAVE]]
+    return table.assign(waiting=table.month.map(waiting)).reset_index(drop=True)
+
+
+def _wide_employers(wide: pd.DataFrame, month: Month) -> pd.DataFrame:
+    """この月の事業所。水準は言葉で、この月、前の月、一年前（どれも、その月に見せたもの）。動きは、刻み二つから。"""
+    rows = {
+        key: part.set_index("employer_id").to_dict("index") for key, part in wide.groupby("month")
+    }
+    now = rows[str(month)]
+    before, year = (rows.get(str(month.plus(step)), {}) for step in (-1, -12))
+    decimals = society.decimals_of(int(wide.members.max() or 0))
+    table = [
+        {
+            "employer_id": code,
+            **{name: row[name] for name in ("employer", "members")},
+            "level": level_text(row, decimals),
+            "level_before": _text(before.get(code), decimals),
+            "level_year": _text(year.get(code), decimals),
+            "movement": "" if code in (TOTAL, OTHERS) else _movement(row, before.get(code)),
+            "unregistered": row["unregistered"],
+            "lapsed": row["lapsed"],
+        }
+        for code, row in now.items()
+    ]
+    numbers = dict.fromkeys(("members", "unregistered", "lapsed"), "Int64")
+    return pd.DataFrame(table).astype(numbers)
+
+
+def _text(row: Mapping | None, decimals: int) -> str:
+    return BLANK if row is None else level_text(row, decimals)
+
+
+def _movement(now: Mapping, before: Mapping | None) -> str:
+    """水準の動き。刻み二つに満たなければ、小さいとだけ言う。どちらかが「以上」「以下」か、なければ、言わない。"""
+    if before is None or any(pd.isna(row["rate"]) or row["bound"] for row in (now, before)):
+        return BLANK
+    size = int(now["rate"] - before["rate"])
+    step = max(step_of(max(int(row["members"]), 20)) for row in (now, before))
+    if abs(size) < MOVED_STEPS * step:
+        return SMALL_MOVE
+    return f"約 {abs(size)} ポイント{'上がった' if size > 0 else '下がった'}"
+
+
+def report_facts(publication: Publication, *, exact: bool) -> dict:
+    """表でないこと：目標、率の上限、決めることの元、移ったのかもしれない人。実数版だけのものは、概数版では空。"""
+    opened = publication.opened
+    facts = {"target": _target(opened), "benchmark": _benchmark(opened)}
+    facts |= {"ceiling": None, "matters": [], "transfers": None}
+    if not exact:
+        return facts
+    counts = measures.counts(opened.cube, opened.names, [str(opened.month)])
+    total = counts[counts.employer_id == TOTAL].iloc[0]
+    if total.members:
+        reached = percent(
+            pd.Series([total.registered + total.reachable]), pd.Series([total.members]), 1
+        )
+        facts["ceiling"] = float(reached.iloc[0])
+    return facts | {"matters": _matters(opened, counts), "transfers": opened.possible_transfers}
+
+
+def _target(opened: OpenedMonth) -> dict | None:
+    """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。"""
+    targets = sorted(
+        (one for one in opened.params.society.targets if one.measure == "registration_rate"),
+        key=lambda one: one.month,
+    )
+    ahead = [one for one in targets if one.month >= opened.month]
+    chosen = ahead[:1] or targets[-1:]
+    return {"month": str(chosen[0].month), "value": str(chosen[0].value)} if chosen else None
+
+
+def _benchmark(opened: OpenedMonth) -> dict | None:
+    """並べてよい国の数：いつの末か、値（%）、出典。なければ None。"""
+    row = comparable_benchmark(opened.params, opened.month)
+    if row is None:
+        return None
+    return {"month": str(Month.of(row.date)), "value": str(row.value), "source": row.source}
+
+
+def _matters(opened: OpenedMonth, counts: pd.DataFrame) -> list[dict]:
+    """まだ決まっていないこと。kind は insight.findings の言葉の名、count は件数。"""
+    held = counts.set_index("employer_id")
+    notified = {employer.id for employer in opened.params.notified(opened.month.end)}
+    others = set(opened.names) - notified
+    return [
+        {"kind": "unanswered", "count": len(opened.overlays.blocking)},
+        {"kind": "review", "count": int(held.review[TOTAL])},
+        {"kind": "without_notice", "count": sum(bool(held.members[code]) for code in others)},
+        {"kind": "quarantined", "count": opened.months[-1].intake["quarantined"]},
+    ]

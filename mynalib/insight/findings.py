@@ -1,0 +1,288 @@
+"""文：見せた数から作る、まとめ、図の題、決めること。数と食いちがう文は作れない（数は、ここで丸めない）。
+
+どの関数も、見せてよいかたちの数だけを受け取る。None は、ない値か、見せない値。
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from mynalib.domain.months import Month
+from mynalib.insight.statistics import Pace
+
+CAUSE_WORDS = {
+    "behaviour": "加入を続けた方の登録と解除",
+    "joiners": "新しい方の加入",
+    "leavers": "脱退",
+}
+
+
+@dataclass(frozen=True)
+class SocietyNow:
+    """組合全体の、見せた数。
+
+    rate いまの率（%）、before 前の月の率、year_ago 一年前の率（比べられなければ None）。decimals は率の小数の桁。
+    about は、人数が概数か。first は、前の月のファイルが一度もないか。
+    """
+
+    month: Month
+    rate: float | None
+    members: int
+    registered: int
+    before: float | None
+    year_ago: float | None
+    decimals: int
+    about: bool = False
+    first: bool = False
+
+    def percent(self, value: float) -> str:
+        return f"{value:.{self.decimals}f}"
+
+    def people(self, value: int) -> str:
+        return f"{'約 ' if self.about else ''}{value:,} 人"
+
+    def difference(self, then: float | None) -> float | None:
+        """いまの率との差（ポイント）。見せた率どうしの差。"""
+        if self.rate is None or then is None:
+            return None
+        return round(self.rate - then, self.decimals)
+
+
+def moved(points: float | None, decimals: int, *, polite: bool = True) -> str:
+    """「0.3 ポイント上がりました」「同じです」。分からなければ ''。"""
+    if points is None:
+        return ""
+    if points == 0:
+        return "同じです" if polite else "同じ"
+    way = ("上がりました" if polite else "上がった") if points > 0 else ("下がりました" if polite else "下がった")  # fmt: skip
+    return f"{abs(points):.{decimals}f} ポイント{way}"
+
+
+def where_we_stand(seen: SocietyNow) -> str:
+    """まとめの一：いまの率と、前の月、一年前との差。"""
+    if seen.rate is None:
+        return f"{seen.month.label}末は、加入者がいないので、登録率はありません。"
+    counts = f"加入者 {seen.people(seen.members)}のうち {seen.people(seen.registered)}"
+    now = f"{seen.month.label}末の登録率は {seen.percent(seen.rate)} %（{counts}）です。"
+    last = seen.difference(seen.before)
+    year = seen.difference(seen.year_ago)
+    if last is None:
+        why = "はじめての月なので" if seen.first else "前の月の値がないので"
+        compared = f"{why}、前の月とは比べていません。"
+    else:
+        compared = f"前の月{_than(last)}{moved(last, seen.decimals)}。"
+    if year is not None:
+        compared += f"一年前{_than(year)}{moved(year, seen.decimals)}。"
+    return now + compared
+
+
+def _than(points: float) -> str:
+    return "より " if points else "と"
+
+
+def why_it_moved(causes: Mapping[str, float | None] | None, decimals: int) -> str:
+    """まとめの二：率が変わったわけ。causes は、見せたポイント（五人に満たない動きは None）、decimals はその小数の桁。"""
+    if causes is None:
+        return "変わったわけは、前の月の値がないので、分かりません。"
+    shown = {name: points for name, points in causes.items() if points}
+    up = [_cause(name, points, decimals) for name, points in shown.items() if points > 0]
+    down = [_cause(name, points, decimals) for name, points in shown.items() if points < 0]
+    parts = [f"率を上げたのは{'と'.join(up)}"] if up else []
+    parts += [f"率を下げたのは{'と'.join(down)}"] if down else []
+    if not parts and None in causes.values():
+        return "率を目に見えて動かしたわけは、ありません（5人未満の動きは、示していません）。"
+    if not parts:
+        return f"登録と解除、加入、脱退が率に与えた影響は、どれも、丸めると {0:.{decimals}f} ポイントです。"
+    return "、".join(parts) + "です。"
+
+
+def _cause(name: str, points: float, decimals: int) -> str:
+    return f"{CAUSE_WORDS[name]}（{points:+.{decimals}f}）"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """目標：その月に、率 value（%）。ceiling は、いま案内できる方がみな登録したときの率（%。分からないか、見せなければ None）。"""
+
+    month: Month
+    value: float
+    pace: Pace
+    ceiling: float | None = None
+
+    @property
+    def name(self) -> str:
+        return f"目標（{self.month.label}に {self.value:g} %）"
+
+    @property
+    def path(self) -> str:
+        """図の凡例。"""
+        return f"目標 {self.value:g}% への道"
+
+    @property
+    def whole(self) -> dict[str, int]:
+        """文に書く、整数にした歩み（人）。要る歩みは、足りなく言わないように切り上げる。"""
+        sizes = {name: getattr(self.pace, name) for name in ("now", "low", "high")}
+        found = {name: round(size) for name, size in sizes.items() if size is not None}
+        return found if self.pace.needed is None else found | {"needed": ceil(self.pace.needed)}
+
+    @property
+    def beyond_ceiling(self) -> bool:
+        """いま案内できる方がみな登録しても、届かないか。"""
+        return self.ceiling is not None and self.ceiling < self.value and self.pace.short > 0
+
+
+def will_we_reach(goal: Goal | None, seen: SocietyNow, unregistered: int) -> str:
+    """まとめの三：目標に届くか。目標がなければ、登録していない方の数。"""
+    if seen.rate is None:
+        return "目標と比べる数はありません。"
+    if goal is None:
+        return f"登録していない方は {seen.people(unregistered)}です（目標は定めていません）。"
+    if goal.pace.verdict == "reached":
+        return f"{goal.name}に届いています。"
+    short = f"あと {seen.people(goal.pace.short)}"
+    if goal.pace.verdict == "missed":
+        return f"{goal.name}の月までに届かず、いまも{short}です。"
+    if goal.beyond_ceiling:
+        limit = f"いま案内できる方がみな登録しても {goal.ceiling:.1f} % で、目標には届きません。"
+        return f"{goal.name}まで、{short}です。{limit}"
+    return f"{goal.name}まで、{short}。{_pace(goal)}"
+
+
+def _pace(goal: Goal) -> str:
+    """要る歩みと、いまの歩み。"""
+    size = goal.whole
+    needed = f"月 {size['needed']:,} 人の増加が要ります。"
+    if goal.pace.verdict == "unknown":
+        return needed + "近ごろの六か月の値がそろわないので、いまの歩みは言えません。"
+    now = (
+        f"近ごろの六か月は、平均で月 {size['now']:+,} 人（{size['low']:+,}〜{size['high']:+,}）で、"
+    )
+    return needed + now + _VERDICTS[goal.pace.verdict]
+
+
+_VERDICTS = {
+    "ahead": "この歩みなら届きます。",
+    "behind": "この歩みでは届きません。",
+    "unsure": "届くかどうかは、まだ言えません。",
+}
+
+
+def beside_others(benchmark: Mapping[str, str] | None, seen: SocietyNow) -> str:
+    """国の数と並べた文。人口が分母の登録率とだけ並べる。なければ、なぜ並べないか。"""
+    if benchmark is None or seen.rate is None:
+        return (
+            "並べてよい国の数は、ありません（国の公表する登録率は、多くがカードを持つ人を分母にしていて、"
+            "加入者を分母にしたこの率より高く出ます）。"
+        )
+    label = Month.parse(benchmark["month"]).label
+    national = f"国の登録率（人口が分母、{label}末）は {float(benchmark['value']):.1f} % です。"
+    here = f"この組合は {seen.percent(seen.rate)} %（加入者が分母、{seen.month.label}末）です。"
+    return f"{national}{here}出典：{benchmark['source']}"
+
+
+def trend_title(seen: SocietyNow) -> str:
+    """推移の題：いまの率と、前の月との差。"""
+    if seen.rate is None:
+        return "登録率はありません"
+    now = f"登録率は{seen.percent(seen.rate)}%"
+    last = seen.difference(seen.before)
+    if last is None:
+        return now if seen.first else f"{now}（前の月の値はない）"
+    if last == 0:
+        return f"{now}、前の月と同じ"
+    way = "上がった" if last > 0 else "下がった"
+    return f"{now}、前月より{abs(last):.{seen.decimals}f}ポイント{way}"
+
+
+def differences_title(sizes: Sequence[float | None]) -> str:
+    """月ごとの差の題：上がった月と下がった月の数。"""
+    known = [size for size in sizes if size is not None]
+    up, down = sum(size > 0 for size in known), sum(size < 0 for size in known)
+    return f"この {len(sizes)} か月で、上がった月は {up}、下がった月は {down}"
+
+
+def causes_title(causes: Mapping[str, float | None] | None, decimals: int) -> str:
+    """わけの題：いちばん大きな、見せたわけ。"""
+    shown = {name: points for name, points in (causes or {}).items() if points}
+    if not shown:
+        return "率を目に見えて動かしたわけはない"
+    name = max(shown, key=lambda one: abs(shown[one]))
+    way = "上げた" if shown[name] > 0 else "下げた"
+    return f"いちばん率を{way}のは{_SHORT[name]}（{shown[name]:+.{decimals}f}）"
+
+
+_SHORT = {"behaviour": "登録と解除", "joiners": "加入", "leavers": "脱退"}
+
+
+def parts_title(rates: Mapping[str, float | None], decimals: int) -> str:
+    """本人と家族の題。rates は 本人 と 家族 の率（%）。"""
+    own, family = rates.get("本人"), rates.get("家族")
+    if own is None or family is None:
+        return "本人と家族の登録率"
+    gap = round(family - own, decimals)
+    if gap == 0:
+        return f"本人と家族は同じ{own:.{decimals}f}%"
+    way = "高い" if gap > 0 else "低い"
+    return f"家族は本人より{abs(gap):.{decimals}f}ポイント{way}"
+
+
+def funnel_title(beyond: int, employers: int) -> str:
+    """事業所の題：99.8 % の限界の外にある事業所の数。名は言わない。"""
+    if not employers:
+        return "比べられる事業所はない"
+    if not beyond:
+        return f"{employers}事業所の差は、偶然の幅のうち"
+    return f"{employers}のうち{beyond}事業所は、偶然の幅の外"
+
+
+def wave_title(row: Mapping[str, int] | None) -> str:
+    """❷ の題：その月の失効、更新、再登録。"""
+    if row is None:
+        return "前の月がないので、動きは分からない"
+    lost = row["lapsed"] + row["cancelled_by_lapse"]
+    return f"失効{lost:,}人、更新{row['renewed']:,}人、再登録{row['relinked']:,}人"
+
+
+def decisions(
+    goal: Goal | None, open_matters: Sequence[Mapping], month: Month
+) -> list[dict[str, str]]:
+    """決めること：何を、だれが、いつまでに。
+
+    Args:
+        open_matters: まだ決まっていないこと。名 kind（_MATTERS の名）と、件数 count。
+    Returns:
+        一行＝決めること。列 todo, who, by。なければ空。
+    """
+    by = f"{month.plus(1).label}末ごろ"
+    rows = [
+        {
+            "todo": _MATTERS[one["kind"]].format(count=f"{one['count']:,}"),
+            "who": "健保組合",
+            "by": by,
+        }
+        for one in open_matters
+        if one["count"]
+    ]
+    if goal and (ask := _goal_decision(goal)):
+        rows.append({"todo": ask, "who": "理事会", "by": by})
+    return rows
+
+
+def _goal_decision(goal: Goal) -> str:
+    if goal.beyond_ceiling:
+        return f"{goal.name}を見直す。いま案内できる方がみな登録しても {goal.ceiling:.1f} % です。"
+    if goal.pace.verdict == "missed":
+        return f"{goal.name}の月を過ぎました。新しい目標を定める。"
+    if goal.pace.verdict == "behind":
+        return (
+            f"{goal.name}に届く手だて（案内の回数、事業所での働きかけ）を決めるか、目標を見直す。"
+        )
+    return ""
+
+
+_MATTERS = {
+    "unanswered": "名簿の、だれにも当てはまらない {count} 行に答える（答えるまで、勧奨リストは作れません）。",
+    "review": "コードや日付の食い違う {count} 人を確かめる（確かめるまで、案内しません）。",
+    "without_notice": "お知らせに載っていない事業所が {count} あります。何も渡せないので、お知らせに載せるかを決める。",
+    "quarantined": "読めずに隔離した {count} 行を、送り主に直してもらう。",
+}

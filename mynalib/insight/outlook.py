@@ -1,0 +1,290 @@
+"""月次報告が言うこと：組合全体のいま、変わったわけ、目標までの歩み、本人と家族、事業所のちらばり。
+
+どれも、見せた表の数だけから作る。広く配る版では、ここの数も全て cells.json に書く（jobs.exports）。
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+import pandas as pd
+
+from mynalib.disclosure import released as door
+from mynalib.disclosure.levels import span
+from mynalib.disclosure.released import Released
+from mynalib.disclosure.society import TOTAL, decimals_of
+from mynalib.disclosure.thresholds import Thresholds
+from mynalib.disclosure.wide import OTHERS
+from mynalib.domain.months import Month
+from mynalib.insight import findings
+from mynalib.insight.capsule import Capsule
+from mynalib.insight.findings import Goal, SocietyNow
+from mynalib.insight.statistics import FUNNEL, PACE_MONTHS, funnel_limits, pace
+
+MANY_EMPLOYERS = 60  # これをこえたら、限界は決まった人数でだけ計る
+SHOWN_DIFFERENCES = 13  # 差を見せる月の数
+FUNNEL_SIZES = (
+    10,
+    15,
+    20,
+    30,
+    50,
+    70,
+    100,
+    150,
+    200,
+    300,
+    500,
+    700,
+    1000,
+    2000,
+    5000,
+    20_000,
+    100_000,
+)
+"""じょうご図の限界を計る人数。"""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """一枚の月次報告（実数版か概数版）の、見せた表と、そこから作る数。"""
+
+    capsule: Capsule
+
+    @cached_property
+    def rates(self) -> Released:
+        """月×事業所の表。"""
+        return door.rates(self.capsule.table("rates"), self.capsule.terms)
+
+    @cached_property
+    def society(self) -> Released:
+        """組合全体の、月ごとの行。"""
+        return self.rates.where(employer_id=TOTAL)
+
+    @cached_property
+    def causes(self) -> Released | None:
+        """率の変わったわけ。前の月がなければ None。"""
+        return self._table("causes", door.causes)
+
+    @cached_property
+    def parts(self) -> Released | None:
+        """本人と家族。少ない組合では None。"""
+        found = self._table("parts", door.parts)
+        return found if found is not None and len(found.frame) else None
+
+    def _table(self, name: str, make: object) -> Released | None:
+        if name not in self.capsule.facts["tables"]:
+            return None
+        table, facts = self.capsule.table(name), self.capsule.facts
+        return make(table, self.capsule.terms, facts["decimals"])
+
+    @property
+    def month(self) -> Month:
+        return self.capsule.month
+
+    @property
+    def wide(self) -> bool:
+        return self.capsule.audience == "wide"
+
+    @property
+    def decimals(self) -> int:
+        return self.rates.decimals
+
+    def row(self, month: Month) -> Mapping | None:
+        """組合全体の、その月の行。"""
+        return self._by_month.get(str(month))
+
+    @cached_property
+    def _by_month(self) -> dict[str, Mapping]:
+        return self.society.frame.set_index("month").to_dict("index")
+
+    @cached_property
+    def now(self) -> SocietyNow:
+        row = self.row(self.month)
+        return SocietyNow(
+            month=self.month,
+            rate=_number(row["rate"]),
+            members=int(row["members"]),
+            registered=int(row["registered"]),
+            before=self._comparable(self.month.plus(-1)),
+            year_ago=self._comparable(self.month.plus(-12)),
+            decimals=self.decimals,
+            about=self.wide,
+            first=len(self._by_month) == 1,
+        )
+
+    def _comparable(self, month: Month) -> float | None:
+        """その月の率。いまと桁の違う率とは、比べない（差が、本当と逆の向きになりうる）。"""
+        then, now = self.row(month), self.row(self.month)
+        if then is None:
+            return None
+        if self.wide and decimals_of(int(then["members"])) != decimals_of(int(now["members"])):
+            return None
+        return _number(then["rate"])
+
+    @property
+    def cause_points(self) -> dict[str, float | None] | None:
+        """わけの名から、見せたポイントへ。"""
+        if self.causes is None:
+            return None
+        frame = self.causes.frame
+        return {name: _number(value) for name, value in zip(frame.cause, frame.points, strict=True)}
+
+    @cached_property
+    def cause_starts(self) -> list[float]:
+        """わけを積んだときの、それぞれの始まり（ポイント）。見せない動きがあれば空。"""
+        each = {k: v for k, v in (self.cause_points or {}).items() if k != "total"}
+        if not each or None in each.values():
+            return []
+        return [round(start, 4) for start in accumulate([*each.values()][:-1], initial=0.0)]
+
+    @cached_property
+    def differences(self) -> list[tuple[str, float | None]]:
+        """近ごろの月と、前の月との率の差（ポイント）。見せた率どうしの差。どちらかの月がなければ None。"""
+        months = [self.month.plus(step) for step in range(1 - SHOWN_DIFFERENCES, 1)]
+        oldest = min(self._by_month)
+        return [(str(month), self._gap(month)) for month in months if str(month) > oldest]
+
+    def _gap(self, month: Month) -> float | None:
+        pair = self._comparable(month), self._comparable(month.plus(-1))
+        return None if None in pair else round(pair[0] - pair[1], self.decimals)
+
+    @property
+    def unregistered(self) -> int:
+        """登録していない方。"""
+        row = self.row(self.month)
+        return int(row.get("unregistered", row["members"] - row["registered"]))
+
+    @cached_property
+    def goal(self) -> Goal | None:
+        """目標と、そこまでの歩み。定めていなければ None。概数では、届いていないのに届いたと言わないように、少ないほうに見る。"""
+        target = self.capsule.facts["target"]
+        if not target or self.now.rate is None:
+            return None
+        month, value = Month.parse(target["month"]), float(target["value"])
+        base = Thresholds.of(self.capsule.terms.policy).round_to
+        slack = base // 2 if self.wide else 0
+        people = (self.now.members + slack, self.now.registered - slack)
+        found = pace(self.month, *people, month, value, self._gains)
+        if self.wide:
+            found = replace(found, short=-(-found.short // base) * base)
+        return Goal(month, value, found, self.capsule.facts["ceiling"])
+
+    @property
+    def _gains(self) -> list[float | None]:
+        """近ごろの月の、登録者の増え方。古い順。ファイルのない月は None。"""
+        months = [self.month.plus(step) for step in range(-PACE_MONTHS, 1)]
+        registered = [row["registered"] if (row := self.row(month)) else None for month in months]
+        return [
+            None if one is None or other is None else float(other - one)
+            for one, other in pairwise(registered)
+        ]
+
+    @cached_property
+    def fan(self) -> dict[str, float] | None:
+        """いまの歩みが続いたときの、目標の月の率（%、小数一桁）：low と high。0 から 100 をこえない。"""
+        goal = self.goal
+        if goal is None or goal.pace.low is None or goal.pace.months <= 0:
+            return None
+        return {
+            name: self._in_percent(self.now.registered + goal.pace.months * size)
+            for name, size in (("low", goal.pace.low), ("high", goal.pace.high))
+        }
+
+    def _in_percent(self, people: float) -> float:
+        return round(min(max(100 * people / self.now.members, 0), 100), 1)
+
+    @cached_property
+    def employers(self) -> pd.DataFrame:
+        """この月の、率のある事業所。列は rates のものと、low、high（率のありうる両端、%）。"""
+        frame = self.rates.where(month=str(self.month)).frame
+        each = frame[~frame.employer_id.isin([TOTAL, OTHERS]) & frame.rate.notna()]
+        ends = [self._ends(row) for row in each.to_dict("records")]
+        each = each.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+        return each[each.members > 0].reset_index(drop=True)
+
+    def _ends(self, row: Mapping) -> tuple[float, float]:
+        if not self.wide:
+            return float(row["rate"]), float(row["rate"])
+        tolerance = 0 if row["bound"] else int(row["tolerance"])
+        return span(int(row["rate"]), tolerance, row["bound"])
+
+    @cached_property
+    def funnel(self) -> list[tuple[int, float, float, float, float]]:
+        """じょうご図の限界：人数と、95 % の下と上、99.8 % の下と上（%、小数一桁）。全体の率がなければ空。"""
+        if self.now.rate is None or self.employers.empty:
+            return []
+        sizes = {int(size) for size in self.employers.members}
+        inner = [size for size in FUNNEL_SIZES if min(sizes) < size < max(sizes)]
+        shown = sizes if len(sizes) <= MANY_EMPLOYERS else {min(sizes), max(sizes)}
+        return [(n, *self.limits(n)) for n in sorted({*shown, *inner})]
+
+    def limits(self, members: int) -> tuple[float, ...]:
+        """その人数の事業所の率の、95 % の下と上、99.8 % の下と上（%、小数一桁）。"""
+        ends = [funnel_limits(int(members), self.now.rate / 100, level) for level in FUNNEL]
+        return tuple(round(100 * end, 1) for pair in ends for end in pair)
+
+    @cached_property
+    def beyond(self) -> int:
+        """99.8 % の限界の外にある事業所の数。幅のある水準では、幅の全体が外にあるものだけ。"""
+        if self.now.rate is None:
+            return 0
+        ends = [
+            (row.low, row.high, *self.limits(row.members)[2:])
+            for row in self.employers.itertuples()
+        ]
+        return sum(high < least or low > most for low, high, least, most in ends)
+
+    @property
+    def part_rates(self) -> dict[str, float | None]:
+        """本人と家族の率。"""
+        if self.parts is None:
+            return {}
+        frame = self.parts.frame
+        return {k: _number(v) for k, v in zip(frame.member_kind, frame.rate, strict=True)}
+
+    def drawn(self) -> Iterator[float]:
+        """図に引く線のために、ここで作った数。広く配る版では、ここにない数は図に引けない。"""
+        if self.goal:
+            yield self.goal.value
+        yield from (self.fan or {}).values()
+        yield from self.cause_starts
+        for limits in self.funnel:
+            yield from limits
+
+    def texts(self) -> list[str]:
+        """ここで作った、数の入った文。広く配る版では、ここにない文に、ほかの表にない数は書けない。"""
+        causes = self.cause_points
+        sizes = [size for _, size in self.differences]
+        found = [
+            *self.summary,
+            findings.beside_others(self.capsule.facts["benchmark"], self.now),
+            findings.trend_title(self.now),
+            findings.differences_title(sizes),
+            findings.causes_title(causes, self.decimals),
+            findings.parts_title(self.part_rates, self.decimals),
+            findings.funnel_title(self.beyond, len(self.employers)),
+            *(row["todo"] for row in self.decisions),
+        ]
+        return [*found, *([self.goal.path] if self.goal else [])]
+
+    @cached_property
+    def summary(self) -> list[str]:
+        """三つの文：いまどこにいるか、なぜ変わったか、目標に届くか。"""
+        causes = self.cause_points
+        each = None if causes is None else {k: v for k, v in causes.items() if k != "total"}
+        return [
+            findings.where_we_stand(self.now),
+            findings.why_it_moved(each, self.decimals if self.wide else 2),
+            findings.will_we_reach(self.goal, self.now, self.unregistered),
+        ]
+
+    @cached_property
+    def decisions(self) -> list[dict[str, str]]:
+        """決めること。"""
+        return findings.decisions(self.goal, self.capsule.facts["matters"], self.month)
+
+
+def _number(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)

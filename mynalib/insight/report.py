@@ -1,0 +1,170 @@
+"""月次報告の一枚：まとめ、五つの数、推移、わけ、事業所、証明書、決めること。数と文は outlook と findings から。"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mynalib.disclosure import released as door
+from mynalib.disclosure.society import TOTAL
+from mynalib.insight import charts, display, findings, tables
+from mynalib.insight.outlook import Outlook
+
+FIVE = {
+    "internal": ["rate", "members", "registered", "link_targets", "renew_targets"],
+    "wide": ["rate", "members", "registered", "unregistered", "lapsed"],
+}
+GOOD = {"rate": 1, "registered": 1, "usable": 1, "usable_rate": 1}
+GOOD |= dict.fromkeys(("unregistered", "lapsed", "link_targets", "renew_targets"), -1)
+"""増えるとよい数は 1、減るとよい数は −1。書いていない数に、よしあしはない。"""
+SPARK_MONTHS = 13
+
+
+def summary(outlook: Outlook) -> None:
+    """三つの文。図がなくても、これだけで分かる。"""
+    display.show("summary", lines=outlook.summary)
+
+
+def five_numbers(outlook: Outlook) -> None:
+    """五つの数：値、前の月との差、近ごろの動き。差は、見せた数どうしの差。"""
+    columns = FIVE[outlook.capsule.audience]
+    table = outlook.society.frame.set_index("month")
+    items = [_tile(outlook, table[column], column) for column in columns]
+    display.show("tiles", items=items, legend=display.legend(outlook.capsule.terms))
+
+
+def _tile(outlook: Outlook, values: pd.Series, column: str) -> dict:
+    months = [outlook.month.plus(step) for step in range(1 - SPARK_MONTHS, 1)]
+    recent = [values.get(str(month), pd.NA) for month in months]
+    now, then = recent[-1], recent[-2]
+    if column in display.PERCENT_COLUMNS and outlook.now.before is None:
+        then = pd.NA
+    shown = display.text(column, now, outlook.decimals)
+    note = tables.difference(column, now, then, outlook.decimals)
+    label = display.label_and_unit(column)
+    return display.tile(*label, shown, note, _way(column, now, then), spark(recent))
+
+
+def _way(column: str, now: object, then: object) -> str:
+    """よい向きなら better、悪い向きなら worse、どちらでもなければ ''。"""
+    if pd.isna(now) or pd.isna(then) or now == then:
+        return ""
+    good = GOOD.get(column, 0) * (1 if now > then else -1)
+    return {1: "better", -1: "worse"}.get(good, "")
+
+
+def spark(values: Sequence[object]) -> list[str]:
+    """小さな線（SVG の points。幅 100、高さ 24）。欠けた月で切る。値の幅いっぱいに描くので、向きだけを読む。"""
+    known = [float(value) for value in values if not pd.isna(value)]
+    if len(known) < 2:  # noqa: PLR2004 一点では、線にならない
+        return []
+    low, high = min(known), max(known)
+    lines, line = [], []
+    for at, value in enumerate([*values, pd.NA]):
+        if pd.isna(value):
+            lines, line = [*lines, " ".join(line)] if len(line) > 1 else lines, []
+            continue
+        height = (float(value) - low) / (high - low) if high > low else 0.5
+        line.append(f"{100 * at / (len(values) - 1):.0f},{22 - 20 * height:.0f}")
+    return lines
+
+
+def trend(outlook: Outlook) -> None:
+    """推移と、月ごとの差。"""
+    charts.trend(outlook, "trend")
+    charts.differences(outlook, "monthly_change")
+
+
+def causes(outlook: Outlook) -> None:
+    """なぜ変わったか：わけの図と表、人の動きの表。"""
+    if outlook.causes is None:
+        tables.paragraph("前の月のファイルがないため、動きの内訳はありません。")
+        return
+    seen = tables.few(outlook.causes, "points")
+    if not charts.waterfall(outlook, "causes", seen):
+        tables.table(outlook.causes, "causes", "率が変わったわけ", seen=seen)
+    tables.paragraph(display.words("causes_note"))
+    tables.changes(outlook)
+    if (people := outlook.capsule.facts["transfers"]) is not None:
+        tables.paragraph(display.words("transfers").format(people=f"{people:,}"))
+
+
+def parts(outlook: Outlook) -> None:
+    """本人と家族。"""
+    if outlook.parts is None:
+        tables.paragraph(display.words("fixed")[1])
+    else:
+        charts.dumbbell(outlook, "parts")
+
+
+def employers(outlook: Outlook) -> None:
+    """事業所：じょうご図と、並べかえられる表。コードの順で、順位は付けない。"""
+    charts.funnel(outlook, "funnel")
+    released = door.employers(outlook.capsule.table("employers"), outlook.capsule.terms)
+    frame = released.frame
+    few = ["unregistered", "lapsed"]  # まとめた行と組合全体だけにある数。表では、名に場所をゆずる
+    seen = frame.drop(columns=few) if outlook.wide else _with_chance(outlook, frame)
+    caption = f"事業所ごとの登録率（{outlook.month.label}末。見出しを押すと並べかわります）"
+    tables.table(released, "employers", caption, seen=seen, sortable=True)
+    for line in outlook.capsule.facts["coarsened"]:
+        tables.paragraph(line)
+
+
+def _with_chance(outlook: Outlook, frame: pd.DataFrame) -> pd.DataFrame:
+    """全体の率から、偶然で散らばる幅（95 %）の、下・中・上を加える。"""
+    places = []
+    for row in frame.to_dict("records"):
+        if pd.isna(row["rate"]) or outlook.now.rate is None or row["employer_id"] == TOTAL:
+            places.append(display.BLANK)
+            continue
+        low, high = outlook.limits(int(row["members"]))[:2]
+        places.append(_place(row["rate"], low, high))
+    frame.insert(5, "chance", places)
+    return frame
+
+
+def _place(rate: float, low: float, high: float) -> str:
+    if rate < low:
+        return "より下"
+    return "より上" if rate > high else "の内"
+
+
+def certificates(outlook: Outlook) -> None:
+    """❷ の波（実数版）と、資格確認書の要る方。"""
+    if "wave" in outlook.capsule.facts["tables"]:
+        released = door.internal(outlook.capsule.table("wave"), outlook.capsule.terms)
+        if len(released.frame):
+            charts.wave(outlook, released, "wave")
+            waiting = display.words("waiting")
+            tables.paragraph(waiting.format(people=f"{int(released.frame.waiting.iloc[-1]):,}"))
+        else:
+            tables.paragraph("前の月のファイルがないため、証明書の動きは分かりません。")
+        total = outlook.capsule.table("employers").set_index("employer_id")
+        needed = int(total.certificate_needed[TOTAL])
+        tables.paragraph(display.words("certificate_needed").format(people=f"{needed:,}"))
+        return
+    row = outlook.row(outlook.month)
+    texts = {name: f"{int(row[name]):,}" for name in ("unregistered", "lapsed")}
+    tables.paragraph(display.words("certificates_wide").format(**texts))
+
+
+def decisions(outlook: Outlook) -> None:
+    """決めること：何を、だれが、いつまでに。"""
+    rows = outlook.decisions
+    if rows:
+        display.show(
+            "table",
+            name="decisions",
+            csv="",
+            caption="決めること",
+            **display.grid(pd.DataFrame(rows), 0),
+        )
+    else:
+        tables.paragraph(display.words("nothing_to_decide"))
+    display.show("section", title="次にすること", lines=display.words("next_steps"))
+
+
+def questions(outlook: Outlook) -> None:
+    """ほかと比べてどうかと、まだ答えられない問い。"""
+    others = findings.beside_others(outlook.capsule.facts["benchmark"], outlook.now)
+    display.show("section", title="ほかと比べて", lines=[others])
+    display.show("section", title="まだ答えられない問い", lines=display.words("not_yet"))
