@@ -238,7 +238,7 @@ class Outlook:
 
     @property
     def part_rates(self) -> dict[str, float | None]:
-        """本人と家族の率。"""
+        """本人と家族の率。どちらかが一人もいなければ、その率は None。"""
         if self.parts is None:
             return {}
         frame = self.parts.frame

@@ -92,6 +92,8 @@ def parts(outlook: Outlook) -> None:
     """本人と家族。"""
     if outlook.parts is None:
         tables.paragraph(display.words("fixed")[1])
+    elif None in outlook.part_rates.values():
+        tables.table(outlook.parts, "parts", "本人と家族")  # どちらかが一人もいない
     else:
         charts.dumbbell(outlook, "parts")
 

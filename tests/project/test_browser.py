@@ -181,18 +181,21 @@ def test_the_months_under_a_chart_do_not_overlap_on_a_phone(browser, demo_releas
     visit.close()
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-def test_every_level_of_an_employer_is_written_inside_its_chart(browser, demo_release, width):
-    """帯が右の端まであっても、水準の文字は切れない。細い画面でも、帯を描く場所が残る。"""
-    page = demo_release / "management" / "index.html"
-    visit = Visit(browser, page, viewport={"width": width, "height": 900})
-    paper = visit.page.locator("#employers .main-svg").first.bounding_box()
-    texts = visit.page.locator("#employers .textpoint text").all()
-    assert len(texts) > 10
-    for box in (text.bounding_box() for text in texts):
-        assert paper["x"] <= box["x"] and box["x"] + box["width"] <= paper["x"] + paper["width"]
-    drawn = "document.querySelector('#employers .chart')._fullLayout._size.w"
-    assert visit.page.evaluate(drawn) > 100
+def test_a_heading_of_the_employers_sorts_them_and_the_total_stays_below(browser, demo_release):
+    visit = Visit(browser, demo_release / "internal" / "index.html")
+    table = visit.page.locator("#employers table")
+    codes = "rows => rows.map(row => row.cells[0].textContent.trim())"
+    sizes = "rows => rows.map(row => Number(row.cells[2].textContent.replaceAll(',', '')))"
+    rows = "#employers tbody tr:not(.total)"
+    before = visit.page.eval_on_selector_all(rows, codes)
+    table.locator("thead button").nth(2).click()
+    found = visit.page.eval_on_selector_all(rows, sizes)
+    assert found == sorted(found)
+    table.locator("thead button").nth(2).click()
+    assert visit.page.eval_on_selector_all(rows, sizes) == found[::-1]
+    table.locator("thead button").first.click()
+    assert sorted(before) == visit.page.eval_on_selector_all(rows, codes)
+    assert table.locator("tbody tr").last.get_attribute("class") == "total"
     visit.close()
 
 
