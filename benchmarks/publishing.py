@@ -164,9 +164,9 @@ def _require_same_pages(jobs: list[Job], same: list[Job], plain: int, folder: Pa
                 nbformat.read(folder / "plain" / f"{job.name}.ipynb", 4),
                 other.folder / "capsule",
             )
-            pages += write_page(
-                notebook, Capsule.read(capsule), job.title, folder / "check" / job.name / "i.html"
-            )[:1]
+            target = folder / "check" / job.name / "i.html"
+            facts = (notebook, Capsule.read(capsule), job.title, target, job.links)
+            pages += write_page(*facts)[:1]
         if any(each.read_bytes() != page.read_bytes() for each in pages):
             raise SystemExit(f"{job.name}：ページが、動かし方によって違います")
 

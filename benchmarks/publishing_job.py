@@ -55,6 +55,7 @@ def floor(jobs: str, part: str, into: str) -> None:
             Capsule.read(job.folder / "capsule"),
             job.title,
             target,
+            job.links,
         )
 
 

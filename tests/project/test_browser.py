@@ -128,9 +128,9 @@ def test_the_charts_show_what_the_tables_say(browser, demo_release):
     drawn = visit.page.evaluate(
         "document.querySelector('#trend .chart').data[0].y.filter(v => v !== null)"
     )
-    shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
+    shown = visit.page.locator("#trend tbody tr td:nth-child(4)").all_inner_texts()
     visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    shown = visit.page.locator("#trend tbody tr td:nth-child(2)").all_inner_texts()
+    shown = visit.page.locator("#trend tbody tr td:nth-child(4)").all_inner_texts()
     assert [float(text) for text in shown if text != "—"] == drawn
     assert len(drawn) == 24
     visit.close()
