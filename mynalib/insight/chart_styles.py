@@ -56,6 +56,7 @@ DUMBBELL_LAYOUT = {
     "xaxis": _PERCENTS,
     "yaxis": {**_AXIS, "type": "category", "showgrid": False},
 }
+FUNNEL_TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000)
 FUNNEL_LAYOUT = {
     **_FIGURE,
     "hovermode": "closest",
@@ -66,7 +67,7 @@ FUNNEL_LAYOUT = {
         "type": "log",
         "showgrid": False,
         "title": {"text": "加入者（人）", "standoff": 8, "font": {"size": 13}},
-        "tickvals": [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000],
+        "tickvals": [*FUNNEL_TICKS],
         "ticktext": [
             *("10", "20", "50", "100", "200", "500", "1,000", "2,000", "5,000"),
             *("1万", "5万", "10万"),

@@ -116,6 +116,11 @@ def is_ours(name: str, digest: str) -> bool:
     return name in ASSETS and hashlib.sha256(_shipped(name)).hexdigest() == digest
 
 
+def style_sheet() -> str:
+    """どのページにも当てる様式。"""
+    return _shipped(STYLE).decode()
+
+
 @cache
 def _shipped(name: str) -> bytes:
     return (files("mynalib.jobs") / "assets" / name).read_bytes()

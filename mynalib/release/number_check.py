@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from itertools import chain, pairwise
 from pathlib import Path
 
+from mynalib.insight.chart_styles import FUNNEL_TICKS
 from mynalib.insight.measures import MEASURES
 
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
@@ -102,7 +103,7 @@ def known_numbers(folder: Path) -> set[str]:
 
     表（CSV）は、ページの図や表と同じ Released から出来ている。人の行の表は、ここにはない。
     """
-    known: set[str] = set()
+    known = {str(tick) for tick in FUNNEL_TICKS} | _made_from_tables(folder / "cells.json")
     for table in folder.glob("*.csv"):
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = [*csv.DictReader(file)]
@@ -110,6 +111,15 @@ def known_numbers(folder: Path) -> set[str]:
             f"{number:f}" for number in _listed([cell for row in rows for cell in _cells(row)])
         }
     return known
+
+
+def _made_from_tables(path: Path) -> set[str]:
+    """広く配る版の、載せた表の数から作った文と線（cells.json）の中の、人数。"""
+    if not path.is_file():
+        return set()
+    made = json.loads(path.read_text(encoding="utf-8"))
+    texts = [*made.get("texts", []), *(f"{abs(n):.12g}" for n in made.get("drawn", []))]
+    return {number.replace(",", "") for text in texts for number in NUMBER.findall(text)}
 
 
 def _cells(row: dict[str, str]) -> list[dict]:

@@ -19,7 +19,7 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import DEMO_MARK
 from mynalib.insight.chart_styles import COLOURS
-from mynalib.jobs.pages import MAIL, is_ours
+from mynalib.jobs.pages import MAIL, is_ours, style_sheet
 from mynalib.jobs.svg import draw
 from mynalib.release.hidden_text import texts_in
 from mynalib.release.number_check import known_numbers
@@ -120,10 +120,16 @@ def digits_in(path: Path) -> set[str]:
     texts = (text for content in _contents(path) for text in texts_in(content))
     if path.suffix == ".html":
         texts = (
-            COLOUR.sub(lambda found: "" if found[0] in COLOURS else found[0], text)
+            COLOUR.sub(lambda found: "" if found[0] in _our_colours() else found[0], text)
             for text in texts
         )
     return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
+
+
+@cache
+def _our_colours() -> frozenset[str]:
+    """この道具の、図と様式の色。"""
+    return frozenset((*COLOURS, *COLOUR.findall(style_sheet())))
 
 
 def _contents(path: Path) -> Iterator[bytes]:
