@@ -12,25 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM, QUIET, require_chromium
 from playwright.sync_api import Page, sync_playwright
 
 from mynalib.history.home import shipped
 
-CHROMIUM = shutil.which("chromium")
-REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 HANGS = 120_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
 NOTEBOOK = "90_explore.ipynb"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 pytestmark = pytest.mark.browser
-if not CHROMIUM and not REQUIRED:
-    pytest.skip("Chromium がないので、ブラウザーの試験は動かしていません", allow_module_level=True)
+require_chromium()
 
 
 @pytest.fixture

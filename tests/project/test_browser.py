@@ -1,7 +1,6 @@
 """本物の Chromium で、公開したページを file:// から開く：図が出る、外へ何も取りに行かない、読み上げと紙でも読める。"""
 
 import itertools
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -10,26 +9,17 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import CHROMIUM, QUIET, require_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from mynalib.verbs.profile import profile
 
-CHROMIUM = shutil.which("chromium")
-REQUIRED = bool(os.environ.get("MYNA_REQUIRE_BROWSER"))  # CI では、ブラウザーがないことを失敗にする
 HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
 DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySelector('.main-svg'))"
 DESK = {"width": 1280, "height": 720}
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 pytestmark = pytest.mark.browser
-if not CHROMIUM and not REQUIRED:
-    pytest.skip("Chromium がないので、ブラウザーの試験は動かしていません", allow_module_level=True)
+require_chromium()
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 import json
 import re
-import shutil
 
 import pytest
+from chromium import require_chromium
 from commands import myna
 
 LIMIT = 300_000  # バイト。メールに付けられる大きさ
@@ -58,8 +58,8 @@ def test_without_a_browser_the_command_says_so_and_what_to_do(published):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium がない")
 def test_a_released_page_becomes_a_pdf_outside_the_release(published):
+    require_chromium()
     before = published.bytes_of()
     done = myna("pdf", "--month", "2026-10", "--home", published.home.root)
     assert done.returncode == 0, done.stderr
