@@ -5,10 +5,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from conftest import silent
 from playwright.sync_api import sync_playwright
 
 from mynalib.demo_months import run_demo
+from mynalib.jobs.running import Running
 
 os.environ.setdefault("MYNA_TODAY", "2026-11-22")
 TARGET = Path(__file__).parents[2] / "docs" / "management.png"
@@ -16,7 +16,7 @@ TARGET = Path(__file__).parents[2] / "docs" / "management.png"
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        released = run_demo(Path(folder) / "demo", None, silent).folder
+        released = run_demo(Path(folder) / "demo", None, lambda _: Running()).folder
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
