@@ -7,7 +7,7 @@ from mynalib.disclosure.levels import span
 from mynalib.disclosure.released import Released, require_released
 from mynalib.domain.months import Month
 from mynalib.insight import chart_styles as styles
-from mynalib.insight import display, findings
+from mynalib.insight import display, titles
 from mynalib.insight.display import words
 from mynalib.insight.outlook import Outlook
 
@@ -30,7 +30,7 @@ def trend(outlook: Outlook, name: str) -> None:
         traces.append(go.Scatter(**end, text=[text], **styles.NEWEST))
         traces += _path(outlook, at)
     said = (
-        findings.trend_title(outlook.now),
+        titles.trend_title(outlook.now),
         "登録率・月次推移（組合全体、月末の加入者に占める割合）",
     )
     _show(released, name, said, traces, _with_months(styles.TREND, x, x.index(at)))
@@ -58,7 +58,7 @@ def differences(outlook: Outlook, name: str) -> None:
         return
     x = [_label(month) for month, _ in found]
     bars = go.Bar(x=x, y=sizes, **styles.differences(sizes))
-    title = findings.differences_title(sizes)
+    title = titles.differences_title(sizes)
     seen = pd.DataFrame(found, columns=["month", "points"]).astype({"points": "Float64"})
     released = outlook.society.only(["month", "rate"])
     said = (title, "登録率の前の月との差・ポイント（組合全体）")
@@ -81,7 +81,7 @@ def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
     room = 0.2 * (max(ends) - min(ends))  # 棒の外に書く値の場所
     axis = styles.WATERFALL["yaxis"] | {"range": [min(ends) - room, max(ends) + room]}
     subtitle = f"登録率の変化のわけ・ポイント（組合全体、{outlook.month.label}の一か月）"
-    said = (findings.causes_title(each, digits), subtitle)
+    said = (titles.causes_title(each, digits), subtitle)
     layout = styles.WATERFALL | {"yaxis": axis}
     _show(outlook.causes, name, said, [bars], layout, seen, opened=True)
     return True
@@ -106,7 +106,7 @@ def dumbbell(outlook: Outlook, name: str) -> None:
         go.Scatter(x=values[kind], y=rows, name=kind, **style)
         for kind, style in zip(values, styles.DUMBBELL, strict=False)
     ]
-    title = findings.parts_title(outlook.part_rates, outlook.decimals)
+    title = titles.parts_title(outlook.part_rates, outlook.decimals)
     said = (title, f"本人と家族の登録率（組合全体、{outlook.month.label}末）")
     layout = styles.DUMBBELL_LAYOUT
     _show(outlook.parts, name, said, [*lines, *dots], layout, outlook.parts.frame, opened=True)
@@ -134,7 +134,7 @@ def funnel(outlook: Outlook, name: str) -> None:
         "text": [*each.employer],
     }
     bands = [_bands(each)] if outlook.wide else []
-    title = findings.funnel_title(outlook.beyond, len(each))
+    title = titles.funnel_title(outlook.beyond, len(each))
     kind = "水準とその幅" if outlook.wide else "登録率"
     said = (title, f"事業所ごとの{kind}と、偶然の幅（横は加入者、{outlook.month.label}末）")
     dots = go.Scatter(**marks, **styles.FUNNEL_DOTS)
@@ -172,7 +172,7 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     ]
     newest = frame[frame.month == str(outlook.month)]
     row = {k: int(v) for k, v in newest.iloc[0].items() if k != "month"} if len(newest) else None
-    said = (findings.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
+    said = (titles.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
     _show(released, name, said, traces, _with_months(styles.COUNTS_BY_MONTH, x))
 
 

@@ -17,7 +17,7 @@ from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.months import Month
-from mynalib.insight import findings
+from mynalib.insight import findings, titles
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.findings import Goal, SocietyNow
 from mynalib.insight.statistics import FUNNEL, PACE_MONTHS, funnel_limits, pace
@@ -260,11 +260,11 @@ class Outlook:
         found = [
             *self.summary,
             findings.beside_others(self.capsule.facts["benchmark"], self.now),
-            findings.trend_title(self.now),
-            findings.differences_title(sizes),
-            findings.causes_title(causes, self.decimals),
-            findings.parts_title(self.part_rates, self.decimals),
-            findings.funnel_title(self.beyond, len(self.employers)),
+            titles.trend_title(self.now),
+            titles.differences_title(sizes),
+            titles.causes_title(causes, self.decimals),
+            titles.parts_title(self.part_rates, self.decimals),
+            titles.funnel_title(self.beyond, len(self.employers)),
             *(row["todo"] for row in self.decisions),
         ]
         return [*found, *([self.goal.path] if self.goal else [])]

@@ -82,7 +82,7 @@ def causes(outlook: Outlook) -> None:
     seen = tables.few(outlook.causes, "points")
     if not charts.waterfall(outlook, "causes", seen):
         tables.table(outlook.causes, "causes", "率が変わったわけ", seen=seen)
-    tables.paragraph(display.words("causes_note"))
+    tables.paragraph(display.words("causes_note")[outlook.capsule.audience])
     tables.changes(outlook)
     if (people := outlook.capsule.facts["transfers"]) is not None:
         tables.paragraph(display.words("transfers").format(people=f"{people:,}"))

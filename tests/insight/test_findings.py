@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from random_flows import trials
 
 from mynalib.domain.months import Month
-from mynalib.insight import findings
+from mynalib.insight import findings, titles
 from mynalib.insight.findings import Goal, SocietyNow
 from mynalib.insight.statistics import pace
 
@@ -97,26 +97,26 @@ def test_whether_the_target_is_reached(name):
 
 
 TITLES = [
-    (findings.trend_title(standing()), "登録率は73.4%、前月より0.1ポイント上がった"),
-    (findings.trend_title(standing(before=74.0)), "登録率は73.4%、前月より0.6ポイント下がった"),
-    (findings.trend_title(standing(before=73.4)), "登録率は73.4%、前の月と同じ"),
-    (findings.trend_title(standing(before=None, first=True)), "登録率は73.4%"),
-    (findings.trend_title(standing(before=None)), "登録率は73.4%（前の月の値はない）"),
-    (findings.trend_title(standing(rate=None)), "登録率はありません"),
-    (findings.causes_title({"behaviour": 0.3, "joiners": -0.4}, 1), "いちばん率を下げたのは加入（-0.4）"),
-    (findings.causes_title({"behaviour": 0.3, "joiners": None}, 1), "いちばん率を上げたのは登録と解除（+0.3）"),
-    (findings.causes_title({"behaviour": 0.0, "joiners": None}, 1), "率を目に見えて動かしたわけはない"),
-    (findings.causes_title(None, 1), "率を目に見えて動かしたわけはない"),
-    (findings.parts_title({"本人": 74.1, "家族": 71.9}, 1), "家族は本人より2.2ポイント低い"),
-    (findings.parts_title({"本人": 71.9, "家族": 74.1}, 1), "家族は本人より2.2ポイント高い"),
-    (findings.parts_title({"本人": 70, "家族": 70}, 0), "本人と家族は同じ70%"),
-    (findings.parts_title({}, 0), "本人と家族の登録率"),
-    (findings.funnel_title(0, 1), "1事業所の差は、偶然の幅のうち"),
-    (findings.funnel_title(3, 19), "19のうち3事業所は、偶然の幅の外"),
-    (findings.funnel_title(0, 0), "比べられる事業所はない"),
-    (findings.wave_title(None), "前の月がないので、動きは分からない"),
-    (findings.wave_title({"lapsed": 3, "cancelled_by_lapse": 9, "renewed": 4, "relinked": 2}), "失効12人、更新4人、再登録2人"),
-    (findings.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は 1、下がった月は 1"),
+    (titles.trend_title(standing()), "登録率は73.4%、前月より0.1ポイント上がった"),
+    (titles.trend_title(standing(before=74.0)), "登録率は73.4%、前月より0.6ポイント下がった"),
+    (titles.trend_title(standing(before=73.4)), "登録率は73.4%、前の月と同じ"),
+    (titles.trend_title(standing(before=None, first=True)), "登録率は73.4%"),
+    (titles.trend_title(standing(before=None)), "登録率は73.4%（前の月の値はない）"),
+    (titles.trend_title(standing(rate=None)), "登録率はありません"),
+    (titles.causes_title({"behaviour": 0.3, "joiners": -0.4}, 1), "いちばん率を下げたのは加入（-0.4）"),
+    (titles.causes_title({"behaviour": 0.3, "joiners": None}, 1), "いちばん率を上げたのは登録と解除（+0.3）"),
+    (titles.causes_title({"behaviour": 0.0, "joiners": None}, 1), "率を目に見えて動かしたわけはない"),
+    (titles.causes_title(None, 1), "率を目に見えて動かしたわけはない"),
+    (titles.parts_title({"本人": 74.1, "家族": 71.9}, 1), "家族は本人より2.2ポイント低い"),
+    (titles.parts_title({"本人": 71.9, "家族": 74.1}, 1), "家族は本人より2.2ポイント高い"),
+    (titles.parts_title({"本人": 70, "家族": 70}, 0), "本人と家族は同じ70%"),
+    (titles.parts_title({}, 0), "本人と家族の登録率"),
+    (titles.funnel_title(0, 1), "1事業所の差は、偶然の幅のうち"),
+    (titles.funnel_title(3, 19), "19のうち3事業所は、偶然の幅の外"),
+    (titles.funnel_title(0, 0), "比べられる事業所はない"),
+    (titles.wave_title(None), "前の月がないので、動きは分からない"),
+    (titles.wave_title({"lapsed": 3, "cancelled_by_lapse": 9, "renewed": 4, "relinked": 2}), "失効12人、更新4人、再登録2人"),
+    (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は 1、下がった月は 1"),
 ]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_a_title_says_the_finding_in_few_letters(title, said):
 def test_no_sentence_moves_against_the_numbers(now, then, decimals):
     rate, before = (round(value / 10, decimals) for value in (now, then))
     seen = standing(rate=rate, before=before, year_ago=None, decimals=decimals)
-    sentence, title = findings.where_we_stand(seen), findings.trend_title(seen)
+    sentence, title = findings.where_we_stand(seen), titles.trend_title(seen)
     assert ("上が" in sentence) == ("上が" in title) == (rate > before)
     assert ("下が" in sentence) == ("下が" in title) == (rate < before)
 
