@@ -61,8 +61,8 @@ def ask(
         _require_plain(text, lens)
         lens.query("asked_schema")
         lens.put("veil", pd.DataFrame({"secret": [veil.secret], "shown": [veil.shown]}))
-        for name in ("member", "person"):
-            lens.query(f"asked_{name}")
+        lens.query("asked_member")
+        lens.query("asked_person")
         for name, table in tables.items():
             lens.put(f"bench.{name}", table)
         lens.query("asked_names")
