@@ -6,7 +6,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -17,6 +16,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
+from mynalib.reminders.due import EMPLOYER, due_people
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,15 @@ class OpenedMonth:
         return self.params.society.policy.model_dump(mode="json")
 
     @cached_property
+    def due(self) -> pd.DataFrame:
+        """この月に勧奨のいる全ての人（reminders.due.DUE_COLUMNS）。休みの人も、健保が知らせる人も。"""
+        return due_people(self.home, self.params, self.months, self.overlays.of_lists)
+
+    @cached_property
     def reminders(self) -> pd.DataFrame:
-        """全ての事業所の勧奨リストを、月を一度だけ読んで。事業所の順。"""
-        senders = self.params.society.policy.reminders.by
-        kinds = ((senders.link, LINK_ACTIONS), (senders.renew, RENEW_ACTIONS))
-        with Lens(self.months[-1:], self.params, self.overlays.of_lists) as lens:
-            rows = reminder_rows(lens, self)
-        ours = [action for sender, actions in kinds if sender != "society" for action in actions]
-        return rows[rows.action.isin(ours)].reset_index(drop=True)
+        """全ての事業所の勧奨リスト：この月に、事業所が知らせる番の人。事業所の順。"""
+        ours = self.due[(self.due.sender == EMPLOYER) & self.due.due]
+        return ours.drop(columns=["sender", "due"]).reset_index(drop=True)
 
     @property
     def makes_lists(self) -> bool:
@@ -83,10 +84,18 @@ class OpenedMonth:
 
     @property
     def listed(self) -> pd.DataFrame:
-        """勧奨リストに載る人。列は事業所・記号・番号・枝番・行うこと。リストを作らなければ、いない。"""
+        """勧奨リストに載る人。列は reminders と同じ。リストを作らなければ、いない。"""
+        return self._of_notified(self.reminders)
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """お知らせに載った事業所の、勧奨のいる全ての人（この月は休みの人も）。列は due と同じ。攻撃は、これを全て見えたものとする。"""
+        return self._of_notified(self.due)
+
+    def _of_notified(self, rows: pd.DataFrame) -> pd.DataFrame:
         notified = {employer.id for employer in self.params.notified(self.month.end)}
-        rows = self.reminders[self.reminders.employer_id.isin(notified) & self.makes_lists]
-        return rows[["employer_id", "symbol", "number", "branch", "action"]].reset_index(drop=True)
+        kept = rows[rows.employer_id.isin(notified) & self.makes_lists]
+        return kept.reset_index(drop=True)
 
     @property
     def names(self) -> dict[str, str]:
@@ -143,9 +152,3 @@ def employer_rows(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     """事業所の順に並んだ表の、一つの事業所の行だけ。"""
     first, last = (table.employer_id.searchsorted(employer_id, side) for side in ("left", "right"))
     return table[first:last].reset_index(drop=True)
-
-
-def reminder_rows(lens: Lens, opened: OpenedMonth) -> pd.DataFrame:
-    """その月の、全ての事業所の勧奨リスト。列は sql/reminders.sql にある。"""
-    include = opened.params.joint_use.dependants == "include"
-    return lens.query("reminders", month=str(opened.month), dependants=include)

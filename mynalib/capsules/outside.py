@@ -4,7 +4,7 @@
 ときだけ、数え直す。はじめて見せる月は、古い月から順に、水準を定めていく。
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -22,18 +22,17 @@ from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
-from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
-from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
 from mynalib.insight import measures, movements
+from mynalib.reminders.due import NOT_AT_WORK
 
 WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
-REMINDED = (*LINK_ACTIONS, *RENEW_ACTIONS)
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
-NOBODY = (SOCIETY_STAFF, NO_EMPLOYER)  # リストを受け取らない行
+ATTEMPTS = ("first", "second", "later")  # 1 回目、2 回目、3 回目から
+KINDS_LISTED = {"本人": "insured", "家族": "family"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Outside:
         table = pd.concat([self._past[1], self.result.showing.wide], ignore_index=True)[
             WIDE_COLUMNS
         ]
-        names = [*self.opened.names, *NOBODY, OTHERS, TOTAL]
+        names = [*self.opened.names, *NOT_AT_WORK, OTHERS, TOTAL]
         return measures.in_order(table, names)
 
     @cached_property
@@ -280,19 +279,21 @@ class Outside:
             suffixes=("", "_then"),
         )
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
-        sizes = pd.crosstab(now.employer_id, now.action)
         turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
-        counts = [
-            each.reindex(index=receivers, columns=names)
-            for each, names in ((sizes, REMINDED), (turns, TURNS.values()))
-        ]
-        table = (
-            pd.concat(counts, axis="columns")
-            .fillna(0)
-            .astype("int64")
-            .assign(month=str(self.opened.month))
-        )
-        return table.rename_axis("employer_id").reset_index()[["employer_id", *LIST_COLUMNS]]
+        counts = [each.reindex(index=receivers) for each in (*_list_sizes(now), turns) if len(each)]
+        table = pd.concat([pd.DataFrame(index=receivers), *counts], axis="columns")
+        table = table.reindex(columns=LIST_COLUMNS[1:]).fillna(0).astype("int64")
+        table.insert(0, "month", str(self.opened.month))
+        return table.rename_axis("employer_id").reset_index()
+
+
+def _list_sizes(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """事業所ごとの、リストの人数：行うこと、何回目、本人と家族、世帯。"""
+    turn = rows.attempt.clip(upper=len(ATTEMPTS)).map(dict(enumerate(ATTEMPTS, 1)))
+    for column in (rows.action, turn.astype("str"), rows.member_kind.map(KINDS_LISTED)):
+        yield pd.crosstab(rows.employer_id, column.rename("counted"))
+    homes = rows.drop_duplicates(["employer_id", *PERSON_KEY[:2]]).groupby("employer_id").size()
+    yield homes.to_frame("households")
 
 
 def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:

@@ -25,15 +25,23 @@ from mynalib.history.released import (
     released_file,
     releases,
 )
+from mynalib.reminders.due import EMPLOYER
 
 STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
 """健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
 RATES_FILE = "management/rates.csv"
-LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action"]
+LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt", "sender", "due"]
+"""LISTED の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
+_FIRST_LISTS = {
+    "attempt": "1",
+    "sender": EMPLOYER,
+    "due": "True",
+}  # 回数を数える前に公開した LISTED
+LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action", "on_list"]
 _KINDS = dict.fromkeys(
     (*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64"
 )
-_KINDS |= dict.fromkeys(("rate", "usable_rate"), "Float64") | {"merged": "bool"}
+_KINDS |= dict.fromkeys(("rate", "usable_rate"), "Float64") | {"merged": "bool", "on_list": "bool"}
 _KINDS |= dict.fromkeys(("month", "employer_id", "employer", "bound", "since"), "str")
 
 
@@ -42,7 +50,8 @@ class Previous:
     """その月より前に公開したもの。
 
     state（showing.STATE）と wide（wide.WIDE_COLUMNS）は、前に見せた月の行。取り込み直した月の行は、入らない。
-    lists は、事業所と月ごとのリストの人数、listed は、載せた人（LISTED_COLUMNS）。society_figure は、組合全体の率（month, rate）。
+    lists は、事業所と月ごとのリストの人数、listed は、勧奨のいた人と、リストに載せたか（LISTED_COLUMNS）。
+    society_figure は、組合全体の率（month, rate）。
     """
 
     state: pd.DataFrame
@@ -54,11 +63,9 @@ class Previous:
     @property
     def last_listed(self) -> pd.DataFrame:
         """いちばん新しいリストに載せた人。"""
-        return (
-            self.listed[self.listed.month == self.listed.month.max()]
-            if len(self.listed)
-            else self.listed
-        )
+        if self.listed.empty:
+            return self.listed
+        return self.listed[self.listed.on_list & (self.listed.month == self.listed.month.max())]
 
 
 def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Previous:
@@ -132,6 +139,14 @@ def read_lists(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, encoding="utf-8-sig", dtype={"employer_id": str, "month": str})
 
 
+def read_listed(path: Path) -> pd.DataFrame:
+    """公開した月に、勧奨のいた人。列 LISTED_FIELDS（どれも文字）と、その事業所のリストに載せたか（on_list）。"""
+    table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    missing = {name: value for name, value in _FIRST_LISTS.items() if name not in table}
+    table = table.assign(**missing)
+    return table.assign(on_list=(table.sender == EMPLOYER) & (table.due == "True"))
+
+
 @dataclass(frozen=True)
 class _Tables:
     """一つの公開に残した表。"""
@@ -148,10 +163,7 @@ class _Tables:
         told = with_lists(home, release)  # 読み手が受け取ったリスト
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
         lists = read_lists(received(LISTS))
-        listed = pd.read_csv(
-            received(LISTED), encoding="utf-8-sig", dtype=str, keep_default_na=False
-        )
-        keyed = with_person_key(listed)
+        keyed = with_person_key(read_listed(received(LISTED)))
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
         return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES_FILE)), lists, keyed)
 

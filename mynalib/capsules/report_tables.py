@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth
+from mynalib.capsules.previous import LISTED_FIELDS
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure import society
 from mynalib.disclosure.levels import step_of
@@ -49,7 +50,7 @@ def internal_report(publication: Publication) -> Tables:
         "wave": _wave(counts, moves, opened.month),
         "shown": outside.state,
         "lists": outside.lists,
-        "listed": opened.listed,
+        "listed": opened.candidates[LISTED_FIELDS],
     }
 
 

@@ -27,7 +27,8 @@ LEVEL_COLUMNS = ["month", "members", "level", "tolerance", "bound", "since"]
 CAUSE_COLUMNS = ["cause", "points", "twelve", "fiscal"]
 EMPLOYER_COLUMNS = ["employer_id", "employer", "members", "level", "level_before", "level_year"]
 EMPLOYER_COLUMNS += ["movement", "unregistered", "lapsed"]
-LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "came", "stayed", "gone"]
+LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "first", "second", "later"]
+LIST_COLUMNS += ["insured", "family", "households", "came", "stayed", "gone"]
 
 _DOOR = object()
 

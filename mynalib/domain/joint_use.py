@@ -22,7 +22,7 @@ from mynalib.domain.fields import (
 )
 from mynalib.domain.items import NAMES
 
-DERIVED = ("member_kind", "action")  # 八項目から作る列：本人／家族の別、どの勧奨か
+DERIVED = ("member_kind", "action", "attempt")  # 八項目から作る列：本人／家族、どの勧奨か、何回目か
 ItemName = Literal[NAMES]
 ColumnName = Literal[(*NAMES, *DERIVED)]
 _ONCE = must(

@@ -50,6 +50,8 @@ class Home:
         self.cubes = self.data / "cubes"
         self.drafts = self.data / "drafts"
         self.kept_back = self.data / "kept_back.parquet"
+        self.reminders = self.data / "reminders"
+        self.outbox = root / "outbox"
         self.ledger = self.data / "ledger.jsonl"
         self.ledger_key = self.data / "keys" / "ledger.key"
         self.levels_key = self.data / "keys" / "levels.key"

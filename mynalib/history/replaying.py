@@ -38,7 +38,7 @@ def replayed(
             "held_why",
             pd.DataFrame({"why": [why for why in WHY if why != NUMBER_CHANGED]}, dtype="str"),
         )
-        lens.put("succession", _succession(params))
+        lens.put("succession", succession_table(params))
         for name in ("lineage", "rewind_found", "rewind_closed"):
             lens.query(name, **({} if name == "lineage" else {"month": str(since)}))
         for before, kept in zip([None, *months], months, strict=False):
@@ -59,7 +59,7 @@ def _replay(lens: Lens, before: KeptMonth | None, kept: KeptMonth) -> None:
         lens.query(name, **{each: asked[each] for each in STEPS[name]})
 
 
-def _succession(params: Params) -> pd.DataFrame:
+def succession_table(params: Params) -> pd.DataFrame:
     """記号の引きつぎ。一行＝古い記号×新しい記号。first と last は「2026-10」の形。"""
     rows = [
         (s.old, s.new, s.low, min(s.high, MAX_NUMBER), str(s.first), str(s.last))

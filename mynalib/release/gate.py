@@ -12,7 +12,7 @@ import pandas as pd
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
 from mynalib.capsules.opened import employer_rows
-from mynalib.capsules.previous import LISTED, RATES_FILE, read_rates
+from mynalib.capsules.previous import LISTED, RATES_FILE, read_listed, read_rates
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
@@ -70,8 +70,9 @@ def _listed(publication: Publication, employer: str) -> set[str]:
 
 def _listed_then(release: Path, employer: str) -> set[str]:
     """公開したときに、その事業所のリストに載せた人の番号。"""
-    listed = pd.read_csv(release / LISTED, encoding="utf-8-sig", dtype=str)
-    return {fold_number(number) for number in listed.number[listed.employer_id == employer]}
+    listed = read_listed(release / LISTED)
+    theirs = listed.number[listed.on_list & (listed.employer_id == employer)]
+    return {fold_number(number) for number in theirs}
 
 
 def _told(revision: Revision | None, reader: str) -> set[str]:

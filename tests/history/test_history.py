@@ -304,11 +304,9 @@ WRITTEN = st.lists(
 
 
 @pytest.mark.long
-@given(before=POPULATION, now=POPULATION, written=WRITTEN, dependants=st.booleans())
+@given(before=POPULATION, now=POPULATION, written=WRITTEN)
 @settings(max_examples=300 if LONG else 8, deadline=None, suppress_health_check=list(HealthCheck))
-def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(
-    reused, before, now, written, dependants
-):
+def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(reused, before, now, written):
     home = reused
     shutil.rmtree(home.months, ignore_errors=True)
     home.ledger.unlink(missing_ok=True)
@@ -328,7 +326,7 @@ def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(
     entries = read_registers(home, params)
     holds = [*register_holds(entries, END), *memory_holds(home)]
     with Lens([kept_month(home, month_of(MONTH))], params, holds) as lens:
-        everyone = lens.query("reminders", month=MONTH, dependants=dependants)
+        everyone = lens.query("reminders", month=MONTH)
     lists = {employer: everyone[everyone.employer_id == employer] for employer in ("E01", "E02")}
     held = {("101", n.lstrip("0"), b) for _, (n, b), day in written if day != "20260501"}
     registry, was = params.registry(month_of(MONTH)), {person.key: person for person in before}
@@ -341,7 +339,6 @@ def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(
             and person.key not in held
             and not contradicts(was[person.key], person)
             and not (watched(was[person.key]) and not registered_again(person))
-            and (dependants or person.branch == "00")
         }
         assert (
             set(rows[["number", "branch", "action"]].itertuples(index=False, name=None)) == expected
@@ -351,6 +348,7 @@ def test_nobody_who_must_not_be_reminded_is_ever_on_a_list(
             "symbol",
             "number",
             "branch",
+            "insured",
             "member_kind",
             "action",
         ]
@@ -470,8 +468,8 @@ def test_the_lens_shows_nothing_but_its_months(two_months, escape):
 def test_a_parameter_is_a_value_and_never_sql(two_months, value):
     home, own, _ = two_months
     with Lens([own], params_of(home)) as lens:
-        assert lens.query("reminders", month=value, dependants=True).empty
-        assert len(lens.query("reminders", month=MONTH, dependants=True)) == 1
+        assert lens.query("reminders", month=value).empty
+        assert len(lens.query("reminders", month=MONTH)) == 1
 
 
 def test_no_sql_is_built_from_text():

@@ -16,6 +16,7 @@ ROOMS = (
     "history",
     "disclosure",
     "insight",
+    "reminders",
     "capsules",
     "jobs",
     "release",

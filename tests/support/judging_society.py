@@ -243,6 +243,14 @@ class Judge:
                     for did in ("link", "renew", "renew_then_link")
                 ),
             )
+            homes = {(symbol, number.lstrip("0")) for symbol, number, _ in now}
+            insured = sum(branch == "00" for *_, branch in now)
+            yield from self.see(
+                f"{employer} のリストの世帯、本人と家族、何回目",
+                row.households == len(homes),
+                (row.insured, row.family) == (insured, len(now) - insured),
+                (row["first"], row["second"], row["later"]) == (len(now), 0, 0),
+            )
             turns = (
                 len(now.keys() - then.keys()),
                 len(now.keys() & then.keys()),

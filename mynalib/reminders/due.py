@@ -1,0 +1,99 @@
+"""だれに知らせる番か：これまでに手渡した回数、あいだの月数、回数の上限、だれが知らせるか。
+
+数えるのは、前の月までに手渡したリストだけなので、同じ月を何度公開しても、同じリストになる。知らせたあとに登録（更新）した人は、
+次に要るときは、また 1 回目から。黙るのは、上限の回数のあと。
+
+例：間を 3 か月、上限を 2 回とする。4 月のリストを手渡した人は、5 月と 6 月は休み、7 月に 2 回目、そのあとは載らない。
+"""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from mynalib.domain.classification import LINK_ACTIONS
+from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.domain.society import ReminderPolicy
+from mynalib.history.holds import Hold
+from mynalib.history.home import Home
+from mynalib.history.lens import Lens
+from mynalib.history.months import KeptMonth
+from mynalib.history.replaying import succession_table
+from mynalib.reminders.memory import kinds, reminded
+
+DUE_COLUMNS = [
+    "employer_id",
+    "symbol",
+    "number",
+    "branch",
+    "member_kind",
+    "action",
+    "attempt",
+    "sender",
+    "due",
+]
+EMPLOYER, SOCIETY = "employer", "society"
+NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
+
+
+def due_people(
+    home: Home, params: Params, months: Sequence[KeptMonth], holds: Iterable[Hold]
+) -> pd.DataFrame:
+    """months のおわりの月に、勧奨のいる全ての人。事業所、世帯、枝番の順。
+
+    Args:
+        months: その月までの、取り込んだ月（古い順）。
+        holds: 控える人。
+    Returns:
+        一行＝一人。列 DUE_COLUMNS：attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer か society）、
+        due はこの月に知らせるか（間があいていて、上限をこえない）。
+    Raises:
+        RemindersDamaged: だれに知らせたかの記録がない。
+        MonthDamaged: 月が読めない。
+    """
+    month = months[-1].month
+    with Lens(months[-1:], params, holds) as lens:
+        rows = lens.query("reminders", month=str(month))
+    told, last = _told(home, params, months, rows)
+    policy = params.society.policy.reminders
+    resting = [each for each in last.unique() if each and _rests(each, month, policy)]
+    return rows.assign(
+        attempt=told + 1,
+        sender=_senders(rows, told, params),
+        due=(told < policy.max_attempts) & ~last.isin(resting),
+    )[DUE_COLUMNS]
+
+
+def _told(
+    home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """rows の人に、これまで知らせた回数と、いちばん新しい、知らせた月（まだなら ''）。"""
+    found = reminded(home, months[-1].month)
+    if found.empty:
+        return pd.Series(0, rows.index), pd.Series("", rows.index, dtype="str")
+    since = [kept for kept in months if str(kept.month) >= found.month.min()]
+    with Lens(since, params) as lens:
+        lens.put("reminded", found)
+        lens.put("succession", succession_table(params))
+        told = lens.query("told", month=str(months[-1].month))
+    keyed = with_person_key(rows).assign(kind=kinds(rows.action))
+    known = keyed.merge(told, on=[*PERSON_KEY, "kind"], how="left")
+    return known.told.fillna(0).astype("int64"), known["last"].fillna("").astype("str")
+
+
+def _rests(last: str, month: Month, policy: ReminderPolicy) -> bool:
+    """その月に知らせた人は、この月は休みか。"""
+    return month < Month.parse(last).plus(policy.min_gap_months)
+
+
+def _senders(rows: pd.DataFrame, told: pd.Series, params: Params) -> pd.Series:
+    """だれが知らせるか。both は、1 回目が事業所、2 回目からが健保（同じ月に、両方からは知らせない）。"""
+    by = params.society.policy.reminders.by
+    policy = rows.action.isin(LINK_ACTIONS).map({True: by.link, False: by.renew})
+    ours = (policy == SOCIETY) | ((policy == "both") & (told > 0))
+    ours |= rows.employer_id.isin(NOT_AT_WORK)
+    if params.joint_use.dependants == "exclude":
+        ours |= ~rows.insured
+    return ours.map({True: SOCIETY, False: EMPLOYER}).astype("str")

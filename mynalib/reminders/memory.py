@@ -1,0 +1,138 @@
+"""勧奨の記憶：どのリストを、いつ、だれに手渡したか。知らせたのは、公開したときではなく、手渡したか、郵送したとき。
+
+台帳の handed_over が、一つの手渡し。載せた人は data/reminders/月/ の Parquet に残り、台帳にはそのハッシュと人数だけがある。
+取り戻した（recalled）リストの人には、知らせなかったものとみなす。
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.domain.classification import LINK_ACTIONS
+from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
+from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.history.files import sha256
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.tables import read_tables, write_table
+
+LETTERS = "LETTERS"
+"""事業所ではなく、健保が自宅に知らせたことを表す、手渡しの unit。"""
+REMINDED_COLUMNS = ["month", *PERSON_KEY, "kind"]
+_KEPT_COLUMNS = [*PERSON_KEY, "action", "attempt"]
+
+
+class RemindersDamaged(MynaError):
+    """だれに知らせたかの記録が、手渡したときのものでない。"""
+
+    code = "REMINDERS_DAMAGED"
+    what = "手渡したときの記録が無いか、変えられています。だれに何回知らせたかが分かりません"
+    fix = "バックアップから、data/reminders/ をもとに戻してください。戻るまで、勧奨リストは作れません。"
+
+
+@dataclass(frozen=True)
+class Handover:
+    """一つの手渡し。unit は事業所コードか LETTERS、record は載せた人の記録の名、rows は人数。"""
+
+    id: str
+    month: Month
+    unit: str
+    release: str
+    department: str
+    rows: int
+    file: str
+    record: str
+    record_sha256: str
+    on: str
+    recalled: bool = False
+    confirmed: bool = False
+
+    @property
+    def stands(self) -> bool:
+        return not self.recalled
+
+
+def handovers(home: Home) -> list[Handover]:
+    """これまでの全ての手渡し。古い順。取り戻したものも入る。"""
+    lines = Ledger(home.ledger).lines()
+    recalled = _ids(lines, "recalled")
+    confirmed = _ids(lines, "confirmed")
+    return [
+        Handover(
+            id=line["handover"],
+            month=Month.parse(line["month"]),
+            unit=line["unit"],
+            release=line["release"],
+            department=line["department"],
+            rows=line["rows"],
+            file=line["file"],
+            record=line["record"],
+            record_sha256=line["record_sha256"],
+            on=line["at"][:10],
+            recalled=line["handover"] in recalled,
+            confirmed=line["handover"] in confirmed,
+        )
+        for line in lines
+        if line["did"] == "handed_over"
+    ]
+
+
+def reminded(home: Home, before: Month) -> pd.DataFrame:
+    """before より前の月のリストで知らせた人。一行＝人×月×勧奨。
+
+    Returns:
+        列 month（リストの月）, symbol_key, number_key, branch, kind（link か renew）。どれも文字。
+    Raises:
+        RemindersDamaged: 手渡したときの記録がないか、変わっている。
+    """
+    found = [each for each in handovers(home) if each.stands and each.month < before]
+    tables = read_tables([_sound(home, each) for each in found])
+    if any(table is None for table in tables):
+        raise RemindersDamaged(where="data/reminders/")
+    rows = [
+        table.assign(month=str(each.month), kind=kinds(table.action))[REMINDED_COLUMNS]
+        for each, table in zip(found, tables, strict=True)
+    ]
+    nobody = pd.DataFrame(columns=REMINDED_COLUMNS)
+    return pd.concat([nobody, *rows], ignore_index=True).astype("str").drop_duplicates()
+
+
+def kinds(actions: pd.Series) -> pd.Series:
+    """行うことから、回数を数える勧奨（❶ link、❷ renew）へ。更新と、更新してからの登録は、同じ ❷。"""
+    return actions.isin(LINK_ACTIONS).map({True: "link", False: "renew"}).astype("str")
+
+
+def remember(home: Home, month: Month, name: str, rows: pd.DataFrame) -> tuple[str, str]:
+    """知らせた人を残す。台帳に書く前に呼ぶ（台帳にない記録は、だれも読まない）。
+
+    Args:
+        rows: 列 symbol, number, branch, action, attempt。
+    Returns:
+        記録の名と、そのハッシュ。
+    """
+    record = f"{month}/{name}.parquet"
+    write_table(home.reminders / record, with_person_key(rows)[_KEPT_COLUMNS])
+    return record, sha256(home.reminders / record)
+
+
+def remembered(home: Home, handover: Handover) -> pd.DataFrame:
+    """一つの手渡しで知らせた人。列 symbol_key, number_key, branch, action, attempt。"""
+    [table] = read_tables([_sound(home, handover)])
+    if table is None:
+        raise RemindersDamaged(where=f"data/reminders/{handover.record}")
+    return table
+
+
+def _sound(home: Home, handover: Handover) -> Path:
+    """手渡したときのままの記録。"""
+    path = home.reminders / handover.record
+    if not path.is_file() or sha256(path) != handover.record_sha256:
+        raise RemindersDamaged(where=f"data/reminders/{handover.record}")
+    return path
+
+
+def _ids(lines: Iterable[dict], did: str) -> set[str]:
+    return {line["handover"] for line in lines if line["did"] == did}
