@@ -11,6 +11,7 @@ from mynalib.capsules.publication import Publication
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
+from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
@@ -45,6 +46,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     )
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
+    named = edition.audience == "named"
     report = report_facts(publication, exact=exact) if society_wide else {}
     return {
         "notebook": edition.notebook,
@@ -55,7 +57,10 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "employer_id": employer.id if employer else "",
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(publication.opened.month.end)) if employer else [],
-        "contact": _contact(employer) if edition.audience == "employer" else None,
+        "contact": _contact(employer) if employer else None,
+        "list_number": f"{employer.id}-{publication.version}" if named else "",
+        "not_used_for": list(joint_use.not_used_for) if named else [],
+        "channels": channels(joint_use) if named else "",
         "policy": publication.opened.policy,
         "compared_with": _named(before, publication.opened.month) if before else "",
         "revision": publication.revised.lines(employer.id if employer else edition.audience)
@@ -63,7 +68,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
         "decimals": publication.outside.decimals(exact=exact) if society_wide else 1,
-        "columns": list(joint_use.employer_columns) if edition.audience == "named" else [],
+        "columns": list(joint_use.employer_columns) if named else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
         "society_figure": publication.outside.figure_for(employer.id)
         if edition.audience == "employer"
@@ -71,6 +76,13 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "notes": notes(publication, edition),
         **report,
     }
+
+
+def channels(joint_use: JointUse) -> str:
+    """同意しない人の申出先。"""
+    return "、".join(
+        f"{one.to}（{one.contact}）" if one.contact else one.to for one in joint_use.optout_channels
+    )
 
 
 def _contact(employer: Employer) -> dict:
@@ -93,6 +105,7 @@ def notes(publication: Publication, edition: Edition) -> list[str]:
         "as_of": publication.opened.month.as_of,
         "version": notice.version,
         "effective": notice.effective,
+        "channels": channels(publication.opened.params.joint_use),
     }
     return [
         note["text"].format(**facts)

@@ -61,11 +61,11 @@ class Released:
         """表の写し。書きかえても、見せる表は変わらない。"""
         return self._frame.copy()
 
-    def where(self, **equals: str) -> "Released":
-        """列の値で行を選ぶ。選ぶだけなので、見せてよいことは変わらない。"""
+    def where(self, **wanted: str | Collection[str]) -> "Released":
+        """列の値（一つか、いくつか）で行を選ぶ。選ぶだけなので、見せてよいことは変わらない。"""
         frame = self._frame
-        for column, value in equals.items():
-            frame = frame[frame[column] == value]
+        for column, values in wanted.items():
+            frame = frame[frame[column].isin([values] if isinstance(values, str) else values)]
         return self._with(frame.reset_index(drop=True))
 
     def only(self, columns: Sequence[str]) -> "Released":

@@ -121,8 +121,15 @@ class ReminderPolicy(Settings):
     """勧奨の決まり。"""
 
     by: short(Senders, Sender, "link", "renew") = Field(description="だれが送るか")
-    min_gap_months: Count = Field(ge=1, le=24, description="同じ人に次に知らせるまでの月数")
+    min_gap_months: Count = Field(ge=2, le=24, description="同じ人に次に知らせるまでの月数")
     max_attempts: Count = Field(ge=1, le=12, description="同じ人に知らせる回数の上限")
+    employer_keeps_months: Count = Field(
+        2, ge=1, le=6, description="事業所が勧奨リストを消すまでの月数（断面の月から）"
+    )
+    plain_handover: Flag = Field(
+        False,
+        description="暗号化しないリストの手渡しを許すか（社内の安全な置き場所に置くときだけ）",
+    )
 
 
 class RetentionPolicy(Settings):

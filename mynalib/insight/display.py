@@ -132,6 +132,7 @@ def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
             "cells": [text(*cell, decimals) for cell in row.items()],
             "total": row.get("employer_id") == TOTAL,
             "merged": row.get("employer_id") == OTHERS,
+            "home": False,  # 世帯のはじめの行（勧奨リスト）
         }
         for row in frame.to_dict("records")
     ]
@@ -170,4 +171,6 @@ def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列
         return f"{value:+,}" if value else "0"
     if column in VALUES:
         return VALUES[column].get(value, str(value))
+    if column == "attempt":
+        return f"{value} 回目"
     return f"{value:,}" if column in words("columns")["numbers"] else str(value)

@@ -11,6 +11,10 @@ from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.outlook import Outlook
 
+REMINDERS = {
+    "link": (LINK_ACTIONS, "❶ 利用登録をご案内する方"),
+    "renew": (RENEW_ACTIONS, "❷ 更新をご案内する方"),
+}
 ASKED = [name for name in ACTIONS if name in (*LINK_ACTIONS, *RENEW_ACTIONS)]
 
 
@@ -133,27 +137,66 @@ def level(released: Released) -> None:
 
 
 def list_lengths(released: Released) -> None:
-    """リストの人数（行うことごと）。"""
-    sizes = require_released(released).frame.action.value_counts()
-    items = [display.tile(ACTIONS[name], "人", f"{sizes.get(name, 0):,}") for name in ASKED]
+    """リストの人数（行うことごと）。二度目からの方の数も。"""
+    frame = require_released(released).frame
+    sizes, again = frame.action.value_counts(), pd.Series(dtype="int64")
+    if "attempt" in frame:
+        again = frame[frame.attempt > 1].action.value_counts()
+    items = []
+    for name in ASKED:
+        note = f"うち 2 回目からの方 {again[name]:,} 人" if name in again else ""
+        items.append(display.tile(ACTIONS[name], "人", f"{sizes.get(name, 0):,}", note))
     display.show("tiles", items=items)
 
 
+def reminder(released: Released, kind: str) -> None:
+    """一つの勧奨（link か renew）の、ご案内の文と、人の表。"""
+    actions, caption = REMINDERS[kind]
+    paragraph(display.words("reminders")[kind])
+    people(released.where(action=actions), caption)
+
+
 def people(released: Released, caption: str) -> None:
-    """人の表。いなければ「いません」と書く。CSV は付けない（XLSX を使う）。"""
+    """人の表。世帯ごとにまとまり、見出しで並べかえられる。いなければ「いません」と書く。CSV は付けない（XLSX を使う）。"""
     frame = require_released(released).frame
     if released.terms.audience != "named":
         raise TypeError("人の表は、勧奨リストのほかでは見せません")
     if frame.empty:
         return paragraph(f"{caption}は、いません（0 人）。")
-    return display.show(
-        "people", **display.grid(frame, 0), caption=f"{caption}（{len(frame):,} 人）"
-    )
+    grid = display.grid(frame, 0)
+    homes = frame[["symbol", "number"]].duplicated()
+    for row, same in zip(grid["rows"], homes, strict=True):
+        row["home"] = not same
+    sizes = f"{len(frame):,} 人、{households(frame):,} 世帯"
+    return display.show("people", **grid, caption=f"{caption}（{sizes}）")
+
+
+def households(rows: pd.DataFrame) -> int:
+    """世帯の数。記号と番号が同じ人が、一つの世帯。"""
+    return len(rows[["symbol", "number"]].drop_duplicates())
+
+
+def finder() -> None:
+    """リストの中を、番号で探す欄（JavaScript のあるところだけ）。"""
+    display.show("finder", label="番号や、本人／家族、何回目で絞りこむ")
+
+
+def handling_rules(capsule: Capsule) -> None:
+    """お取り扱いを、リストの前に。"""
+    display.show("lines", lines=handling(capsule))
 
 
 def handling(capsule: Capsule) -> list[str]:
-    """勧奨リストの取扱い。"""
-    return [
-        f"お渡しする部署：{'、'.join(capsule.facts['departments'])}",
-        *display.words("handling"),
-    ]
+    """勧奨リストの取扱い：だれが、何のために、いつまでに。"""
+    facts, contact = capsule.facts, capsule.facts["contact"]
+    phone = f"（電話 {contact['phone']}）" if contact["phone"] else ""
+    keeps = facts["policy"]["reminders"]["employer_keeps_months"]
+    values = facts["purposes"] | {
+        "departments": "、".join(facts["departments"]),
+        "responsible": f"{contact['title']}{phone}",
+        "hand_out": f"{capsule.month.plus(1).label}末",
+        "delete": f"{capsule.month.plus(keeps).label}末",
+        "not_used_for": "、".join(facts["not_used_for"]) or "ほかの目的",
+        "channels": facts["channels"],
+    }
+    return [line.format(**values) for line in display.words("handling")]

@@ -1,5 +1,9 @@
-"""勧奨リストの XLSX。全ての升は文字で書くので、先頭の 0 は残り、式にはならない。"""
+"""勧奨リストの XLSX。全ての升は文字で書くので、先頭の 0 は残り、式にはならない。
 
+枚：❶、❷（世帯、枝番の順）、番号だけ（社内の名簿と突き合わせるため）、お取り扱い。❶ と ❷ の右には、事業所が自分で使う欄がある。
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,22 +15,30 @@ from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.society import DEMO_MARK, demo_suffix
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
+from mynalib.insight.tables import handling, households
+from mynalib.reminders.sheet import ANSWER, ANSWERS, LIST_NUMBER, OWN_COLUMNS, SHEETS
 
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
+KEY = ["symbol", "number"]
+A4 = 9
 
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
-    """一事業所の勧奨リスト。❶と❷で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
+    """一事業所の勧奨リスト。❶ と ❷ で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
     target = folder / f"reminders{demo_suffix(capsule.facts['demo'])}.xlsx"
     rows = door.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
-        for sheet, actions in zip(
-            display.words("reminders"), (LINK_ACTIONS, RENEW_ACTIONS), strict=True
+        for (title, told), actions in zip(
+            display.words("reminders").items(), (LINK_ACTIONS, RENEW_ACTIONS), strict=True
         ):
-            _write_sheet(book, formats, capsule, sheet, rows[rows.action.isin(actions)])
+            people = rows[rows.action.isin(actions)]
+            sheet = book.add_worksheet(_marked(capsule, SHEETS[title]))
+            _write_people(sheet, formats, _preface(capsule, SHEETS[title], told, people), people)
+        _write_numbers(book.add_worksheet(_marked(capsule, "番号だけ")), formats, rows)
+        _write_handling(book.add_worksheet(_marked(capsule, "お取り扱い")), formats, capsule)
     return target
 
 
@@ -34,39 +46,71 @@ def _marked(capsule: Capsule, title: str) -> str:
     return f"{DEMO_MARK} {title}" if capsule.facts["demo"] else title
 
 
-def _write_sheet(
-    book, formats: dict, capsule: Capsule, said: dict[str, str], rows: pd.DataFrame
-) -> None:
-    sheet = book.add_worksheet(_marked(capsule, said["title"]))
-    last = len(rows.columns) - 1
-    for line, (text, form, height) in enumerate(_preface(capsule, said, len(rows))):
+def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataFrame) -> None:
+    heads = [display.label(column) for column in rows.columns] + [*OWN_COLUMNS, ANSWER]
+    last, top = len(heads) - 1, len(preface) + 1
+    for line, (text, form, height) in enumerate(preface):
         sheet.merge_range(line, 0, line, last, text, formats[form])
         sheet.set_row(line, height)
-    top = line + 2
     sheet.set_default_row(18)
-    for index, column in enumerate(rows.columns):
-        sheet.set_column(index, index, display.words("widths")[column])
-        sheet.write_string(top, index, display.label(column), formats["head"])
+    widths = [display.words("widths")[column] for column in rows.columns]
+    for index, (head, width) in enumerate(zip(heads, [*widths, 12, 8, 16], strict=True)):
+        sheet.set_column(index, index, width)
+        sheet.write_string(top, index, head, formats["head"])
+    home = None
     for number, row in enumerate(rows.to_dict("records"), top + 1):
+        form = formats["cell" if (row["symbol"], row["number"]) == home else "first"]
+        home = (row["symbol"], row["number"])
         for index, (column, value) in enumerate(row.items()):
-            sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])
+            sheet.write_string(number, index, display.text(column, value, 0), form)
+        for index in range(len(row), last + 1):
+            sheet.write_blank(number, index, None, form)
+    if len(rows):
+        choice = {"validate": "list", "source": list(ANSWERS), "error_title": ANSWER}
+        choice["error_message"] = f"{'、'.join(ANSWERS)} のどれかだけを選べます。"
+        sheet.data_validation(top + 1, last, top + len(rows), last, choice)
     sheet.autofilter(top, 0, top + len(rows), last)
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
-    sheet.set_paper(9)
+    _print_on_a4(sheet)
+
+
+def _write_numbers(sheet, formats: dict, rows: pd.DataFrame) -> None:
+    """記号と番号だけ。一行＝一世帯。はじめの行が見出しなので、そのまま突き合わせに使える。"""
+    for index, column in enumerate(KEY):
+        sheet.set_column(index, index, 16)
+        sheet.write_string(0, index, display.label(column), formats["head"])
+    for line, home in enumerate(rows[KEY].drop_duplicates().itertuples(index=False), 1):
+        for index, value in enumerate(home):
+            sheet.write_string(line, index, value, formats["cell"])
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    _print_on_a4(sheet)
+
+
+def _write_handling(sheet, formats: dict, capsule: Capsule) -> None:
+    sheet.set_column(0, 0, 100)
+    sheet.write_string(0, 0, _marked(capsule, "お取り扱い"), formats["title"])
+    for line, text in enumerate([*handling(capsule), *capsule.facts["notes"]], 1):
+        sheet.write_string(line, 0, text, formats["text"])
+        sheet.set_row(line, 18 * (1 + len(text) // 48))
+    _print_on_a4(sheet)
+
+
+def _print_on_a4(sheet) -> None:
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L取扱注意：個人データ&C&A&R&P / &N")
+    sheet.set_footer("&L取扱注意：個人データ（転送・複写をしない）&C&A&R&P / &N")
 
 
-def _preface(capsule: Capsule, said: dict[str, str], people: int) -> list[tuple[str, str, int]]:
-    facts, title = capsule.facts, _marked(capsule, f"{said['title']}　{people:,} 人")
+def _preface(
+    capsule: Capsule, title: str, told: str, rows: pd.DataFrame
+) -> list[tuple[str, str, int]]:
+    """表の上の行：題と人数、宛先、リストの番号、訂正の知らせ、ご案内の文。"""
+    facts = capsule.facts
+    sizes = f"{len(rows):,} 人（{households(rows):,} 世帯）"
     to = f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）"
-    departments = f"渡してよい部署：{'、'.join(facts['departments'])}"
-    lines = [
-        (title, "title", 24),
-        (to, "text", 20),
-        (departments, "text", 36),
-        (said["told"], "text", 54),
-    ]
-    version = [(line, "text", 36) for line in facts["revision"]]
-    return [lines[0], *version, *lines[1:], *((note, "text", 36) for note in facts["notes"])]
+    number = f"{LIST_NUMBER}{facts['list_number']}　お取り扱いは、おわりの枚にあります"
+    lines = [(_marked(capsule, f"{title}　{sizes}"), "title", 24)]
+    lines += [(line, "text", 36) for line in facts["revision"]]
+    return [*lines, (to, "text", 20), (number, "text", 20), (told, "text", 54)]

@@ -21,6 +21,7 @@ from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
 from mynalib.history.released import differences, read_manifest
 from mynalib.insight import display
+from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
 from mynalib.release.scan import LONG_DIGITS, scan_release
 
@@ -50,6 +51,7 @@ def inspect(
     problems += scan_release(
         release, artefacts, *numbers, demo=publication.opened.params.society.demo
     )
+    problems += list_problems(publication.opened.params, publication.opened.month, release)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)

@@ -32,7 +32,7 @@ LONG_DIGITS = re.compile("[0-9]{5,}")
 _ROW = "(?:[1-9][0-9]{0,5}|10[0-4][0-9]{4})"
 _PLACE = f"[A-Z]{{0,3}}{_ROW}"
 CELL_PLACES = re.compile(
-    rf'\b(?:r|ref|spans|topLeftCell)="{_PLACE}(?::{_PLACE})?"|\bwidth="[0-9]{{1,3}}\.7109375"'.encode()
+    rf'\b(?:r|ref|sqref|spans|topLeftCell)="{_PLACE}(?::{_PLACE})?"|\bwidth="[0-9]{{1,3}}\.7109375"'.encode()
 )
 SHARED_STRING = re.compile(rb't="s"><v>(?:0|[1-9][0-9]{0,6})</v>')
 STRING_COUNTS = re.compile(rb'\b(?:count|uniqueCount)="[1-9][0-9]{0,6}"')

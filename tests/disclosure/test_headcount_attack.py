@@ -362,12 +362,12 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
     ("rows", "said"),
     [
         (
-            [("2026-10", 3, 2, 1, 0, 0, 6)],
+            [("2026-10", 3, 2, 1)],
             "この月にご案内をお願いする方は、あわせて 6 人です。2026年11月末ごろまでに、",
         ),
-        ([("2026-10", 1200, 0, 0, 0, 0, 0)], "1,200 人です。2026年11月末ごろまでに、"),
-        ([("2026-10", 0, 0, 0, 0, 4, 0)], "いません（勧奨リストに載る方が 0 人です）。"),
-        ([("2026-09", 3, 2, 1, 0, 0, 6)], "このページの月の勧奨リストは、ありません。"),
+        ([("2026-10", 1200, 0, 0)], "1,200 人です。2026年11月末ごろまでに、"),
+        ([("2026-10", 0, 0, 0)], "いません（勧奨リストに載る方が 0 人です）。"),
+        ([("2026-09", 3, 2, 1)], "このページの月の勧奨リストは、ありません。"),
         ([], "このページの月の勧奨リストは、ありません。"),
     ],
     ids=["somebody", "thousands", "nobody", "an older list only", "no list yet"],
@@ -379,7 +379,8 @@ def test_what_is_asked_this_month_is_said_by_its_number(monkeypatch, tmp_path, r
     facts = {"audience": "employer", "month": "2026-10", "policy": policy, "columns": []}
     facts |= {"demo": False, "tables": ["levels", "lists"]}
     kinds = {"month": "str"} | dict.fromkeys(released.LIST_COLUMNS[1:], "int64")
-    lists = pd.DataFrame(rows, columns=released.LIST_COLUMNS).astype(kinds)
+    counts = pd.DataFrame(rows, columns=released.LIST_COLUMNS[:4])
+    lists = counts.reindex(columns=released.LIST_COLUMNS, fill_value=0).astype(kinds)
     levels = pd.DataFrame([("2026-10", 3, 0, 0, "", "")], columns=released.LEVEL_COLUMNS)
     write_table(tmp_path / "lists.parquet", lists)
     write_table(tmp_path / "levels.parquet", levels)

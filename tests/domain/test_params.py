@@ -987,8 +987,8 @@ BAD_JOINT_USE = [
     ("dependants_notified_on: 2025-10-01", "#", "dependants_notified_on"),
     ("  - cancelled_on", "  - name", "items[5]"),
     ("  - cancelled_on", "  - state", "items"),
-    ("member_kind, action]", "member_kind, name]", "employer_columns[4]"),
-    ("member_kind, action]", "action, action]", "employer_columns"),
+    ("member_kind, action, attempt]", "member_kind, name]", "employer_columns[4]"),
+    ("member_kind, action, attempt]", "action, action]", "employer_columns"),
     ("  - branch ", "#", "employer_columns"),
 ]
 

@@ -66,7 +66,7 @@ if (search) {
     const words = search.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const row of rows) {
-      const text = row.dataset.search.normalize("NFKC").toLowerCase();
+      const text = (row.dataset.search || row.textContent).normalize("NFKC").toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }

@@ -1,0 +1,78 @@
+"""勧奨リストを開き直して確かめる：どの行も、その日にその事業所の人か。載せるはずの人と、ちょうど同じか。列は約束のとおりか。"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.capsules.previous import LISTED, LISTS, read_listed, read_lists
+from mynalib.domain.employers import Employer, fold_symbol
+from mynalib.domain.errors import MynaError, Problem
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.insight.display import label
+from mynalib.reminders.memory import kinds
+from mynalib.reminders.sheet import ANSWER, KEY, OWN_COLUMNS, SheetRead, read_file
+
+ACTIONS = ["link", "renew", "renew_then_link"]
+
+
+def list_problems(params: Params, month: Month, release: Path) -> Iterator[Problem]:
+    """公開の中の、全ての勧奨リストの XLSX の誤り。なければ空。"""
+    books = {book.parent.name: book for book in sorted(release.glob("employers/*/*.xlsx"))}
+    if (
+        not books or not (release / LISTED).is_file()
+    ):  # 一つの事業所だけの下書きには、比べる表がない
+        return
+    listed, sizes = read_listed(release / LISTED), read_lists(release / LISTS)
+    for employer in params.employers:
+        if employer.id in books:
+            expected = listed[listed.on_list & (listed.employer_id == employer.id)]
+            book = books[employer.id]
+            for what in _book_problems(book, employer, params, month, expected, sizes):
+                yield Problem(book.relative_to(release).as_posix(), what)
+
+
+def _book_problems(
+    book: Path,
+    employer: Employer,
+    params: Params,
+    month: Month,
+    expected: pd.DataFrame,
+    sizes: pd.DataFrame,
+) -> Iterator[str]:
+    try:
+        read = read_file(book)
+    except MynaError as error:
+        yield error.what
+        return
+    if not read.number.startswith(f"{employer.id}-{month}"):
+        yield "リストの番号が、その事業所の、その月のものでない"
+    if not _belong(read.people, employer, params, month):
+        yield "ほかの事業所の人の行がある"
+    if _rows(read) != sorted(
+        zip(kinds(expected.action), *(expected[name] for name in KEY), strict=True)
+    ):
+        yield "載せるはずの人と違う"
+    counted = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
+    if int(counted[ACTIONS].to_numpy().sum()) != len(read.people):
+        yield "人数が、事業所のページの人数と違う"
+    allowed = {*map(label, params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
+    if not read.heads <= allowed:
+        yield "お知らせにない列がある"
+
+
+def _rows(read: SheetRead) -> list[tuple]:
+    return sorted(read.people[["kind", *KEY]].itertuples(index=False, name=None))
+
+
+def _belong(people: pd.DataFrame, employer: Employer, params: Params, month: Month) -> bool:
+    """どの行の記号と番号も、月末に、その事業所のものか。登録簿から、表とは別に確かめる。"""
+    entries = [one for one in params.registry(month).entries if one.employer_id == employer.id]
+    bounds = {}
+    for entry in entries:
+        bounds.setdefault(entry.folded, []).append(entry.bounds)
+    return all(
+        any(low <= int(number or 0) <= high for low, high in bounds.get(fold_symbol(symbol), []))
+        for symbol, number in zip(people.symbol, people.number_key, strict=True)
+    )

@@ -1,0 +1,126 @@
+"""勧奨リストの表の形：枚の名、事業所が自分で使う欄、返してもらう欄。書くところ（jobs.workbook）と読むところが、同じものを使う。"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from mynalib.domain.errors import MynaError
+from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.insight.display import label
+
+SHEETS: dict[str, str] = {"link": "❶登録の勧奨", "renew": "❷更新の勧奨"}
+"""勧奨から、枚の名へ。架空データでは、名のはじめに印が付く。"""
+
+OWN_COLUMNS = ("案内日", "済")
+"""事業所が自分で使う欄。返ってきても、読まない。"""
+
+ANSWER = "お申し出"
+OBJECTION, NOT_HERE = "不同意の申出", "在籍なし"
+ANSWERS = (OBJECTION, NOT_HERE)
+"""返してもらう、ただ一つの欄と、選べる言葉。登録したか、断ったかは、聞かない。"""
+
+LIST_NUMBER = "リストの番号："
+"""この後に、事業所コードと公開の版（E01-2026-10、E01-2026-10-r2）が続く。"""
+
+KEY = ["symbol", "number", "branch"]
+READ_COLUMNS = ["kind", *KEY, "answer", "line", *PERSON_KEY]
+
+
+class SheetRefused(MynaError):
+    """勧奨リストの表として、読めない。"""
+
+    code = "SHEET_REFUSED"
+    what = "この道具の作った勧奨リストの表ではありません"
+    fix = "お渡しした XLSX に書きこんだものを、XLSX のまま返してもらってください（PDF、CSV、写し直した表は読めません）。"
+
+
+@dataclass(frozen=True)
+class SheetRead:
+    """読んだ表。
+
+    number はリストの番号、heads は見出しの全て。people は一行＝一人：kind（link か renew）、書いてあるままの記号・番号・枝番、
+    answer（ANSWERS のどれか、ほかの言葉、''）、line（枚の中の行）、鍵。dropped は、読まなかった欄のうち、書きこみのあった升の数。
+    """
+
+    number: str
+    heads: frozenset[str]
+    people: pd.DataFrame
+    dropped: int
+
+
+def read_list(content: bytes, name: str) -> SheetRead:
+    """勧奨リストの XLSX を読む。
+
+    Args:
+        content: 暗号を解いた中身。
+        name: 何のファイルか（エラーに出る。人の値は入らない名）。
+    Raises:
+        SheetRefused: XLSX でない、❶ か ❷ の枚がない、リストの番号がない、枚によって番号が違う。
+    """
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (InvalidFileException, OSError, KeyError, ValueError) as error:
+        raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
+    parts = [_Part.read(book, kind, title, name) for kind, title in SHEETS.items()]
+    numbers = {part.number for part in parts}
+    if len(numbers) != 1 or "" in numbers:
+        raise SheetRefused(where=name, what="リストの番号が無いか、枚によって違います")
+    people = pd.DataFrame([row for part in parts for row in part.rows], columns=READ_COLUMNS[:6])
+    people = with_person_key(people.astype(dict.fromkeys(["kind", *KEY, "answer"], "str")))
+    heads = frozenset(head for part in parts for head in part.heads)
+    return SheetRead(numbers.pop(), heads, people, sum(part.dropped for part in parts))
+
+
+def read_file(path: Path) -> SheetRead:
+    """ファイルの勧奨リストを読む。"""
+    return read_list(path.read_bytes(), path.name)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """一枚。"""
+
+    number: str
+    heads: list[str]
+    rows: list[tuple]
+    dropped: int
+
+    @classmethod
+    def read(cls, book, kind: str, title: str, name: str) -> "_Part":
+        found = [sheet for sheet in book if sheet.title.endswith(title)]
+        if len(found) != 1:
+            raise SheetRefused(where=name, what=f"「{title}」の枚が、一つではありません")
+        lines = enumerate(found[0].iter_rows(values_only=True), 1)
+        number, heads = cls._top(lines)
+        places = {head: at for at, head in enumerate(heads)}
+        if not {*map(label, KEY), ANSWER} <= set(places):
+            raise SheetRefused(where=name, what=f"「{title}」の見出しが、作ったときと違います")
+        rows, dropped = [], 0
+        for line, cells in lines:
+            texts = [_text(cell) for cell in cells]
+            key = [texts[places[label(column)]] for column in KEY]
+            if any(key):
+                rows.append((kind, *key, texts[places[ANSWER]], line))
+            dropped += sum(bool(texts[places[own]]) for own in OWN_COLUMNS if own in places)
+        return cls(number, [head for head in heads if head], rows, dropped)
+
+    @staticmethod
+    def _top(lines: Iterator[tuple[int, tuple]]) -> tuple[str, list[str]]:
+        """見出しの行まで進み、リストの番号と、見出しを返す。"""
+        number = ""
+        for _, cells in lines:
+            texts = [_text(cell) for cell in cells]
+            if texts and texts[0].startswith(LIST_NUMBER):
+                number = texts[0].removeprefix(LIST_NUMBER).split("　")[0].strip()
+            if label("number") in texts:
+                return number, texts
+        return number, []
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
