@@ -4,37 +4,40 @@
 """
 
 import json
-import os
-import shlex
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from mynalib import ending
+from mynalib import cli_lists, ending
+from mynalib.cli_parts import (
+    Asked,
+    BecauseOption,
+    HomeOption,
+    JobsOption,
+    JsonOption,
+    MonthOption,
+    ProgressBar,
+    ReplaceOption,
+    SchedulerOption,
+    at_home,
+    clear_any_home,
+    pasted,
+    read_folder,
+    read_month,
+    read_written,
+    say,
+)
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
-from mynalib.domain.shipped import templates
-from mynalib.history.home import Home, find_home
-from mynalib.history.leftovers import clear_leftovers
+from mynalib.history.home import Home
 from mynalib.intake.scratch import clear_scratch
-from mynalib.jobs.running import AS_USUAL, Running
+from mynalib.jobs.running import Running
 
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
@@ -42,69 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-progress_console = Console(stderr=True)
-
-
-@dataclass
-class Asked:
-    """頼まれた命令と、答えのかたち。失敗を知らせるときにも使うので、typer の文脈（Context.obj）に置く。"""
-
-    verb: str = ""
-    as_json: bool = False
-
-
-def _note_json(context: typer.Context, value: bool) -> bool:
-    context.ensure_object(Asked).as_json = value
-    return value
-
-
-def _month(text: str) -> Month:
-    try:
-        return Month.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _written(text: str) -> str:
-    """空の値を断る。書き忘れた変数（"$E"）を、付けなかったことにしない。"""
-    if not text.strip():
-        raise typer.BadParameter("空です。値を書くか、付けないでください")
-    return text
-
-
-def _folder(text: str | Path) -> Path:
-    return Path(_written(str(text)))
-
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--home",
-        parser=_folder,
-        metavar="DIR",
-        help="組合の置き場所。なければ MYNA_HOME、今のフォルダー",
-    ),
-]
-MonthOption = Annotated[
-    Month,
-    typer.Option("--month", parser=_month, metavar="2026-10", help="断面の月（届いた月ではない）"),
-]
-ReplaceOption = Annotated[
-    bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
-]
-BecauseOption = Annotated[
-    str, typer.Option("--because", parser=_written, metavar="理由", help="理由（台帳に残る）")
-]
-JsonOption = Annotated[bool, typer.Option("--json", callback=_note_json, help="結果を JSON で出す")]
-JobsOption = Annotated[
-    int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")
-]
-SchedulerOption = Annotated[
-    str | None,
-    typer.Option(
-        parser=_written, metavar="tcp://…", help="Dask のスケジューラーの番地。仕事を送る"
-    ),
-]
+app.add_typer(cli_lists.app)  # 名のない群れなので、命令は、ここに並ぶ
 
 
 @app.callback()
@@ -117,7 +58,7 @@ def start(context: typer.Context) -> None:
 @app.command()
 def demo(
     home: Annotated[
-        Path, typer.Option("--home", parser=_folder, metavar="DIR", help="架空の組合を作る場所")
+        Path, typer.Option("--home", parser=read_folder, metavar="DIR", help="架空の組合を作る場所")
     ] = Path("demo"),
     jobs: JobsOption = None,
     as_json: JsonOption = False,
@@ -125,11 +66,11 @@ def demo(
     """架空の組合を作り、24 か月を取り込み、新しい三か月を公開する（一つは訂正する）。"""
     from mynalib.demo_months import run_demo
 
-    _clear_any_home()
-    with _bar() as progress:
+    clear_any_home()
+    with ProgressBar() as progress:
         published = run_demo(home, jobs, progress.watch)
     portal = published.folder.parent / "index.html"
-    _say(
+    say(
         as_json, "demo", {"outcome": published.outcome, "portal": str(portal)}, Home(home.resolve())
     )
 
@@ -145,9 +86,9 @@ def init(
     """組合の置き場所を新しく作る（見本の params と、空の名簿）。"""
     from mynalib.verbs.init import found
 
-    _clear_any_home()
+    clear_any_home()
     made = found(folder, shared=group)
-    _say(as_json, "init", {"outcome": "made"}, made, at=_pasted(made.root))
+    say(as_json, "init", {"outcome": "made"}, made, at=pasted(made.root))
 
 
 @app.command()
@@ -175,12 +116,12 @@ def ingest(
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
     load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
-    with _at(home) as place:
+    with at_home(home) as place:
         params = load_params(place.params)
         result = load(place, params, file, month, confirm=confirm)
         loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
         more = told(place, params, month) if loaded else {}
-        _say(as_json, "ingest", result, place, kind=kind, at=_pasted(home), **more)
+        say(as_json, "ingest", result, place, kind=kind, at=pasted(home), **more)
 
 
 @app.command()
@@ -202,16 +143,16 @@ def profile(
     from mynalib.verbs.profile import profile as profile_file
 
     if not write:
-        _clear_any_home(home)
+        clear_any_home(home)
         _say_profile(as_json, profile_file(file, None, sheet))
         return
-    with _at(home) as place:
+    with at_home(home) as place:
         _say_profile(as_json, profile_file(file, place, sheet), place)
 
 
 def _say_profile(as_json: bool, shape, home: Home | None = None) -> None:
     result = {"outcome": "profiled", "file": shape.profile.model_dump()}
-    _say(as_json, "profile", result, home, text=shape.sheet("txt"))
+    say(as_json, "profile", result, home, text=shape.sheet("txt"))
 
 
 @app.command()
@@ -227,8 +168,8 @@ def benchmarks(
     """国の月次の表を、params/benchmarks.yaml に入れる（手で書いた行は書きかえない）。"""
     from mynalib.verbs.benchmarks import take_in_benchmarks
 
-    with _at(home) as place:
-        _say(as_json, "benchmarks", take_in_benchmarks(place, file, population), place)
+    with at_home(home) as place:
+        say(as_json, "benchmarks", take_in_benchmarks(place, file, population), place)
 
 
 @app.command()
@@ -243,7 +184,9 @@ def check(
     ] = False,
     because: Annotated[
         str | None,
-        typer.Option(parser=_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）"),
+        typer.Option(
+            parser=read_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -252,14 +195,14 @@ def check(
 
     if accept_ledger != (because is not None):
         raise typer.BadParameter("--accept-ledger と --because は、いっしょに使います")
-    with _at(home) as place:
+    with at_home(home) as place:
         if accept_ledger:
             from mynalib.history.vouching import accept_ledger as accept
 
-            _say(as_json, "accept", accept(place, load_params(place.params), because), place)
+            say(as_json, "accept", accept(place, load_params(place.params), because), place)
             return
         checked = check_home(place)
-        _say(as_json, "check", checked.as_dict(), place)
+        say(as_json, "check", checked.as_dict(), place)
     raise typer.Exit(1 if checked.errors else 0)
 
 
@@ -271,12 +214,14 @@ def publish(
     without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
     employer: Annotated[
         str | None,
-        typer.Option(parser=_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）"),
+        typer.Option(
+            parser=read_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）"
+        ),
     ] = None,
     because: Annotated[
         str | None,
         typer.Option(
-            parser=_written,
+            parser=read_written,
             metavar="理由",
             help="公開した月を訂正するわけ（読む人に見える。人のことは書かない）",
         ),
@@ -327,8 +272,8 @@ def _publish(
     running: Running,
     only: str | None = None,
 ) -> None:
-    with _at(home) as place:
-        with _bar() as progress:
+    with at_home(home) as place:
+        with ProgressBar() as progress:
             done = work(
                 place, load_params(place.params), month, running=progress.watch("公開", running)
             )
@@ -346,14 +291,14 @@ def _publish(
             "comparison": done.comparison,
             "review": done.review,
         }
-        _say(as_json, "publish", result, place, month=month, at=_pasted(home), only=only, **pages)
+        say(as_json, "publish", result, place, month=month, at=pasted(home), only=only, **pages)
 
 
 @app.command()
 def pdf(
     month: MonthOption,
     page: Annotated[
-        str, typer.Option("--page", parser=_written, metavar="TEXT", help="公開の中のページ")
+        str, typer.Option("--page", parser=read_written, metavar="TEXT", help="公開の中のページ")
     ] = "management/index.html",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -361,9 +306,9 @@ def pdf(
     """公開したページを、手もとのブラウザーで PDF にして、outbox/ に置く。"""
     from mynalib.verbs.pdf import make_pdf
 
-    with _at(home) as place:
+    with at_home(home) as place:
         made = make_pdf(place, month, page)
-        _say(as_json, "pdf", {"outcome": "made", "file": str(made)}, place)
+        say(as_json, "pdf", {"outcome": "made", "file": str(made)}, place)
 
 
 @app.command()
@@ -373,11 +318,11 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     from mynalib.history.outdated import outdated_releases
     from mynalib.verbs.verify import verify
 
-    with _at(home) as place:
+    with at_home(home) as place:
         found = verify(place, load_params(place.params), month)
         result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
         outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
-        _say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated}, place)
+        say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated}, place)
 
 
 @app.command()
@@ -395,7 +340,9 @@ def withdraw(
     ] = False,
     month: Annotated[
         Month | None,
-        typer.Option("--month", parser=_month, metavar="2026-10", help="--lists で取り下げる月"),
+        typer.Option(
+            "--month", parser=read_month, metavar="2026-10", help="--lists で取り下げる月"
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -405,9 +352,9 @@ def withdraw(
 
     if lists != (month is not None) or lists == (release is not None):
         raise typer.BadParameter("--release か、--lists と --month の、どちらか一方を使います")
-    with _at(home) as place:
+    with at_home(home) as place:
         work, target = (withdraw_lists, month) if lists else (withdraw_release, release)
-        _say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
+        say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
 
 
 @app.command()
@@ -422,74 +369,12 @@ def lab(
     """分析の作業台（notebooks/90_explore.ipynb）を、この機械の中だけの JupyterLab で開く。終えるには Ctrl-C。"""
     from mynalib.verbs.lab import open_lab
 
-    with _at(home) as place:
+    with at_home(home) as place:
         open_lab(
             place,
             browser,
-            lambda address: _say(as_json, "lab", {"outcome": "opened", "address": address}, place),
+            lambda address: say(as_json, "lab", {"outcome": "opened", "address": address}, place),
         )
-
-
-class _bar(Progress):
-    """進み具合の帯。標準エラーに出すので、--json の出力と混ざらない。"""
-
-    def __init__(self):
-        times = (
-            TimeElapsedColumn(),
-            TextColumn("残り"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[slowest]}"),
-        )
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
-        super().__init__(*columns, console=progress_console, transient=True)
-
-    def watch(self, name: str, running: Running = AS_USUAL) -> Running:
-        """進み具合を一本の帯に見せる動かし方。全体の数、済んだ数、いちばん長い仕事。"""
-        task = self.add_task(name, total=None, slowest="")
-        return replace(
-            running,
-            on_plan=lambda count: self.update(task, total=count),
-            on_done=lambda _: self.advance(task),
-            on_wait=lambda job, seconds: self.update(
-                task, slowest=f"いちばん長い：{job} {seconds:.0f} 秒"
-            ),
-        )
-
-
-@contextmanager
-def _at(given: Path | None) -> Iterator[Home]:
-    """使う置き場所。止められた命令の残りを消してから使い、失敗には、どの置き場所でのことかを添える。"""
-    home = find_home(given)
-    clear_leftovers(home)
-    try:
-        yield home
-    except MynaError as error:
-        error.home = str(home.root)
-        raise
-
-
-def _clear_any_home(given: Path | None = None) -> None:
-    """置き場所を使わない命令でも、分かる置き場所に残りがあれば消す。"""
-    with suppress(MynaError, OSError):
-        clear_leftovers(find_home(given))
-
-
-def _pasted(home: Path | None) -> str:
-    """知らせる命令に付ける --home。貼って、そのまま動くように囲む。付けずに動いた命令には、要らない。"""
-    if home is None:
-        return ""
-    path = str(home.resolve())
-    return f" --home {subprocess.list2cmdline([path]) if os.name == 'nt' else shlex.quote(path)}"
-
-
-def _say(as_json: bool, verb: str, result: dict, home: Home | None = None, **more: object) -> None:
-    """結果を、使った置き場所とともに知らせる。人に知らせる文は said.txt.j2 にある。"""
-    result |= {"home": str(home.root)} if home else {}
-    if as_json:
-        ending.say(json.dumps(result, ensure_ascii=False))
-        return
-    said = templates().get_template("said.txt.j2").render(verb=verb, **result, **more).rstrip()
-    ending.say("\n".join([said, *([f"置き場所：{home.root}"] if home else [])]))
 
 
 def main() -> None:

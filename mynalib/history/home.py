@@ -55,6 +55,7 @@ class Home:
         self.ledger = self.data / "ledger.jsonl"
         self.ledger_key = self.data / "keys" / "ledger.key"
         self.levels_key = self.data / "keys" / "levels.key"
+        self.passphrases = self.data / "keys" / "passphrases.bin"
         self.protection = self.data / "protection"
 
     @property

@@ -12,8 +12,9 @@ from mynalib.domain.person import PersonKey, person_key
 from mynalib.domain.strict_yaml import is_visible
 from mynalib.domain.succession import Succession, same_person, successions
 from mynalib.history import clock
+from mynalib.history.files import write_file
 from mynalib.history.home import Home
-from mynalib.history.sheets import SheetUnreadable, read_sheet
+from mynalib.history.sheets import SheetUnreadable, read_sheet, with_rows
 
 KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
 NEW_KEY = ("新記号", "新番号", "新枝番")
@@ -110,6 +111,27 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
         raise RegisterUnreadable(where="名簿", problems=problems)
     chains = successions(params)
     return tuple(_followed(entry, chains) for entry in entries)
+
+
+def append_rows(home: Home, params: Params, name: str, rows: Sequence[dict[str, str]]) -> None:
+    """名簿のおわりに、行を足す。人の書いた行は、そのまま。足したあとの名簿が読めなければ、もとのままにする。
+
+    Args:
+        rows: 列の名から値へ。見出しにない列の値は、見出しのおわりに列を足して書く。
+    Raises:
+        RegisterUnreadable: 名簿が設定にないか、読めない。
+    """
+    path = params.society.registers.model_dump()[name]
+    if not path:
+        what = (
+            f"society.yaml の registers に、{name}: の行がありません。書く先がないので、写せません"
+        )
+        raise RegisterUnreadable(where=name, what=what)
+    target = home.root / path
+    try:
+        write_file(target, with_rows(target, rows))
+    except SheetUnreadable as error:
+        raise RegisterUnreadable(where=target.name, what=str(error)) from None
 
 
 def _followed(entry: Entry, chains: Sequence[Succession]) -> Entry:

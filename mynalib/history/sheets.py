@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +45,27 @@ def read_sheet(
     return rows
 
 
+def with_rows(path: Path, rows: Sequence[dict[str, str]]) -> bytes:
+    """表のおわりに行を足した中身。文字コード、区切り、行のおわりは、もとのまま。見出しにない列は、右に足す。
+
+    Raises:
+        SheetUnreadable: 開けない、文字でない。
+    """
+    text, encoding = _decoded(path)
+    lines = text.splitlines()
+    tabbed = "\t" in lines[0]
+    head = _trimmed(next(csv.reader(lines[:1], delimiter="\t" if tabbed else ",")))
+    new = [name for name in dict.fromkeys(n for row in rows for n in row) if name not in head]
+    ending = "\r\n" if "\r\n" in text else "\n"
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter="\t" if tabbed else ",", lineterminator=ending)
+    writer.writerow([*head, *new])
+    body = text.split("\n", 1)[1] if "\n" in text else ""
+    out.write(body if not body or body.endswith("\n") else body + ending)
+    writer.writerows([[row.get(name, "") for name in [*head, *new]] for row in rows])
+    return out.getvalue().encode(encoding)
+
+
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """一行ずつ。行番号は、引用符の中の改行も数えた、もとのファイルのはじめの行。"""
     tabbed = "\t" in text.split("\n", 1)[0]
@@ -71,6 +92,11 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 
 def _text(path: Path) -> str:
+    return _decoded(path)[0]
+
+
+def _decoded(path: Path) -> tuple[str, str]:
+    """中身と、その文字コード。"""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -84,5 +110,5 @@ def _text(path: Path) -> str:
     unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
         with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            return raw.decode(encoding), encoding
     raise SheetUnreadable("文字として読めません（UTF-8 か Shift_JIS で保存してください）")

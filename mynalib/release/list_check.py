@@ -29,18 +29,18 @@ def list_problems(params: Params, month: Month, release: Path) -> Iterator[Probl
         if employer.id in books:
             expected = listed[listed.on_list & (listed.employer_id == employer.id)]
             book = books[employer.id]
-            for what in _book_problems(book, employer, params, month, expected, sizes):
-                yield Problem(book.relative_to(release).as_posix(), what)
+            where = book.relative_to(release).as_posix()
+            found = [*book_problems(book, employer, params, month, expected)]
+            yield from (Problem(where, what) for what in found)
+            own = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
+            if int(own[ACTIONS].to_numpy().sum()) != len(expected):
+                yield Problem(where, "人数が、事業所のページの人数と違う")
 
 
-def _book_problems(
-    book: Path,
-    employer: Employer,
-    params: Params,
-    month: Month,
-    expected: pd.DataFrame,
-    sizes: pd.DataFrame,
+def book_problems(
+    book: Path, employer: Employer, params: Params, month: Month, expected: pd.DataFrame
 ) -> Iterator[str]:
+    """一つの勧奨リストの XLSX の誤り。expected は、載せるはずの人（capsules.previous.read_listed の行）。"""
     try:
         read = read_file(book)
     except MynaError as error:
@@ -54,9 +54,6 @@ def _book_problems(
         zip(kinds(expected.action), *(expected[name] for name in KEY), strict=True)
     ):
         yield "載せるはずの人と違う"
-    counted = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
-    if int(counted[ACTIONS].to_numpy().sum()) != len(read.people):
-        yield "人数が、事業所のページの人数と違う"
     allowed = {*map(label, params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
     if not read.heads <= allowed:
         yield "お知らせにない列がある"

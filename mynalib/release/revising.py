@@ -22,6 +22,7 @@ from mynalib.history.registers import read_registers
 from mynalib.history.released import damage, read_manifest, read_receipt, releases
 from mynalib.release.order import Order
 from mynalib.release.unchanged import changed_facts, protection_hash
+from mynalib.reminders.memory import handovers
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,12 @@ def _require_remaking(order: Order, former: Path | None) -> None:
         what = f"{newer.label}を取り込んであるので、古い月の勧奨リストは作れません"
         fix = f"勧奨リストは {newer.label}のものを使ってください（myna publish --month {newer}）。"
         raise Refused("STALE_MONTH", where=order.month.label, what=what, fix=fix)
+    given = [each for each in handovers(order.home) if each.stands and each.month == order.month]
+    if given:
+        units = "、".join(dict.fromkeys(each.unit for each in given))
+        what = f"この月のリストは、もう手渡しています（{units}）。作り直すと、前のものとの違いから、だれのことかが分かってしまいます"
+        fix = f"使わせないときは、myna withdraw --lists --month {order.month} --because 理由 で、全ての事業所のリストを取り下げます。"
+        raise Refused("HANDED_OVER", where=order.month.label, what=what, fix=fix)
     if former is None:
         what = "--not-handed-over で作り直せる公開がありません"
         fix = f"myna publish --month {order.month} で公開してください。"

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import pandas as pd
 from openpyxl import load_workbook
@@ -64,7 +65,7 @@ def read_list(content: bytes, name: str) -> SheetRead:
     """
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, OSError, KeyError, ValueError) as error:
+    except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError) as error:
         raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
     parts = [_Part.read(book, kind, title, name) for kind, title in SHEETS.items()]
     numbers = {part.number for part in parts}

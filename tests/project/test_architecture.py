@@ -56,6 +56,8 @@ def forbidden_imports(module: str, source: str) -> set[str]:
     below = {
         *ROOMS[ROOMS.index(room) + 1 :],
         "cli",
+        "cli_lists",
+        "cli_parts",
         "demo",
         "demo_life",
         "demo_months",

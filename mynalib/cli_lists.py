@@ -1,0 +1,136 @@
+"""勧奨リストの命令：手渡す、取り戻す、返ってきた表を読む。"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mynalib.cli_parts import (
+    BecauseOption,
+    HomeOption,
+    JsonOption,
+    at_home,
+    pasted,
+    read_month,
+    read_written,
+    say,
+)
+from mynalib.domain.months import Month
+from mynalib.domain.params import load_params
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+MASTER = "MYNA_MASTER"
+EmployerOption = Annotated[
+    str, typer.Option("--employer", parser=read_written, metavar="E01", help="事業所コード")
+]
+WhichMonthOption = Annotated[
+    Month | None,
+    typer.Option(
+        "--month", parser=read_month, metavar="2026-10", help="なければ、いちばん新しい公開の月"
+    ),
+]
+MeansOption = Annotated[
+    str,
+    typer.Option("--means", parser=read_written, metavar="手段", help="どうやって（台帳に残る）"),
+]
+
+
+@app.command()
+def handover(
+    employer: EmployerOption,
+    to: Annotated[
+        str,
+        typer.Option("--to", parser=read_written, metavar="部署", help="お知らせのままの部署の名"),
+    ],
+    means: MeansOption,
+    month: WhichMonthOption = None,
+    name: Annotated[
+        str, typer.Option("--name", help="似た名の事業所があるとき、渡す相手の名を打ち直す")
+    ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="もう手渡したリストを、もう一度渡す")
+    ] = False,
+    new_passphrase: Annotated[
+        bool, typer.Option("--new-passphrase", help="その事業所の合言葉を、新しくする")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="暗号化しない（society.yaml が許すときだけ）")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """一つの事業所の勧奨リストを、暗号化して outbox/ に置き、受領書を添え、手渡したと記録する。"""
+    from mynalib.verbs.handover import Request, hand_over_list
+
+    request = Request(employer, to, means, month, name, again, new_passphrase, plain)
+    with at_home(home) as place:
+        result = hand_over_list(place, load_params(place.params), request, _master)
+        say(as_json, "handover", result, place, at=pasted(home))
+
+
+@app.command()
+def posted(
+    means: MeansOption,
+    month: WhichMonthOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """健保が自宅に知らせる人に、手紙を出したと記録する（次の月から、回数と間を数える）。"""
+    from mynalib.verbs.handover import record_posted
+
+    with at_home(home) as place:
+        say(as_json, "posted", record_posted(place, load_params(place.params), means, month), place)
+
+
+@app.command()
+def recall(
+    handed: Annotated[
+        str, typer.Option("--handover", parser=read_written, metavar="番号", help="手渡しの番号")
+    ],
+    because: BecauseOption,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """手渡した一つのリストを、丸ごと取り戻す。わけを書かないお願いの紙を作る。"""
+    from mynalib.verbs.handover import recall_list
+
+    with at_home(home) as place:
+        say(
+            as_json, "recall", recall_list(place, load_params(place.params), handed, because), place
+        )
+
+
+@app.command()
+def record(
+    file: Annotated[
+        Path | None, typer.Argument(help="事業所から返ってきた勧奨リスト（XLSX）", readable=False)
+    ] = None,
+    receipt: Annotated[
+        str | None,
+        typer.Option("--receipt", metavar="番号", help="受領書が返ってきた、手渡しの番号"),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """返ってきた表の「お申し出」を名簿に写す。または、受領書が返ったことを記録する。"""
+    from mynalib.verbs.record import confirm_receipt, record_sheet
+
+    if (file is None) == (receipt is None):
+        raise typer.BadParameter("返ってきたファイルか、--receipt の、どちらか一方を使います")
+    with at_home(home) as place:
+        params = load_params(place.params)
+        if receipt is not None:
+            result = confirm_receipt(place, params, receipt)
+        else:
+            result = record_sheet(place, params, file, _master)
+        say(as_json, "record", result, place)
+
+
+def _master(new: bool) -> str:
+    """親の合言葉。環境変数か、画面で尋ねる（打った字は見えない）。"""
+    given = os.environ.get(MASTER)
+    if given is not None:
+        return given
+    return typer.prompt("親の合言葉", hide_input=True, confirmation_prompt=new, err=True)

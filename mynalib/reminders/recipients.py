@@ -1,0 +1,68 @@
+"""渡してよい相手：お知らせに載った事業所の、お知らせに載った部署。似た名の事業所があれば、名を打ち直してもらう。"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from difflib import SequenceMatcher
+
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import Refused
+from mynalib.domain.params import Params
+
+ALIKE = 0.8  # 名の重なりが、この割合からは、取りちがえるかもしれない
+_COMPANY = re.compile("株式会社|有限会社|合同会社|[(]株[)]|[(]有[)]")
+
+
+def require_recipient(params: Params, code: str, department: str, today: date) -> Employer:
+    """その日に、その部署へ渡してよいか。
+
+    Raises:
+        Refused: NOT_NOTIFIED（お知らせに載っていない事業所か部署）。
+    """
+    found = [one for one in params.notified(today) if one.id == code]
+    if not found:
+        known = "、".join(one.id for one in params.notified(today)) or "ありません"
+        what = "お知らせの「共同利用する者の範囲」に、今日は載っていません。何も渡せません"
+        fix = f"今日、渡してよい事業所は {known} です。"
+        raise Refused("NOT_NOTIFIED", where=f"--employer {code}", what=what, fix=fix)
+    [employer] = found
+    departments = employer.scope_on(today)
+    if department not in departments:
+        what = f"{employer.name}の、お知らせに載った部署ではありません"
+        fix = f"お知らせのままの名で書いてください：{'、'.join(departments)}"
+        raise Refused("NOT_NOTIFIED", where=f"--to {department}", what=what, fix=fix)
+    return employer
+
+
+def require_meant(employer: Employer, employers: Iterable[Employer], retyped: str) -> None:
+    """似た名の事業所があるとき、打ち直した名が、その事業所のものか（画面の名か、お知らせの印字の名）。
+
+    Raises:
+        Refused: NAME_UNCONFIRMED。
+    """
+    alike = look_alikes(employer, employers)
+    if alike and retyped not in (employer.name, employer.name_as_printed):
+        names = "、".join(one.name for one in alike)
+        what = f"似た名の事業所があります（{names}）"
+        fix = f"渡す相手を確かめて、--name に、事業所の名を打ってください（{employer.id} の名）。"
+        raise Refused("NAME_UNCONFIRMED", where=employer.name, what=what, fix=fix)
+
+
+def look_alikes(employer: Employer, employers: Iterable[Employer]) -> list[Employer]:
+    """名の似た、ほかの事業所。会社の種類の言葉を除いて比べ、一つがもう一つを含むか、ほとんど同じなら、似ている。
+
+    例：「ジャッツ」と「ジャッツ関西」は似ている。
+    """
+    own = _bare(employer.name)
+    others = ((one, _bare(one.name)) for one in employers if one.id != employer.id)
+    return [
+        one
+        for one, name in others
+        if name in own or own in name or SequenceMatcher(None, own, name).ratio() >= ALIKE
+    ]
+
+
+def _bare(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return _COMPANY.sub("", folded).strip() or folded

@@ -1,0 +1,113 @@
+"""返ってきた表：「お申し出」の欄だけを読む。不同意の申出は不同意の名簿へ、在籍なしは「確認中」の判断へ。
+
+登録したか、断ったかは聞かない。ほかの欄は読まずに数だけを数える。一つでも合わないところがあれば、何も写さない。
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mynalib.domain.errors import Problem, Refused
+from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY
+from mynalib.history import clock
+from mynalib.history.home import Home
+from mynalib.history.registers import DECISIONS, HEADER, KEY, append_rows, read_registers
+from mynalib.reminders.memory import Handover, remembered
+from mynalib.reminders.sheet import ANSWERS, NOT_HERE, OBJECTION, SHEETS, SheetRead
+
+REGISTERS = {OBJECTION: "optout", NOT_HERE: "decisions"}
+"""お申し出から、写す名簿へ。"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """写した数。known は、もう名簿にあったもの、dropped は、読まなかった欄の書きこみ。"""
+
+    objections: int
+    not_here: int
+    known: int
+    dropped: int
+
+
+def handover_of(number: str, standing: Sequence[Handover], name: str) -> Handover:
+    """リストの番号（E01-2026-10）から、その手渡し。
+
+    Raises:
+        Refused: SHEET_REFUSED（手渡していないか、取り戻したリスト）。
+    """
+    found = [each for each in standing if f"{each.unit}-{each.release}" == number]
+    if not found:
+        what = "手渡していないか、取り戻したリストの表です"
+        fix = "どの事業所の、どの月の表かを確かめてください。読めるのは、手渡して、まだ取り戻していないリストだけです。"
+        raise Refused("SHEET_REFUSED", where=name, what=what, fix=fix)
+    return found[-1]
+
+
+def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name: str) -> Recorded:
+    """「お申し出」を名簿に写す。錠の中で呼ぶ。
+
+    Raises:
+        Refused: SHEET_REFUSED（選べる言葉のほかの書きこみ、手渡したリストにない行、同じ人の二つの答え）。NO_REGISTER（写す名簿がない）。
+    """
+    answered = read.people[read.people.answer != ""]
+    problems = [*_problems(home, read, answered, handed)]
+    if problems:
+        fix = "正しい表を返してもらってください。何も写していません。"
+        what = f"合わないところが {len(problems)} 件あります"
+        raise Refused("SHEET_REFUSED", where=name, what=what, fix=fix, problems=problems)
+    held = {
+        (entry.register, key)
+        for entry in read_registers(home, params)
+        if entry.in_force(clock.today())
+        for key in entry.keys
+    }
+    counts, known = dict.fromkeys(ANSWERS, 0), 0
+    for answer, register in REGISTERS.items():
+        rows = answered[answered.answer == answer]
+        new = [
+            row
+            for row in rows.to_dict("records")
+            if (register, tuple(row[column] for column in PERSON_KEY)) not in held
+        ]
+        known += len(rows) - len(new)
+        counts[answer] = len(new)
+        if new:
+            append_rows(home, params, register, [*map(_ENTRIES[answer], new)])
+    return Recorded(counts[OBJECTION], counts[NOT_HERE], known, read.dropped)
+
+
+def _problems(
+    home: Home, read: SheetRead, answered: pd.DataFrame, handed: Handover
+) -> Iterator[Problem]:
+    """表の、合わないところ。どの枚の何行目かだけを言う。"""
+    sent = {tuple(row) for row in remembered(home, handed)[PERSON_KEY].itertuples(index=False)}
+    keys = read.people[PERSON_KEY].itertuples(index=False)
+    strangers = [tuple(key) not in sent for key in keys]
+    for row in read.people[strangers].itertuples(index=False):
+        yield Problem(f"{SHEETS[row.kind]} {row.line} 行目", "手渡したリストにない行です")
+    for row in answered[~answered.answer.isin(ANSWERS)].itertuples(index=False):
+        yield Problem(
+            f"{SHEETS[row.kind]} {row.line} 行目",
+            f"選べる言葉（{'、'.join(ANSWERS)}）ではありません",
+        )
+    twice = answered[answered.duplicated(PERSON_KEY, keep="first")]
+    for row in twice.itertuples(index=False):
+        yield Problem(f"{SHEETS[row.kind]} {row.line} 行目", "同じ方の行が、二つあります")
+
+
+def _key(row: dict) -> dict[str, str]:
+    return dict(zip(KEY, (row["symbol"], row["number"], row["branch"]), strict=True))
+
+
+def _objection(row: dict) -> dict[str, str]:
+    return _key(row) | {HEADER[-1]: str(clock.today()), "受付": "事業所"}
+
+
+def _not_here(row: dict) -> dict[str, str]:
+    verdict = ("確認中", "事業所の返事（在籍なし）", str(clock.today()))
+    return _key(row) | dict(zip(DECISIONS[len(KEY) :], verdict, strict=True))
+
+
+_ENTRIES = {OBJECTION: _objection, NOT_HERE: _not_here}

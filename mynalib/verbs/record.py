@@ -1,0 +1,93 @@
+"""返ってきたもの：勧奨リストの「お申し出」を名簿に写す。受領書が返ったことを記録する。"""
+
+import io
+from contextlib import suppress
+from pathlib import Path
+
+import msoffcrypto
+from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.params import Params
+from mynalib.history.files import sha256
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.vouching import recover
+from mynalib.reminders.memory import Handover, handovers
+from mynalib.reminders.passphrases import Passphrases
+from mynalib.reminders.returned import handover_of, take_in
+from mynalib.reminders.sheet import SheetRefused, read_list
+from mynalib.verbs.handover import Master, standing_handover
+
+
+def record_sheet(home: Home, params: Params, file: Path, master: Master) -> dict:
+    """返ってきた表を読み、名簿に写す。暗号化したまま返ってきたものは、渡したときの合言葉で開く。
+
+    Returns:
+        outcome（recorded）, unit, month, objections（新しく写した不同意の申出）, not_here（在籍なし）, known（もう名簿にあったもの）,
+        dropped（読まなかった書きこみ）。
+    Raises:
+        SheetRefused, Refused, MasterRefused, RegisterUnreadable。
+    """
+    if not file.is_file():
+        raise SheetRefused(
+            where=file.name, what="ファイルがありません", fix="場所を確かめてください。"
+        )
+    with home.locked():
+        recover(home, params)
+        standing = [each for each in handovers(home) if each.stands]
+        read = read_list(_opened(home, file, standing, master), file.name)
+        handed = handover_of(read.number, standing, file.name)
+        done = take_in(home, params, read, handed, file.name)
+        counts = {
+            "objections": done.objections,
+            "not_here": done.not_here,
+            "known": done.known,
+            "dropped": done.dropped,
+        }
+        facts = {"handover": handed.id, "unit": handed.unit, "file_sha256": sha256(file)}
+        Ledger(home.ledger).append("recorded", month=str(handed.month), **facts, **counts)
+    return {"outcome": "recorded", "unit": handed.unit, "month": str(handed.month), **counts}
+
+
+def confirm_receipt(home: Home, params: Params, number: str) -> dict:
+    """受領書が返ってきたと記録する。"""
+    with home.locked():
+        recover(home, params)
+        handed = standing_handover(home, number)
+        if handed.confirmed:
+            what = "受領書は、もう受け取っています"
+            raise Refused(
+                "HANDED_OVER", where=f"--receipt {number}", what=what, fix="することはありません。"
+            )
+        Ledger(home.ledger).append("confirmed", handover=number, unit=handed.unit)
+    return {"outcome": "confirmed", "unit": handed.unit, "month": str(handed.month)}
+
+
+def _opened(home: Home, file: Path, standing: list[Handover], master: Master) -> bytes:
+    """中身。暗号化してあれば、手渡した事業所の合言葉を順に試す。"""
+    content = file.read_bytes()
+    try:
+        sealed = msoffcrypto.OfficeFile(io.BytesIO(content))
+    except FileFormatError:
+        return content  # 表でないことは、読むところが言う
+    if not sealed.is_encrypted():
+        return content
+    for passphrase in _passphrases(home, standing, master):
+        plain = io.BytesIO()
+        with suppress(InvalidKeyError, DecryptionError):
+            sealed.load_key(password=passphrase, verify_password=True)
+            sealed.decrypt(plain)
+            return plain.getvalue()
+    what = "暗号化してありますが、手渡したときの合言葉では開けません"
+    fix = "渡したときの合言葉のまま、返してもらってください。"
+    raise SheetRefused(where=file.name, what=what, fix=fix)
+
+
+def _passphrases(home: Home, standing: list[Handover], master: Master) -> list[str]:
+    """手渡した事業所の合言葉。"""
+    store = Passphrases(home.passphrases)
+    if store.is_new:
+        return []
+    known = store.all(master(False))
+    return [known[unit] for unit in dict.fromkeys(each.unit for each in standing) if unit in known]
