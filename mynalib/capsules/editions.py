@@ -8,6 +8,7 @@ from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
 from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
@@ -60,7 +61,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "contact": _contact(employer) if employer else None,
         "list_number": f"{employer.id}-{publication.version}" if named else "",
         "not_used_for": list(joint_use.not_used_for) if named else [],
-        "channels": channels(joint_use) if named else "",
+        "channels": channels(joint_use) if employer else "",
         "policy": publication.opened.policy,
         "compared_with": _named(before, publication.opened.month) if before else "",
         "revision": publication.revised.lines(employer.id if employer else edition.audience)
@@ -147,6 +148,7 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("03_management_report", "internal"): lambda publication, _: internal_report(publication),
     ("03_management_report", "wide"): lambda publication, _: wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,
+    ("06_reminder_effect", "internal"): lambda publication, _: effect_tables(publication),
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
         publication.outside
     ),

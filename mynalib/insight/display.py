@@ -24,8 +24,10 @@ VALUES = {  # 値の名を、人の読む言葉に
     "column": {item.name: item.label for item in ITEMS},
     "reason": REASONS | shipped_yaml("insight", "words")["changes"],
     "cause": shipped_yaml("insight", "words")["causes"],
+    "kind": shipped_yaml("insight", "words")["kinds"],
+    "group": shipped_yaml("insight", "words")["groups"],
 }
-PERCENT_COLUMNS = ("rate", "usable_rate")
+PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high")
 POINT_COLUMNS = {
     "points": None,
     "month_before": 1,
@@ -171,6 +173,6 @@ def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列
         return f"{value:+,}" if value else "0"
     if column in VALUES:
         return VALUES[column].get(value, str(value))
-    if column == "attempt":
-        return f"{value} 回目"
+    if column in ("attempt", "turn"):
+        return f"{value} 回目" if value else BLANK
     return f"{value:,}" if column in words("columns")["numbers"] else str(value)

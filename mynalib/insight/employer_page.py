@@ -56,6 +56,7 @@ class EmployerPage:
         lines = [said["responsible"].format(title=facts["title"])]
         lines += [said["phone"].format(phone=facts["phone"])] if facts["phone"] else []
         lines += [said["society"].format(society=self.capsule.facts["society"])]
+        lines += [said["channels"].format(channels=self.capsule.facts["channels"])]
         display.show("lines", lines=lines)
 
     def where_you_stand(self) -> None:
