@@ -45,7 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(cli_lists.app)  # 名のない群れなので、命令は、ここに並ぶ
+app.add_typer(cli_lists.list_commands)  # 名のない群れなので、命令は、ここに並ぶ
 
 
 @app.callback()

@@ -19,7 +19,7 @@ from mynalib.cli_parts import (
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+list_commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 MASTER = "MYNA_MASTER"
 EmployerOption = Annotated[
@@ -37,7 +37,7 @@ MeansOption = Annotated[
 ]
 
 
-@app.command()
+@list_commands.command()
 def handover(
     employer: EmployerOption,
     to: Annotated[
@@ -70,7 +70,7 @@ def handover(
         say(as_json, "handover", result, place, at=pasted(home))
 
 
-@app.command()
+@list_commands.command()
 def posted(
     means: MeansOption,
     month: WhichMonthOption = None,
@@ -84,7 +84,7 @@ def posted(
         say(as_json, "posted", record_posted(place, load_params(place.params), means, month), place)
 
 
-@app.command()
+@list_commands.command()
 def recall(
     handed: Annotated[
         str, typer.Option("--handover", parser=read_written, metavar="番号", help="手渡しの番号")
@@ -102,7 +102,7 @@ def recall(
         )
 
 
-@app.command()
+@list_commands.command()
 def record(
     file: Annotated[
         Path | None, typer.Argument(help="事業所から返ってきた勧奨リスト（XLSX）", readable=False)

@@ -5,7 +5,7 @@ import pandas as pd
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.rounding import percent
 from mynalib.insight.statistics import wilson
-from mynalib.reminders.outcomes import AHEAD, outcomes
+from mynalib.reminders.outcomes import MONTHS_AFTER, outcomes
 
 TOLD, BESIDE, WAITING = "told", "beside", "waiting"
 """知らせた人の全て、そのうちくらべる月の 1 回目の人、その月に渡していない事業所の人。"""
@@ -53,7 +53,7 @@ def _by_month(found: pd.DataFrame) -> pd.DataFrame:
     table = told.pivot_table(
         index=["month", "kind"], columns="ahead", values=["people", "acted"], aggfunc="sum"
     )
-    columns = [("people", 1), *(("acted", ahead) for ahead in AHEAD)]
+    columns = [("people", 1), *(("acted", ahead) for ahead in MONTHS_AFTER)]
     table = table.reindex(columns=pd.MultiIndex.from_tuples(columns)).astype("Int64")
-    table.columns = ["people", *(f"acted_{ahead}" for ahead in AHEAD)]
+    table.columns = ["people", *(f"acted_{ahead}" for ahead in MONTHS_AFTER)]
     return table.reset_index().astype({"month": "str", "kind": "str"})

@@ -16,11 +16,11 @@ from mynalib.domain.society import DEMO_MARK, demo_suffix
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.tables import handling, households
-from mynalib.reminders.sheet import ANSWER, ANSWERS, LIST_NUMBER, OWN_COLUMNS, SHEETS
+from mynalib.reminders.sheet import ANSWER, ANSWERS, LIST_NUMBER, OWN_COLUMNS, SHEET_TITLES
 
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
-KEY = ["symbol", "number"]
+HOUSEHOLD = ["symbol", "number"]
 A4 = 9
 
 
@@ -35,8 +35,10 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
             display.words("reminders").items(), (LINK_ACTIONS, RENEW_ACTIONS), strict=True
         ):
             people = rows[rows.action.isin(actions)]
-            sheet = book.add_worksheet(_marked(capsule, SHEETS[title]))
-            _write_people(sheet, formats, _preface(capsule, SHEETS[title], told, people), people)
+            sheet = book.add_worksheet(_marked(capsule, SHEET_TITLES[title]))
+            _write_people(
+                sheet, formats, _preface(capsule, SHEET_TITLES[title], told, people), people
+            )
         _write_numbers(book.add_worksheet(_marked(capsule, "番号だけ")), formats, rows)
         _write_handling(book.add_worksheet(_marked(capsule, "お取り扱い")), formats, capsule)
     return target
@@ -77,10 +79,10 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
 
 def _write_numbers(sheet, formats: dict, rows: pd.DataFrame) -> None:
     """記号と番号だけ。一行＝一世帯。はじめの行が見出しなので、そのまま突き合わせに使える。"""
-    for index, column in enumerate(KEY):
+    for index, column in enumerate(HOUSEHOLD):
         sheet.set_column(index, index, 16)
         sheet.write_string(0, index, display.label(column), formats["head"])
-    for line, home in enumerate(rows[KEY].drop_duplicates().itertuples(index=False), 1):
+    for line, home in enumerate(rows[HOUSEHOLD].drop_duplicates().itertuples(index=False), 1):
         for index, value in enumerate(home):
             sheet.write_string(line, index, value, formats["cell"])
     sheet.freeze_panes(1, 0)

@@ -12,9 +12,9 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.insight.display import label
 from mynalib.reminders.memory import kinds
-from mynalib.reminders.sheet import ANSWER, KEY, OWN_COLUMNS, SheetRead, read_file
+from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, read_file
 
-ACTIONS = ["link", "renew", "renew_then_link"]
+LISTED_ACTIONS = ["link", "renew", "renew_then_link"]
 
 
 def list_problems(params: Params, month: Month, release: Path) -> Iterator[Problem]:
@@ -33,7 +33,7 @@ def list_problems(params: Params, month: Month, release: Path) -> Iterator[Probl
             found = [*book_problems(book, employer, params, month, expected)]
             yield from (Problem(where, what) for what in found)
             own = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
-            if int(own[ACTIONS].to_numpy().sum()) != len(expected):
+            if int(own[LISTED_ACTIONS].to_numpy().sum()) != len(expected):
                 yield Problem(where, "人数が、事業所のページの人数と違う")
 
 
@@ -51,7 +51,7 @@ def book_problems(
     if not _belong(read.people, employer, params, month):
         yield "ほかの事業所の人の行がある"
     if _rows(read) != sorted(
-        zip(kinds(expected.action), *(expected[name] for name in KEY), strict=True)
+        zip(kinds(expected.action), *(expected[name] for name in WRITTEN_KEY), strict=True)
     ):
         yield "載せるはずの人と違う"
     allowed = {*map(label, params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
@@ -60,7 +60,7 @@ def book_problems(
 
 
 def _rows(read: SheetRead) -> list[tuple]:
-    return sorted(read.people[["kind", *KEY]].itertuples(index=False, name=None))
+    return sorted(read.people[["kind", *WRITTEN_KEY]].itertuples(index=False, name=None))
 
 
 def _belong(people: pd.DataFrame, employer: Employer, params: Params, month: Month) -> bool:

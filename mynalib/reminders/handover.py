@@ -20,7 +20,7 @@ from mynalib.reminders.memory import LETTERS, remember
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Handing:
     """一つの事業所に渡すもの。content は勧奨リストの XLSX、rows は載せた人（symbol, number, branch, action, attempt）。"""
 
     employer: Employer
@@ -33,7 +33,7 @@ class Parcel:
     rows: pd.DataFrame
 
 
-def hand_over(home: Home, params: Params, parcel: Parcel, passphrase: str) -> dict:
+def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> dict:
     """渡すものを outbox/ に置き、記録する。錠の中で呼ぶ。
 
     Args:

@@ -14,7 +14,7 @@ from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.reminders.memory import handovers, kinds, remembered
 
-AHEAD = (1, 2, 3)
+MONTHS_AFTER = (1, 2, 3)
 """何か月あとを見るか。"""
 OUTCOME_COLUMNS = ["month", "kind", "attempt", "told", "ahead", "people", "acted"]
 _ASKED = ["month", *PERSON_KEY, "kind", "attempt", "told"]
@@ -36,7 +36,7 @@ def outcomes(home: Home, months: Sequence[KeptMonth], listed: pd.DataFrame) -> p
     later = [
         (str(kept.month), ahead, str(kept.month.plus(ahead)))
         for kept in months
-        for ahead in AHEAD
+        for ahead in MONTHS_AFTER
         if str(kept.month.plus(ahead)) in held and (asked.month == str(kept.month)).any()
     ]
     if not later:

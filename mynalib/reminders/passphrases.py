@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from mynalib.domain.errors import MynaError
 from mynalib.history.files import write_file
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # 読みちがえる字（i と 1、l、o と 0）のない 31 字
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # 読みちがえる字（i と 1、l、o と 0）のない 31 字
 GROUPS, GROUP = 5, 4  # 20 字で 99 ビット
 SHORTEST = 12
 """親の合言葉の、いちばん短い長さ。"""
@@ -85,7 +85,7 @@ class Passphrases:
 
 def new_passphrase() -> str:
     """電話でも伝えられる、偶然の合言葉。"""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP)) for _ in range(GROUPS))
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def _key(master: str, salt: bytes) -> bytes:

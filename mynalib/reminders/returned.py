@@ -15,9 +15,9 @@ from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.registers import DECISIONS, HEADER, KEY, append_rows, read_registers
 from mynalib.reminders.memory import Handover, remembered
-from mynalib.reminders.sheet import ANSWERS, NOT_HERE, OBJECTION, SHEETS, SheetRead
+from mynalib.reminders.sheet import ANSWERS, NOT_HERE, OBJECTION, SHEET_TITLES, SheetRead
 
-REGISTERS = {OBJECTION: "optout", NOT_HERE: "decisions"}
+ANSWER_REGISTERS = {OBJECTION: "optout", NOT_HERE: "decisions"}
 """お申し出から、写す名簿へ。"""
 
 
@@ -64,7 +64,7 @@ def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name:
         for key in entry.keys
     }
     counts, known = dict.fromkeys(ANSWERS, 0), 0
-    for answer, register in REGISTERS.items():
+    for answer, register in ANSWER_REGISTERS.items():
         rows = answered[answered.answer == answer]
         new = [
             row
@@ -86,15 +86,15 @@ def _problems(
     keys = read.people[PERSON_KEY].itertuples(index=False)
     strangers = [tuple(key) not in sent for key in keys]
     for row in read.people[strangers].itertuples(index=False):
-        yield Problem(f"{SHEETS[row.kind]} {row.line} 行目", "手渡したリストにない行です")
+        yield Problem(f"{SHEET_TITLES[row.kind]} {row.line} 行目", "手渡したリストにない行です")
     for row in answered[~answered.answer.isin(ANSWERS)].itertuples(index=False):
         yield Problem(
-            f"{SHEETS[row.kind]} {row.line} 行目",
+            f"{SHEET_TITLES[row.kind]} {row.line} 行目",
             f"選べる言葉（{'、'.join(ANSWERS)}）ではありません",
         )
     twice = answered[answered.duplicated(PERSON_KEY, keep="first")]
     for row in twice.itertuples(index=False):
-        yield Problem(f"{SHEETS[row.kind]} {row.line} 行目", "同じ方の行が、二つあります")
+        yield Problem(f"{SHEET_TITLES[row.kind]} {row.line} 行目", "同じ方の行が、二つあります")
 
 
 def _key(row: dict) -> dict[str, str]:

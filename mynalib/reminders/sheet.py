@@ -14,7 +14,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.insight.display import label
 
-SHEETS: dict[str, str] = {"link": "❶登録の勧奨", "renew": "❷更新の勧奨"}
+SHEET_TITLES: dict[str, str] = {"link": "❶登録の勧奨", "renew": "❷更新の勧奨"}
 """勧奨から、枚の名へ。架空データでは、名のはじめに印が付く。"""
 
 OWN_COLUMNS = ("案内日", "済")
@@ -28,8 +28,8 @@ ANSWERS = (OBJECTION, NOT_HERE)
 LIST_NUMBER = "リストの番号："
 """この後に、事業所コードと公開の版（E01-2026-10、E01-2026-10-r2）が続く。"""
 
-KEY = ["symbol", "number", "branch"]
-READ_COLUMNS = ["kind", *KEY, "answer", "line", *PERSON_KEY]
+WRITTEN_KEY = ["symbol", "number", "branch"]
+READ_COLUMNS = ["kind", *WRITTEN_KEY, "answer", "line", *PERSON_KEY]
 
 
 class SheetRefused(MynaError):
@@ -67,12 +67,12 @@ def read_list(content: bytes, name: str) -> SheetRead:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError) as error:
         raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
-    parts = [_Part.read(book, kind, title, name) for kind, title in SHEETS.items()]
+    parts = [_Part.read(book, kind, title, name) for kind, title in SHEET_TITLES.items()]
     numbers = {part.number for part in parts}
     if len(numbers) != 1 or "" in numbers:
         raise SheetRefused(where=name, what="リストの番号が無いか、枚によって違います")
     people = pd.DataFrame([row for part in parts for row in part.rows], columns=READ_COLUMNS[:6])
-    people = with_person_key(people.astype(dict.fromkeys(["kind", *KEY, "answer"], "str")))
+    people = with_person_key(people.astype(dict.fromkeys(["kind", *WRITTEN_KEY, "answer"], "str")))
     heads = frozenset(head for part in parts for head in part.heads)
     return SheetRead(numbers.pop(), heads, people, sum(part.dropped for part in parts))
 
@@ -99,12 +99,12 @@ class _Part:
         lines = enumerate(found[0].iter_rows(values_only=True), 1)
         number, heads = cls._top(lines)
         places = {head: at for at, head in enumerate(heads)}
-        if not {*map(label, KEY), ANSWER} <= set(places):
+        if not {*map(label, WRITTEN_KEY), ANSWER} <= set(places):
             raise SheetRefused(where=name, what=f"「{title}」の見出しが、作ったときと違います")
         rows, dropped = [], 0
         for line, cells in lines:
             texts = [_text(cell) for cell in cells]
-            key = [texts[places[label(column)]] for column in KEY]
+            key = [texts[places[label(column)]] for column in WRITTEN_KEY]
             if any(key):
                 rows.append((kind, *key, texts[places[ANSWER]], line))
             dropped += sum(bool(texts[places[own]]) for own in OWN_COLUMNS if own in places)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth, open_month
 from mynalib.capsules.previous import LISTED, is_list, read_listed, with_lists
-from mynalib.domain.errors import Refused
+from mynalib.domain.employers import Employer
+from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, with_person_key
@@ -23,12 +24,12 @@ from mynalib.history.vouching import recover
 from mynalib.release.list_check import book_problems
 from mynalib.release.slips import recall_slip, receipt_slip
 from mynalib.reminders.due import SOCIETY
-from mynalib.reminders.handover import Parcel, hand_over, post_letters
+from mynalib.reminders.handover import Handing, hand_over, post_letters
 from mynalib.reminders.memory import LETTERS, Handover, handovers
 from mynalib.reminders.passphrases import Passphrases
 from mynalib.reminders.recipients import require_meant, require_recipient
 
-ROWS = ["symbol", "number", "branch", "action", "attempt"]
+HANDED_COLUMNS = ["symbol", "number", "branch", "action", "attempt"]
 Master = Callable[[bool], str]
 """親の合言葉を尋ねる。引数は、はじめて決めるのか。"""
 
@@ -71,7 +72,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         _require_sound(book, employer, params, month, mine)
         passphrase, made = _passphrase(home, params, request, master)
         digest = artefacts_of(home, release)[book.relative_to(release).as_posix()]
-        parcel = Parcel(
+        parcel = Handing(
             employer=employer,
             department=request.department,
             means=request.means,
@@ -79,7 +80,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
             release=release.name,
             content=book.read_bytes(),
             sha256=digest,
-            rows=mine[ROWS],
+            rows=mine[HANDED_COLUMNS],
         )
         facts = hand_over(home, params, parcel, passphrase)
         slip = receipt_slip(home, params, employer, facts)
@@ -98,7 +99,7 @@ def record_posted(home: Home, params: Params, means: str, month: Month | None) -
         _require_first(home, Request(LETTERS, "", means), at)
         opened = open_month(home, params, at)
         rows = opened.due[(opened.due.sender == SOCIETY) & opened.due.due]
-        facts = post_letters(home, params, at, release.name, means=means, rows=rows[ROWS])
+        facts = post_letters(home, params, at, release.name, means=means, rows=rows[HANDED_COLUMNS])
     told = {name: facts[name] for name in ("handover", "rows", "month")}
     return {"outcome": "posted", **told}
 
@@ -182,12 +183,14 @@ def _require_current(home: Home, params: Params, month: Month, release: Path) ->
     listed = _listed(home, release)
     if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given)]):
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
-        anew = f"myna publish --month {month} --not-handed-over で、全ての事業所のリストを作り直してください。"
-        late = (
+        if not given:
+            fix = f"myna publish --month {month} --not-handed-over で、全ての事業所のリストを作り直してください。"
+            raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
+        fix = (
             f"もう手渡した事業所があるので、作り直せません。myna withdraw --lists --month {month} --because 理由 で、"
             "全ての事業所のリストを取り下げ、次の月のリストを使ってください。"
         )
-        raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=late if given else anew)
+        raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
 
 
 def _still_due(opened: OpenedMonth, listed: pd.DataFrame) -> bool:
@@ -216,10 +219,17 @@ def _book(home: Home, release: Path, employer: str) -> Path:
     return released_file(release, found[0], artefacts)
 
 
-def _require_sound(book, employer, params: Params, month: Month, mine: pd.DataFrame) -> None:
-    for what in book_problems(book, employer, params, month, mine):
+def _require_sound(
+    book: Path, employer: Employer, params: Params, month: Month, mine: pd.DataFrame
+) -> None:
+    problems = [
+        Problem(book.name, what) for what in book_problems(book, employer, params, month, mine)
+    ]
+    if problems:
+        what = "開き直した勧奨リストが、載せるはずの人と合いません"
         fix = "渡さないで、この文を開発元に知らせてください。"
-        raise Refused("LIST_OUTDATED", where=f"{employer.id} の勧奨リスト", what=what, fix=fix)
+        where = f"{employer.id} の勧奨リスト"
+        raise Refused("GATE_FAILED", where=where, what=what, fix=fix, problems=problems)
 
 
 def _passphrase(home: Home, params: Params, request: Request, master: Master) -> tuple[str, bool]:

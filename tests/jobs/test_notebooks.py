@@ -30,6 +30,7 @@ RUNS = {
     "03_management_report": [{"edition": "wide"}, {"edition": "internal"}],
     "04_employer_dashboard": [{"employer": "E01"}],
     "05_employer_reminders": [{"employer": "E02"}],
+    "06_reminder_effect": [{}],
     "09_release_comparison": [{}],
 }
 

@@ -84,6 +84,7 @@ LIVES = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=150 if LONG else 12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lives=LIVES,
