@@ -14,8 +14,11 @@ from mynalib.disclosure.society import TOTAL, rounded
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.comparable import comparable_benchmark
 from mynalib.domain.months import Month
+from mynalib.history.released import releases
 from mynalib.insight import measures, movements
 from mynalib.insight.display import BLANK, level_text
+from mynalib.reminders.due import SOCIETY
+from mynalib.reminders.memory import LETTERS, handovers, kinds
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 WAVE_MONTHS = 13
@@ -48,6 +51,7 @@ def internal_report(publication: Publication) -> Tables:
         "causes": _exact_causes(counts, moves, opened.month),
         "parts": outside.part_table(exact=True),
         "wave": _wave(counts, moves, opened.month),
+        "asked": _asked(opened.due, opened.policy["reminders"]["max_attempts"]),
         "shown": outside.state,
         "lists": outside.lists,
         "listed": opened.candidates[LISTED_FIELDS],
@@ -93,6 +97,25 @@ def _wave(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd.DataFra
     months = [str(month.plus(step)) for step in range(1 - WAVE_MONTHS, 1)]
     table = moves[moves.month.isin(months)][["month", *movements.WAVE]]
     return table.assign(waiting=table.month.map(waiting)).reset_index(drop=True)
+
+
+def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
+    """知らせる番の人と、休みの人（人）。一行＝勧奨（link、renew）。
+
+    列 kind、この月に知らせる人を何回目かで分けた first, second, later、そのうち健保が知らせる by_society、間をあけている resting、
+    回数を終えた silent。
+    """
+    silent = due.attempt > most
+    columns = {
+        "first": due.due & (due.attempt == 1),
+        "second": due.due & (due.attempt == 2),  # noqa: PLR2004 二回目
+        "later": due.due & (due.attempt > 2),  # noqa: PLR2004 三回目から
+        "by_society": due.due & (due.sender == SOCIETY),
+        "resting": ~due.due & ~silent,
+        "silent": silent,
+    }
+    counted = pd.DataFrame(columns).astype("int64").groupby(kinds(due.action)).sum()
+    return counted.reindex(["link", "renew"], fill_value=0).rename_axis("kind").reset_index()
 
 
 def _wide_employers(wide: pd.DataFrame, month: Month) -> pd.DataFrame:
@@ -181,4 +204,19 @@ def _matters(opened: OpenedMonth, counts: pd.DataFrame) -> list[dict]:
         {"kind": "review", "count": int(held.review[TOTAL])},
         {"kind": "without_notice", "count": sum(bool(held.members[code]) for code in others)},
         {"kind": "quarantined", "count": opened.months[-1].intake["quarantined"]},
+        *_handed_matters(opened),
+    ]
+
+
+def _handed_matters(opened: OpenedMonth) -> list[dict]:
+    """前の月のリストのうち、手渡したと記録していない事業所と、受領書の返っていない手渡し。"""
+    before = opened.month.plus(-1)
+    given = [each for each in handovers(opened.home) if each.stands and each.month < opened.month]
+    released = [made for made in releases(opened.home) if made == before]
+    units = {each.unit for each in given if each.month == before}
+    notified = {employer.id for employer in opened.params.notified(before.end)}
+    waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
+    return [
+        {"kind": "not_handed", "count": len(notified - units) if released else 0},
+        {"kind": "no_receipt", "count": len(waiting)},
     ]

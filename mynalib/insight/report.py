@@ -165,8 +165,16 @@ def decisions(outlook: Outlook) -> None:
     display.show("section", title="次にすること", lines=display.words("next_steps"))
 
 
+def reminded(outlook: Outlook) -> None:
+    """何人に、何回目を知らせるか。休みの方と、回数を終えた方。広く配る版では、どこに載せているか。"""
+    if outlook.capsule.audience == "internal":
+        tables.internal(outlook.capsule, "asked", "この月に知らせる方と、休みの方")
+        tables.paragraph(display.words("reminded")["internal"])
+    else:
+        tables.paragraph(display.words("reminded")["wide"])
+
+
 def questions(outlook: Outlook) -> None:
-    """ほかと比べてどうかと、まだ答えられない問い。"""
+    """ほかと比べてどうか。"""
     others = findings.beside_others(outlook.capsule.facts["benchmark"], outlook.now)
     display.show("section", title="ほかと比べて", lines=[others])
-    display.show("section", title="まだ答えられない問い", lines=display.words("not_yet"))
