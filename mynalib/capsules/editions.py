@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
+from mynalib.capsules.dashboard import dashboard_tables
 from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
@@ -19,7 +20,7 @@ from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error, desk
 from mynalib.insight import display
 
-SOCIETY_NOTEBOOKS = ("03_management_report",)  # 組合全体の率と目標のページ
+SOCIETY_NOTEBOOKS = ("02_society_dashboard", "03_management_report")  # 組合全体の率と目標のページ
 
 
 def make_capsule(
@@ -145,6 +146,7 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("01_intake_review", "internal"): lambda publication, _: intake_review.review_tables(
         publication.opened
     ),
+    ("02_society_dashboard", "internal"): lambda publication, _: dashboard_tables(publication),
     ("03_management_report", "internal"): lambda publication, _: internal_report(publication),
     ("03_management_report", "wide"): lambda publication, _: wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,

@@ -21,6 +21,7 @@ from mynalib.reminders.due import SOCIETY
 from mynalib.reminders.memory import LETTERS, handovers, kinds
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
+KEPT_TABLES = ("shown", "lists", "listed")  # 次の公開のために残す表
 WAVE_MONTHS = 13
 MOVED_STEPS = 2  # 水準が、これだけの刻みを動けば、動いたと言う
 SMALL_MOVE = "動きは小さい"

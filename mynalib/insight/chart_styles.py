@@ -98,6 +98,7 @@ TARGET = {
     "marker": {"size": [0, 10], "symbol": "diamond", "color": ACCENT},
     "hovertemplate": "%{y}%",
 }
+SOCIETY_RATE = {**_LINE, "line": {"color": INK, "width": 1.5, "dash": "dot"}, "marker": {"size": 4}}
 TOTAL_LINE = {"mode": "lines", "line": {"color": INK, "width": 2}, "hoverinfo": "skip"}
 
 
@@ -188,3 +189,24 @@ WAVE_LINES = (
         "marker": {"size": 7, "symbol": "diamond"},
     },
 )
+
+# 組合の現況：区分の内わけ（積み重ねた棒）、月ごとの動き、管理図（Scatter）
+SHARES = {**TREND, "bargap": 0.15, "height": 340}
+STATUS_COLOURS = (BLUE, LIGHT_BLUE, AXIS_LINE, ACCENT, GRID)
+MOVE_LINES = (
+    {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7}},
+    {**_FLOW, "line": {"color": ACCENT, "width": 2, "dash": "dash"}, "marker": {"size": 7}},
+    {**_FLOW, "line": {"color": LIGHT_BLUE, "width": 2}, "marker": {"size": 7, "symbol": "square"}},
+    {
+        **_FLOW,
+        "line": {"color": AXIS_LINE, "width": 2, "dash": "dot"},
+        "marker": {"size": 7, "symbol": "diamond"},
+    },
+)
+XMR_MEAN = {"mode": "lines", "name": "平均", "line": {"color": INK, "width": 1.5}}
+XMR_LIMIT = {
+    "mode": "lines",
+    "line": {"color": AXIS_LINE, "width": 1.5, "dash": "dash"},
+    "showlegend": False,
+}
+XMR_POINTS = {"mode": "lines+markers", "line": {"color": BLUE, "width": 1.5}, "showlegend": False}

@@ -19,10 +19,10 @@ def trend(outlook: Outlook, name: str) -> None:
     released = outlook.society.only(["month", "members", "registered", "rate"])
     frame = released.frame
     goal = outlook.goal
-    months = _every_month(frame.month, goal.month if goal else None)
+    months = every_month(frame.month, goal.month if goal else None)
     rates = frame.set_index("month").rate.reindex(months)
-    x = [_label(month) for month in months]
-    at = _label(str(outlook.month))
+    x = [month_label(month) for month in months]
+    at = month_label(str(outlook.month))
     traces = [go.Scatter(x=x, y=_numbers(rates), **styles.RATE)]
     if outlook.now.rate is not None:
         end = {"x": [at], "y": [outlook.now.rate]}
@@ -33,7 +33,7 @@ def trend(outlook: Outlook, name: str) -> None:
         titles.trend_title(outlook.now),
         "登録率・月次推移（組合全体、月末の加入者に占める割合）",
     )
-    _show(released, name, said, traces, _with_months(styles.TREND, x, x.index(at)))
+    show_chart(released, name, said, traces, with_months(styles.TREND, x, x.index(at)))
 
 
 def _path(outlook: Outlook, at: str) -> list[go.Scatter]:
@@ -41,7 +41,7 @@ def _path(outlook: Outlook, at: str) -> list[go.Scatter]:
     goal, now = outlook.goal, outlook.now.rate
     if goal is None or goal.month <= outlook.month:
         return []
-    x = [at, _label(str(goal.month))]
+    x = [at, month_label(str(goal.month))]
     drawn = []
     if outlook.fan:
         drawn.append(go.Scatter(x=x, y=[now, outlook.fan["low"]], **styles.LOW_END))
@@ -56,13 +56,13 @@ def differences(outlook: Outlook, name: str) -> None:
     sizes = [size for _, size in found]
     if sum(size is not None for size in sizes) < 2:  # noqa: PLR2004 一つの差だけなら、まとめの文が言っている
         return
-    x = [_label(month) for month, _ in found]
+    x = [month_label(month) for month, _ in found]
     bars = go.Bar(x=x, y=sizes, **styles.differences(sizes))
     title = titles.differences_title(sizes)
     seen = pd.DataFrame(found, columns=["month", "points"]).astype({"points": "Float64"})
     released = outlook.society.only(["month", "rate"])
     said = (title, "登録率の前の月との差・ポイント（組合全体）")
-    _show(released, name, said, [bars], _with_months(styles.DIFFERENCES, x), seen)
+    show_chart(released, name, said, [bars], with_months(styles.DIFFERENCES, x), seen)
 
 
 def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
@@ -83,7 +83,7 @@ def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
     subtitle = f"登録率の変化のわけ・ポイント（組合全体、{outlook.month.label}の一か月）"
     said = (titles.causes_title(each, digits), subtitle)
     layout = styles.WATERFALL | {"yaxis": axis}
-    _show(outlook.causes, name, said, [bars], layout, seen, opened=True)
+    show_chart(outlook.causes, name, said, [bars], layout, seen, opened=True)
     return True
 
 
@@ -109,7 +109,7 @@ def dumbbell(outlook: Outlook, name: str) -> None:
     title = titles.parts_title(outlook.part_rates, outlook.decimals)
     said = (title, f"本人と家族の登録率（組合全体、{outlook.month.label}末）")
     layout = styles.DUMBBELL_LAYOUT
-    _show(outlook.parts, name, said, [*lines, *dots], layout, outlook.parts.frame, opened=True)
+    show_chart(outlook.parts, name, said, [*lines, *dots], layout, outlook.parts.frame, opened=True)
 
 
 def funnel(outlook: Outlook, name: str) -> None:
@@ -144,7 +144,7 @@ def funnel(outlook: Outlook, name: str) -> None:
     ]
     traces = [*curves, go.Scatter(**centre, **styles.TOTAL_LINE), *bands, dots]
     released = outlook.rates.where(month=str(outlook.month))
-    _show(released, name, said, traces, styles.FUNNEL_LAYOUT, seen)
+    show_chart(released, name, said, traces, styles.FUNNEL_LAYOUT, seen)
 
 
 def _as_level(row: dict) -> dict:
@@ -161,9 +161,9 @@ def _bands(each: pd.DataFrame) -> go.Scatter:
 def wave(outlook: Outlook, released: Released, name: str) -> None:
     """証明書の失効、更新、再登録の、月ごとの人数。"""
     frame = released.frame
-    months = _every_month(frame.month, None)
+    months = every_month(frame.month)
     rows = frame.set_index("month").reindex(months)
-    x = [_label(month) for month in months]
+    x = [month_label(month) for month in months]
     lost = rows.lapsed + rows.cancelled_by_lapse
     series = {"失効": lost, "更新": rows.renewed, "再登録": rows.relinked}
     traces = [
@@ -173,7 +173,7 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     newest = frame[frame.month == str(outlook.month)]
     row = {k: int(v) for k, v in newest.iloc[0].items() if k != "month"} if len(newest) else None
     said = (titles.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
-    _show(released, name, said, traces, _with_months(styles.COUNTS_BY_MONTH, x))
+    show_chart(released, name, said, traces, with_months(styles.COUNTS_BY_MONTH, x))
 
 
 def levels(released: Released, name: str, said: tuple[str, str]) -> None:
@@ -190,19 +190,19 @@ def levels(released: Released, name: str, said: tuple[str, str]) -> None:
     if frame.level.notna().sum() < 2:  # noqa: PLR2004 一点だけでは、線にならない
         display.show_released("table", released, name, seen=seen, caption=said[1])
         return
-    months = _every_month(frame.month, None)
+    months = every_month(frame.month)
     rows = frame.set_index("month").reindex(months)
     ends = [
         _span(value, tolerance, bound)
         for value, tolerance, bound in zip(rows.level, rows.tolerance, rows.bound, strict=True)
     ]
-    x = [_label(month) for month in months]
+    x = [month_label(month) for month in months]
     traces = [
         go.Scatter(x=x, y=[end[0] for end in ends], **styles.LOW_END),
         go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
         go.Scatter(x=x, y=_numbers(rows.level), **styles.LEVEL),
     ]
-    _show(released, name, said, traces, _with_months(styles.TREND, x), seen)
+    show_chart(released, name, said, traces, with_months(styles.TREND, x), seen)
 
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
@@ -214,7 +214,7 @@ def _span(value: object, tolerance: object, bound: object) -> tuple[float | None
     )
 
 
-def _every_month(months: pd.Series, target: Month | None) -> list[str]:
+def every_month(months: pd.Series, target: Month | None = None) -> list[str]:
     """最初の月（二年前まで）から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
     newest = Month.parse(months.max())
     first = max(Month.parse(months.min()), newest.plus(-SHOWN_MONTHS))
@@ -222,7 +222,7 @@ def _every_month(months: pd.Series, target: Month | None) -> list[str]:
     return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
 
 
-def _with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
+def with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
     """横の軸に、いちばん新しい月（x の newest 番目）と、そこからさかのぼった月を書く。先があれば、最後の月も。"""
     place = newest % len(x)
     step = max(1, -(-place // 6))
@@ -230,7 +230,7 @@ def _with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
     return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks}}
 
 
-def _label(month: str) -> str:
+def month_label(month: str) -> str:
     return f"{month[:4]}年{int(month[5:])}月"
 
 
@@ -238,7 +238,7 @@ def _numbers(values: pd.Series) -> list[float | None]:
     return [None if pd.isna(v) else float(v) for v in values]
 
 
-def _show(  # noqa: PLR0913 図に添えるもの
+def show_chart(  # noqa: PLR0913 図に添えるもの
     released: Released,
     name: str,
     said: tuple[str, str],
@@ -247,8 +247,13 @@ def _show(  # noqa: PLR0913 図に添えるもの
     seen: pd.DataFrame | None = None,
     *,
     opened: bool = False,
+    chart: dict | None = None,
 ) -> None:
-    """図を見せる。said は、題（分かったこと）と、副題（何を、だれについて、いつ、測ったか）。opened なら、表も、はじめから見せる。"""
+    """図を見せる。said は、題（分かったこと）と、副題（何を、だれについて、いつ、測ったか）。opened なら、表も、はじめから見せる。
+
+    Args:
+        chart: 部品 figure に、ほかに渡すもの（選べる図の choices）。
+    """
     named = [trace for trace in traces if trace.showlegend is not False]
     figure = go.Figure(
         traces, {"template": "none", **layout, "showlegend": len(named) > 1}
@@ -265,4 +270,5 @@ def _show(  # noqa: PLR0913 図に添えるもの
         caption=caption,
         subtitle=subtitle,
         opened=opened,
+        **(chart or {}),
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from mynalib.disclosure.society import TOTAL
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
 from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
+from mynalib.domain.shipped import shipped_yaml
 
 MEASURES = [
     "members",
@@ -112,6 +113,13 @@ def by_kind(cube: pd.DataFrame) -> pd.DataFrame:
     table = tally(cube, ["month", "insured"]).reindex(grid, fill_value=0).reset_index()
     table.insert(1, "member_kind", table.insured.map(MEMBER_KINDS))
     return table.drop(columns="insured").astype(dict.fromkeys(MEASURES, "Int64"))
+
+
+STATUS_GROUPS: dict[str, list[str]] = shipped_yaml("insight", "words")["status_groups"]
+"""区分を五つにまとめたもの：名から、[見出し, 区分の名…] へ。どの区分も、ちょうど一つに入る。"""
+GROUP_OF_STATUS = {
+    status: name for name, (_, *statuses) in STATUS_GROUPS.items() for status in statuses
+}
 
 
 def statuses(cube: pd.DataFrame, month: str) -> pd.DataFrame:

@@ -26,7 +26,7 @@ _RENEWED = ["registered_usable", "renewed_not_relinked", "never_linked"]
 _AUTO_CANCELLED = ["cancelled_by_lapse", "renewed_not_relinked"]
 
 
-def movements(flows: pd.DataFrame) -> pd.DataFrame:
+def movements(flows: pd.DataFrame, by: Sequence[str] = ("month",)) -> pd.DataFrame:
     """月ごとの動き（人）。
 
     登録者の差 ＝ newly_registered − cancelled ＋ joined_registered − left_registered。未登録も同じに、ちょうど合う。
@@ -34,8 +34,9 @@ def movements(flows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         flows: 動きの表（history.flows）。
+        by: 行の粒度。month と、ほかに分ける列。
     Returns:
-        一行＝月（前の月のある月だけ）。列 month と MOVES。
+        一行＝by の組（前の月のある月だけ）。列 by と MOVES。
     """
     before, after = is_registered(flows.status_before), is_registered(flows.status_after)
     was_here, is_here = flows.status_before.ne(""), flows.status_after.ne("")
@@ -56,8 +57,19 @@ def movements(flows: pd.DataFrame) -> pd.DataFrame:
         & flows.status_after.eq("cancelled_at_own_request"),
     }
     people = {name: flows.members.where(holds[name], 0) for name in MOVES}
-    table = flows[["month"]].assign(**people).groupby("month", as_index=False)[[*MOVES]].sum()
+    table = flows[[*by]].assign(**people).groupby([*by], as_index=False)[[*MOVES]].sum()
     return table.astype(dict.fromkeys(MOVES, "Int64"))
+
+
+def of_each_employer(flows: pd.DataFrame) -> pd.DataFrame:
+    """事業所ごとに見た動き：事業所の間で移った人を、前の事業所の脱退と、後の事業所の加入の、二行に分ける。列 employer_id が増える。"""
+    before, after = flows.employer_before, flows.employer_after
+    same = before.eq(after) | before.eq("") | after.eq("")
+    stayed = flows[same].assign(employer_id=after.where(after.ne(""), before)[same])
+    moved = flows[~same]
+    left = moved.assign(employer_id=moved.employer_before, status_after="", employer_after="")
+    came = moved.assign(employer_id=moved.employer_after, status_before="", employer_before="")
+    return pd.concat([stayed, left, came], ignore_index=True)
 
 
 def _between(flows: pd.DataFrame, before: list[str], after: list[str]) -> pd.Series:

@@ -39,7 +39,8 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
             _write_people(
                 sheet, formats, _preface(capsule, SHEET_TITLES[title], told, people), people
             )
-        _write_numbers(book.add_worksheet(_marked(capsule, "番号だけ")), formats, rows)
+        numbers = _marked(capsule, "番号だけ")
+        _write_numbers(book.add_worksheet(numbers), formats, numbers, rows)
         _write_handling(book.add_worksheet(_marked(capsule, "お取り扱い")), formats, capsule)
     return target
 
@@ -77,16 +78,17 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
     _print_on_a4(sheet)
 
 
-def _write_numbers(sheet, formats: dict, rows: pd.DataFrame) -> None:
-    """記号と番号だけ。一行＝一世帯。はじめの行が見出しなので、そのまま突き合わせに使える。"""
+def _write_numbers(sheet, formats: dict, title: str, rows: pd.DataFrame) -> None:
+    """記号と番号だけ。一行＝一世帯。社内の名簿との突き合わせに使う。"""
+    sheet.write_string(0, 0, title, formats["title"])
     for index, column in enumerate(HOUSEHOLD):
         sheet.set_column(index, index, 16)
-        sheet.write_string(0, index, display.label(column), formats["head"])
-    for line, home in enumerate(rows[HOUSEHOLD].drop_duplicates().itertuples(index=False), 1):
+        sheet.write_string(1, index, display.label(column), formats["head"])
+    for line, home in enumerate(rows[HOUSEHOLD].drop_duplicates().itertuples(index=False), 2):
         for index, value in enumerate(home):
             sheet.write_string(line, index, value, formats["cell"])
-    sheet.freeze_panes(1, 0)
-    sheet.repeat_rows(0)
+    sheet.freeze_panes(2, 0)
+    sheet.repeat_rows(1)
     _print_on_a4(sheet)
 
 

@@ -51,7 +51,8 @@ def inspect(
     problems += scan_release(
         release, artefacts, *numbers, demo=publication.opened.params.society.demo
     )
-    problems += list_problems(publication.opened.params, publication.opened.month, release)
+    paths = [one["path"] for one in artefacts]
+    problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)

@@ -1,6 +1,6 @@
 """勧奨リストを開き直して確かめる：どの行も、その日にその事業所の人か。載せるはずの人と、ちょうど同じか。列は約束のとおりか。"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +17,12 @@ from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead,
 LISTED_ACTIONS = ["link", "renew", "renew_then_link"]
 
 
-def list_problems(params: Params, month: Month, release: Path) -> Iterator[Problem]:
-    """公開の中の、全ての勧奨リストの XLSX の誤り。なければ空。"""
-    books = {book.parent.name: book for book in sorted(release.glob("employers/*/*.xlsx"))}
+def list_problems(
+    params: Params, month: Month, release: Path, paths: Iterable[str]
+) -> Iterator[Problem]:
+    """公開の中の、全ての勧奨リストの XLSX の誤り。なければ空。paths は成果物の場所（OS や Excel の置いたものは、見ない）。"""
+    found = [release / path for path in paths if path.startswith("employers/")]
+    books = {path.parent.name: path for path in found if path.suffix == ".xlsx" and path.is_file()}
     if (
         not books or not (release / LISTED).is_file()
     ):  # 一つの事業所だけの下書きには、比べる表がない

@@ -22,7 +22,6 @@ from mynalib.history.registers import read_registers
 from mynalib.history.released import damage, read_manifest, read_receipt, releases
 from mynalib.release.order import Order
 from mynalib.release.unchanged import changed_facts, protection_hash
-from mynalib.reminders.memory import handovers
 
 
 @dataclass(frozen=True)
@@ -147,6 +146,8 @@ def _require_remaking(order: Order, former: Path | None) -> None:
         what = f"{newer.label}を取り込んであるので、古い月の勧奨リストは作れません"
         fix = f"勧奨リストは {newer.label}のものを使ってください（myna publish --month {newer}）。"
         raise Refused("STALE_MONTH", where=order.month.label, what=what, fix=fix)
+    from mynalib.reminders.memory import handovers  # pandas の読みこみは、要るときだけ
+
     given = [each for each in handovers(order.home) if each.stands and each.month == order.month]
     if given:
         units = "、".join(dict.fromkeys(each.unit for each in given))

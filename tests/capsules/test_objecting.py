@@ -321,7 +321,7 @@ def turned_out(page: bytes) -> str:
         r"<p class=.(?:paragraph|request).>この月にご案内をお願いする方は.*?</p>", "", text
     )
     return re.sub(
-        rf'<tr><th scope="row">{Month.parse(str(NEWEST)).label}</th>(<td class="number">\d+</td>){{12}}</tr>',
+        rf'<tr><th scope="row" class="whole">{Month.parse(str(NEWEST)).label}</th>(<td class="number">\d+</td>){{12}}</tr>',
         "",
         text,
     )

@@ -456,7 +456,7 @@ def listed(release: Path) -> Iterator[tuple[str, set[str]]]:
         keys = {
             "/".join(map(str, row[:3]))
             for row in rows
-            if re.fullmatch(r"[0-9]{2}", str(row[2] or ""))
+            if len(row) > 2 and re.fullmatch(r"[0-9]{2}", str(row[2] or ""))
         }
         yield path.parent.name, keys
 

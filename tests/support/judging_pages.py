@@ -204,7 +204,7 @@ class Pages:
             row
             for sheet in book
             for row in sheet.iter_rows(values_only=True)
-            if str(row[1] or "").isdigit()
+            if len(row) > 2 and str(row[1] or "").isdigit()
         ]
         listed = [(row[0], row[1].lstrip("0"), row[2]) for row in cells]
         yield from self.judge.see(

@@ -27,6 +27,7 @@ from mynalib.release.order import Order
 from mynalib.release.published import Published
 from mynalib.release.revising import decide
 from mynalib.release.scan import numbers_in
+from mynalib.reminders.sheet import SHEET_TITLES
 from mynalib.verbs.publish import publish, release
 from mynalib.verbs.verify import verify
 
@@ -163,8 +164,10 @@ def _rows(path: Path) -> list[list[str]]:
     rows = []
     for sheet in openpyxl.load_workbook(path):
         cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        assert all(value is None or isinstance(value, str) for row in cells for value in row)
+        if not sheet.title.endswith(tuple(SHEET_TITLES.values())):
+            continue
         head = next(i for i, row in enumerate(cells) if row[0] == "記号")
-        assert all(isinstance(value, str) for row in cells[head + 1 :] for value in row)
         rows += cells[head + 1 :]
     return rows
 

@@ -75,3 +75,34 @@ if (search) {
   search.addEventListener("input", filter);
   filter();
 }
+
+// 事業所、本人か家族、期間を選ぶと、同じページの値で、図と題と表を書きかえる
+const chooser = document.querySelector(".chooser");
+if (chooser) {
+  const [employer, kind, months] = chooser.querySelectorAll("select");
+  const figures = [...document.querySelectorAll("figure")].filter((figure) => figure.querySelector(".choices"));
+  const choose = () => {
+    for (const figure of figures) {
+      const { digits, each } = JSON.parse(figure.querySelector(".choices").textContent);
+      const chosen = each[`${employer.value}|${kind.value}`];
+      const chart = figure.querySelector(".chart");
+      const rows = [...figure.querySelector("tbody").rows];
+      const y = chosen ? chosen.y : chart.data.map((trace) => trace.y.map(() => null));
+      const base = y.map((_, at) => y[0].map((__, month) => y.slice(0, at).reduce((sum, one) => sum + (one[month] || 0), 0)));
+      const stacked = chart.data[0].type === "bar";
+      window.Plotly.restyle(chart, stacked ? { y, base } : { y }, [...y.keys()]);
+      const shown = Math.min(Number(months.value), rows.length);
+      window.Plotly.relayout(chart, { "xaxis.range": [rows.length - shown - 0.5, rows.length - 0.5] });
+      figure.querySelector("figcaption").firstChild.textContent = chosen ? chosen.title : "該当する方はいない";
+      rows.forEach((row, month) => {
+        row.hidden = month < rows.length - shown;
+        y.forEach((series, at) => {
+          const value = series[month];
+          row.cells[at + 1].textContent = value === null ? "—"
+            : value.toLocaleString("ja", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+        });
+      });
+    }
+  };
+  chooser.addEventListener("change", choose);
+}
