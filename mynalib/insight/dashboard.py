@@ -146,14 +146,13 @@ class Dashboard:
         found = xmr(series.tolist())
         name = display.label_and_unit(column)[0]
         x = [charts.month_label(month) for month in series.index]
-        ends = [x[0], x[-1]]
         low = max(0.0, found.low)
         lines = [
             (found.mean, styles.XMR_MEAN),
             (found.high, styles.XMR_LIMIT),
             (low, styles.XMR_LIMIT),
         ]
-        traces = [go.Scatter(x=ends, y=[round(y, 1)] * 2, **style) for y, style in lines]
+        traces = [go.Scatter(x=x, y=[round(y, 1)] * len(x), **style) for y, style in lines]
         colours = [styles.ACCENT if why else styles.BLUE for why in found.signals]
         sizes = [10 if why else 6 for why in found.signals]
         marks = {"color": colours, "size": sizes}

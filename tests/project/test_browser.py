@@ -1,6 +1,7 @@
 """本物の Chromium で、公開したページを file:// から開く：図が出る、外へ何も取りに行かない、読み上げと紙でも読める。"""
 
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -187,6 +188,30 @@ def test_a_heading_of_the_employers_sorts_them_and_the_total_stays_below(browser
     assert sorted(before) == visit.page.eval_on_selector_all(rows, codes)
     assert table.locator("tbody tr").last.get_attribute("class") == "total"
     visit.close()
+
+
+def test_choosing_an_employer_changes_the_charts_their_titles_and_their_tables(
+    browser, demo_release
+):
+    path = demo_release / "internal" / "dashboard.html"
+    visit = Visit(browser, path)
+    figure = visit.page.locator("#chosen_rate")
+    choices = json.loads(figure.locator(".choices").text_content())["each"]
+    for at, value in enumerate(("E03", "家族", "12")):
+        visit.page.locator(".chooser select").nth(at).select_option(value)
+    chosen = choices["E03|家族"]
+    assert figure.locator("figcaption").text_content().startswith(chosen["title"])
+    drawn = visit.page.evaluate("document.querySelector('#chosen_rate .chart').data[0].y")
+    assert drawn == chosen["y"][0]
+    rows = figure.locator("tbody tr:not([hidden])")
+    assert rows.count() == 12
+    last = figure.locator("tbody tr").last.locator("td").first.text_content()
+    assert last == f"{chosen['y'][0][-1]:.1f}"
+    stacked = visit.page.evaluate(
+        "document.querySelector('#chosen_status .chart').data.map((t) => t.base[23] + t.y[23])"
+    )
+    assert stacked == sorted(stacked)
+    assert visit.errors == []
 
 
 @pytest.mark.parametrize("place", ["index.html", "../index.html"])

@@ -123,10 +123,18 @@ def test_publishing_a_month_again_after_handing_it_over_gives_the_same_list(tmp_
 
 def test_a_household_stays_together_and_numbers_are_in_order_with_their_zeros(tmp_path):
     home = home_of(tmp_path / "home")
-    people = [("10", "00"), ("0009", "01"), ("0009", "00"), ("2", "00"), ("0010", "01")]
+    people = [
+        ("10", "00"),
+        ("0009", "01"),
+        ("0009", "00"),
+        ("2", "00"),
+        ("0010", "01"),
+        ("000", "00"),
+    ]
     put_month(home, "2026-10", [never_linked(n, branch=b) for n, b in people])
     rows = due(home)
     assert [*zip(rows.number, rows.branch, strict=True)] == [
+        ("000", "00"),
         ("2", "00"),
         ("0009", "00"),
         ("0009", "01"),

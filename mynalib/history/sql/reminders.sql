@@ -3,4 +3,4 @@
 select employer_id, symbol, number, branch, insured, if(insured, '本人', '家族') as member_kind, action
 from person
 where month = $month and action in ('link', 'renew', 'renew_then_link')
-order by employer_id, symbol, number_key::hugeint, number, branch
+order by employer_id, symbol, coalesce(try_cast(number_key as hugeint), 0), number, branch
