@@ -94,7 +94,10 @@ class Dashboard:
         )
 
     def moves(self) -> None:
-        """月ごとの、登録・失効・更新・再登録と、加入・脱退（人）。"""
+        """月ごとの、登録・失効・更新・再登録と、加入・脱退（人）。続いた二か月がなければ、出さない。"""
+        if self._moves.frame.empty:
+            display.show("paragraph", text=words("dashboard")["no_moves"])
+            return
         for name, columns, title in (
             ("chosen_moves", FLOWS, self._moves_title),
             ("chosen_members", COMERS, self._members_title),
