@@ -11,9 +11,9 @@ from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
+from mynalib.capsules.society_lists import channels, letter_facts, society_tables
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
-from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
@@ -49,6 +49,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
     named = edition.audience == "named"
+    letters = letter_facts(publication) if edition.audience == "staff" else {}
     report = report_facts(publication, exact=exact) if society_wide else {}
     return {
         "notebook": edition.notebook,
@@ -77,14 +78,8 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         else None,
         "notes": notes(publication, edition),
         **report,
+        **letters,
     }
-
-
-def channels(joint_use: JointUse) -> str:
-    """同意しない人の申出先。"""
-    return "、".join(
-        f"{one.to}（{one.contact}）" if one.contact else one.to for one in joint_use.optout_channels
-    )
 
 
 def _contact(employer: Employer) -> dict:
@@ -131,10 +126,20 @@ def _require_newest(opened: OpenedMonth) -> None:
         raise Refused("STALE_MONTH", where=opened.month.label, what=what, fix=fix)
 
 
-def _reminders(publication: Publication, employer: Employer | None) -> Tables:
-    _require_newest(publication.opened)
-    for stop in list_stops(publication.opened.overlays, publication.opened.months[-1]):
+def _require_lists(opened: OpenedMonth) -> None:
+    """名のあるものを作れる月か。"""
+    _require_newest(opened)
+    for stop in list_stops(opened.overlays, opened.months[-1]):
         raise stop
+
+
+def _society_list(publication: Publication, _: Employer | None) -> Tables:
+    _require_lists(publication.opened)
+    return society_tables(publication)
+
+
+def _reminders(publication: Publication, employer: Employer | None) -> Tables:
+    _require_lists(publication.opened)
     rows = employer_rows(publication.opened.reminders, employer.id)
     columns = [
         column for column in publication.opened.params.joint_use.employer_columns if column in rows
@@ -151,6 +156,7 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("03_management_report", "wide"): lambda publication, _: wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,
     ("06_reminder_effect", "internal"): lambda publication, _: effect_tables(publication),
+    ("08_society_lists", "staff"): _society_list,
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
         publication.outside
     ),

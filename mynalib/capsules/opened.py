@@ -85,17 +85,12 @@ class OpenedMonth:
     @property
     def listed(self) -> pd.DataFrame:
         """勧奨リストに載る人。列は reminders と同じ。リストを作らなければ、いない。"""
-        return self._of_notified(self.reminders)
+        return self.reminders if self.makes_lists else self.reminders[:0]
 
     @property
     def candidates(self) -> pd.DataFrame:
-        """お知らせに載った事業所の、勧奨のいる全ての人（この月は休みの人も）。列は due と同じ。攻撃は、これを全て見えたものとする。"""
-        return self._of_notified(self.due)
-
-    def _of_notified(self, rows: pd.DataFrame) -> pd.DataFrame:
-        notified = {employer.id for employer in self.params.notified(self.month.end)}
-        kept = rows[rows.employer_id.isin(notified) & self.makes_lists]
-        return kept.reset_index(drop=True)
+        """勧奨のいる全ての人（この月は休みの人も）。列は due と同じ。攻撃は、これを全て見えたものとする。リストを作らなければ、いない。"""
+        return self.due if self.makes_lists else self.due[:0]
 
     @property
     def names(self) -> dict[str, str]:

@@ -35,7 +35,7 @@ _DOOR = object()
 
 @dataclass(frozen=True)
 class Terms:
-    """見せる条件。読み手（internal・employer・wide・named）と、組合のしきい値（society.yaml の policy）。"""
+    """見せる条件。読み手（internal・employer・wide・named・staff）と、組合のしきい値（society.yaml の policy）。"""
 
     audience: str
     policy: dict
@@ -169,6 +169,12 @@ def named(table: pd.DataFrame, terms: Terms) -> Released:
     _require(terms, "named")
     if extra := [column for column in table.columns if column not in terms.columns]:
         raise ValueError(f"お知らせにない列です：{extra}")
+    return _release(table, terms)
+
+
+def society_list(table: pd.DataFrame, terms: Terms) -> Released:
+    """健保が自宅に知らせる人。健保の職員だけが見る。そのまま。"""
+    _require(terms, "staff")
     return _release(table, terms)
 
 

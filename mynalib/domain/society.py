@@ -6,7 +6,18 @@ from typing import Literal
 from pydantic import Field
 
 from mynalib.domain.employers import DatedSymbol
-from mynalib.domain.fields import Count, Flag, Rate, Settings, Some, Text, YearMonth, shaped, short
+from mynalib.domain.fields import (
+    Count,
+    Flag,
+    MaybeText,
+    Rate,
+    Settings,
+    Some,
+    Text,
+    YearMonth,
+    shaped,
+    short,
+)
 
 _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので「..」で外へ出られない
 
@@ -16,6 +27,10 @@ CsvPath = shaped(
     rf"{_STEP}(/{_STEP})*\.csv", "data/registers/名.csv のように、home からの道で書いてください"
 )
 Sender = Literal["employer", "society", "both"]
+WebAddress = shaped(
+    r"(https://[^\s\"<>]{1,200})?",
+    'https:// ではじまる、案内のページの番地を書くか、"" にしてください',
+)
 DEMO_MARK = "架空データ"
 """架空の組合のものだと分かるように、どのページとファイルにも書く言葉。"""
 
@@ -154,6 +169,15 @@ class Policy(Settings):
     retention: RetentionPolicy
 
 
+class LetterSettings(Settings):
+    """健保から自宅に送る手紙に書くこと。"""
+
+    address: WebAddress = Field(
+        "", description="くわしい案内のページ（https://…）。QR コードにする"
+    )
+    contact: MaybeText = Field("", description="問合せ先（電話など）。なければ、お知らせの申出先")
+
+
 class Target(Settings):
     """目標。"""
 
@@ -177,4 +201,5 @@ class Society(Settings):
         description="その月にいなくなった人が、番号の変わった人ではなく、みな資格を失った人だと確かめた月",
     )
     policy: Policy
+    letters: LetterSettings = Field(LetterSettings(), description="手紙に書くこと")
     targets: tuple[Target, ...] = Field((), description="目標")

@@ -52,6 +52,7 @@ class Home:
         self.kept_back = self.data / "kept_back.parquet"
         self.reminders = self.data / "reminders"
         self.outbox = root / "outbox"
+        self.texts = root / "texts"
         self.ledger = self.data / "ledger.jsonl"
         self.ledger_key = self.data / "keys" / "ledger.key"
         self.levels_key = self.data / "keys" / "levels.key"

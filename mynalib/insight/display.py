@@ -25,6 +25,7 @@ VALUES = {  # 値の名を、人の読む言葉に
     "reason": REASONS | shipped_yaml("insight", "words")["changes"],
     "cause": shipped_yaml("insight", "words")["causes"],
     "kind": shipped_yaml("insight", "words")["kinds"],
+    "whose": shipped_yaml("insight", "words")["whose"],
     "group": shipped_yaml("insight", "words")["groups"],
 }
 PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high")

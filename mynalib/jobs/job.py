@@ -139,7 +139,9 @@ def _charts(notebook: nbformat.NotebookNode) -> int:
 
 def _rows(job: Job, capsule: Capsule) -> int | None:
     """人の行の数。人の行のない成果物では None。"""
-    return len(capsule.table("reminders")) if job.level == "named" else None
+    if job.level != "named":
+        return None
+    return len(capsule.table("people" if capsule.audience == "staff" else "reminders"))
 
 
 def _require_finished(notebook: nbformat.NotebookNode) -> None:

@@ -99,7 +99,7 @@ def _links(
         return ()
     folder = PurePosixPath(edition.page).parent
     pages = [one for one in beside if PurePosixPath(one.page).parent == folder]
-    links = [] if NOTEBOOKS[edition.notebook].per_employer else [_portal(publication)]
+    links = [] if NOTEBOOKS[edition.notebook].per_employer else [_portal(publication, edition.page)]
     for one in pages:
         href = "" if one == edition else PurePosixPath(one.page).name
         links.append({"href": href, "title": NOTEBOOKS[one.notebook].title})
@@ -117,8 +117,9 @@ def _workbooks(publication: Publication, edition: Edition) -> list[dict[str, str
     ]
 
 
-def _portal(publication: Publication) -> dict[str, str]:
-    return {"href": "../index.html", "title": f"{publication.opened.month.label}の資料"}
+def _portal(publication: Publication, page: str) -> dict[str, str]:
+    up = "../" * (len(PurePosixPath(page).parts) - 1)
+    return {"href": f"{up}index.html", "title": f"{publication.opened.month.label}の資料"}
 
 
 @cache

@@ -29,23 +29,23 @@ def write_reminders(capsule: Capsule, folder: Path) -> Path:
     target = folder / f"reminders{demo_suffix(capsule.facts['demo'])}.xlsx"
     rows = door.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
-        book.set_properties({"title": _marked(capsule, "勧奨リスト"), "created": EPOCH})
+        book.set_properties({"title": marked(capsule, "勧奨リスト"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
         for (title, told), actions in zip(
             display.words("reminders").items(), (LINK_ACTIONS, RENEW_ACTIONS), strict=True
         ):
             people = rows[rows.action.isin(actions)]
-            sheet = book.add_worksheet(_marked(capsule, SHEET_TITLES[title]))
+            sheet = book.add_worksheet(marked(capsule, SHEET_TITLES[title]))
             _write_people(
                 sheet, formats, _preface(capsule, SHEET_TITLES[title], told, people), people
             )
-        numbers = _marked(capsule, "番号だけ")
+        numbers = marked(capsule, "番号だけ")
         _write_numbers(book.add_worksheet(numbers), formats, numbers, rows)
-        _write_handling(book.add_worksheet(_marked(capsule, "お取り扱い")), formats, capsule)
+        _write_handling(book.add_worksheet(marked(capsule, "お取り扱い")), formats, capsule)
     return target
 
 
-def _marked(capsule: Capsule, title: str) -> str:
+def marked(capsule: Capsule, title: str) -> str:
     return f"{DEMO_MARK} {title}" if capsule.facts["demo"] else title
 
 
@@ -75,7 +75,20 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
     sheet.autofilter(top, 0, top + len(rows), last)
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
-    _print_on_a4(sheet)
+    print_on_a4(sheet)
+
+
+def write_rows(sheet, formats: dict, rows: pd.DataFrame, top: int) -> None:
+    """見出しと行。top は見出しの行。"""
+    for index, column in enumerate(rows.columns):
+        sheet.set_column(index, index, display.words("widths")[column])
+        sheet.write_string(top, index, display.label(column), formats["head"])
+    for number, row in enumerate(rows.to_dict("records"), top + 1):
+        for index, (column, value) in enumerate(row.items()):
+            sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])
+    sheet.autofilter(top, 0, top + len(rows), len(rows.columns) - 1)
+    sheet.freeze_panes(top + 1, 0)
+    sheet.repeat_rows(top)
 
 
 def _write_numbers(sheet, formats: dict, title: str, rows: pd.DataFrame) -> None:
@@ -89,19 +102,19 @@ def _write_numbers(sheet, formats: dict, title: str, rows: pd.DataFrame) -> None
             sheet.write_string(line, index, value, formats["cell"])
     sheet.freeze_panes(2, 0)
     sheet.repeat_rows(1)
-    _print_on_a4(sheet)
+    print_on_a4(sheet)
 
 
 def _write_handling(sheet, formats: dict, capsule: Capsule) -> None:
     sheet.set_column(0, 0, 100)
-    sheet.write_string(0, 0, _marked(capsule, "お取り扱い"), formats["title"])
+    sheet.write_string(0, 0, marked(capsule, "お取り扱い"), formats["title"])
     for line, text in enumerate([*handling(capsule), *capsule.facts["notes"]], 1):
         sheet.write_string(line, 0, text, formats["text"])
         sheet.set_row(line, 18 * (1 + len(text) // 48))
-    _print_on_a4(sheet)
+    print_on_a4(sheet)
 
 
-def _print_on_a4(sheet) -> None:
+def print_on_a4(sheet) -> None:
     sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L取扱注意：個人データ（転送・複写をしない）&C&A&R&P / &N")
@@ -115,6 +128,6 @@ def _preface(
     sizes = f"{len(rows):,} 人（{households(rows):,} 世帯）"
     to = f"{facts['employer']} 御中　{capsule.month.as_of}　（{facts['society']}）"
     number = f"{LIST_NUMBER}{facts['list_number']}　お取り扱いは、おわりの枚にあります"
-    lines = [(_marked(capsule, f"{title}　{sizes}"), "title", 24)]
+    lines = [(marked(capsule, f"{title}　{sizes}"), "title", 24)]
     lines += [(line, "text", 36) for line in facts["revision"]]
     return [*lines, (to, "text", 20), (number, "text", 20), (told, "text", 54)]

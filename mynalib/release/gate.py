@@ -24,8 +24,10 @@ from mynalib.insight import display
 from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
 from mynalib.release.scan import LONG_DIGITS, scan_release
+from mynalib.reminders.due import SOCIETY
 
 WIDE = "management"
+SOCIETY_FOLDER = "lists"  # internal/lists/：健保が自宅に知らせる人
 
 
 class GateFailed(MynaError):
@@ -65,6 +67,9 @@ def inspect(
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
+    if employer == SOCIETY_FOLDER:
+        due = publication.opened.candidates
+        return {fold_number(number) for number in due.number[(due.sender == SOCIETY) & due.due]}
     return {
         fold_number(number)
         for number in employer_rows(publication.opened.reminders, employer).number
@@ -74,6 +79,9 @@ def _listed(publication: Publication, employer: str) -> set[str]:
 def _listed_then(release: Path, employer: str) -> set[str]:
     """公開したときに、その事業所のリストに載せた人の番号。"""
     listed = read_listed(release / LISTED)
+    if employer == SOCIETY_FOLDER:
+        ours = (listed.sender == SOCIETY) & (listed.due == "True")
+        return {fold_number(number) for number in listed.number[ours]}
     theirs = listed.number[listed.on_list & (listed.employer_id == employer)]
     return {fold_number(number) for number in theirs}
 

@@ -34,7 +34,7 @@ DUE_COLUMNS = [
     "sender",
     "due",
 ]
-EMPLOYER, SOCIETY = "employer", "society"
+EMPLOYER, SOCIETY, NOBODY = "employer", "society", "nobody"
 NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
 
 
@@ -47,7 +47,7 @@ def due_people(
         months: その月までの、取り込んだ月（古い順）。
         holds: 控える人。
     Returns:
-        一行＝一人。列 DUE_COLUMNS：attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer か society）、
+        一行＝一人。列 DUE_COLUMNS：attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer、society、nobody）、
         due はこの月に知らせるか（間があいていて、上限をこえない）。
     Raises:
         RemindersDamaged: だれに知らせたかの記録がない。
@@ -61,7 +61,7 @@ def due_people(
     resting = [each for each in last.unique() if each and _rests(each, month, policy)]
     return rows.assign(
         attempt=told + 1,
-        sender=_senders(rows, told, params),
+        sender=_senders(rows, told, params, month),
         due=(told < policy.max_attempts) & ~last.isin(resting),
     )[DUE_COLUMNS]
 
@@ -88,12 +88,17 @@ def _rests(last: str, month: Month, policy: ReminderPolicy) -> bool:
     return month < Month.parse(last).plus(policy.min_gap_months)
 
 
-def _senders(rows: pd.DataFrame, told: pd.Series, params: Params) -> pd.Series:
-    """だれが知らせるか。both は、1 回目が事業所、2 回目からが健保（同じ月に、両方からは知らせない）。"""
+def _senders(rows: pd.DataFrame, told: pd.Series, params: Params, month: Month) -> pd.Series:
+    """だれが知らせるか。both は、1 回目が事業所、2 回目からが健保（同じ月に、両方からは知らせない）。
+
+    お知らせに載っていない事業所の人には、事業所が知らせる番なら、だれも知らせない。
+    """
     by = params.society.policy.reminders.by
     policy = rows.action.isin(LINK_ACTIONS).map({True: by.link, False: by.renew})
     ours = (policy == SOCIETY) | ((policy == "both") & (told > 0))
     ours |= rows.employer_id.isin(NOT_AT_WORK)
     if params.joint_use.dependants == "exclude":
         ours |= ~rows.insured
-    return ours.map({True: SOCIETY, False: EMPLOYER}).astype("str")
+    notified = [employer.id for employer in params.notified(month.end)]
+    sender = ours.map({True: SOCIETY, False: EMPLOYER}).astype("str")
+    return sender.where(ours | rows.employer_id.isin(notified), NOBODY)

@@ -20,6 +20,8 @@ from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
+from mynalib.reminders.letters import check_benefits
+from mynalib.reminders.texts import read_texts
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ def check_home(home: Home) -> Checked:
         lost = lost_protection(home, params, entries) if entries is not None else []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = [each.problem for each in outdated_releases(home, months)]
+    _try(errors, read_texts, home)
     if params:
         warnings += check_joint_use(params, clock.today())
+        warnings += check_benefits(params, clock.today())
     if entries is not None and not errors:
         warnings += [
             Problem(each.where, each.what) for each in departures(home, params, months, entries)

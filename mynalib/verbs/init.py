@@ -6,10 +6,11 @@ from pathlib import Path
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history.access import open_folder, tighten
 from mynalib.history.demo_marks import is_marked, not_made_by_demo
-from mynalib.history.files import writing
+from mynalib.history.files import write_file, writing
 from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
 from mynalib.intake.source import require_plain_name
+from mynalib.reminders.texts import FILE, shipped_letters
 from mynalib.verbs.lab import put_bench_notebook
 
 REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(
@@ -54,6 +55,7 @@ def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
                 ",".join(columns) + "\r\n", encoding="utf-8-sig", newline=""
             )
         put_bench_notebook(home)
+        write_file(home.texts / FILE, shipped_letters().encode())
         if demo:
             society = home.params / "society.yaml"
             text = society.read_text(encoding="utf-8").replace("\ndemo: false", "\ndemo: true")
