@@ -60,10 +60,6 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "employer_id": employer.id if employer else "",
         "employer": employer.name if employer else "",
         "departments": list(employer.scope_on(publication.opened.month.end)) if employer else [],
-        "contact": _contact(employer) if employer else None,
-        "list_number": f"{employer.id}-{publication.version}" if named else "",
-        "not_used_for": list(joint_use.not_used_for) if named else [],
-        "channels": channels(joint_use) if employer else "",
         "policy": publication.opened.policy,
         "compared_with": _named(before, publication.opened.month) if before else "",
         "revision": publication.revised.lines(employer.id if employer else edition.audience)
@@ -79,6 +75,18 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "notes": notes(publication, edition),
         **report,
         **letters,
+        **(_employer_facts(publication, employer) if employer else {}),
+    }
+
+
+def _employer_facts(publication: Publication, employer: Employer) -> dict:
+    """事業所に渡すものに書くこと：問合せ先、リストの番号、使わないと約束したこと、申出先。"""
+    joint_use = publication.opened.params.joint_use
+    return {
+        "contact": _contact(employer),
+        "list_number": f"{employer.id}-{publication.version}",
+        "not_used_for": list(joint_use.not_used_for),
+        "channels": channels(joint_use),
     }
 
 

@@ -191,7 +191,7 @@ WAVE_LINES = (
 )
 
 # 組合の現況：区分の内わけ（積み重ねた棒）、月ごとの動き、管理図（Scatter）
-SHARES = {**TREND, "barmode": "overlay", "bargap": 0.15, "height": 340}
+STATUS_SHARES = {**TREND, "barmode": "overlay", "bargap": 0.15, "height": 340}
 STATUS_COLOURS = (BLUE, LIGHT_BLUE, AXIS_LINE, ACCENT, GRID)
 MOVE_LINES = (
     {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7}},

@@ -202,7 +202,7 @@ class Dashboard:
                 traces.append(go.Scatter(x=x, y=y, **each))
         seen = pd.DataFrame({"month": self._months, **dict(zip(columns, first["y"], strict=True))})
         seen[list(columns)] = seen[list(columns)].astype("Float64" if digits else "Int64")
-        layout = {"chosen_rate": styles.TREND, "chosen_status": styles.SHARES}.get(
+        layout = {"chosen_rate": styles.TREND, "chosen_status": styles.STATUS_SHARES}.get(
             name, styles.COUNTS_BY_MONTH
         )
         said = (first["title"], words("dashboard")["subtitles"][name])

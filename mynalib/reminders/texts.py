@@ -15,11 +15,18 @@ FILE = "letters.yaml"
 LETTER_KINDS = ("link", "renew", "renew_then_link")
 PARTS = ("title", "action", "steps")
 STEPS_EACH = 3
-BLANKS = {"as_of", "by", "contact", "channels", "society", "applies_to", "amount"}
+PLACEHOLDERS = {"as_of", "by", "contact", "channels", "society", "applies_to", "amount"}
 """文の中で、作るときに入るもの。"""
 
-NEEDED = ("任意", "資格確認書", "{as_of}", "{by}", "{contact}", "{channels}")
-FORBIDDEN = ("義務", "必ず登録", "登録しなければ", "有効です", "受診できなくなります", "87,430")
+NEEDED_WORDS = ("任意", "資格確認書", "{as_of}", "{by}", "{contact}", "{channels}")
+FORBIDDEN_WORDS = (
+    "義務",
+    "必ず登録",
+    "登録しなければ",
+    "有効です",
+    "受診できなくなります",
+    "87,430",
+)
 """使わない言葉：強いる言葉、事実より強い言葉、古い限度額。"""
 
 
@@ -62,18 +69,18 @@ def text_problems(texts: object) -> list[Problem]:
     said = "\n".join(_all_texts(texts))
     problems = [
         Problem(FILE, f"「{one}」がありません。どこかに書いてください")
-        for one in NEEDED
+        for one in NEEDED_WORDS
         if one not in said
     ]
     problems += [
         Problem(FILE, f"「{one}」は使えません（強いるか、事実より強い言葉です）")
-        for one in FORBIDDEN
+        for one in FORBIDDEN_WORDS
         if one in said
     ]
     for text in _all_texts(texts):
         problems += [
             Problem(FILE, f"{{{name}}} は、入れられる名ではありません")
-            for name in sorted(_blanks(text) - BLANKS)
+            for name in sorted(_blanks(text) - PLACEHOLDERS)
         ]
     return problems
 

@@ -27,10 +27,12 @@ FORBIDDEN = (
 )
 RUNS = {
     "01_intake_review": [{}],
+    "02_society_dashboard": [{}],
     "03_management_report": [{"edition": "wide"}, {"edition": "internal"}],
     "04_employer_dashboard": [{"employer": "E01"}],
     "05_employer_reminders": [{"employer": "E02"}],
     "06_reminder_effect": [{}],
+    "08_society_lists": [{}],
     "09_release_comparison": [{}],
 }
 
