@@ -16,10 +16,10 @@ def effect_tables(publication: Publication) -> dict[str, pd.DataFrame]:
     """outcomes（勧奨×何回目×知らせたか×何か月あと）と、by_month（月ごとの、知らせた人と、一か月あと）。"""
     opened = publication.opened
     found = outcomes(opened.home, opened.months, publication.outside.previous.listed)
-    return {"outcomes": _pooled(found), "by_month": _by_month(found)}
+    return {"outcomes": pooled(found), "by_month": _by_month(found)}
 
 
-def _pooled(found: pd.DataFrame) -> pd.DataFrame:
+def pooled(found: pd.DataFrame) -> pd.DataFrame:
     """全ての月を合わせた表。くらべる相手は、同じ月に、知らせた人も渡していない事業所もある月の人だけ。
 
     列 kind, turn（何回目。くらべる相手は 0）, group, ahead（か月）, people, acted（人）, share（%）, low, high（95 %、Wilson）。

@@ -63,7 +63,8 @@ def book_problems(
 
 
 def _rows(read: SheetRead) -> list[tuple]:
-    return sorted(read.people[["kind", *WRITTEN_KEY]].itertuples(index=False, name=None))
+    written = read.people[["kind", *WRITTEN_KEY[:2], "branch_written"]]
+    return sorted(written.itertuples(index=False, name=None))
 
 
 def _belong(people: pd.DataFrame, employer: Employer, params: Params, month: Month) -> bool:

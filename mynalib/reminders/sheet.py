@@ -45,7 +45,7 @@ class SheetRead:
     """読んだ表。
 
     number はリストの番号、heads は見出しの全て。people は一行＝一人：kind（link か renew）、書いてあるままの記号・番号・枝番、
-    answer（ANSWERS のどれか、ほかの言葉、''）、line（枚の中の行）、鍵。dropped は、読まなかった欄のうち、書きこみのあった升の数。
+    answer（ANSWERS のどれか、ほかの言葉、''）、line（枚の中の行）、鍵（branch は二桁にし、書いてあるままは branch_written）。dropped は、読まなかった欄のうち、書きこみのあった升の数。
     """
 
     number: str
@@ -72,7 +72,8 @@ def read_list(content: bytes, name: str) -> SheetRead:
     if len(numbers) != 1 or "" in numbers:
         raise SheetRefused(where=name, what="リストの番号が無いか、枚によって違います")
     people = pd.DataFrame([row for part in parts for row in part.rows], columns=READ_COLUMNS[:6])
-    people = with_person_key(people.astype(dict.fromkeys(["kind", *WRITTEN_KEY, "answer"], "str")))
+    people = people.astype(dict.fromkeys(["kind", *WRITTEN_KEY, "answer"], "str"))
+    people = with_person_key(people.assign(branch_written=people.branch))
     heads = frozenset(head for part in parts for head in part.heads)
     return SheetRead(numbers.pop(), heads, people, sum(part.dropped for part in parts))
 
