@@ -128,6 +128,18 @@ def record(
         say(as_json, "record", result, place)
 
 
+@list_commands.command()
+def explain(because: BecauseOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """一人について、持っている事実、載せたリスト、渡した先、名簿の行を示す。だれのことかは、画面で尋ねる。"""
+    from mynalib.verbs.explain import explain as explain_person
+    from mynalib.verbs.explain import read_key
+
+    with at_home(home) as place:
+        typed = typer.prompt("記号,番号,枝番（画面には出ません）", hide_input=True, err=True)
+        params = load_params(place.params)
+        say(as_json, "explain", explain_person(place, params, read_key(typed), because), place)
+
+
 def _master(new: bool) -> str:
     """親の合言葉。環境変数か、画面で尋ねる（打った字は見えない）。"""
     given = os.environ.get(MASTER)

@@ -1,0 +1,106 @@
+"""一人について、何を持ち、何を決め、どのリストに載せ、だれに渡したか。本人からの尋ねに答えるため、健保の職員だけが使う。
+
+鍵は、命令の引数にも、台帳にも、ファイルにも書かない。台帳には、尋ねたことと、わけだけが残る。
+"""
+
+import pandas as pd
+
+from mynalib.capsules.previous import LISTED, read_listed
+from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY, PersonKey, person_key, with_person_key
+from mynalib.domain.succession import same_person, successions
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.lens import Lens
+from mynalib.history.months import kept_months
+from mynalib.history.overlays import read_overlays
+from mynalib.history.released import all_releases, artefacts_of, released_file
+from mynalib.history.vouching import recover
+from mynalib.reminders.memory import handovers, remembered
+
+
+def read_key(text: str) -> PersonKey:
+    """打たれた「記号,番号,枝番」を、鍵にする。
+
+    Raises:
+        Refused: BAD_KEY_TYPED（三つに分かれていない）。
+    """
+    parts = [part.strip() for part in text.replace("，", ",").split(",")]
+    if len(parts) != len(PERSON_KEY) or not all(parts):
+        what = "記号,番号,枝番 の形ではありません"
+        fix = "三つを半角のコンマで区切って打ってください（画面には出ません）。"
+        raise Refused("BAD_KEY_TYPED", where="尋ねる人", what=what, fix=fix)
+    return person_key(*parts)
+
+
+def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
+    """その人の、月ごとの事実と決まったこと、載せたリスト、手渡し、名簿の行。
+
+    Args:
+        because: なぜ尋ねるか。台帳に残る（人のことは書かない）。
+    Returns:
+        outcome（explained か unknown）, months, lists, handovers, registers。どれも、印刷して渡せる言葉。
+    """
+    with home.locked():
+        recover(home, params)
+        Ledger(home.ledger).append("explained", because=because)
+        months = kept_months(home)
+        overlays = read_overlays(home, params, months)
+        keys = {key, *same_person(key, successions(params))}
+        facts = {
+            "months": _months(months, params, overlays.of_lists, keys),
+            "lists": _lists(home, keys),
+            "handovers": _handovers(home, keys),
+            "registers": [
+                f"{entry.register} {entry.line} 行目（申出 {entry.filed_on}、撤回 {entry.withdrawn_on or 'なし'}）"
+                for entry in overlays.entries
+                if keys & {*entry.keys}
+            ],
+        }
+    return {"outcome": "explained" if any(facts.values()) else "unknown", **facts}
+
+
+def _months(months: list, params: Params, holds: tuple, keys: set[PersonKey]) -> list[str]:
+    if not months:
+        return []
+    with Lens(months, params, holds) as lens:
+        lens.put("asked", pd.DataFrame(sorted(keys), columns=PERSON_KEY, dtype="str"))
+        rows = lens.query("explained")
+    return [
+        f"{Month.parse(row.month).label}：元ファイル {row.line} 行目、{row.employer_id}、"
+        f"{STATUSES[row.status].label} → {ACTIONS[row.action]}"
+        + (f"（{WITHHELD[row.withheld_by]}）" if isinstance(row.withheld_by, str) else "")
+        for row in rows.itertuples(index=False)
+    ]
+
+
+def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
+    found = []
+    for release in all_releases(home):
+        artefacts = artefacts_of(home, release)
+        if LISTED in artefacts:
+            table = with_person_key(read_listed(released_file(release, LISTED, artefacts)))
+            found += [
+                f"{release.name} の {row.employer_id} のリスト（{ACTIONS[row.action]}、{row.attempt} 回目）"
+                for row in table[_is_one(table, keys) & table.on_list].itertuples(index=False)
+            ]
+    return found
+
+
+def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:
+    found = []
+    for each in handovers(home):
+        table = remembered(home, each)
+        if _is_one(table, keys).any():
+            to = f"{each.unit} {each.department}".strip()
+            state = "（取り戻した）" if each.recalled else ""
+            found.append(f"{each.on}：{each.month.label}のリストを {to} へ{state}")
+    return found
+
+
+def _is_one(table: pd.DataFrame, keys: set[PersonKey]) -> pd.Series:
+    rows = table[PERSON_KEY].itertuples(index=False, name=None)
+    return pd.Series([key in keys for key in rows], table.index, dtype="bool")

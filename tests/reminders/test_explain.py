@@ -1,0 +1,49 @@
+"""一人について答える：月ごとの事実、載せたリスト、渡した先、名簿。鍵は、台帳にも、知らせる文の外にも残らない。"""
+
+import json
+
+import pytest
+from societies import SmallSociety
+
+from mynalib.domain.errors import MynaError
+from mynalib.history.ledger import Ledger
+from mynalib.verbs.explain import explain, read_key
+from mynalib.verbs.handover import Request, hand_over_list, recall_list
+
+
+def asked(society: SmallSociety, text: str) -> dict:
+    return explain(society.home, society.params, read_key(text), "本人からの尋ね")
+
+
+def test_everything_held_and_done_for_a_person_is_told(published):
+    request = Request("E02", "企画部", "社内便")
+    done = hand_over_list(published.home, published.params, request, lambda _: "a long master")
+    published.object_to("102,1025001,00")
+    found = asked(published, "１０２, 01025001,0")
+    assert found["outcome"] == "explained"
+    assert [line.partition("：")[0] for line in found["months"]] == ["2026年9月", "2026年10月"]
+    assert all("共同利用への不同意" in line for line in found["months"])
+    assert len(found["lists"]) == 1 and "E02" in found["lists"][0] and "1 回目" in found["lists"][0]
+    assert len(found["handovers"]) == 1 and "企画部" in found["handovers"][0]
+    assert len(found["registers"]) == 1 and found["registers"][0].startswith("optout 2 行目")
+    recall_list(published.home, published.params, done["handover"], "理由")
+    assert "（取り戻した）" in asked(published, "102,1025001,00")["handovers"][0]
+
+
+def test_an_unknown_person_is_said_to_be_unknown(published):
+    assert asked(published, "102,7777777,00")["outcome"] == "unknown"
+
+
+def test_the_ledger_keeps_the_reason_and_not_the_person(published):
+    asked(published, "102,1025001,00")
+    line = Ledger(published.home.ledger).lines()[-1]
+    assert (line["did"], line["because"]) == ("explained", "本人からの尋ね")
+    assert "1025001" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("text", ["", "102", "102,1025001", "102,,00", "102 1025001 00"])
+def test_a_key_that_is_not_three_parts_is_refused_without_being_repeated(text):
+    with pytest.raises(MynaError) as stop:
+        read_key(text)
+    assert stop.value.code == "BAD_KEY_TYPED"
+    assert "1025001" not in str(stop.value)
