@@ -1,6 +1,7 @@
 """勧奨リストの命令：手渡す、取り戻す、返ってきた表を読む。"""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -138,6 +139,23 @@ def explain(because: BecauseOption, home: HomeOption = None, as_json: JsonOption
         typed = typer.prompt("記号,番号,枝番（画面には出ません）", hide_input=True, err=True)
         params = load_params(place.params)
         say(as_json, "explain", explain_person(place, params, read_key(typed), because), place)
+
+
+@list_commands.command()
+def audit(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="この日から")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="この日まで")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """ある期間に、だれに、何を渡し、何が返り、何を取り戻し、だれが見たかを、台帳から並べる（人のことは出ない）。"""
+    from mynalib.verbs.audit import audit as audit_ledger
+
+    if last < first:
+        raise typer.BadParameter("--to が --from より前です")
+    with at_home(home) as place:
+        params = load_params(place.params)
+        say(as_json, "audit", audit_ledger(place, params, first.date(), last.date()), place)
 
 
 def _master(new: bool) -> str:

@@ -1,0 +1,104 @@
+"""監査：ある期間に、だれに、何を、どのお知らせの版のもとで渡し、何が返り、何を取り戻し、だれが見たか。人のことは出ない。
+
+取り戻したリストには、漏えいなどの報告のための控え（人数、項目、暗号化、日付、期限）を添える。
+Source: 個人情報の保護に関する法律 第26条、施行規則 第8条（速報は知ってから 3〜5 日、確報は 30 日以内）。
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from mynalib.domain.items import LABELS
+from mynalib.domain.joint_use import DERIVED
+from mynalib.domain.params import Params
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.reminders.memory import LETTERS
+
+FIRST_REPORT = (3, 5)  # 日。速報
+FULL_REPORT = 30  # 日。確報（不正の目的によるおそれがあれば 60 日）
+DERIVED_LABELS = dict(zip(DERIVED, ("本人／家族", "どの勧奨か", "何回目か"), strict=True))
+TOLD = {
+    "released": "公開",
+    "withdrawn": "公開の取り下げ",
+    "lists_withdrawn": "勧奨リストの取り下げ",
+    "handed_over": "手渡し・郵送",
+    "confirmed": "受領書",
+    "recorded": "返ってきた表",
+    "recalled": "取り戻し",
+    "explained": "本人についての尋ね",
+    "unmasked": "作業台で鍵を見せた",
+    "purged": "消去",
+}
+"""台帳の行の種類から、言い方へ。この順に並べる。"""
+
+
+def audit(home: Home, params: Params, first: date, last: date) -> dict:
+    """first から last まで（両端を含む）の、台帳の行を種類ごとに。
+
+    Returns:
+        outcome（audited）, first, last（日）, counts（種類ごとの件数）, lines（種類から、文の並びへ）, incidents（取り戻したリストごとの控え）。
+    Raises:
+        LedgerBroken: 台帳の行が、書いたときのものでない。
+    """
+    lines = Ledger(home.ledger).lines()
+    handed = {line["handover"]: line for line in lines if line["did"] == "handed_over"}
+    within = [line for line in lines if first <= date.fromisoformat(line["at"][:10]) <= last]
+    names = {employer.id: employer.name for employer in params.employers} | {
+        LETTERS: "自宅への手紙"
+    }
+    told = {
+        label: [_said(line, names, handed) for line in within if line["did"] == did]
+        for did, label in TOLD.items()
+    }
+    return {
+        "outcome": "audited",
+        "first": str(first),
+        "last": str(last),
+        "counts": {label: len(found) for label, found in told.items()},
+        "lines": {label: found for label, found in told.items() if found},
+        "incidents": [
+            _incident(line, handed[line["handover"]], names)
+            for line in within
+            if line["did"] == "recalled"
+        ],
+    }
+
+
+def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
+    """一行の文。日、だれが、何を。"""
+    sent = line if line["did"] == "handed_over" else handed.get(line.get("handover", ""), {})
+    unit = sent.get("unit", line.get("unit", ""))
+    parts = [line["at"][:10], f"操作 {line['who']}"]
+    parts += [names.get(unit, unit)] if unit else []
+    parts += [sent["department"]] if sent.get("department") else []
+    parts += [f"{sent['month']} のリスト {sent['rows']:,} 人"] if sent else []
+    if line["did"] == "handed_over":
+        parts += [f"手段 {line['means']}", "暗号化" if line.get("encrypted") else "暗号化なし"]
+        parts += [f"項目 {_items(line.get('items', []))}"] if line.get("items") else []
+        parts += [f"お知らせ 第{line['notice']}版"]
+    if line["did"] == "recorded":
+        parts += [f"不同意 {line['objections']}、在籍なし {line['not_here']}"]
+    parts += [line[name] for name in ("folder", "release", "month") if not sent and name in line][
+        :1
+    ]
+    parts += [f"理由：{line['because']}"] if line.get("because") else []
+    return "　".join(parts)
+
+
+def _incident(line: dict, sent: dict, names: dict[str, str]) -> list[str]:
+    """取り戻したリストの控え。知った日は、取り戻した日とみなす。"""
+    known = date.fromisoformat(line["at"][:10])
+    early, late = (known + timedelta(days) for days in FIRST_REPORT)
+    sealed = "暗号化していた" if sent.get("encrypted") else "暗号化していない"
+    return [
+        f"渡した先：{names.get(sent['unit'], sent['unit'])}　{sent['department']}",
+        f"人数：{sent['rows']:,} 人",
+        f"項目：{_items(sent.get('items', []))}",
+        f"{sealed}（合言葉は、ファイルとは別に伝えたもの）" if sent.get("encrypted") else sealed,
+        f"渡した日：{sent['at'][:10]}　取り戻した日：{known}",
+        f"報告が要るとき：速報は {early}〜{late}、確報は {known + timedelta(FULL_REPORT)} まで",
+    ]
+
+
+def _items(names: Iterable[str]) -> str:
+    return "、".join((LABELS | DERIVED_LABELS).get(name, name) for name in names)
