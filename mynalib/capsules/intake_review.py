@@ -110,7 +110,7 @@ def _review(waiting: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kept_back(opened: OpenedMonth, waiting: pd.DataFrame) -> pd.DataFrame:
-    """食い違い。一行＝いつから×なぜ。age は、この月までの月数、waiting は、この月にいて、まだ人が決めていない人。"""
+    """食い違い。一行＝いつから×なぜ。age は、この月までの月数、undecided は、この月にいて、まだ人が決めていない人。"""
     reasons = pd.DataFrame(WHY.items(), columns=["why", "label"])
     tables = {
         "memory": read_memory(opened.home, opened.params, opened.overlays.entries).astype("str"),

@@ -22,7 +22,7 @@ from mynalib.insight.findings import SocietyNow
 from mynalib.insight.statistics import XMR_LEAST, xmr
 
 FLOWS = ("newly_registered", "lost", "renewed", "relinked")
-COMERS = ("joined", "left")
+COMERS = ("joined", "departed")
 STEP = 10  # 小さな図の、縦の目盛りの端（%）の刻み
 
 
@@ -258,7 +258,7 @@ class Dashboard:
         row = self._row(key, frame, self._months[-1])
         if row is None:
             return f"{self._whose(key)}：この月の動きはない"
-        return f"{self._whose(key)}：加入 {row['joined']:,} 人、脱退 {row['left']:,} 人"
+        return f"{self._whose(key)}：加入 {row['joined']:,} 人、脱退 {row['departed']:,} 人"
 
 
 _KEY = ["month", "employer_id", "member_kind"]
@@ -269,7 +269,7 @@ def _with_flows(moves: pd.DataFrame) -> pd.DataFrame:
     return moves.assign(
         lost=moves.lapsed + moves.cancelled_by_lapse,
         joined=moves.joined_registered + moves.joined_unregistered,
-        left=moves.left_registered + moves.left_unregistered,
+        departed=moves.left_registered + moves.left_unregistered,
     )[[*_KEY, *FLOWS, *COMERS]]
 
 

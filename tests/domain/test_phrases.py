@@ -4,6 +4,9 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+import yaml
+
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight import chart_styles
 from mynalib.release.scan import COLOUR
@@ -35,3 +38,22 @@ def test_the_values_a_sentence_shows_are_given_where_it_is_named():
 
 def test_every_colour_of_a_chart_is_known_to_the_scan():
     assert {*COLOUR.findall(repr(vars(chart_styles)))} == {*chart_styles.COLOURS}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.yaml")), ids=lambda path: path.name)
+def test_no_shipped_text_names_a_key_twice(path):
+    """YAML は、同じ名の二つ目で、一つ目を黙って置きかえる（見出しが、ほかの表のものになる）。"""
+    twice = []
+
+    def look(node: yaml.Node) -> None:
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if key.value != "<<"]
+            twice.extend(key for key in {*keys} if keys.count(key) > 1)
+            for _, value in node.value:
+                look(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for value in node.value:
+                look(value)
+
+    look(yaml.compose(path.read_text(encoding="utf-8")))
+    assert twice == []

@@ -1,7 +1,7 @@
 -- 覚えている食い違い。引数 $month（memory: history の記憶。waiting: history の review.sql。reason: why, label）。
--- 一行＝いつから×なぜ。列 since, age その月までの月数, why, members 人, waiting この月にいて、まだ人が決めていない人。
+-- 一行＝いつから×なぜ。列 since, age その月までの月数, why, members 人, undecided この月にいて、まだ人が決めていない人。
 select since, date_diff('month', (since || '-01')::date, ($month || '-01')::date) as age, any_value(r.label) as why,
-    count(*) as members, count(w.line) as waiting
+    count(*) as members, count(w.line) as undecided
 from memory m
 join reason r using (why)
 left join (from waiting where withheld_by = 'kept_back') w using (symbol_key, number_key, branch)
