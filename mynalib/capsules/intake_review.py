@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.questions import ask
 from mynalib.disclosure.society import TOTAL
@@ -164,6 +165,7 @@ def _todo(
         "review": len(waiting),
         "unanswered": len(opened.overlays.unanswered),
         "departures": sum(each.people for each in left),
+        **handed_matters(opened),
     }
     rows = [(*words("todo")[name], count) for name, count in counts.items() if count]
     return _table(rows, todo="str", how="str", count="int64")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import LISTED_FIELDS
 from mynalib.capsules.publication import Publication
@@ -14,11 +15,10 @@ from mynalib.disclosure.society import TOTAL, rounded
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.comparable import comparable_benchmark
 from mynalib.domain.months import Month
-from mynalib.history.released import releases
 from mynalib.insight import measures, movements
 from mynalib.insight.display import BLANK, level_text
 from mynalib.reminders.due import SOCIETY
-from mynalib.reminders.memory import LETTERS, handovers, kinds
+from mynalib.reminders.memory import kinds
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 KEPT_TABLES = ("shown", "lists", "listed")  # 次の公開のために残す表
@@ -205,19 +205,5 @@ def _matters(opened: OpenedMonth, counts: pd.DataFrame) -> list[dict]:
         {"kind": "review", "count": int(held.review[TOTAL])},
         {"kind": "without_notice", "count": sum(bool(held.members[code]) for code in others)},
         {"kind": "quarantined", "count": opened.months[-1].intake["quarantined"]},
-        *_handed_matters(opened),
-    ]
-
-
-def _handed_matters(opened: OpenedMonth) -> list[dict]:
-    """前の月のリストのうち、手渡したと記録していない事業所と、受領書の返っていない手渡し。"""
-    before = opened.month.plus(-1)
-    given = [each for each in handovers(opened.home) if each.stands and each.month < opened.month]
-    released = [made for made in releases(opened.home) if made == before]
-    units = {each.unit for each in given if each.month == before}
-    notified = {employer.id for employer in opened.params.notified(before.end)}
-    waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
-    return [
-        {"kind": "not_handed", "count": len(notified - units) if released else 0},
-        {"kind": "no_receipt", "count": len(waiting)},
+        *({"kind": kind, "count": count} for kind, count in handed_matters(opened).items()),
     ]

@@ -12,6 +12,7 @@ from commands import myna, out
 from openpyxl import load_workbook
 from societies import MONTHS, SmallSociety
 
+from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -326,3 +327,18 @@ def test_the_commands_say_what_was_done(published, monkeypatch):
     done = myna("recall", "--handover", number, "--because", "理由", *words)
     assert done.returncode == 0 and "わけは書いてありません" in out(done)
     assert Month.parse(said["month"]) == MONTHS[1]
+
+
+def test_what_was_not_handed_over_and_whose_receipt_is_missing_is_to_do(published, monkeypatch):
+    hand_over(published, "E02")
+    monkeypatch.setenv("MYNA_TODAY", "2026-12-05")
+    lines = (published.home.inbox / f"{MONTHS[1]}.csv").read_text(encoding="cp932").splitlines()
+    later = MONTHS[1].plus(1)
+    published.ingest(later, lines[1:], confirm=("STALE_COPY",))
+    found = handed_matters(open_publication(published.home, published.params, later).opened)
+    assert found == {"not_handed": 2, "no_receipt": 1}
+    confirm_receipt(published.home, published.params, handovers(published.home)[0].id)
+    again = handed_matters(open_publication(published.home, published.params, later).opened)
+    assert again == {"not_handed": 2, "no_receipt": 0}
+    now = handed_matters(open_publication(published.home, published.params, MONTHS[1]).opened)
+    assert now == {"not_handed": 0, "no_receipt": 0}

@@ -1,0 +1,21 @@
+"""手渡しのうち、済んでいないこと：前の月のリストを渡していない事業所、受領書の返っていない手渡し。"""
+
+from mynalib.capsules.opened import OpenedMonth
+from mynalib.history.released import releases
+from mynalib.reminders.memory import LETTERS, handovers
+
+
+def handed_matters(opened: OpenedMonth) -> dict[str, int]:
+    """not_handed は、前の月のリストを手渡したと記録していない事業所の数、no_receipt は、受領書の返っていない手渡しの数。
+
+    数えるのは、その月より前のリストだけなので、同じ月を何度作っても同じになる。
+    """
+    before = opened.month.plus(-1)
+    given = [each for each in handovers(opened.home) if each.stands and each.month < opened.month]
+    units = {each.unit for each in given if each.month == before}
+    notified = {employer.id for employer in opened.params.notified(before.end)}
+    waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
+    return {
+        "not_handed": len(notified - units) if before in releases(opened.home) else 0,
+        "no_receipt": len(waiting),
+    }
