@@ -341,19 +341,23 @@ def withdraw(
     month: Annotated[
         Month | None,
         typer.Option(
-            "--month", parser=read_month, metavar="2026-10", help="--lists で取り下げる月"
+            "--month",
+            parser=read_month,
+            metavar="2026-10",
+            help="--lists で取り下げる月。--lists がなければ、取り消す月",
         ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """公開の一つの版か、一つの月の勧奨リストの全てを、理由とともに取り下げる。"""
-    from mynalib.verbs.withdraw import withdraw_lists, withdraw_release
+    """公開の一つの版か、一つの月の勧奨リストの全てを取り下げる。--month だけなら、間違えて取り込んだ月を取り消す。"""
+    from mynalib.verbs.withdraw import withdraw_lists, withdraw_month, withdraw_release
 
-    if lists != (month is not None) or lists == (release is not None):
-        raise typer.BadParameter("--release か、--lists と --month の、どちらか一方を使います")
+    if (release is None) == (month is None) or (lists and month is None):
+        raise typer.BadParameter("--release、--lists と --month、--month の、どれか一つを使います")
     with at_home(home) as place:
-        work, target = (withdraw_lists, month) if lists else (withdraw_release, release)
+        work = withdraw_lists if lists else withdraw_month if month else withdraw_release
+        target = month or release
         say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
 
 

@@ -63,7 +63,7 @@ class Ledger:
         return lines[-1]["hash"] if lines else START
 
     def standing(self, did: str, digest: str) -> dict[str, str]:
-        """`did` で置いて、まだ消しても取り下げてもいないもの（folder）から、その `digest` の項目のハッシュへ。
+        """`did` で置いて、まだ消しても、取り下げても、取り消してもいないもの（folder）から、その `digest` の項目のハッシュへ。
 
         continued の行（台帳を失ったあとの確かめ）は、そのとき確かめたものを、did の項目に持つ。
         """
@@ -76,6 +76,8 @@ class Ledger:
             gone = line.get("folders", ()) if line["did"] == "purged" else ()
             if did == "released" and line["did"] == "withdrawn":
                 gone = (line["release"],)
+            if did == "ingested" and line["did"] == "taken_back":
+                gone = line["folders"]
             for folder in gone:
                 standing.pop(folder, None)
         return standing

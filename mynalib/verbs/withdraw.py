@@ -1,13 +1,20 @@
-"""取り下げ：公開の一つの版か、一つの月の勧奨リストの全てを、もう使わないと、台帳に書き、入口で知らせる。"""
+"""取り下げ：公開の一つの版か、一つの月の勧奨リストの全てを、もう使わないと、台帳に書き、入口で知らせる。
+
+間違えて取り込んだ月の取り消しも、ここでする。公開した月は、先に公開を取り下げる。
+"""
 
 from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.history.files import fresh_folder, remove_file, revisions
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.leftovers import INCOMING, remove_leftovers
 from mynalib.history.markers import versions
-from mynalib.history.released import all_releases, artefacts_of, recorded_releases
+from mynalib.history.months import kept_month
+from mynalib.history.recovery import settle
+from mynalib.history.released import all_releases, artefacts_of, recorded_releases, releases
 from mynalib.history.vouching import recover
 from mynalib.release.releases import refresh_portal
 
@@ -65,3 +72,38 @@ def withdraw_lists(home: Home, params: Params, month: Month, because: str) -> di
         )
         refresh_portal(home, params)
     return {"outcome": "lists_withdrawn", "month": str(month), "releases": names}
+
+
+def withdraw_month(home: Home, params: Params, month: Month, because: str) -> dict:
+    """間違えて取り込んだ月を、原本とともに消し、食い違いの記憶を、残りの月から数え直す。台帳には、消したことと、わけが残る。
+
+    途中で落ちれば、月は全部残り（次の命令が記録し直す）、もう一度取り消せる。
+
+    Returns:
+        outcome（taken_back）, month, folders（消した月のフォルダー）。
+    Raises:
+        UnknownMonth: 取り込まれていない。
+        Refused: RELEASED_MONTH（その月か、あとの月を公開している）。
+    """
+    with home.locked():
+        recover(home, params)
+        kept_month(home, month)
+        later = [made for made in releases(home) if made >= month]
+        if later:
+            what = f"{later[0].label}を公開しています。公開に使った月は、取り消せません"
+            fix = (
+                "届き直したファイルで直すなら myna ingest ファイル --month 月 --replace、"
+                "公開ごとやめるなら、先に myna withdraw --release で取り下げてください。"
+            )
+            raise Refused("RELEASED_MONTH", where=month.label, what=what, fix=fix)
+        folders = revisions(home.months)[month]
+        names = [folder.name for folder in folders]
+        Ledger(home.ledger).append("taken_back", month=str(month), folders=names, because=because)
+        leaving = fresh_folder(home.months / INCOMING)
+        for folder in folders:  # 新しい版を、最後に。途中で落ちても、いちばん新しい版は全部残る
+            folder.rename(leaving / folder.name)
+        remove_leftovers(home)
+        for original in home.originals.glob(f"{month}-*"):
+            remove_file(original)
+        settle(home, params=params)
+    return {"outcome": "taken_back", "month": str(month), "folders": names}
