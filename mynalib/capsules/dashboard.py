@@ -8,6 +8,7 @@ from mynalib.disclosure.society import TOTAL
 from mynalib.insight import measures, movements
 
 EVERYONE = "全員"
+NOT_SHOWN = ("wave", "asked")  # 月次報告だけに出す表
 STANDING_KEY = ["month", "employer_id", "member_kind"]
 
 
@@ -15,10 +16,9 @@ def dashboard_tables(publication: Publication) -> Tables:
     """internal_report の表（次の公開のために残す表を除く）と、standing、moves。"""
     report = internal_report(publication)
     opened = publication.opened
-    return {name: table for name, table in report.items() if name not in KEPT_TABLES} | {
-        "standing": _standing(opened.cube),
-        "moves": _moves(opened.flows),
-    }
+    return {
+        name: table for name, table in report.items() if name not in (*KEPT_TABLES, *NOT_SHOWN)
+    } | {"standing": _standing(opened.cube), "moves": _moves(opened.flows)}
 
 
 def _standing(cube: pd.DataFrame) -> pd.DataFrame:

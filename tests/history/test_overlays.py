@@ -326,6 +326,7 @@ def test_a_returner_leaves_the_list_and_no_measure_changes(small, tmp_path):
         "05_employer_reminders named reminders",
         "03_management_report internal listed",
         "03_management_report internal lists",
+        "03_management_report internal asked",
         "04_employer_dashboard employer lists",
     }
     assert {name for name in before if before[name] != after[name]} == lists

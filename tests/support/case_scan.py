@@ -128,7 +128,9 @@ def misplaced(home: Home, secrets: set[str], lists: Mapping[str, set[str]]) -> I
 
 
 def _allowed(path: Path, lists: Mapping[str, set[str]]) -> set[str]:
-    """その事業所の勧奨リスト（ページと Excel）と、健保の内部の控え（全ての事業所のリスト）に載ってよい番号。"""
+    """その事業所の勧奨リスト（ページと Excel）、健保の内部の控え（全員のリスト）、健保の名簿（事業所のない人と職員）に載ってよい番号。"""
+    if path.parts[-3:-1] == ("internal", "lists"):
+        return lists.get("NOEMPLOYER", set()) | lists.get("KENPO", set())
     if path.parts[-2:] == ("internal", "listed.csv"):
         return set().union(*lists.values())
     own = path.parent.parent.name == "employers" and path.name.startswith("reminders")
@@ -172,7 +174,8 @@ class _Markup(HTMLParser):
         ours = given.get("type") == "application/json" or re.fullmatch(
             r"assets/[\w.-]+\.js", given.get("src", "")
         )
-        drawn = tag == "svg" and given.get("class") == "drawn"  # 点検が、図の値から描き直して比べる
+        # 点検が、図の値から描き直して比べる絵と、事業所の小さな図（線だけ）
+        drawn = tag == "svg" and given.get("class") in ("drawn", "small")
         if (tag in LIVE_TAGS and not drawn) or (tag == "script" and not ours):
             self.live.append(f"要素 {tag}")
         self.live += [f"属性 {name}" for name in given if name.startswith("on")]

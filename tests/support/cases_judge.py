@@ -338,10 +338,16 @@ def _forbidden_anywhere(run: Run, words: list[str]) -> list[str]:
 
 
 def _forbidden_for_employers(run: Run, words: list[str]) -> list[str]:
-    """公開したものの全て（事業所用のほかも）。本当に公開できていなければ、確かめたことにならない。"""
+    """公開したものの全て（事業所用のほかも。健保だけの名簿は除く）。本当に公開できていなければ、確かめたことにならない。"""
     if not run.release:
         return ["公開できていない"]
-    wrong = list(case_scan.mentions(case_scan.files_in(run.release), words))
+    own = (run.release / "internal" / "lists", run.release / "internal" / "listed.csv")
+    files = [
+        path
+        for path in case_scan.files_in(run.release)
+        if not any(path == place or place in path.parents for place in own)
+    ]
+    wrong = list(case_scan.mentions(files, words))
     publication = open_publication(run.home, run.params, run.month)
     for code in sorted({path.name for path in (run.release / "employers").iterdir()}):
         tables = capsules(publication, code).values()
