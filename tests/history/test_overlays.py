@@ -681,7 +681,7 @@ def test_the_review_says_on_which_lines_the_contradictions_are(home):
         "食い違いの確認が済んでいない": (1, "4"),
     }
     (remembered,) = tables["kept_back"].to_dict("records")
-    assert (remembered["age"], remembered["members"], remembered["waiting"]) == (0, 2, 1)
+    assert (remembered["age"], remembered["members"], remembered["undecided"]) == (0, 2, 1)
 
 
 def test_a_future_date_can_be_decided_but_an_unknown_symbol_cannot(home):
