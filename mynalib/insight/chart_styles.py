@@ -192,7 +192,9 @@ WAVE_LINES = (
 
 # 組合の現況：区分の内わけ（積み重ねた棒）、月ごとの動き、管理図（Scatter）
 STATUS_SHARES = {**TREND, "barmode": "overlay", "bargap": 0.15, "height": 340}
-STATUS_COLOURS = (BLUE, LIGHT_BLUE, AXIS_LINE, ACCENT, GRID)
+STATUS_BARS = tuple(
+    {"marker": {"color": colour}} for colour in (BLUE, LIGHT_BLUE, AXIS_LINE, ACCENT, INK)
+)
 MOVE_LINES = (
     {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7}},
     {**_FLOW, "line": {"color": ACCENT, "width": 2, "dash": "dash"}, "marker": {"size": 7}},
@@ -203,10 +205,11 @@ MOVE_LINES = (
         "marker": {"size": 7, "symbol": "diamond"},
     },
 )
+CONTROL = {**COUNTS_BY_MONTH, "height": 240}
 XMR_MEAN = {"mode": "lines", "name": "平均", "line": {"color": INK, "width": 1.5}}
 XMR_LIMIT = {
     "mode": "lines",
+    "name": "偶然の限界",
     "line": {"color": AXIS_LINE, "width": 1.5, "dash": "dash"},
-    "showlegend": False,
 }
 XMR_POINTS = {"mode": "lines+markers", "line": {"color": BLUE, "width": 1.5}, "showlegend": False}

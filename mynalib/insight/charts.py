@@ -28,7 +28,7 @@ def trend(outlook: Outlook, name: str) -> None:
         end = {"x": [at], "y": [outlook.now.rate]}
         text = f"{outlook.now.percent(outlook.now.rate)}%"
         traces.append(go.Scatter(**end, text=[text], **styles.NEWEST))
-        traces += _path(outlook, at)
+        traces += path_to_target(outlook, at)
     said = (
         titles.trend_title(outlook.now),
         "登録率・月次推移（組合全体、月末の加入者に占める割合）",
@@ -36,8 +36,8 @@ def trend(outlook: Outlook, name: str) -> None:
     show_chart(released, name, said, traces, with_months(styles.TREND, x, x.index(at)))
 
 
-def _path(outlook: Outlook, at: str) -> list[go.Scatter]:
-    """いまから目標への線と、歩みの幅。過ぎた目標には、引かない。"""
+def path_to_target(outlook: Outlook, at: str) -> list[go.Scatter]:
+    """歩みの幅の下と上（分かれば）と、おわりに、いまから目標への線。過ぎた目標には、引かない。"""
     goal, now = outlook.goal, outlook.now.rate
     if goal is None or goal.month <= outlook.month:
         return []

@@ -66,3 +66,78 @@ def wave_title(row: Mapping[str, int] | None) -> str:
         return "前の月がないので、動きは分からない"
     lost = row["lapsed"] + row["cancelled_by_lapse"]
     return f"失効{lost:,}人、更新{row['renewed']:,}人、再登録{row['relinked']:,}人"
+
+
+NO_MONTH_BEFORE = "前の月がないので、動きは分からない"
+
+
+def statuses_title(now: Mapping[str, float | None], year_ago: Mapping[str, float | None]) -> str:
+    """区分の内わけの題：一年で、割合がいちばん動いた区分。一年前がなければ、いまいちばん多い区分。
+
+    Args:
+        now: 区分の見出しから、いまの割合（%、小数一桁）へ。だれもいなければ、値は None。
+        year_ago: 一年前の割合。ない月なら、空。
+    """
+    shares = {name: share for name, share in now.items() if share is not None}
+    if not shares:
+        return "加入者はいない"
+    held = {name: year_ago.get(name) for name in shares}
+    if None in held.values():
+        name = max(shares, key=shares.__getitem__)
+        return f"いちばん多いのは「{name}」（{shares[name]:.1f}%）"
+    moved = {name: round(share - held[name], 1) for name, share in shares.items()}
+    name = max(moved, key=lambda one: abs(moved[one]))
+    if not moved[name]:
+        return "区分の割合は、一年前と同じ"
+    way = "増えた" if moved[name] > 0 else "減った"
+    return f"一年で「{name}」が{abs(moved[name]):.1f}ポイント{way}"
+
+
+def moves_title(now: Mapping[str, int] | None, before: Mapping[str, int] | None) -> str:
+    """登録と失効の題：その月の人数と、新しく登録した人の、前の月との差。"""
+    if now is None:
+        return NO_MONTH_BEFORE
+    said = f"新しく登録{now['newly_registered']:,}人"
+    if before is not None:
+        said += f"（{_against(now['newly_registered'] - before['newly_registered'])}）"
+    return f"{said}、失効{now['lost']:,}人"
+
+
+def members_title(now: Mapping[str, int] | None) -> str:
+    """加入と脱退の題：その月の人数と、差し引き。"""
+    if now is None:
+        return NO_MONTH_BEFORE
+    more = now["joined"] - now["departed"]
+    sum_up = f"差し引き{abs(more):,}人{'増' if more > 0 else '減'}" if more else "増減なし"
+    return f"加入{now['joined']:,}人、脱退{now['departed']:,}人で、{sum_up}"
+
+
+def _against(more: int) -> str:
+    if not more:
+        return "前月と同じ"
+    return f"前月より{abs(more):,}人{'多い' if more > 0 else '少ない'}"
+
+
+def control_title(name: str, months: Sequence[str], signs: Sequence[str]) -> str:
+    """管理図の題：この月は、偶然の幅のうちか。そうなら、いちばん新しい、そうでない月も。
+
+    Args:
+        months: 月（「2026年10月」）。古い順で、おわりがこの月。
+        signs: 月ごとの、偶然では起こりにくいと見るわけの言葉。なければ ''。
+    """
+    if signs[-1]:
+        return f"{name}：{months[-1]}は、偶然では起こりにくい（{signs[-1]}）"
+    before = [month for month, sign in zip(months, signs, strict=True) if sign]
+    if before:
+        return f"{name}：この月は、偶然の幅のうち（しるしは{before[-1]}まで）"
+    return f"{name}：{len(months)} か月とも、偶然の幅のうち"
+
+
+def multiples_title(differences: Sequence[float | None]) -> str:
+    """小さな図の題：一年前より上がった、下がった、同じ事業所の数。一年前の値のない事業所は、数えない。"""
+    known = [size for size in differences if size is not None]
+    if not known:
+        return "一年前と比べられる事業所はない"
+    up, down = sum(size > 0 for size in known), sum(size < 0 for size in known)
+    same = f"、同じ{len(known) - up - down}" if len(known) > up + down else ""
+    return f"一年前より上がった事業所は{up}、下がった{down}{same}"

@@ -1,11 +1,17 @@
 """組合の現況（02）：区分の内わけと動きは、一人ずつ数えたとおり。選ぶと、図も題も表も、その事業所のものになる。"""
 
+import csv
 import json
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
+import duckdb
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from months import (
     Person,
     lapsed,
@@ -17,13 +23,20 @@ from months import (
     slow_status,
 )
 from months import registered as linked
+from traitlets.config import Config
 
+from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.dashboard import EVERYONE, dashboard_tables
+from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.publication import open_publication
 from mynalib.disclosure.society import TOTAL
 from mynalib.domain.classification import STATUSES
 from mynalib.domain.months import Month
-from mynalib.insight import measures
+from mynalib.history.home import Home
+from mynalib.insight import dashboard, every_employer, measures
+from mynalib.insight.capsule import Capsule
+from mynalib.insight.outlook import Outlook
+from mynalib.insight.situation import Situation
 from mynalib.insight.statistics import xmr
 
 MONTHS = [Month.parse("2026-08").plus(step) for step in range(3)]
@@ -112,6 +125,7 @@ def test_moves_equal_a_slow_count(society):
             if then and here:
                 names += ["newly_registered"] * (not registered(then) and registered(here))
                 names += ["cancelled"] * (registered(then) and not registered(here))
+                names += wave(slow_status(then)[0], slow_status(here)[0])
             elif here:
                 names.append("joined_registered" if registered(here) else "joined_unregistered")
             else:
@@ -120,7 +134,7 @@ def test_moves_equal_a_slow_count(society):
                 for employer in (EMPLOYERS[key[0]], TOTAL):
                     for kind in (KINDS[key[2]], EVERYONE):
                         counted[str(month), employer, kind, name] += 1
-    names = ["newly_registered", "cancelled"]
+    names = ["newly_registered", "cancelled", "lapsed", "cancelled_by_lapse", "renewed", "relinked"]
     names += [
         f"{way}_{kind}" for way in ("joined", "left") for kind in ("registered", "unregistered")
     ]
@@ -130,6 +144,22 @@ def test_moves_equal_a_slow_count(society):
         for name in names
     }
     assert {key: value for key, value in shown.items() if value} == dict(counted)
+
+
+def wave(before: str, after: str) -> list[str]:
+    """証明書の動き。区分の名だけから、一つずつ。"""
+    held = {"registered_usable", "registered_certificate_unknown"}
+    dropped = {"cancelled_by_lapse", "renewed_not_relinked"}
+    expired = {
+        "registered_certificate_lapsed",
+        "cancelled_by_lapse",
+        "never_linked_certificate_lapsed",
+    }
+    back = {"registered_usable", "renewed_not_relinked", "never_linked"}
+    found = ["lapsed"] * (before in held and after == "registered_certificate_lapsed")
+    found += ["cancelled_by_lapse"] * (before.startswith("registered_") and after in dropped)
+    found += ["renewed"] * (before in expired and after in back)
+    return found + ["relinked"] * (before in dropped and after.startswith("registered_"))
 
 
 def choices_of(page: str, name: str) -> dict:
@@ -153,6 +183,145 @@ def test_the_page_can_show_every_employer_and_starts_with_the_society(demo_relea
         for month in zip(*one["y"], strict=True):
             if None not in month:
                 assert sum(month) == pytest.approx(100, abs=0.3)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def beside(release: Path, name: str) -> list[dict[str, str]]:
+    return read(release / "internal" / f"{name}_実数_健保内部_架空データ.csv")
+
+
+def received(home: Home, month: Month) -> dict[tuple, tuple[str, str, str]]:
+    """届いたファイルの、受け入れた人の鍵から、事業所、本人か家族、登録の状態へ。"""
+    folder = max(home.months.glob(f"{month}*"))  # 訂正があれば、訂正した版
+    said = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
+    [original] = home.originals.glob(f"{month}-{said['sha256'][:12]}*")
+    [away] = duckdb.sql(f"select list(line) from '{folder / 'quarantine.parquet'}'").fetchall()
+    rows = original.read_text(encoding=said["encoding"], errors="replace").splitlines()
+    people = {}
+    for line, row in enumerate(rows, 1):
+        if line == 1 or line in away[0]:
+            continue
+        symbol, number, branch, state, *_ = row.split(",")
+        code = {"120": "KENPO", "901": "NOEMPLOYER"}.get(symbol, f"E{int(symbol) - 100:02}")
+        kind = "本人" if branch == "00" else "家族"
+        people[symbol, number.lstrip("0"), branch] = code, kind, state
+    return people
+
+
+def test_the_tables_beside_the_page_equal_a_count_of_the_received_files(demo_home, demo_release):
+    """事業所ごとの、新しい登録、加入、脱退と、登録者。届いたファイルの行だけから、この三か月を数える。"""
+    months = [Month.parse("2026-10").plus(step) for step in range(-3, 1)]
+    files = [received(demo_home, month) for month in months]
+    moved, held = Counter(), Counter()
+    for month, was, now in zip(months[1:], files, files[1:], strict=False):
+        for key in was.keys() | now.keys():
+            code, kind, state = now.get(key) or was[key]
+            name = "joined" if key not in was else "departed" if key not in now else ""
+            if not name and was[key][2] != "1" and state == "1":
+                name = "newly_registered"
+            for cell in ((c, k) for c in (code, TOTAL) for k in (kind, EVERYONE)):
+                moved[str(month), *cell, name] += bool(name)
+                held[str(month), *cell] += key in now and state == "1"
+    shown = {
+        (row["month"], row["employer_id"], row["member_kind"], name): int(row[name])
+        for table, names in (
+            ("chosen_moves", ["newly_registered"]),
+            ("chosen_members", ["joined", "departed"]),
+        )
+        for row in beside(demo_release, table)
+        for name in names
+        if row["month"] > str(months[0])
+    }
+    assert {k: v for k, v in shown.items() if v} == {k: v for k, v in moved.items() if v}
+    registered = {
+        (row["month"], row["employer_id"], row["member_kind"]): int(row["registered"])
+        for row in beside(demo_release, "chosen_rate")
+        if row["month"] > str(months[0])
+    }
+    assert {k: v for k, v in registered.items() if v} == {k: v for k, v in held.items() if v}
+
+
+def test_who_joined_less_who_left_is_the_change_of_the_members_of_everybody_one_can_choose(
+    demo_release,
+):
+    key = ("employer_id", "member_kind", "month")
+    members = {
+        tuple(row[k] for k in key): int(row["members"])
+        for row in beside(demo_release, "chosen_rate")
+    }
+    rows = beside(demo_release, "chosen_members")
+    assert len(rows) > 1000
+    for row in rows:
+        code, kind, month = (row[k] for k in key)
+        before = members.get((code, kind, str(Month.parse(month).plus(-1))), 0)
+        more = members.get((code, kind, month), 0) - before
+        assert int(row["joined"]) - int(row["departed"]) == more
+
+
+def test_the_small_charts_stand_in_the_order_of_the_register_and_say_the_rates_of_the_table(
+    demo_release,
+):
+    page = (demo_release / "internal" / "dashboard.html").read_text(encoding="utf-8")
+    panels = re.findall(r'<li data-employer="(\w+)">.*?<strong>([^<]+)</strong>', page, re.DOTALL)
+    codes = [f"E{number:02}" for number in range(1, 20)]
+    assert [code for code, _ in panels] == [TOTAL, *codes, "KENPO", "NOEMPLOYER"]
+    now = {row["employer_id"]: row for row in read(demo_release / "internal" / "rates.csv")}
+    assert dict(panels) == {code: now[code]["rate"] for code, _ in panels}
+    table = re.search(r'id="multiples">.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[1]
+    cells = [
+        re.findall("<t[dh][^>]*>(.*?)</t[dh]>", row) for row in table.split("</tr>") if "<t" in row
+    ]
+    assert {row[0]: row[4] for row in cells} == dict(panels)
+
+
+def dashboard_of(home: Home, folder: Path, month: str) -> Situation:
+    publication = open_publication(home, params_of(home), Month.parse(month))
+    [edition] = [one for one in EDITIONS if one.notebook == "02_society_dashboard"]
+    return Situation(Outlook(Capsule.read(make_capsule(publication, edition, folder))))
+
+
+def seen(*parts: Callable[[Situation], None], page: Situation) -> str:
+    """その部品が見せたもの。"""
+    InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    with capture_output() as caught:
+        for part in parts:
+            part(page)
+    return "".join(one.data["text/html"] for one in caught.outputs)
+
+
+EVERY_PART = (
+    dashboard.choose,
+    dashboard.rates,
+    dashboard.statuses,
+    dashboard.moves,
+    every_employer.multiples,
+    every_employer.statuses_and_moves,
+    dashboard.control,
+)
+SITUATIONS = {
+    # 置く月、いまの月、そのページが言うこと
+    "first month": (["2026-10"], ["登録率は", "続いた二か月のファイルがない", "続いた 13 か月が要ります（いまは 0 か月）", "一年前と比べられる事業所はない", "この月の動きは分かりません"]),
+    "gap": (["2026-07", "2026-08", "2026-10"], ["（前の月の値はない）", "前の月がないので、動きは分からない", "（いまは 0 か月）", "この月の動きは分かりません"]),
+    "two months": (["2026-09", "2026-10"], ["前の月と同じ", "新しく登録0人、失効0人", "加入0人、脱退0人で、増減なし", "（いまは 1 か月）"]),
+    "after a gap": (["2026-07", "2026-09", "2026-10"], ["新しく登録0人、失効0人", "（いまは 1 か月）"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_a_page_of_few_months_says_what_it_does_not_know(name, tmp_path):
+    months, said = SITUATIONS[name]
+    home = make_home(tmp_path / "home")
+    here = [never_linked(f"{n:04}") for n in range(20)] + [linked(f"1{n:03}") for n in range(30)]
+    for month in months:
+        load_month(home, month, here)
+    page = seen(*EVERY_PART, page=dashboard_of(home, tmp_path / "capsule", "2026-10"))
+    assert [text for text in said if text not in page] == []
+    assert "nan" not in page.lower()
+    assert "xmr_" not in page
 
 
 def test_the_limits_on_the_page_are_those_of_the_flow(demo_release):

@@ -96,6 +96,7 @@ def test_whether_the_target_is_reached(name):
     assert said in findings.will_we_reach(target, standing(), 3_192)
 
 
+MOVED = {"newly_registered": 20, "lost": 3}
 TITLES = [
     (titles.trend_title(standing()), "登録率は73.4%、前月より0.1ポイント上がった"),
     (titles.trend_title(standing(before=74.0)), "登録率は73.4%、前月より0.6ポイント下がった"),
@@ -116,6 +117,28 @@ TITLES = [
     (titles.funnel_title(0, 0), "比べられる事業所はない"),
     (titles.wave_title(None), "前の月がないので、動きは分からない"),
     (titles.wave_title({"lapsed": 3, "cancelled_by_lapse": 9, "renewed": 4, "relinked": 2}), "失効12人、更新4人、再登録2人"),
+    (titles.statuses_title({"登録済": 75.0, "未登録": 25.0}, {"登録済": 71.9, "未登録": 28.1}), "一年で「登録済」が3.1ポイント増えた"),
+    (titles.statuses_title({"登録済": 70.0, "未登録": 20.0, "ほか": 10.0}, {"登録済": 72.0, "未登録": 15.0, "ほか": 13.0}), "一年で「未登録」が5.0ポイント増えた"),
+    (titles.statuses_title({"登録済": 70.0, "ほか": 30.0}, {"登録済": 70.2, "ほか": 29.8}), "一年で「登録済」が0.2ポイント減った"),
+    (titles.statuses_title({"登録済": 70.0, "ほか": 30.0}, {"登録済": 70.0, "ほか": 30.0}), "区分の割合は、一年前と同じ"),
+    (titles.statuses_title({"登録済": 40.0, "未登録": 60.0}, {}), "いちばん多いのは「未登録」（60.0%）"),
+    (titles.statuses_title({"登録済": 40.0, "未登録": 60.0}, {"登録済": None, "未登録": None}), "いちばん多いのは「未登録」（60.0%）"),
+    (titles.statuses_title({"登録済": None, "未登録": None}, {}), "加入者はいない"),
+    (titles.moves_title(MOVED, {"newly_registered": 14, "lost": 3}), "新しく登録20人（前月より6人多い）、失効3人"),
+    (titles.moves_title(MOVED, {"newly_registered": 1_020, "lost": 3}), "新しく登録20人（前月より1,000人少ない）、失効3人"),
+    (titles.moves_title(MOVED, MOVED), "新しく登録20人（前月と同じ）、失効3人"),
+    (titles.moves_title(MOVED, None), "新しく登録20人、失効3人"),
+    (titles.moves_title(None, MOVED), "前の月がないので、動きは分からない"),
+    (titles.members_title({"joined": 1_012, "departed": 7}), "加入1,012人、脱退7人で、差し引き1,005人増"),
+    (titles.members_title({"joined": 7, "departed": 12}), "加入7人、脱退12人で、差し引き5人減"),
+    (titles.members_title({"joined": 0, "departed": 0}), "加入0人、脱退0人で、増減なし"),
+    (titles.members_title(None), "前の月がないので、動きは分からない"),
+    (titles.control_title("失効", ["九月", "十月"], ["", "限界の外"]), "失効：十月は、偶然では起こりにくい（限界の外）"),
+    (titles.control_title("失効", ["九月", "十月"], ["限界の外", ""]), "失効：この月は、偶然の幅のうち（しるしは九月まで）"),
+    (titles.control_title("失効", ["九月", "十月"], ["", ""]), "失効：2 か月とも、偶然の幅のうち"),
+    (titles.multiples_title([0.1, 3.0, -2.0, None]), "一年前より上がった事業所は2、下がった1"),
+    (titles.multiples_title([0.1, 0.0, 0.0]), "一年前より上がった事業所は1、下がった0、同じ2"),
+    (titles.multiples_title([None]), "一年前と比べられる事業所はない"),
     (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は 1、下がった月は 1"),
 ]  # fmt: skip
 

@@ -93,7 +93,10 @@ def kinds(release: Path) -> list[Path]:
         "management/index.html",
         "management/mail.html",
         "internal/index.html",
+        "internal/dashboard.html",
         "internal/intake_review.html",
+        "internal/reminder_effect.html",
+        "internal/lists/index.html",
     ]
     named = [*names, "employers/E01/index.html", "employers/E02/reminders.html"]
     return [release.parent / "index.html", *(release / name for name in named)]
@@ -201,17 +204,67 @@ def test_choosing_an_employer_changes_the_charts_their_titles_and_their_tables(
         visit.page.locator(".chooser select").nth(at).select_option(value)
     chosen = choices["E03|家族"]
     assert figure.locator("figcaption").text_content().startswith(chosen["title"])
+    label = figure.locator(".chart").get_attribute("aria-label")
+    assert label.startswith(chosen["title"] + "。")
     drawn = visit.page.evaluate("document.querySelector('#chosen_rate .chart').data[0].y")
     assert drawn == chosen["y"][0]
     rows = figure.locator("tbody tr:not([hidden])")
     assert rows.count() == 12
     last = figure.locator("tbody tr").last.locator("td").first.text_content()
-    assert last == f"{chosen['y'][0][-1]:.1f}"
+    assert last == f"{chosen['y'][0][23]:.1f}"
     stacked = visit.page.evaluate(
         "document.querySelector('#chosen_status .chart').data.map((t) => t.base[23] + t.y[23])"
     )
     assert stacked == sorted(stacked)
+    picked = visit.page.locator("[data-employer].picked, tr.picked")
+    assert picked.count() == 3
+    assert all("株式会社ジャッツ" in text for text in picked.all_inner_texts())
     assert visit.errors == []
+    visit.close()
+
+
+def test_the_society_has_one_line_and_a_chosen_employer_the_society_beside_it(
+    browser, demo_release
+):
+    visit = Visit(browser, demo_release / "internal" / "dashboard.html")
+    names = (
+        "() => [...document.querySelectorAll('#chosen_rate .legendtext')].map((t) => t.textContent)"
+    )
+    drawn = "() => document.querySelector('#chosen_rate .chart').data.filter((t) => t.y.some((v) => v !== null)).length"
+    society = visit.page.evaluate(names)
+    assert "組合全体" not in "".join(society)
+    lines = visit.page.evaluate(drawn)
+    visit.page.locator(".chooser select").first.select_option("E03")
+    assert [name for name in visit.page.evaluate(names) if "組合全体" in name]
+    visit.page.locator(".chooser select").first.select_option("TOTAL")
+    assert (sorted(visit.page.evaluate(names)), visit.page.evaluate(drawn)) == (
+        sorted(society),
+        lines,
+    )
+    visit.close()
+
+
+def test_what_was_chosen_is_what_is_printed(browser, demo_release):
+    visit = Visit(browser, demo_release / "internal" / "dashboard.html")
+    visit.page.locator(".chooser select").first.select_option("E03")
+    visit.page.emulate_media(media="print")
+    assert visit.page.locator("figure.chosen").count() == 4
+    assert visit.page.locator("figure.chosen .chart").first.is_visible()
+    assert not visit.page.locator("figure.chosen svg.drawn").first.is_visible()
+    assert visit.page.locator("figure:not(.chosen) svg.drawn").first.is_visible()
+    visit.close()
+
+
+def test_every_employer_is_on_the_dashboard_without_javascript(browser, demo_release):
+    path = demo_release / "internal" / "dashboard.html"
+    visit = Visit(browser, path, java_script_enabled=False)
+    assert not visit.page.locator(".chooser").is_visible()
+    panels = visit.page.locator("[data-employer]").all()
+    assert len(panels) == 22
+    assert all(panel.is_visible() for panel in panels)
+    for name in ("by_status", "by_moves"):
+        assert visit.page.locator(f"#{name} tbody tr:visible").count() == 22
+    visit.close()
 
 
 @pytest.mark.parametrize("place", ["index.html", "../index.html"])

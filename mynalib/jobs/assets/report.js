@@ -23,13 +23,16 @@ for (const figure of document.querySelectorAll("figure")) {
   window.Plotly.newPlot(figure.querySelector(".chart"), data, layout, plain);
 }
 
-// 印刷の幅は、画面の幅と違う
-const redraw = () => document.querySelectorAll(".chart.js-plotly-plot").forEach((c) => window.Plotly.Plots.resize(c));
+// 紙には、添えてある絵が出る。選んで描きかえた図（.chosen）だけは、動く図を、紙の幅で出す
+const PAPER = 700;
+const chosen = () => document.querySelectorAll(".chosen .chart");
 window.addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((d) => { d.open = true; });
-  redraw();
+  chosen().forEach((chart) => window.Plotly.relayout(chart, { width: PAPER }));
 });
-window.addEventListener("afterprint", redraw);
+window.addEventListener("afterprint", () => {
+  chosen().forEach((chart) => window.Plotly.relayout(chart, { width: null, autosize: true }));
+});
 
 // 見出しを押すと、並べかわる。組合全体とまとめた行は、いつも下に残る
 const number = (cell) => parseFloat(cell.textContent.replace(/[^0-9.+-]/g, ""));
@@ -81,28 +84,43 @@ const chooser = document.querySelector(".chooser");
 if (chooser) {
   const [employer, kind, months] = chooser.querySelectorAll("select");
   const figures = [...document.querySelectorAll("figure")].filter((figure) => figure.querySelector(".choices"));
-  const choose = () => {
-    for (const figure of figures) {
-      const { digits, each } = JSON.parse(figure.querySelector(".choices").textContent);
-      const chosen = each[`${employer.value}|${kind.value}`];
-      const chart = figure.querySelector(".chart");
-      const rows = [...figure.querySelector("tbody").rows];
-      const y = chosen ? chosen.y : chart.data.map((trace) => trace.y.map(() => null));
-      const base = y.map((_, at) => y[0].map((__, month) => y.slice(0, at).reduce((sum, one) => sum + (one[month] || 0), 0)));
-      const stacked = chart.data[0].type === "bar";
-      window.Plotly.restyle(chart, stacked ? { y, base } : { y }, [...y.keys()]);
-      const shown = Math.min(Number(months.value), rows.length);
-      window.Plotly.relayout(chart, { "xaxis.range": [rows.length - shown - 0.5, rows.length - 0.5] });
-      figure.querySelector("figcaption").firstChild.textContent = chosen ? chosen.title : "該当する方はいない";
-      rows.forEach((row, month) => {
-        row.hidden = month < rows.length - shown;
-        y.forEach((series, at) => {
-          const value = series[month];
-          row.cells[at + 1].textContent = value === null ? "—"
-            : value.toLocaleString("ja", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-        });
-      });
-    }
+  const has = (series) => series.some((value) => value !== null);
+  const stack = (y) => y.map((_, at) => y[0].map((__, month) => y.slice(0, at).reduce((sum, one) => sum + (one[month] || 0), 0)));
+  const fill = (rows, y, shown, digits) => rows.forEach((row, month) => {
+    row.hidden = month < rows.length - shown;
+    [...row.cells].slice(1).forEach((cell, at) => {
+      const value = y[at][month];
+      cell.textContent = value === null ? "—"
+        : value.toLocaleString("ja", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    });
+  });
+  const draw = (figure) => {
+    const { digits, named, each } = JSON.parse(figure.querySelector(".choices").textContent);
+    const { title, y } = each[`${employer.value}|${kind.value}`];
+    const chart = figure.querySelector(".chart");
+    const rows = [...figure.querySelector("tbody").rows];
+    const shown = Math.min(Number(months.value), rows.length);
+    const legend = y.map((series, at) => named[at] && has(series));
+    const stacked = chart.data[0].type === "bar";
+    const labels = chart.data[0].x;
+    const past = labels.slice(rows.length - shown, rows.length);
+    const step = Math.ceil(past.length / (narrow ? 3 : 5));
+    const ticks = past.filter((_, at) => (past.length - 1 - at) % step === 0);
+    window.Plotly.update(chart, { y, showlegend: legend, ...(stacked ? { base: stack(y) } : {}) }, {
+      showlegend: legend.filter(Boolean).length > 1,
+      "xaxis.range": [rows.length - shown - 0.5, labels.length - 0.5],
+      "xaxis.tickvals": labels.length > rows.length && !narrow ? [...ticks, labels.at(-1)] : ticks,
+    }, [...y.keys()]);
+    const caption = figure.querySelector("figcaption");
+    caption.firstChild.textContent = title;
+    chart.setAttribute("aria-label", `${title}。${caption.querySelector(".subtitle").textContent}。値は図の下の表にあります。`);
+    figure.classList.add("chosen");
+    fill(rows, y, shown, digits);
   };
-  chooser.addEventListener("change", choose);
+  const pick = (element, code) => element.classList.toggle("picked", code === employer.value && code !== "TOTAL");
+  chooser.addEventListener("change", () => {
+    figures.forEach(draw);
+    document.querySelectorAll("[data-employer]").forEach((one) => pick(one, one.dataset.employer));
+    document.querySelectorAll("table.sortable tbody tr").forEach((row) => pick(row, row.cells[0].textContent));
+  });
 }

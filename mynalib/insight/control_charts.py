@@ -1,0 +1,70 @@
+"""動きの管理図（XmR）：月ごとの人の動きは、偶然のうちか。限界は、続いた 13 か月から引く。"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mynalib.disclosure.released import Released
+from mynalib.insight import chart_styles as styles
+from mynalib.insight import charts, display, titles
+from mynalib.insight.display import words
+from mynalib.insight.statistics import XMR_LEAST, Xmr, xmr
+
+
+def control_charts(released: Released, columns: Sequence[str], newest: str) -> None:
+    """一つの組の動きの、列ごとの管理図。続いた月が足りなければ、そう書く。
+
+    Args:
+        released: 一行＝月。列 month と columns（人）。
+        newest: この月。この月まで続いた月だけを見る。
+    """
+    rows = _unbroken(released.frame.set_index("month"), newest)
+    if len(rows) < XMR_LEAST:
+        text = words("dashboard")["few_months"].format(least=XMR_LEAST, months=len(rows))
+        display.show("paragraph", text=text)
+        return
+    for column in columns:
+        _control_chart(released.where(month=[*rows.index]), column, rows[column].astype("int64"))
+
+
+def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
+    """この月から、欠けた月の手前まで、さかのぼった行。古い順。"""
+    if newest not in rows.index:
+        return rows.iloc[:0]
+    months = charts.every_month(pd.Series([*rows.index, newest]))
+    since = next((at for at, month in enumerate(months[::-1]) if month not in rows.index), None)
+    return rows.loc[months[-since:] if since else months]
+
+
+def _control_chart(released: Released, column: str, series: pd.Series) -> None:
+    found, name = xmr(series.tolist()), display.label_and_unit(column)[0]
+    low = max(0.0, found.low)
+    signs = [words("dashboard")["why"].get(why, "") for why in found.signals]
+    x = [charts.month_label(month) for month in series.index]
+    limits = f"平均 {found.mean:.1f}、偶然の限界 {low:.1f}〜{found.high:.1f}"
+    said = (titles.control_title(name, x, signs), f"{name}・人（月ごと）。{limits}")
+    seen = pd.DataFrame({"month": series.index, column: series.to_numpy()})
+    seen["sign"] = [sign or display.BLANK for sign in signs]
+    traces = _traces(x, series, found, low)
+    layout = charts.with_months(styles.CONTROL, x)
+    charts.show_chart(released.only(["month", column]), f"xmr_{column}", said, traces, layout, seen)
+
+
+def _traces(x: list[str], series: pd.Series, found: Xmr, low: float) -> list[go.Scatter]:
+    """平均、上と下の限界、点。偶然では起こりにくい点は、大きく、色を変える。"""
+    lines = (
+        (found.mean, styles.XMR_MEAN),
+        (found.high, styles.XMR_LIMIT),
+        (low, styles.XMR_LIMIT | {"showlegend": False}),
+    )
+    marks = {
+        "color": [styles.ACCENT if why else styles.BLUE for why in found.signals],
+        "size": [10 if why else 6 for why in found.signals],
+        "opacity": 1,
+        "symbol": ["diamond" if why else "circle" for why in found.signals],
+    }
+    return [
+        *(go.Scatter(x=x, y=[round(y, 1)] * len(x), **style) for y, style in lines),
+        go.Scatter(x=x, y=series.tolist(), **styles.XMR_POINTS, marker=marks),
+    ]

@@ -1,0 +1,88 @@
+"""全ての事業所を、一度に見る：登録率の小さな図と、この月の区分と動きの表。どれもコードの順で、順位は付けない。"""
+
+import pandas as pd
+
+from mynalib.disclosure.society import TOTAL
+from mynalib.insight import display, measures, tables, titles
+from mynalib.insight.choosing import Values
+from mynalib.insight.display import words
+from mynalib.insight.situation import COMERS, FLOWS, YEAR_AGO, Situation
+
+STEP = 10  # 小さな図の、縦の目盛りの端（%）の刻み
+
+
+def multiples(page: Situation) -> None:
+    """登録率の小さな図。目盛りは、どれも同じ。組合全体の線を、どの図にも灰色で添える。"""
+    released = page.everyone(page.standing)
+    each = {code: page.rates[code, page.kinds[0]] for code in page.names}
+    since = {code: _since_a_year(series) for code, series in each.items()}
+    low, high = _ends([*each.values()])
+    items = [
+        {
+            "code": code,
+            "name": name,
+            "rate": display.text("rate", pd.NA if each[code][-1] is None else each[code][-1], 1),
+            "change": _in_words(since[code]),
+            "spark": _points(each[code], low, high),
+        }
+        for code, name in page.names.items()
+    ]
+    seen = page.now(released, ["members", "registered", "rate"])
+    seen["year_before"] = pd.array([since[code] for code in seen.employer_id], dtype="Float64")
+    display.show_released(
+        "multiples",
+        released.only(["month", "employer_id", "members", "registered", "rate"]),
+        "multiples",
+        seen=seen,
+        items=items,
+        society=items[0]["spark"],
+        caption=titles.multiples_title([since[code] for code in since if code != TOTAL]),
+        subtitle=words("dashboard")["multiples"].format(low=low, high=high),
+    )
+
+
+def _ends(each: list[Values]) -> tuple[int, int]:
+    """縦の目盛りの端（%）：どの値も入る、STEP の倍数。"""
+    known = [rate for series in each for rate in series if rate is not None] or [0.0]
+    low = STEP * int(min(known) // STEP)
+    return low, max(low + STEP, STEP * -int(-max(known) // STEP))
+
+
+def _since_a_year(series: Values) -> float | None:
+    """一年前との差（ポイント）。どちらかがなければ None。"""
+    now, then = series[-1], series[-1 - YEAR_AGO] if len(series) > YEAR_AGO else None
+    return None if None in (now, then) else round(now - then, 1)
+
+
+def _in_words(size: float | None) -> str:
+    if size is None:
+        return "一年前の値はない"
+    return f"一年前より {size:+.1f}" if size else "一年前と同じ"
+
+
+def _points(values: Values, low: float, high: float) -> list[str]:
+    """小さな線（SVG の points。幅 100、高さ 24）。欠けた月で切る。例：二か月とも一番下なら「0,23.0 100,23.0」。"""
+    lines, line = [], []
+    for at, value in enumerate([*values, None]):
+        if value is None:
+            lines, line = [*lines, " ".join(line)] if line else lines, []
+            continue
+        height = (value - low) / (high - low)
+        line.append(f"{100 * at / max(1, len(values) - 1):.0f},{23 - 22 * height:.1f}")
+    return lines
+
+
+def statuses_and_moves(page: Situation) -> None:
+    """この月の、区分の内わけと、動きの表。"""
+    said, label = words("dashboard"), page.outlook.month.label
+    seen = page.now(page.shares, ["members", *measures.STATUS_GROUPS])
+    caption = said["by_status"].format(month=label)
+    shares = page.everyone(page.shares)
+    tables.table(shares, "by_status", caption, seen=seen, sortable=True)
+    if page.months[-1] not in {*page.moves.frame.month}:
+        return tables.paragraph(said["no_moves_now"])
+    seen = page.now(page.moves, [*FLOWS, *COMERS])
+    seen[[*FLOWS, *COMERS]] = seen[[*FLOWS, *COMERS]].fillna(0)
+    caption = said["by_moves"].format(month=label)
+    moves = page.everyone(page.moves)
+    return tables.table(moves, "by_moves", caption, seen=seen, sortable=True)
