@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -23,6 +22,7 @@ from months import (
     slow_status,
 )
 from months import registered as linked
+from received import groups_of, received
 from traitlets.config import Config
 
 from mynalib.capsules.catalogue import EDITIONS
@@ -194,38 +194,20 @@ def beside(release: Path, name: str) -> list[dict[str, str]]:
     return read(release / "internal" / f"{name}_実数_健保内部_架空データ.csv")
 
 
-def received(home: Home, month: Month) -> dict[tuple, tuple[str, str, str]]:
-    """届いたファイルの、受け入れた人の鍵から、事業所、本人か家族、登録の状態へ。"""
-    folder = max(home.months.glob(f"{month}*"))  # 訂正があれば、訂正した版
-    said = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-    [original] = home.originals.glob(f"{month}-{said['sha256'][:12]}*")
-    [away] = duckdb.sql(f"select list(line) from '{folder / 'quarantine.parquet'}'").fetchall()
-    rows = original.read_text(encoding=said["encoding"], errors="replace").splitlines()
-    people = {}
-    for line, row in enumerate(rows, 1):
-        if line == 1 or line in away[0]:
-            continue
-        symbol, number, branch, state, *_ = row.split(",")
-        code = {"120": "KENPO", "901": "NOEMPLOYER"}.get(symbol, f"E{int(symbol) - 100:02}")
-        kind = "本人" if branch == "00" else "家族"
-        people[symbol, number.lstrip("0"), branch] = code, kind, state
-    return people
-
-
 def test_the_tables_beside_the_page_equal_a_count_of_the_received_files(demo_home, demo_release):
     """事業所ごとの、新しい登録、加入、脱退と、登録者。届いたファイルの行だけから、この三か月を数える。"""
     months = [Month.parse("2026-10").plus(step) for step in range(-3, 1)]
-    files = [received(demo_home, month) for month in months]
+    files = [received(demo_home.months, demo_home.originals, str(month)) for month in months]
     moved, held = Counter(), Counter()
     for month, was, now in zip(months[1:], files, files[1:], strict=False):
         for key in was.keys() | now.keys():
-            code, kind, state = now.get(key) or was[key]
+            row = now.get(key) or was[key]
             name = "joined" if key not in was else "departed" if key not in now else ""
-            if not name and was[key][2] != "1" and state == "1":
+            if not name and not was[key].registered and row.registered:
                 name = "newly_registered"
-            for cell in ((c, k) for c in (code, TOTAL) for k in (kind, EVERYONE)):
-                moved[str(month), *cell, name] += bool(name)
-                held[str(month), *cell] += key in now and state == "1"
+            for group in groups_of(row):
+                moved[str(month), *group, name] += bool(name)
+                held[str(month), *group] += key in now and row.registered
     shown = {
         (row["month"], row["employer_id"], row["member_kind"], name): int(row[name])
         for table, names in (
