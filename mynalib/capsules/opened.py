@@ -16,7 +16,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
-from mynalib.reminders.due import EMPLOYER, due_people
+from mynalib.reminders.due import EMPLOYER, due_people, new_draw
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,16 @@ class OpenedMonth:
         """この月に勧奨のいる全ての人（reminders.due.DUE_COLUMNS）。休みの人も、健保が知らせる人も。"""
         return due_people(self.home, self.params, self.months, self.overlays.of_lists)
 
+    @property
+    def new_draw(self) -> pd.DataFrame:
+        """この月に新しく引くくじ（reminders.draws.DRAWN_COLUMNS）。公開の前に残す。"""
+        return new_draw(self.home, self.params, self.months)
+
     @cached_property
     def reminders(self) -> pd.DataFrame:
         """全ての事業所の勧奨リスト：この月に、事業所が知らせる番の人。事業所の順。"""
         ours = self.due[(self.due.sender == EMPLOYER) & self.due.due]
-        return ours.drop(columns=["sender", "due"]).reset_index(drop=True)
+        return ours.drop(columns=["sender", "due", "waits"]).reset_index(drop=True)
 
     @property
     def makes_lists(self) -> bool:

@@ -104,7 +104,7 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
     """知らせる番の人と、休みの人（人）。一行＝勧奨（link、renew）。
 
     列 kind、この月に知らせる人を何回目かで分けた first, second, later、そのうち健保が知らせる by_society、間をあけている resting、
-    回数を終えた silent。
+    回数を終えた silent。くじで後の半分になった人がいる月だけ、その waits も。
     """
     silent = due.attempt > most
     columns = {
@@ -112,9 +112,10 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
         "second": due.due & (due.attempt == 2),  # noqa: PLR2004 二回目
         "later": due.due & (due.attempt > 2),  # noqa: PLR2004 三回目から
         "by_society": due.due & (due.sender == SOCIETY),
-        "resting": ~due.due & ~silent,
+        "resting": ~due.due & ~silent & ~due.waits,
         "silent": silent,
     }
+    columns |= {"waits": due.waits} if due.waits.any() else {}
     counted = pd.DataFrame(columns).astype("int64").groupby(kinds(due.action)).sum()
     return counted.reindex(["link", "renew"], fill_value=0).rename_axis("kind").reset_index()
 

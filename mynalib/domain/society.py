@@ -145,6 +145,9 @@ class ReminderPolicy(Settings):
         False,
         description="暗号化しないリストの手渡しを許すか（社内の安全な置き場所に置くときだけ）",
     )
+    staggered: Flag = Field(
+        False, description="❶ を、世帯の半分には二か月おくらせて知らせ、効いたかをくらべるか"
+    )
 
 
 class RetentionPolicy(Settings):

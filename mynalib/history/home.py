@@ -56,6 +56,7 @@ class Home:
         self.ledger = self.data / "ledger.jsonl"
         self.ledger_key = self.data / "keys" / "ledger.key"
         self.levels_key = self.data / "keys" / "levels.key"
+        self.trials_key = self.data / "keys" / "trials.key"
         self.passphrases = self.data / "keys" / "passphrases.bin"
         self.protection = self.data / "protection"
 

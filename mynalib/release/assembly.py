@@ -26,6 +26,7 @@ from mynalib.jobs import pages, versions
 from mynalib.jobs.job import Job
 from mynalib.release import portal, releases
 from mynalib.release.unchanged import notebooks_hash
+from mynalib.reminders.draws import freeze
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
 WIDE_FOLDERS = ("assets", "management")
@@ -121,7 +122,7 @@ def _manifest(publication: Publication, artefacts: list[dict], without: Collecti
 
 
 def place(publication: Publication, draft: Path, protected: str, approved_by: str = "") -> Path:
-    """組んだ下書きを公開する。台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
+    """組んだ下書きを公開する。引いたくじを残し、台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
     ledger, digest, manifest = (
         Ledger(publication.opened.home.ledger),
         sha256(draft / "manifest.json"),
@@ -138,6 +139,8 @@ def place(publication: Publication, draft: Path, protected: str, approved_by: st
     facts |= (
         {"revision": publication.revised.facts(with_changes=False)} if publication.revised else {}
     )
+    if publication.opened.makes_lists:
+        freeze(publication.opened.home, publication.opened.new_draw)
     kept = protection(
         publication.opened.home, publication.opened.params, publication.opened.overlays.entries
     )

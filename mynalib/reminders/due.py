@@ -21,6 +21,8 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.history.replaying import succession_table
+from mynalib.reminders import draws
+from mynalib.reminders.draws import TIMING, trial_of
 from mynalib.reminders.memory import kinds, reminded
 
 DUE_COLUMNS = [
@@ -33,6 +35,7 @@ DUE_COLUMNS = [
     "attempt",
     "sender",
     "due",
+    "waits",
 ]
 EMPLOYER, SOCIETY, NOBODY = "employer", "society", "nobody"
 NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
@@ -48,11 +51,40 @@ def due_people(
         holds: 控える人。
     Returns:
         一行＝一人。列 DUE_COLUMNS：attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer、society、nobody）、
-        due はこの月に知らせるか（間があいていて、上限をこえない）。
+        due はこの月に知らせるか（間があいていて、上限をこえず、待たない）、waits は、くじで後の半分になり、待っているか。
     Raises:
-        RemindersDamaged: だれに知らせたかの記録がない。
+        RemindersDamaged: だれに知らせたかの記録か、引いたくじがない。
+        Refused: TOO_FEW_TO_COMPARE（半分に分けるには、世帯が足りない）。
         MonthDamaged: 月が読めない。
     """
+    rows = _turns(home, params, months, holds)
+    late = _late(home, params, months, rows)
+    return rows.assign(due=rows.due & ~late, waits=rows.due & late)[DUE_COLUMNS]
+
+
+def new_draw(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
+    """months のおわりの月に、新しく引くくじ（draws.DRAWN_COLUMNS）。名簿などを重ねる前の、勧奨のいる全ての人から。"""
+    if trial_of(params.society.policy.reminders) is None:
+        return draws.nobody()
+    everybody = with_person_key(_turns(home, params, months, ()))
+    asked = everybody.assign(kind=kinds(everybody.action))
+    return draws.draw(home, params, months[-1].month, asked)
+
+
+def _late(home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.DataFrame) -> pd.Series:
+    """rows の人が、くじで後の半分になり、まだ待つ月か。"""
+    if trial_of(params.society.policy.reminders) != TIMING:
+        return pd.Series(False, rows.index)
+    month = months[-1].month
+    found = [draws.drawn(home, month), new_draw(home, params, months)]
+    arms = draws.carried(pd.concat(found, ignore_index=True), params, month)
+    return draws.waits(with_person_key(rows).assign(kind=kinds(rows.action)), arms, month)
+
+
+def _turns(
+    home: Home, params: Params, months: Sequence[KeptMonth], holds: Iterable[Hold]
+) -> pd.DataFrame:
+    """くじを見ないときの、勧奨のいる人の番。列は DUE_COLUMNS（waits のほか）。"""
     month = months[-1].month
     with Lens(months[-1:], params, holds) as lens:
         rows = lens.query("reminders", month=str(month))
@@ -63,7 +95,7 @@ def due_people(
         attempt=told + 1,
         sender=_senders(rows, told, params, month),
         due=(told < policy.max_attempts) & ~last.isin(resting),
-    )[DUE_COLUMNS]
+    )
 
 
 def _told(

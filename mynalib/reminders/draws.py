@@ -1,0 +1,143 @@
+"""引いたくじ：どの世帯がどちらの組かを、はじめてその勧奨の要ったときに一度だけ決め、公開の前に残す。
+
+残すのは data/reminders/draws/ の Parquet で、台帳にはそのハッシュと世帯の数だけがある。組は、事業所には渡さない。
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY
+from mynalib.domain.society import ReminderPolicy
+from mynalib.history.files import sha256
+from mynalib.history.home import Home
+from mynalib.history.keys import trials_key
+from mynalib.history.ledger import Ledger
+from mynalib.history.replaying import succession_table
+from mynalib.history.tables import read_tables, write_table
+from mynalib.reminders.halves import HOUSEHOLD_KEY, SECOND_HALF, halves
+from mynalib.reminders.memory import RemindersDamaged, handovers
+
+TIMING = "timing"
+"""時期のくじ：FIRST_HALF の世帯にはいま、SECOND_HALF の世帯には WAIT_MONTHS か月あとから、知らせる。"""
+WAIT_MONTHS = 2
+TRIAL_KINDS = {TIMING: ("link",)}
+"""くじの名から、分ける勧奨へ。❷ は、ファイルに現れるとき、もう期限から三か月を過ぎているので、おくらせない。"""
+HOUSEHOLDS_LEAST = 1000
+"""これより少ない世帯を分けても、ありそうな差は見えない。"""
+DRAWN_COLUMNS = ["month", "trial", "kind", "employer_id", *PERSON_KEY, "arm", "sender", "due"]
+"""一行＝くじ×一人。sender と due は、引いたときに、だれの、知らせる番だったか（組は、見ない）。"""
+_WHOSE = ["trial", "kind", *HOUSEHOLD_KEY]
+
+
+def trial_of(policy: ReminderPolicy) -> str | None:
+    """いま引くくじ。引かないなら None。"""
+    return TIMING if policy.staggered else None
+
+
+def drawn(home: Home, until: Month) -> pd.DataFrame:
+    """until までの月に引いて、残したくじ。古い順。列 DRAWN_COLUMNS。
+
+    Raises:
+        RemindersDamaged: 残したくじがないか、変わっている。
+    """
+    lines = [line for line in _lines(home) if Month.parse(line["month"]) <= until]
+    for line in lines:
+        path = home.reminders / line["record"]
+        if not path.is_file() or sha256(path) != line["record_sha256"]:
+            raise RemindersDamaged(where=f"data/reminders/{line['record']}")
+    tables = read_tables(home.reminders / line["record"] for line in lines)
+    if any(table is None for table in tables):
+        raise RemindersDamaged(where="data/reminders/draws/")
+    return pd.concat([nobody(), *tables], ignore_index=True).astype({"due": "bool"})
+
+
+def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
+    """引いたくじの世帯を、その月の記号で。一行＝くじ×勧奨×世帯（二度引いていれば、はじめの組）。列 DRAWN_COLUMNS。"""
+    moved = found.merge(succession_table(params), left_on="symbol_key", right_on="symbol_from")
+    numbers = moved.number_key.map(lambda number: int(number or 0)).astype("int64")
+    moved = moved[
+        numbers.between(moved.number_from, moved.number_to)
+        & (moved.month < moved["first"])
+        & (moved["last"] <= str(month))
+    ]
+    now = pd.concat([found, moved.assign(symbol_key=moved.symbol_to)[DRAWN_COLUMNS]])
+    return now.sort_values("month", kind="stable").drop_duplicates(_WHOSE, ignore_index=True)
+
+
+def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.DataFrame:
+    """その月に、新しく引くくじ（まだ残さない）。何度引いても同じ。
+
+    その月のリストを一つでも手渡したあとには、引かない（もう知らせた人を、あとの組にしない）。
+
+    Args:
+        people: 名簿などを重ねる前の、勧奨の要る全ての人。列 employer_id, kind, 鍵, sender, due。
+    Returns:
+        列 DRAWN_COLUMNS。前に引いた世帯は、入らない。
+    Raises:
+        Refused: TOO_FEW_TO_COMPARE（世帯が足りない）。
+        KeyMissing, RemindersDamaged。
+    """
+    trial = trial_of(params.society.policy.reminders)
+    if trial is None or any(each.stands and each.month == month for each in handovers(home)):
+        return nobody()
+    known = carried(drawn(home, month), params, month)
+    asked = people[people.kind.isin(TRIAL_KINDS[trial])].assign(trial=trial, month=str(month))
+    fresh = asked.merge(known[_WHOSE], on=_WHOSE, how="left", indicator=True)
+    fresh = fresh[fresh["_merge"] == "left_only"].reset_index(drop=True)
+    _require_enough(pd.concat([known[known.trial == trial], fresh]))
+    key = trials_key(home, drawn=bool(_lines(home)))
+    return fresh.assign(arm=halves(key, trial, month, fresh))[DRAWN_COLUMNS]
+
+
+def waits(people: pd.DataFrame, arms: pd.DataFrame, month: Month) -> pd.Series:
+    """その月は、くじのために待つか。
+
+    Args:
+        people: 列 kind, symbol_key, number_key。
+        arms: その月の記号にした、引いたくじ（carried）。
+    """
+    since = str(month.plus(1 - WAIT_MONTHS))
+    late = arms[(arms.trial == TIMING) & (arms.arm == SECOND_HALF) & (arms.month >= since)]
+    place = ["kind", *HOUSEHOLD_KEY]
+    found = people[place].merge(late[place].assign(late=True), on=place, how="left")
+    return pd.Series(found.late.notna().array, people.index, dtype="bool")
+
+
+def freeze(home: Home, rows: pd.DataFrame) -> None:
+    """引いたくじを残す。公開の前に、錠の中で呼ぶ。一つもなければ、何もしない。"""
+    if rows.empty:
+        return
+    [month] = rows.month.unique()
+    record = f"draws/{month}-{secrets.token_hex(4)}.parquet"
+    write_table(home.reminders / record, rows)
+    facts = {"record": record, "record_sha256": sha256(home.reminders / record)}
+    counted = len(rows.drop_duplicates(_WHOSE))
+    Ledger(home.ledger).append("drawn", month=month, households=counted, **facts)
+
+
+def _require_enough(found: pd.DataFrame) -> None:
+    """くらべられるだけの世帯があるか（前に引いたものも合わせて）。"""
+    homes = len(found.drop_duplicates(_WHOSE))
+    if homes < HOUSEHOLDS_LEAST:
+        what = f"半分に分ける世帯が {homes:,} しかありません（{HOUSEHOLDS_LEAST:,} 世帯から）"
+        fix = "少ないと、知らせるのがおくれるだけで、効いたかは分かりません。staggered を false にしてください。"
+        raise Refused(
+            "TOO_FEW_TO_COMPARE",
+            where="society.yaml policy.reminders.staggered",
+            what=what,
+            fix=fix,
+        )
+
+
+def _lines(home: Home) -> Sequence[dict]:
+    return [line for line in Ledger(home.ledger).lines() if line["did"] == "drawn"]
+
+
+def nobody() -> pd.DataFrame:
+    """一つも引いていないくじ。"""
+    return pd.DataFrame(columns=DRAWN_COLUMNS, dtype="str").astype({"due": "bool"})

@@ -1,0 +1,274 @@
+"""半分に分けるくじ：ちょうど半分で、一度だけ。申し出ても、ほかのだれの組も動かない。"""
+
+import os
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from months import Person, lapsed, make_home, never_linked, params_of, put_month
+
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.history.holds import Hold
+from mynalib.history.home import Home
+from mynalib.history.keys import KeyMissing
+from mynalib.history.ledger import Ledger
+from mynalib.history.months import kept_months
+from mynalib.reminders.draws import HOUSEHOLDS_LEAST, drawn, freeze
+from mynalib.reminders.due import due_people, new_draw
+from mynalib.reminders.halves import FIRST_HALF, HOUSEHOLD_KEY, SECOND_HALF, halves
+from mynalib.reminders.handover import post_letters
+from mynalib.reminders.memory import RemindersDamaged
+
+LONG = bool(os.environ.get("MYNA_LONG"))
+MONTH = Month.parse("2026-03")
+SYMBOLS = {"101": 600, "102": 415, "901": 60}
+KEY = ["symbol", "number", "branch"]
+
+
+def society(rng: random.Random, first: int = 0) -> list[Person]:
+    """❶ の要る世帯（一人から三人）と、❷ の要る人。"""
+    people = [
+        never_linked(f"{number:04}", symbol=symbol, branch=f"{branch:02}")
+        for symbol, homes in SYMBOLS.items()
+        for number in range(first, homes)
+        for branch in range(rng.choice((1, 1, 2, 3)))
+    ]
+    return people + [lapsed(f"{number:04}", symbol="101") for number in range(5000, 5040)]
+
+
+def staggered_home(folder: Path) -> Home:
+    home = make_home(folder)
+    file = home.params / "society.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "staggered: false" in text
+    file.write_text(text.replace("staggered: false", "staggered: true"), encoding="utf-8")
+    return home
+
+
+def due(home: Home, holds: tuple[Hold, ...] = ()) -> pd.DataFrame:
+    return due_people(home, params_of(home), kept_months(home), holds)
+
+
+def drawn_now(home: Home) -> pd.DataFrame:
+    return new_draw(home, params_of(home), kept_months(home))
+
+
+def hand_over(home: Home, month: Month, rows: pd.DataFrame) -> None:
+    told = rows[rows.due][[*KEY, "action", "attempt"]]
+    post_letters(home, params_of(home), month, str(month), means="試験", rows=told)
+
+
+@pytest.fixture(scope="module")
+def first_month(tmp_path_factory) -> Home:
+    """三月。くじを引ける人がいて、まだ残していない。試験は、読むだけ。"""
+    home = staggered_home(tmp_path_factory.mktemp("staggered") / "home")
+    put_month(home, str(MONTH), society(random.Random(3)))
+    due(home)
+    return home
+
+
+@pytest.fixture
+def home(tmp_path, first_month) -> Home:
+    return Home(Path(shutil.copytree(first_month.root, tmp_path / "home")))
+
+
+HOMES = st.lists(
+    st.tuples(
+        st.sampled_from(("E01", "E02")),
+        st.sampled_from(("link", "renew")),
+        st.integers(1, 40).map(str),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def table(homes: list[tuple[str, str, str]]) -> pd.DataFrame:
+    rows = [(employer, kind, employer, number) for employer, kind, number in homes]
+    return pd.DataFrame(rows, columns=["employer_id", "kind", *HOUSEHOLD_KEY], dtype="str")
+
+
+@settings(max_examples=600 if LONG else 40)
+@given(homes=HOMES, key=st.binary(min_size=32, max_size=32), order=st.randoms())
+def test_each_employer_and_reminder_is_halved_exactly_and_a_household_stays_together(
+    homes, key, order
+):
+    people = table(homes)
+    found = people.assign(arm=halves(key, "timing", MONTH, people))
+    households = found.drop_duplicates(["employer_id", "kind", *HOUSEHOLD_KEY, "arm"])
+    assert not households.duplicated(["employer_id", "kind", *HOUSEHOLD_KEY]).any()
+    for _, part in households.groupby(["employer_id", "kind"]):
+        counted = Counter(part.arm)
+        assert abs(counted[FIRST_HALF] - counted[SECOND_HALF]) == len(part) % 2
+    shuffled = people.sample(frac=1, random_state=order.randrange(2**31))
+    pd.testing.assert_series_equal(
+        halves(key, "timing", MONTH, shuffled).sort_index(), found.arm, check_names=False
+    )
+
+
+def test_any_household_is_as_often_in_one_half_as_in_the_other():
+    people = table([("E01", "link", str(number)) for number in range(5)])
+    first = sum(
+        (halves(bytes([at]) * 32, "timing", MONTH, people) == FIRST_HALF).to_numpy()
+        for at in range(256)
+    )
+    assert all(96 < times < 160 for times in first), "二項分布の四つの標準偏差"
+
+
+def test_the_second_half_of_the_link_waits_two_months_and_renewing_never_waits(home):
+    drew = drawn_now(home)
+    freeze(home, drew)
+    waited = {month: due(home).set_index(KEY).waits for month in (MONTH,)}
+    for at in (1, 2):
+        put_month(home, str(MONTH.plus(at)), society(random.Random(3)))
+        waited[MONTH.plus(at)] = due(home).set_index(KEY).waits
+    counts = {str(month): int(rows.sum()) for month, rows in waited.items()}
+    second = int((drew.arm == SECOND_HALF).sum())
+    assert counts == {"2026-03": second, "2026-04": second, "2026-05": 0}
+    assert waited[MONTH].equals(waited[MONTH.plus(1)])
+    rows = due(home)
+    assert not rows.waits[rows.action != "link"].any()
+    assert set(drew.kind) == {"link"}
+
+
+def test_the_second_half_gets_its_first_attempt_and_the_first_half_its_rest(home):
+    freeze(home, drawn_now(home))
+    rows = due(home)
+    hand_over(home, MONTH, rows)
+    now = rows[rows.due].set_index(KEY).index
+    put_month(home, str(MONTH.plus(2)), society(random.Random(3)))
+    later = due(home).set_index(KEY)
+    assert not later.due[later.index.isin(now)].any()
+    assert later.due[~later.index.isin(now)].all()
+    assert set(later.attempt[later.due]) == {1}
+
+
+def test_publishing_a_month_again_draws_nothing_again(home):
+    before = due(home)
+    freeze(home, drawn_now(home))
+    assert drawn_now(home).empty
+    pd.testing.assert_frame_equal(due(home), before)
+    hand_over(home, MONTH, before)
+    pd.testing.assert_frame_equal(due(home), before)
+
+
+def test_newcomers_are_halved_among_themselves_and_nobody_is_drawn_twice(home):
+    freeze(home, drawn_now(home))
+    known = drawn(home, MONTH)
+    newcomers = [never_linked(f"7{number:03}") for number in range(31)]
+    put_month(home, str(MONTH.plus(1)), [*society(random.Random(4), 5), *newcomers])
+    fresh = drawn_now(home)
+    assert set(fresh.number_key) == {person.number for person in newcomers}
+    assert set(Counter(fresh.arm).values()) == {15, 16}
+    freeze(home, fresh)
+    both = drawn(home, MONTH.plus(1))
+    assert len(both) == len(known) + len(newcomers)
+
+
+def test_a_month_already_handed_over_is_not_halved_any_more(home):
+    """途中でくじを始めても、もう知らせた人を、後の半分にしない。"""
+    hand_over(home, MONTH, due(home))
+    assert drawn_now(home).empty
+    assert not due(home).waits.any()
+
+
+def test_the_half_follows_a_household_through_a_renumbered_symbol(home):
+    drew = drawn_now(home)
+    freeze(home, drew)
+    file = home.params / "employers" / "E01.yaml"
+    text, old = file.read_text(encoding="utf-8"), '  - {symbol: "101", from: 2020-04-01}'
+    assert old in text
+    new = '  - {symbol: "101", from: 2020-04-01, to: 2026-03-31}\n  - {symbol: "151", from: 2026-04-01}'
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    people = [
+        Person(**(vars(one) | {"symbol": "151" if one.symbol == "101" else one.symbol}))
+        for one in society(random.Random(3))
+    ]
+    put_month(home, str(MONTH.plus(1)), people)
+    assert drawn_now(home).empty
+    late = drew[(drew.arm == SECOND_HALF) & (drew.employer_id == "E01")]
+    rows = due(home)
+    waiting = rows[rows.waits & (rows.symbol == "151")]
+    assert {*zip(waiting.number.str.lstrip("0"), waiting.branch, strict=True)} == {
+        *zip(late.number_key, late.branch, strict=True)
+    }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(60 if LONG else 3))
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_objection_moves_nobody_elses_half(home, seed, kept):
+    """くじを引く前に申し出ても、引いたあとに申し出ても。その人の行のほかは、一字も変わらない。"""
+    before = due(home)
+    if kept:
+        freeze(home, drawn_now(home))
+    rng = random.Random(seed)
+    chosen = rng.sample(before[KEY].to_numpy().tolist(), rng.randint(1, 40))
+    holds = tuple(
+        Hold(rng.choice(("optout", "pending", "never_contact")), (s, n.lstrip("0"), b))
+        for s, n, b in chosen
+    )
+    after = due(home, holds)
+    gone = before[KEY].apply(tuple, axis=1).isin({*map(tuple, chosen)})
+    pd.testing.assert_frame_equal(after, before[~gone].reset_index(drop=True))
+    assert gone.sum() == len(chosen)
+
+
+def test_a_drawn_household_that_leaves_the_file_moves_nobody_elses_half(home):
+    freeze(home, drawn_now(home))
+    put_month(home, str(MONTH.plus(1)), society(random.Random(3)))
+    before = due(home)
+    staying = [one for one in society(random.Random(3)) if int(one.number) >= 40]
+    put_month(home, str(MONTH.plus(1)), staying)
+    after = due(home)
+    gone = before.number.astype(int) < 40
+    pd.testing.assert_frame_equal(after, before[~gone].reset_index(drop=True))
+
+
+def test_too_few_households_are_refused(tmp_path):
+    home = staggered_home(tmp_path / "home")
+    people = [never_linked(f"{number:04}") for number in range(HOUSEHOLDS_LEAST - 1)]
+    put_month(home, str(MONTH), people)
+    with pytest.raises(Refused, match="999 しかありません") as refused:
+        due(home)
+    assert refused.value.code == "TOO_FEW_TO_COMPARE"
+
+
+def test_enough_households_drawn_before_still_count_when_they_have_registered(home):
+    freeze(home, drawn_now(home))
+    put_month(home, str(MONTH.plus(1)), society(random.Random(3), 400))
+    assert drawn_now(home).empty
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+def test_a_lost_draw_stops_the_lists(home, harm):
+    freeze(home, drawn_now(home))
+    [record] = (home.reminders / "draws").iterdir()
+    if harm == "gone":
+        record.unlink()
+    else:
+        record.write_bytes(record.read_bytes()[:-1] + b"x")
+    with pytest.raises(RemindersDamaged):
+        due(home)
+
+
+def test_a_lost_key_stops_the_lists_once_something_was_drawn(home):
+    freeze(home, drawn_now(home))
+    home.trials_key.unlink()
+    with pytest.raises(KeyMissing, match="くじの鍵"):
+        due(home)
+
+
+def test_the_ledger_says_how_many_households_and_nothing_of_anybody(home):
+    drew = drawn_now(home)
+    freeze(home, drew)
+    line = Ledger(home.ledger).lines()[-1]
+    assert line["households"] == sum(SYMBOLS.values())
+    written = {"at", "who", "did", "month", "households", "record", "record_sha256", "prev", "hash"}
+    assert set(line) == written
