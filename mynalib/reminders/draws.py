@@ -69,29 +69,43 @@ def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
     return now.sort_values("month", kind="stable").drop_duplicates(_WHOSE, ignore_index=True)
 
 
-def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.DataFrame:
-    """その月に、新しく引くくじ（まだ残さない）。何度引いても同じ。
+def undrawn(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.DataFrame:
+    """その月に、新しく分ける人（組は、まだない）。前に分けた世帯の人は、入らない。
 
-    その月のリストを一つでも手渡したあとには、引かない（もう知らせた人を、あとの組にしない）。
+    その月のリストを一つでも手渡したあとには、分けない（もう知らせた人を、後の半分にしない）。
 
     Args:
         people: 名簿などを重ねる前の、勧奨の要る全ての人。列 employer_id, kind, 鍵, sender, due。
-    Returns:
-        列 DRAWN_COLUMNS。前に引いた世帯は、入らない。
     Raises:
         Refused: TOO_FEW_TO_COMPARE（世帯が足りない）。
-        KeyMissing, RemindersDamaged。
+        RemindersDamaged。
     """
     trial = trial_of(params.society.policy.reminders)
     if trial is None or any(each.stands and each.month == month for each in handovers(home)):
         return nobody()
     known = carried(drawn(home, month), params, month)
-    asked = people[people.kind.isin(TRIAL_KINDS[trial])].assign(trial=trial, month=str(month))
+    asked = people[people.kind.isin(TRIAL_KINDS[trial])]
+    asked = asked.assign(trial=trial, month=str(month), arm="")[DRAWN_COLUMNS]
     fresh = asked.merge(known[_WHOSE], on=_WHOSE, how="left", indicator=True)
     fresh = fresh[fresh["_merge"] == "left_only"].reset_index(drop=True)
     _require_enough(pd.concat([known[known.trial == trial], fresh]))
+    return fresh[DRAWN_COLUMNS]
+
+
+def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.DataFrame:
+    """その月に、新しく引くくじ（まだ残さない）。何度引いても同じ。引数は undrawn と同じ。
+
+    Returns:
+        列 DRAWN_COLUMNS。
+    Raises:
+        KeyMissing: 前に引いたときの鍵がない。ほかは undrawn と同じ。
+    """
+    trial = trial_of(params.society.policy.reminders)
+    fresh = undrawn(home, params, month, people)
+    if trial is None:
+        return fresh
     key = trials_key(home, drawn=bool(_lines(home)))
-    return fresh.assign(arm=halves(key, trial, month, fresh))[DRAWN_COLUMNS]
+    return fresh.assign(arm=halves(key, trial, month, fresh))
 
 
 def waits(people: pd.DataFrame, arms: pd.DataFrame, month: Month) -> pd.Series:

@@ -66,9 +66,13 @@ def new_draw(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.Data
     """months のおわりの月に、新しく引くくじ（draws.DRAWN_COLUMNS）。名簿などを重ねる前の、勧奨のいる全ての人から。"""
     if trial_of(params.society.policy.reminders) is None:
         return draws.nobody()
-    everybody = with_person_key(_turns(home, params, months, ()))
-    asked = everybody.assign(kind=kinds(everybody.action))
-    return draws.draw(home, params, months[-1].month, asked)
+    return draws.draw(home, params, months[-1].month, everybody(home, params, months))
+
+
+def everybody(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
+    """名簿などを重ねる前の、おわりの月に勧奨のいる全ての人。列 DUE_COLUMNS（waits のほか）と、鍵、kind（link か renew）。"""
+    rows = with_person_key(_turns(home, params, months, ()))
+    return rows.assign(kind=kinds(rows.action))
 
 
 def _late(home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.DataFrame) -> pd.Series:

@@ -40,7 +40,9 @@ def halves(key: bytes, trial: str, month: Month, people: pd.DataFrame) -> pd.Ser
     coins = [extra[stratum] for stratum in homes[_STRATUM].itertuples(index=False, name=None)]
     first = strata.cumcount() < (strata.ticket.transform("size") + coins) // 2
     arms = homes.assign(arm=first.map({True: FIRST_HALF, False: SECOND_HALF}).astype("str"))
-    keyed = people.merge(arms, on=[*_STRATUM, *HOUSEHOLD_KEY], how="left")
+    keyed = people[[*_STRATUM, *HOUSEHOLD_KEY]].merge(
+        arms, on=[*_STRATUM, *HOUSEHOLD_KEY], how="left"
+    )
     return pd.Series(keyed.arm.array, people.index, dtype="str")
 
 

@@ -22,6 +22,7 @@ from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
 from mynalib.reminders.letters import check_benefits
 from mynalib.reminders.texts import read_texts
+from mynalib.reminders.trials import expected
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,9 @@ def check_home(home: Home) -> Checked:
         warnings += [
             Problem(each.where, each.what) for each in departures(home, params, months, entries)
         ]
+    if params and months and not errors:
+        said = _try(errors, expected, home, params, months) or []
+        warnings += [Problem("policy.reminders.staggered", one) for one in said]
     if params and months and not _is_known_damaged(home, months[-1]):
         _add_stops(errors, warnings, home, params, months[-1])
     return Checked(tuple(errors), tuple(warnings), len(months))

@@ -10,58 +10,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from months import Person, lapsed, make_home, never_linked, params_of, put_month
+from months import Person, never_linked, put_month
+from staggered import KEY, MONTH, SYMBOLS, drawn_now, due, give, society, staggered_home
 
 from mynalib.domain.errors import Refused
-from mynalib.domain.months import Month
 from mynalib.history.holds import Hold
 from mynalib.history.home import Home
 from mynalib.history.keys import KeyMissing
 from mynalib.history.ledger import Ledger
-from mynalib.history.months import kept_months
 from mynalib.reminders.draws import HOUSEHOLDS_LEAST, drawn, freeze
-from mynalib.reminders.due import due_people, new_draw
 from mynalib.reminders.halves import FIRST_HALF, HOUSEHOLD_KEY, SECOND_HALF, halves
-from mynalib.reminders.handover import post_letters
-from mynalib.reminders.memory import RemindersDamaged
+from mynalib.reminders.memory import LETTERS, RemindersDamaged
 
 LONG = bool(os.environ.get("MYNA_LONG"))
-MONTH = Month.parse("2026-03")
-SYMBOLS = {"101": 600, "102": 415, "901": 60}
-KEY = ["symbol", "number", "branch"]
-
-
-def society(rng: random.Random, first: int = 0) -> list[Person]:
-    """❶ の要る世帯（一人から三人）と、❷ の要る人。"""
-    people = [
-        never_linked(f"{number:04}", symbol=symbol, branch=f"{branch:02}")
-        for symbol, homes in SYMBOLS.items()
-        for number in range(first, homes)
-        for branch in range(rng.choice((1, 1, 2, 3)))
-    ]
-    return people + [lapsed(f"{number:04}", symbol="101") for number in range(5000, 5040)]
-
-
-def staggered_home(folder: Path) -> Home:
-    home = make_home(folder)
-    file = home.params / "society.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert "staggered: false" in text
-    file.write_text(text.replace("staggered: false", "staggered: true"), encoding="utf-8")
-    return home
-
-
-def due(home: Home, holds: tuple[Hold, ...] = ()) -> pd.DataFrame:
-    return due_people(home, params_of(home), kept_months(home), holds)
-
-
-def drawn_now(home: Home) -> pd.DataFrame:
-    return new_draw(home, params_of(home), kept_months(home))
-
-
-def hand_over(home: Home, month: Month, rows: pd.DataFrame) -> None:
-    told = rows[rows.due][[*KEY, "action", "attempt"]]
-    post_letters(home, params_of(home), month, str(month), means="試験", rows=told)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +101,7 @@ def test_the_second_half_of_the_link_waits_two_months_and_renewing_never_waits(h
 def test_the_second_half_gets_its_first_attempt_and_the_first_half_its_rest(home):
     freeze(home, drawn_now(home))
     rows = due(home)
-    hand_over(home, MONTH, rows)
+    give(home, MONTH, LETTERS, rows)
     now = rows[rows.due].set_index(KEY).index
     put_month(home, str(MONTH.plus(2)), society(random.Random(3)))
     later = due(home).set_index(KEY)
@@ -154,7 +115,7 @@ def test_publishing_a_month_again_draws_nothing_again(home):
     freeze(home, drawn_now(home))
     assert drawn_now(home).empty
     pd.testing.assert_frame_equal(due(home), before)
-    hand_over(home, MONTH, before)
+    give(home, MONTH, LETTERS, before)
     pd.testing.assert_frame_equal(due(home), before)
 
 
@@ -173,7 +134,7 @@ def test_newcomers_are_halved_among_themselves_and_nobody_is_drawn_twice(home):
 
 def test_a_month_already_handed_over_is_not_halved_any_more(home):
     """途中でくじを始めても、もう知らせた人を、後の半分にしない。"""
-    hand_over(home, MONTH, due(home))
+    give(home, MONTH, LETTERS, due(home))
     assert drawn_now(home).empty
     assert not due(home).waits.any()
 
