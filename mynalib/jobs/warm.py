@@ -17,6 +17,7 @@ import nbformat
 import papermill
 import plotly.graph_objects as go
 from IPython.core import completerlib, logger, oinspect  # noqa: F401 はじめのセルが読みこむ
+from scipy import stats
 
 from mynalib.capsules import in_notebook
 from mynalib.disclosure import released
@@ -29,4 +30,16 @@ go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_js
 pages.warm_up()
 display.words("columns")
 
-READY = (nbformat, papermill, charts, released, tables, engine, job, workbook, in_notebook, exports)
+READY = (
+    nbformat,
+    papermill,
+    stats,
+    charts,
+    released,
+    tables,
+    engine,
+    job,
+    workbook,
+    in_notebook,
+    exports,
+)
