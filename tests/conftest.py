@@ -4,6 +4,8 @@ import atexit
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +67,21 @@ def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
 
 
 @pytest.fixture(scope="session")
+def loaded_for_jobs(once) -> set[str]:
+    """公開の命令と、その仕事が分かれるサーバーの読みこむ、全てのモジュール。本物のプロセスに、一度だけ聞く。"""
+
+    def ask(folder: Path) -> None:
+        code = (
+            "import sys, mynalib.jobs.warm, mynalib.cli, mynalib.verbs.publish; print(*sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        folder.mkdir()
+        (folder / "modules").write_bytes(done.stdout)
+
+    return {*(once("loaded_for_jobs", ask) / "modules").read_text(encoding="utf-8").split()}
+
+
+@pytest.fixture(scope="session")
 def demo_home(once) -> Home:
     """`myna demo` と同じもの。試験は、読むだけ。"""
     return Home(once("demo", lambda folder: run_demo(folder, None, silent)))
@@ -89,6 +106,11 @@ def _published(once, _small) -> Path:
     return once("published", lambda folder: copied(_small, folder).publish())
 
 
+@pytest.fixture(scope="session")
+def _drafted(once, _small) -> Path:
+    return once("drafted", lambda folder: copied(_small, folder).publish(draft=True))
+
+
 @pytest.fixture
 def published(_published, tmp_path) -> SmallSociety:
     """公開まで済んだ小さな組合の写し。試験ごとに、壊してよい。"""
@@ -101,12 +123,27 @@ def small(_small, tmp_path) -> SmallSociety:
     return copied(_small, tmp_path / "home")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """MYNA_ORDER=種 なら、その種で決まる、でたらめな順に。一つのファイルの試験は、続けて（その土台を一度だけ作る）。"""
+@pytest.fixture
+def drafted(_drafted, tmp_path) -> SmallSociety:
+    """small の、下書きまで済んだもの。公開は、下書きのあとに変わった仕事だけを動かすので、small より速い。"""
+    return copied(_drafted, tmp_path / "home")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """make test では、make test-long だけのものを外す。MYNA_ORDER=種 なら、その種で決まる、でたらめな順に。一つのファイルの試験は、続けて（その土台を一度だけ作る）。"""
+    if not os.environ.get("MYNA_LONG"):
+        left = [item for item in items if _only_when_long(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     if seed := os.environ.get("MYNA_ORDER"):
         rng = random.Random(seed)
         files = {item.path: rng.random() for item in items}
         items.sort(key=lambda item: (files[item.path], rng.random()))
+
+
+def _only_when_long(item: pytest.Item) -> bool:
+    """long(only=True) の印があるか。"""
+    return any(mark.kwargs.get("only") for mark in item.iter_markers("long"))
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:

@@ -100,10 +100,10 @@ def test_check_finds_what_publish_refuses_and_the_month_can_be_looked_into(
     assert not list(society.home.drafts.rglob("capsule")), "人の行は残らない"
 
 
-def test_a_month_whose_notebook_fails_can_be_looked_into(society):
-    sabotage(society.home, "04_employer_dashboard", "raise ValueError")
+def test_a_month_whose_notebook_fails_can_be_looked_into(drafted):
+    sabotage(drafted.home, "04_employer_dashboard", "raise ValueError")
     with pytest.raises(MynaError) as caught:
-        society.publish(running=Running(workers=2))
+        drafted.publish(running=Running(workers=2))
     assert caught.value.code == "NOTEBOOK_FAILED"
     assert "取込の点検" in caught.value.see.read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
 """古い月：もっと新しい月を取り込んであれば、勧奨リストは作らず、ほかの資料だけを（古くなっていても）公開する。"""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -94,11 +95,13 @@ def test_the_newest_month_is_refused_when_it_is_too_old_and_an_older_one_is_no_w
     assert (done.outcome, done.lists_from, lists_in(done.folder)) == ("draft", NEWEST, [])
 
 
+LONG = bool(os.environ.get("MYNA_LONG"))
 KEPT = ("2026-05", "2026-06", "2026-08", "2026-09")
 
 
+@pytest.mark.long
 @given(newest=st.integers(0, len(KEPT) - 1), asked=st.integers(0, len(KEPT) - 1))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=24 if LONG else 6, deadline=None)
 def test_only_the_newest_month_that_is_kept_can_make_lists(tmp_path_factory, newest, asked):
     home = make_home(tmp_path_factory.mktemp("months") / "home")
     asked = min(asked, newest)

@@ -1,20 +1,15 @@
-"""試験の道具：命令（myna）を、本物のプロセスで動かす。"""
+"""試験の道具：命令（myna、papermill）を、本物のプロセスで動かす。"""
 
 import atexit
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 SERVER = "import served; served.serve()"
-# python -m papermill と同じ。使わない IRI の文法（読むだけで二秒）は、読まない
-PAPERMILL = (
-    sys.executable,
-    "-c",
-    "import sys; sys.modules['rfc3987_syntax'] = None; from papermill.cli import papermill; papermill()",
-)
 AT_FIRST = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}  # どの試験よりも前の環境
 
 
@@ -24,9 +19,23 @@ def myna(
     """命令を動かす。読みこみを済ませたプロセスから fork するので、速い。environment があれば、はじめから起こす。"""
     if environment or not hasattr(os, "fork"):
         return cold_myna(*words, cwd=cwd, **environment)
+    return _forked("myna", words, cwd)
+
+
+def run_papermill(*words: object) -> subprocess.CompletedProcess:
+    """本物の papermill の命令を、自分のプロセスで動かす。"""
+    if hasattr(os, "fork"):
+        return _forked("papermill", words)
+    command = [sys.executable, "-m", "papermill", *map(str, words)]
+    return subprocess.run(command, capture_output=True, check=False)
+
+
+def _forked(
+    program: str, words: Iterable[object], cwd: Path | None = None
+) -> subprocess.CompletedProcess:
     argv = [*map(str, words)]
-    job = {"argv": argv, "cwd": str(cwd or Path.cwd()), "environment": {**os.environ}}
-    job["umask"] = _umask()
+    job = {"program": program, "argv": argv, "umask": _umask()}
+    job |= {"cwd": str(cwd or Path.cwd()), "environment": {**os.environ}}
     _server().stdin.write(json.dumps(job) + "\n")
     _server().stdin.flush()
     done = json.loads(_server().stdout.readline())

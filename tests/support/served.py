@@ -1,6 +1,6 @@
-"""試験の道具：読みこみを済ませて待ち、頼まれた命令（myna）を、fork した子のプロセスで動かす。
+"""試験の道具：読みこみを済ませて待ち、頼まれた命令（myna か papermill）を、fork した子のプロセスで動かす。
 
-一行の JSON（argv、cwd、environment）を受け取り、終了コードと二つの出力を、一行の JSON で返す。公開の仕事を分ける
+一行の JSON（program、argv、cwd、environment）を受け取り、終了コードと二つの出力を、一行の JSON で返す。公開の仕事を分ける
 サーバー（forkserver）も、ここで一度だけ起こし、どの命令も使う。
 """
 
@@ -24,6 +24,8 @@ def _ensure_running() -> None:
 
 forkserver.ensure_running = forkserver._forkserver.ensure_running = _ensure_running
 
+from papermill.cli import papermill
+
 from mynalib import cli
 from mynalib.__main__ import main
 from mynalib.jobs import batch, processes, warm
@@ -31,6 +33,7 @@ from mynalib.release import draft
 from mynalib.verbs import check, ingest, init, profile, publish, verify, withdraw
 
 READY = (cli, batch, warm, draft, check, ingest, init, profile, publish, verify, withdraw)
+PROGRAMS = {"myna": main, "papermill": papermill}
 MAKING = ("publish", "release", "demo")  # 仕事を分ける命令
 
 
@@ -66,7 +69,7 @@ def _command(job: dict, files: list) -> None:
     try:
         _stand_as_new(job, files)
         try:
-            main()
+            PROGRAMS[job["program"]]()
             code = 0
         except SystemExit as error:
             code = error.code or 0
@@ -93,4 +96,4 @@ def _stand_as_new(job: dict, files: list) -> None:
     os.chdir(job["cwd"])
     os.umask(job["umask"])
     tempfile.tempdir = None
-    sys.argv = ["myna", *job["argv"]]
+    sys.argv = [job["program"], *job["argv"]]
