@@ -59,6 +59,10 @@ class FileProfile(Settings):
     )
 
 
+CERTIFICATE_REGISTERS = ("certificates_issued", "certificates_wanted")
+"""資格確認書の名簿。だれに知らせるかには、効かない。"""
+
+
 class Registers(Settings):
     """人が手で持つ台帳。ここに書いたものがないと、取込も公開も止まる。"""
 
@@ -68,6 +72,22 @@ class Registers(Settings):
     )
     never_contact: CsvPath | None = Field(None, description="連絡してはならない人")
     decisions: CsvPath | None = Field(None, description="要確認とした人について、人が決めたこと")
+    certificates_issued: CsvPath | None = Field(
+        None, description="交付した資格確認書と、その有効期限"
+    )
+    certificates_wanted: CsvPath | None = Field(
+        None, description="ファイルからは分からない、資格確認書の要る人"
+    )
+
+    def named(self) -> dict[str, str]:
+        """設定にある名簿の名から、その場所へ。"""
+        return {name: path for name, path in self.model_dump().items() if path}
+
+    def of_holds(self) -> dict[str, str]:
+        """そのうち、控える人を決めるもの。"""
+        return {
+            name: path for name, path in self.named().items() if name not in CERTIFICATE_REGISTERS
+        }
 
 
 class IntakePolicy(Settings):

@@ -7,6 +7,7 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.params import Params
 from mynalib.domain.succession import same_person, successions
 from mynalib.history import clock
+from mynalib.history.certificates import CertificateBook, read_certificates
 from mynalib.history.contradictions import memory_holds
 from mynalib.history.decisions import decision_holds
 from mynalib.history.holds import Hold, register_holds
@@ -22,14 +23,20 @@ from mynalib.history.unanswered import Unanswered, unanswered
 class Overlays:
     """holds は人数にもリストにも効く。returners は、リストから外すだけで、人数や率には効かない。
 
-    entries は名簿の全ての行、lost は、前に公開したときから名簿が減ったところ（あれば、リストは作らない）。
+    entries は控える人の名簿の全ての行、book は資格確認書の名簿、lost は、前に公開したときから名簿が減ったところ（あれば、リストは作らない）。
     """
 
     holds: tuple[Hold, ...]
     returners: tuple[Hold, ...]
     unanswered: tuple[Unanswered, ...]
     entries: tuple[Entry, ...]
+    book: CertificateBook
     lost: tuple[Problem, ...]
+
+    @property
+    def written(self) -> tuple[Entry, ...]:
+        """全ての名簿の、全ての行。一つも減ってはならない。"""
+        return (*self.entries, *self.book.entries)
 
     @property
     def of_lists(self) -> tuple[Hold, ...]:
@@ -55,10 +62,10 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
         *memory_holds(home, params, entries),
     ]
     holds += [hold for each in waiting for hold in each.suspects]
-    lost = tuple(lost_protection(home, params, entries))
-    return Overlays(
-        tuple(dict.fromkeys(holds)), tuple(_returners(home, params)), waiting, entries, lost
-    )
+    book = read_certificates(home, params)
+    lost = tuple(lost_protection(home, params, [*entries, *book.entries]))
+    returners = tuple(_returners(home, params))
+    return Overlays(tuple(dict.fromkeys(holds)), returners, waiting, entries, book, lost)
 
 
 def _returners(home: Home, params: Params) -> Iterator[Hold]:

@@ -149,7 +149,7 @@ def _keyed(key: bytes, *words: str) -> str:
 
 def _files(params: Params) -> dict[str, str]:
     """設定にある名簿の名から、その場所へ。"""
-    return {name: path for name, path in params.society.registers.model_dump().items() if path}
+    return params.society.registers.named()
 
 
 def _last(home: Home) -> dict | None:

@@ -1,6 +1,5 @@
 """人が付ける名簿（不同意・解除の申請・連絡しない人・要確認への判断）。読めなければ、取込も公開も止める。"""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,15 +7,14 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.params import Params
-from mynalib.domain.person import PersonKey, person_key
-from mynalib.domain.strict_yaml import is_visible
+from mynalib.domain.person import PersonKey
 from mynalib.domain.succession import Succession, same_person, successions
 from mynalib.history import clock
 from mynalib.history.files import write_file
 from mynalib.history.home import Home
+from mynalib.history.register_cells import KEY, Wrong, read_day, read_key
 from mynalib.history.sheets import SheetUnreadable, read_sheet, with_rows
 
-KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
 NEW_KEY = ("新記号", "新番号", "新枝番")
 DECISION = ("判断", "判断者", "判断日")
 """decisions だけの列。"""
@@ -44,12 +42,6 @@ ALLOWED = REGISTER_REASONS["可"]
 """控える理由ではなく、「食い違いを確かめたので、控えなくてよい」。"""
 LEFT = "退職"
 """decisions の判断：食い違いを覚えている人が、番号が変わったのではなく、いなくなったのだと確かめた。"""
-
-MAX_SYMBOL = 40  # 字
-_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
-_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
-
-Wrong = tuple[str, str]  # 列と、何が誤りか
 
 
 class RegisterUnreadable(MynaError):
@@ -97,20 +89,19 @@ class Entry:
 
 
 def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
-    """設定にある全ての名簿の、全ての行。
+    """控える人を決める、設定にある全ての名簿の、全ての行。
 
     Raises:
         RegisterUnreadable: 名簿が無い、文字として読めない、列や値が決まりに合わない（誤りは全て一度に）。
     """
-    named = {name: path for name, path in params.society.registers.model_dump().items() if path}
     entries, problems = [], []
-    for name, path in named.items():
+    for name, path in params.society.registers.of_holds().items():
         found, wrong = _read(name, home.root / path)
         entries, problems = entries + found, problems + wrong
     if problems:
         raise RegisterUnreadable(where="名簿", problems=problems)
     chains = successions(params)
-    return tuple(_followed(entry, chains) for entry in entries)
+    return tuple(followed(entry, chains) for entry in entries)
 
 
 def append_rows(home: Home, params: Params, name: str, rows: Sequence[dict[str, str]]) -> None:
@@ -134,7 +125,7 @@ def append_rows(home: Home, params: Params, name: str, rows: Sequence[dict[str, 
         raise RegisterUnreadable(where=target.name, what=str(error)) from None
 
 
-def _followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
+def followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
     """記号が引きつがれていれば、ほかの月の鍵も持つ行。"""
     return replace(
         entry,
@@ -166,10 +157,10 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
 def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, list[Wrong]]:
     """一行を読む。誤りがあれば、全ての誤り。"""
     row = dict.fromkeys((*HEADER, *OPTIONAL, *DECISION), "") | row
-    key, wrong = _key(row, KEY)
+    key, wrong = read_key(row, KEY)
     has_new = any(row[column] for column in NEW_KEY) or row["処理"] == "転籍"
-    new_key, new_wrong = _key(row, NEW_KEY) if has_new else (None, [])
-    dates = {column: _date(row[column]) for column in ("申出日", "撤回日", "判断日")}
+    new_key, new_wrong = read_key(row, NEW_KEY) if has_new else (None, [])
+    dates = {column: read_day(row[column]) for column in ("申出日", "撤回日", "判断日")}
     filed_on, withdrawn_on = dates["申出日"] or dates["判断日"], dates["撤回日"]
     wrong += new_wrong + _undecided(name, row, dates["判断日"])
     wrong += [
@@ -196,32 +187,3 @@ def _undecided(name: str, row: dict[str, str], day: date | str | None) -> list[W
     return wrong + (
         [("判断日", "先の日付です")] if isinstance(day, date) and day > clock.today() else []
     )
-
-
-def _key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list[Wrong]]:
-    symbol, number, branch = (row[column] for column in columns)
-    number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
-    rules = (
-        (0 < len(symbol) <= MAX_SYMBOL and is_visible(symbol), "空欄か、記号にない文字があります"),
-        (re.fullmatch("[0-9]{1,20}", number), "数字だけではありません"),
-        (re.fullmatch("[0-9]{1,2}", branch), "数字2桁ではありません"),
-    )
-    wrong = [
-        (column, what) for column, (holds, what) in zip(columns, rules, strict=True) if not holds
-    ]
-    return person_key(symbol, number, branch), wrong
-
-
-def _date(text: str) -> date | str | None:
-    """日付。空欄は None、日付でなければ「?」。"""
-    if not text:
-        return None
-    found = _DATE.fullmatch(text.translate(_DIGITS))
-    try:
-        return (
-            date(*(int(part) for part in found.groups() if part and part.isdecimal()))
-            if found
-            else "?"
-        )
-    except ValueError:
-        return "?"

@@ -142,7 +142,7 @@ def place(publication: Publication, draft: Path, protected: str, approved_by: st
     if publication.opened.makes_lists:
         freeze(publication.opened.home, publication.opened.new_draw)
     kept = protection(
-        publication.opened.home, publication.opened.params, publication.opened.overlays.entries
+        publication.opened.home, publication.opened.params, publication.opened.overlays.written
     )
     head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
     receipt = {"prepared_at": clock.now(), "ledger_head": head, "protection": protected, **facts}

@@ -14,6 +14,7 @@ from mynalib.domain.revision import (
     Revision,
 )
 from mynalib.history import clock
+from mynalib.history.certificates import read_certificates
 from mynalib.history.files import next_revision
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import newer_month
@@ -94,7 +95,9 @@ def _is_newest(order: Order) -> bool:
 def _lost(order: Order) -> bool:
     """名簿が減ったか、読まれない名簿があるか。古い月は、リストを作らないので、見ない。"""
     entries = read_registers(order.home, order.params)
-    return _is_newest(order) and bool(lost_protection(order.home, order.params, entries))
+    book = read_certificates(order.home, order.params)
+    written = [*entries, *book.entries]
+    return _is_newest(order) and bool(lost_protection(order.home, order.params, written))
 
 
 def _remakes(order: Order) -> bool:

@@ -62,9 +62,5 @@ def protection_hash(home: Home, params: Params) -> str:
 
 def _protecting(home: Home, params: Params) -> Iterator[Path]:
     yield from home.returners.rglob("*")
-    yield from (
-        home.root / register
-        for register in params.society.registers.model_dump().values()
-        if register
-    )
+    yield from (home.root / path for path in params.society.registers.of_holds().values())
     yield home.kept_back

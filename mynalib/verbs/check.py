@@ -7,6 +7,7 @@ from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import Params, load_params
 from mynalib.history import clock
+from mynalib.history.certificates import read_certificates
 from mynalib.history.contradictions import read_memory
 from mynalib.history.departures import departures
 from mynalib.history.home import Home
@@ -49,6 +50,7 @@ def check_home(home: Home) -> Checked:
     for kept in months:
         _try(errors, verify_month, kept)
     entries = _try(errors, read_registers, home, params) if params else None
+    book = _try(errors, read_certificates, home, params) if params else None
     lost = []
     if _try(errors, Ledger(home.ledger).verify):
         for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
@@ -56,7 +58,8 @@ def check_home(home: Home) -> Checked:
         if params:
             _try(errors, read_memory, home, params)
         _try(errors, check_vouched, home, params)
-        lost = lost_protection(home, params, entries) if entries is not None else []
+        if entries is not None and book is not None:
+            lost = lost_protection(home, params, [*entries, *book.entries])
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = [each.problem for each in outdated_releases(home, months)]
     _try(errors, read_texts, home)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.history.access import open_folder, tighten
+from mynalib.history.certificates import ISSUED_COLUMNS, WANTED_COLUMNS
 from mynalib.history.demo_marks import is_marked, not_made_by_demo
 from mynalib.history.files import write_file, writing
 from mynalib.history.home import Home, shipped
@@ -13,9 +14,9 @@ from mynalib.intake.source import require_plain_name
 from mynalib.reminders.texts import FILE, shipped_letters
 from mynalib.verbs.lab import put_bench_notebook
 
-REGISTERS = {"decisions": DECISIONS} | dict.fromkeys(
-    ("optout", "pending_cancellation", "never_contact"), HEADER
-)
+REGISTERS = dict.fromkeys(("optout", "pending_cancellation", "never_contact"), HEADER)
+REGISTERS |= {"decisions": DECISIONS}
+REGISTERS |= {"certificates_issued": ISSUED_COLUMNS, "certificates_wanted": WANTED_COLUMNS}
 
 
 class NotEmpty(MynaError):

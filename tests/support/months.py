@@ -17,6 +17,7 @@ import pandas as pd
 from mynalib.domain.classification import FACTS, decision_table
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
+from mynalib.history.certificates import ISSUED_COLUMNS, WANTED_COLUMNS
 from mynalib.history.contradictions import memory_holds
 from mynalib.history.home import Home
 from mynalib.history.lens import Hold, Lens
@@ -93,6 +94,8 @@ def make_home(folder: Path, employers: dict[str, str] | None = None) -> Home:
     for name in REGISTERS:
         write_register(home, name, [])
     write_register(home, "decisions", [], ",".join(DECISIONS))
+    write_register(home, "certificates_issued", [], ",".join(ISSUED_COLUMNS))
+    write_register(home, "certificates_wanted", [], ",".join(WANTED_COLUMNS))
     return home
 
 
