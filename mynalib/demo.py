@@ -6,14 +6,20 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from mynalib.demo_certificates import certificate_registers
 from mynalib.demo_life import LIFE, live, table
 from mynalib.domain.employers import NO_EMPLOYER
 from mynalib.domain.items import ITEMS, NAMES, PERSON_ITEMS
 from mynalib.domain.months import Month
 from mynalib.history import clock, registers
-from mynalib.verbs.init import REGISTERS
 
-REGISTER_COLUMNS = REGISTERS | {"optout": (*registers.HEADER, *registers.OPTIONAL)}
+REGISTER_COLUMNS = {
+    "optout": (*registers.HEADER, *registers.OPTIONAL),
+    "pending_cancellation": registers.HEADER,
+    "never_contact": registers.HEADER,
+    "decisions": registers.DECISIONS,
+}
+FILED_ON = ("申出日", "判断日", "交付日")
 MARKS = {"optout": "opted_out", "pending_cancellation": "pending", "never_contact": "never_contact"}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -23,7 +29,7 @@ class DemoSociety:
     """組合に届き、組合が書きとめたはずのものと、作り手だけが知ること。
 
     files: 月 → 届いたままのファイル。cp932、CRLF、通知どおりの八つの列名。
-    registers: ファイル名 → CSV（cp932、CRLF）。optout、pending_cancellation、never_contact、decisions。
+    registers: ファイル名 → CSV（cp932、CRLF）。REGISTER_COLUMNS の四つと、資格確認書の二つ。
     truth: よい行のある人×月に一行。month、person（番号が変わっても一生同じ）、symbol、number、branch、
         employer_id、insured、status（行だけから分かる区分）、vanished（本人の申請が消えたあとの月）と、名簿が
         その人についていうこと（どの月にも同じ）：opted_out、pending、never_contact、decision（なければ ""）。
@@ -41,10 +47,10 @@ class DemoSociety:
 
 
 def _until(content: bytes, day: date) -> bytes:
-    """名簿のうち、申出日か判断日が day までの行。"""
+    """名簿のうち、その日付（FILED_ON）が day までの行。"""
     header, *rows = content.decode("cp932").splitlines(keepends=True)
     columns = header.strip().split(",")
-    at = columns.index("申出日" if "申出日" in columns else "判断日")
+    at = next(columns.index(name) for name in FILED_ON if name in columns)
     kept = [row for row in rows if row.rstrip().split(",")[at] <= f"{day:%Y%m%d}"]
     return "".join([header, *kept]).encode("cp932")
 
@@ -71,6 +77,7 @@ def make_society(
     ]
     entries = _entries(truth, last, months, rng)
     sheets = {f"{name}.csv": _csv(entries, name) for name in REGISTER_COLUMNS}
+    sheets |= certificate_registers(truth)
     bad_table = pd.concat(bad_rows, ignore_index=True)[["month", "reason", "line"]]
     return DemoSociety(files, sheets, _marked(truth, entries), bad_table)
 

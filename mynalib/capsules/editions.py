@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
+from mynalib.capsules.certificate_desk import desk_facts, desk_tables
 from mynalib.capsules.dashboard import dashboard_tables
 from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
@@ -74,6 +75,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         else None,
         "notes": notes(publication, edition),
         **report,
+        **(desk_facts(publication) if edition.audience == "desk" else {}),
         **letters,
         **(_employer_facts(publication, employer) if employer else {}),
     }
@@ -146,6 +148,11 @@ def _society_list(publication: Publication, _: Employer | None) -> Tables:
     return society_tables(publication)
 
 
+def _desk(publication: Publication, _: Employer | None) -> Tables:
+    _require_lists(publication.opened)
+    return desk_tables(publication)
+
+
 def _reminders(publication: Publication, employer: Employer | None) -> Tables:
     _require_lists(publication.opened)
     rows = employer_rows(publication.opened.reminders, employer.id)
@@ -165,6 +172,7 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("04_employer_dashboard", "employer"): _dashboard,
     ("06_reminder_effect", "internal"): lambda publication, _: effect_tables(publication),
     ("08_society_lists", "staff"): _society_list,
+    ("09_certificate_desk", "desk"): _desk,
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
         publication.outside
     ),

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.questions import ask
@@ -166,6 +167,7 @@ def _todo(
         "unanswered": len(opened.overlays.unanswered),
         "departures": sum(each.people for each in left),
         **handed_matters(opened),
+        **desk_matters(opened),
     }
     rows = [(*words("todo")[name], count) for name, count in counts.items() if count]
     return _table(rows, todo="str", how="str", count="int64")

@@ -10,6 +10,7 @@ from mynalib.domain.employers import SOCIETY_STAFF, Employer
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.history.certificate_standing import certificate_standing
 from mynalib.history.cubes import count_as_they_are, cube
 from mynalib.history.flows import flows
 from mynalib.history.home import Home
@@ -81,6 +82,11 @@ class OpenedMonth:
         """全ての事業所の勧奨リスト：この月に、事業所が知らせる番の人。事業所の順。"""
         ours = self.due[(self.due.sender == EMPLOYER) & self.due.due]
         return ours.drop(columns=["sender", "due", "waits"]).reset_index(drop=True)
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """資格確認書の要る人と、持っている人（history.certificate_standing）。"""
+        return certificate_standing(self.months[-1], self.params, self.overlays)
 
     @property
     def makes_lists(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import LISTED_FIELDS
@@ -201,10 +202,11 @@ def _matters(opened: OpenedMonth, counts: pd.DataFrame) -> list[dict]:
     held = counts.set_index("employer_id")
     notified = {employer.id for employer in opened.params.notified(opened.month.end)}
     others = set(opened.names) - notified
+    done = handed_matters(opened) | desk_matters(opened)
     return [
         {"kind": "unanswered", "count": len(opened.overlays.blocking)},
         {"kind": "review", "count": int(held.review[TOTAL])},
         {"kind": "without_notice", "count": sum(bool(held.members[code]) for code in others)},
         {"kind": "quarantined", "count": opened.months[-1].intake["quarantined"]},
-        *({"kind": kind, "count": count} for kind, count in handed_matters(opened).items()),
+        *({"kind": kind, "count": count} for kind, count in done.items()),
     ]

@@ -13,6 +13,7 @@ from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_of
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
+from mynalib.domain.certificates import CERTIFICATE_REASONS, DESK_TASKS
 
 RATE_COLUMNS = [
     "members",
@@ -29,13 +30,25 @@ EMPLOYER_COLUMNS = ["employer_id", "employer", "members", "level", "level_before
 EMPLOYER_COLUMNS += ["movement", "unregistered", "lapsed"]
 LIST_COLUMNS = ["month", "link", "renew", "renew_then_link", "first", "second", "later"]
 LIST_COLUMNS += ["insured", "family", "households", "came", "stayed", "gone"]
+_COUNTED = [*CERTIFICATE_REASONS, "people"]
+DESK_TABLES: dict[str, list[str]] = {
+    "people": [
+        *("task", "employer_id", "employer", "symbol", "number", "branch", "member_kind"),
+        *("certificate_reason", "valid_until", "delivery"),
+    ],
+    "tasks": ["employer_id", "employer", *DESK_TASKS],
+    "reasons": ["certificate_reason", "insured", "family", "people", "holding", "issue"],
+    "sheet": ["employer_id", "employer", "member_kind", *_COUNTED],
+    "expiry": ["month", "ahead", "people"],
+}
+"""資格確認書の係の表と、その列。"""
 
 _DOOR = object()
 
 
 @dataclass(frozen=True)
 class Terms:
-    """見せる条件。読み手（internal・employer・wide・named・staff）と、組合のしきい値（society.yaml の policy）。"""
+    """見せる条件。読み手（internal・employer・wide・named・staff・desk）と、組合のしきい値（society.yaml の policy）。"""
 
     audience: str
     policy: dict
@@ -176,6 +189,12 @@ def society_list(table: pd.DataFrame, terms: Terms) -> Released:
     """健保が自宅に知らせる人。健保の職員だけが見る。そのまま。"""
     _require(terms, "staff")
     return _release(table, terms)
+
+
+def desk(name: str, table: pd.DataFrame, terms: Terms) -> Released:
+    """資格確認書の係の一つの表（DESK_TABLES）。健保の職員だけが見る。そのまま。"""
+    _require(terms, "desk")
+    return _release(_require_columns(table, DESK_TABLES[name]), terms)
 
 
 def _require(terms: Terms, *audiences: str) -> None:

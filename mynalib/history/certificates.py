@@ -1,4 +1,4 @@
-"""資格確認書の二つの名簿：交付したもの（期限つき）と、ファイルからは分からない、要る人。読めなければ、取込も公開も止める。"""
+"""資格確認書の二つの名簿：交付したもの（期限つき）と、ファイルからは分からない、要る人。読めなければ、公開を止める（取込には効かない）。"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -10,6 +10,7 @@ from mynalib.disclosure.released import Released, Terms, require_released
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS
+from mynalib.domain.certificates import CERTIFICATE_REASONS, DELIVERIES, DESK_TASKS
 from mynalib.domain.classification import ACTIONS, STATUSES
 from mynalib.domain.items import ITEMS, REASONS
 from mynalib.domain.months import Month
@@ -26,6 +27,9 @@ VALUES = {  # 値の名を、人の読む言葉に
     "cause": shipped_yaml("insight", "words")["causes"],
     "kind": shipped_yaml("insight", "words")["kinds"],
     "whose": shipped_yaml("insight", "words")["whose"],
+    "task": DESK_TASKS,
+    "certificate_reason": CERTIFICATE_REASONS | {TOTAL: "計"},
+    "delivery": DELIVERIES,
     "group": shipped_yaml("insight", "words")["groups"],
 }
 PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high")
@@ -36,7 +40,15 @@ POINT_COLUMNS = {
     "twelve": None,
     "fiscal": None,
 }  # ポイントの列と、その桁（None は、表の桁）
-WHOLE_CELLS = ("month", "level", "level_before", "level_year", "settled")  # 途中で折らない短い文
+WHOLE_CELLS = (
+    "month",
+    "level",
+    "level_before",
+    "level_year",
+    "settled",
+    "member_kind",
+    "valid_until",
+)  # 途中で折らない短い文
 
 
 def words(name: str) -> dict | list | str:
@@ -133,7 +145,7 @@ def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
     return [
         {
             "cells": [text(*cell, decimals) for cell in row.items()],
-            "total": row.get("employer_id") == TOTAL,
+            "total": TOTAL in (row.get("employer_id"), row.get("certificate_reason")),
             "merged": row.get("employer_id") == OTHERS,
             "home": False,  # 世帯のはじめの行（勧奨リスト）
         }

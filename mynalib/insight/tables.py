@@ -159,7 +159,7 @@ def reminder(released: Released, kind: str) -> None:
 def people(released: Released, caption: str) -> None:
     """人の表。世帯ごとにまとまり、見出しで並べかえられる。いなければ「いません」と書く。CSV は付けない（XLSX を使う）。"""
     frame = require_released(released).frame
-    if released.terms.audience not in ("named", "staff"):
+    if released.terms.audience not in ("named", "staff", "desk"):
         raise TypeError("人の表は、勧奨リストのほかでは見せません")
     if frame.empty:
         return paragraph(f"{caption}は、いません（0 人）。")

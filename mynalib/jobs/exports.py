@@ -11,6 +11,7 @@ from mynalib.disclosure.levels import span
 from mynalib.disclosure.society import COUNTS, RATES
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.outlook import Outlook
+from mynalib.jobs.desk_files import write_desk_book, write_desk_rows
 from mynalib.jobs.letters import write_keys, write_letters, write_society_list
 from mynalib.jobs.workbook import write_reminders
 
@@ -85,5 +86,13 @@ _BESIDE = (
     ("parts", ["member_kind"], ["members", "rate", "usable_rate"]),
 )
 _KEPT = {name: partial(_internal, name) for name in ("shown", "lists", "listed")}
+_DESK = {"desk_book": write_desk_book, "desk_rows": write_desk_rows}
 _LETTERS = {"letters": write_letters, "letter_keys": write_keys, "society_list": write_society_list}
-_WRITERS = {"rates": _rates, "cells": _cells, "reminders": write_reminders, **_KEPT, **_LETTERS}
+_WRITERS = {
+    "rates": _rates,
+    "cells": _cells,
+    "reminders": write_reminders,
+    **_KEPT,
+    **_LETTERS,
+    **_DESK,
+}

@@ -141,7 +141,7 @@ def _rows(job: Job, capsule: Capsule) -> int | None:
     """人の行の数。人の行のない成果物では None。"""
     if job.level != "named":
         return None
-    return len(capsule.table("people" if capsule.audience == "staff" else "reminders"))
+    return len(capsule.table("reminders" if capsule.audience == "named" else "people"))
 
 
 def _require_finished(notebook: nbformat.NotebookNode) -> None:

@@ -22,6 +22,7 @@ PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_num
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
 HOUSEHOLD = ["symbol", "number"]
 A4 = 9
+COUNT_WIDTH = 12  # 人数の列
 
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
@@ -80,12 +81,14 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
 
 def write_rows(sheet, formats: dict, rows: pd.DataFrame, top: int) -> None:
     """見出しと行。top は見出しの行。"""
+    numbers = display.words("columns")["numbers"]
     for index, column in enumerate(rows.columns):
-        sheet.set_column(index, index, display.words("widths")[column])
+        sheet.set_column(index, index, display.words("widths").get(column, COUNT_WIDTH))
         sheet.write_string(top, index, display.label(column), formats["head"])
     for number, row in enumerate(rows.to_dict("records"), top + 1):
         for index, (column, value) in enumerate(row.items()):
-            sheet.write_string(number, index, display.text(column, value, 0), formats["cell"])
+            form = formats["count" if column in numbers else "cell"]
+            sheet.write_string(number, index, display.text(column, value, 0), form)
     sheet.autofilter(top, 0, top + len(rows), len(rows.columns) - 1)
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
@@ -106,9 +109,15 @@ def _write_numbers(sheet, formats: dict, title: str, rows: pd.DataFrame) -> None
 
 
 def _write_handling(sheet, formats: dict, capsule: Capsule) -> None:
+    lines = [*handling(capsule), *capsule.facts["notes"]]
+    write_lines(sheet, formats, marked(capsule, "お取り扱い"), lines)
+
+
+def write_lines(sheet, formats: dict, title: str, lines: Sequence[str]) -> None:
+    """文だけの枚。一行に一つ。"""
     sheet.set_column(0, 0, 100)
-    sheet.write_string(0, 0, marked(capsule, "お取り扱い"), formats["title"])
-    for line, text in enumerate([*handling(capsule), *capsule.facts["notes"]], 1):
+    sheet.write_string(0, 0, title, formats["title"])
+    for line, text in enumerate(lines, 1):
         sheet.write_string(line, 0, text, formats["text"])
         sheet.set_row(line, 18 * (1 + len(text) // 48))
     print_on_a4(sheet)

@@ -21,6 +21,7 @@ from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
 from mynalib.history.released import differences, read_manifest
 from mynalib.insight import display
+from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_problems
 from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
 from mynalib.release.scan import LONG_DIGITS, scan_release
@@ -28,6 +29,7 @@ from mynalib.reminders.due import SOCIETY
 
 WIDE = "management"
 SOCIETY_FOLDER = "lists"  # internal/lists/：健保が自宅に知らせる人
+DESK_FOLDER = "desk"  # internal/desk/：資格確認書の係
 
 
 class GateFailed(MynaError):
@@ -55,6 +57,7 @@ def inspect(
     )
     paths = [one["path"] for one in artefacts]
     problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
+    problems += desk_problems(release, paths, None if again else publication)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)
@@ -67,6 +70,8 @@ def inspect(
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
+    if employer == DESK_FOLDER:
+        return desk_numbers(publication.opened.certificates.number)
     if employer == SOCIETY_FOLDER:
         due = publication.opened.candidates
         return {fold_number(number) for number in due.number[(due.sender == SOCIETY) & due.due]}
@@ -78,6 +83,8 @@ def _listed(publication: Publication, employer: str) -> set[str]:
 
 def _listed_then(release: Path, employer: str) -> set[str]:
     """公開したときに、その事業所のリストに載せた人の番号。"""
+    if employer == DESK_FOLDER:
+        return desk_numbers_then(release)
     listed = read_listed(release / LISTED)
     if employer == SOCIETY_FOLDER:
         ours = (listed.sender == SOCIETY) & (listed.due == "True")

@@ -8,7 +8,6 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.aside import read_aside
-from mynalib.history.certificates import read_certificates
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
 from mynalib.history.likeness import codes_of, copied_months, same_as_kept
@@ -51,7 +50,6 @@ def ingest(
     with home.locked():
         require_file(file)
         read_registers(home, params)
-        read_certificates(home, params)
         broken = month if replace and must_be_replaced(home, params, month) else None
         recover(home, params, leaving_out=broken)
         passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}

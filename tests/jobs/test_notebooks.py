@@ -37,6 +37,7 @@ RUNS = {
     "05_employer_reminders": [{"employer": "E02"}],
     "06_reminder_effect": [{}],
     "08_society_lists": [{}],
+    "09_certificate_desk": [{}],
     "09_release_comparison": [{}],
 }
 

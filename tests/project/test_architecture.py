@@ -59,6 +59,7 @@ def forbidden_imports(module: str, source: str) -> set[str]:
         "cli_lists",
         "cli_parts",
         "demo",
+        "demo_certificates",
         "demo_life",
         "demo_months",
         "ending",

@@ -192,7 +192,7 @@ def test_every_page_sheet_and_file_to_hand_over_says_it_is_invented(demo_release
         assert "【架空データ】" in text.partition("</title>")[0]
         assert text.count("架空データ") >= 3
     workbooks = list(demo_release.rglob("*.xlsx"))
-    assert len(workbooks) == 19 + 1  # 事業所と、健保の名簿
+    assert len(workbooks) == 19 + 2  # 事業所と、健保の名簿と、資格確認書の係
     for path in workbooks:
         assert "架空データ" in path.name
         assert all(

@@ -367,8 +367,8 @@ def test_no_bad_row_bears_the_key_of_a_person(society: DemoSociety):
 def test_every_register_entry_folds_to_somebody_or_says_why_not(society: DemoSociety):
     newest = society.truth[society.truth["month"] == NEWEST]
     keys = set(zip(*(newest[name] for name in KEY), strict=True))
-    for name in society.registers:
-        entries = _register(society, name)
+    for name in ("optout", "pending_cancellation", "never_contact", "decisions"):
+        entries = _register(society, f"{name}.csv")
         for entry in entries.to_dict("records"):
             assert _folded(entry) in keys or entry["処理"] in ("退職", "転籍")
 

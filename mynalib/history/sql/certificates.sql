@@ -70,7 +70,7 @@ judged as (
             when wanted <> 'on_request' then wanted
             when state = 0 and cancel_kind = 1 then 'own_request'
             when returned or (state = 0 and cancel_kind = 3) then 'card_returned'
-            when state = 1 or cancel_kind = 2 then 'lapsed'
+            when state = 1 or cancel_kind = 2 then 'certificate_lapsed'
             else 'not_registered'
         end as certificate_reason
     from everybody
@@ -80,7 +80,7 @@ decided as (
         *,
         case
             when certificate_reason is not null and valid_until is null then 'issue'
-            when certificate_reason is not null and valid_until <= $soon then 'renew'
+            when certificate_reason is not null and valid_until <= $soon then 'renewal'
             when certificate_reason is not null then 'keep'
             when valid_until > $month_end and state is null then 'find'
             when valid_until > $month_end then 'take_back'

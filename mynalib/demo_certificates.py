@@ -1,0 +1,69 @@
+"""架空の組合の、資格確認書の名簿：要るようになった次の月に交付し、登録したか去った人から、たいてい返してもらう。"""
+
+import pandas as pd
+
+from mynalib.demo_life import LIFE
+from mynalib.domain.certificates import WRITTEN_REASONS
+from mynalib.domain.months import Month
+from mynalib.history.certificates import ISSUED_COLUMNS, TAKEN_BACK, WANTED_COLUMNS
+from mynalib.history.register_cells import KEY
+
+_WRITTEN_KEY = ["symbol", "number", "branch"]
+
+
+def certificate_registers(truth: pd.DataFrame) -> dict[str, bytes]:
+    """ファイル名 → CSV（cp932、CRLF）。いちばん新しい月に要るようになった人には、まだ交付していない。
+
+    Args:
+        truth: DemoSociety の truth（人×月に一行。month、symbol、number、branch、employer_id、status）。
+    """
+    return {
+        "certificates_issued.csv": _csv(_issued(truth), (*ISSUED_COLUMNS, TAKEN_BACK)),
+        "certificates_wanted.csv": _csv(_wanted(truth), WANTED_COLUMNS),
+    }
+
+
+def _csv(rows: pd.DataFrame, columns: tuple[str, ...]) -> bytes:
+    table = rows.rename(columns=dict(zip(_WRITTEN_KEY, KEY, strict=True)))[[*columns]]
+    return table.to_csv(index=False, lineterminator="\r\n").encode("cp932")
+
+
+def _issued(truth: pd.DataFrame) -> pd.DataFrame:
+    """交付した一枚に一行。要る月の続きに、一枚。"""
+    serial = pd.to_numeric(truth.month.str[:4]) * 12 + pd.to_numeric(truth.month.str[5:])
+    rows = truth.assign(serial=serial, who=truth.groupby(_WRITTEN_KEY).ngroup())
+    needs = rows[~rows.status.isin(LIFE.cards_usable)].sort_values(["who", "serial"])
+    goes_on = (needs.who == needs.who.shift()) & (needs.serial == needs.serial.shift() + 1)
+    spells = needs.groupby([*_WRITTEN_KEY, (~goes_on).cumsum()]).serial.agg(["min", "max"])
+    newest = serial.max()
+    spells = spells[spells["min"] < newest].reset_index()
+    first = spells["min"] == serial.min()
+    lasts = first.map({True: LIFE.first_certificate_months, False: LIFE.certificate_months})
+    kept = (spells.index % LIFE.certificates_kept_every == 0) | (spells["max"] >= newest - 1)
+    taken_back = _days(spells["max"] + 2, LIFE.issues_on).where(~kept, "")
+    return spells.assign(
+        交付日=_days(spells["min"] + 1, LIFE.issues_on),
+        有効期限=[_month(serial).end.strftime("%Y%m%d") for serial in spells["min"] + 1 + lasts],
+        回収日=taken_back,
+    )
+
+
+def _days(serials: pd.Series, day: int) -> pd.Series:
+    return serials.map(lambda serial: f"{str(_month(serial)).replace('-', '')}{day:02}")
+
+
+def _month(serial: int) -> Month:
+    return Month((serial - 1) // 12, (serial - 1) % 12 + 1)
+
+
+def _wanted(truth: pd.DataFrame) -> pd.DataFrame:
+    """ファイルからは分からない人：カードのない人と、申請で交付する人は、いまいる人から。個人番号のない人は、ファイルにいない。"""
+    newest = truth[truth.month == truth.month.max()]
+    filed = truth.month.min().replace("-", "") + "15"
+    groups = {
+        "カードなし": newest[newest.status == "never_linked_card_unclear"][_WRITTEN_KEY].head(3),
+        "申請": newest[newest.status == "registered_usable"][_WRITTEN_KEY].tail(2),
+        "番号未提出": pd.DataFrame(LIFE.without_number, columns=_WRITTEN_KEY),
+    }
+    rows = [groups[reason].assign(理由=reason) for reason in WRITTEN_REASONS]
+    return pd.concat(rows).assign(申出日=filed)
