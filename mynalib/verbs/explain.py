@@ -6,6 +6,7 @@
 import pandas as pd
 
 from mynalib.capsules.previous import LISTED, read_listed
+from mynalib.domain.certificates import CERTIFICATE_REASONS
 from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
@@ -16,7 +17,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
-from mynalib.history.overlays import read_overlays
+from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.history.released import all_releases, artefacts_of, released_file
 from mynalib.history.vouching import recover
 from mynalib.reminders.memory import handovers, remembered
@@ -54,11 +55,7 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
             "months": _months(months, params, overlays.of_lists, keys),
             "lists": _lists(home, keys),
             "handovers": _handovers(home, keys),
-            "registers": [
-                f"{entry.register} {entry.line} 行目（申出 {entry.filed_on}、撤回 {entry.withdrawn_on or 'なし'}）"
-                for entry in overlays.entries
-                if keys & {*entry.keys}
-            ],
+            "registers": _registers(overlays, keys),
         }
     return {"outcome": "explained" if any(facts.values()) else "unknown", **facts}
 
@@ -88,6 +85,33 @@ def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
                 for row in table[_is_one(table, keys) & table.on_list].itertuples(index=False)
             ]
     return found
+
+
+def _registers(overlays: Overlays, keys: set[PersonKey]) -> list[str]:
+    """名簿の行。資格確認書の名簿も。"""
+    said = [
+        (entry, f"申出 {entry.filed_on}、撤回 {entry.withdrawn_on or 'なし'}")
+        for entry in overlays.entries
+    ]
+    said += [
+        (
+            row.entry,
+            f"交付 {row.entry.filed_on}、有効期限 {row.valid_until}、回収 {row.entry.withdrawn_on or 'なし'}",
+        )
+        for row in overlays.book.issued
+    ]
+    said += [
+        (
+            row.entry,
+            f"申出 {row.entry.filed_on}、{CERTIFICATE_REASONS[row.reason]}、撤回 {row.entry.withdrawn_on or 'なし'}",
+        )
+        for row in overlays.book.wanted
+    ]
+    return [
+        f"{entry.register} {entry.line} 行目（{what}）"
+        for entry, what in said
+        if keys & {*entry.keys}
+    ]
 
 
 def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:

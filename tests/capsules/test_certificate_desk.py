@@ -12,7 +12,7 @@ from lives import load
 from months import Person, make_home, params_of, write_register
 from openpyxl import load_workbook
 from slow_desk import SlowDesk, counted
-from societies import MONTHS
+from societies import HEADER, MONTHS, person
 
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.certificates import CERTIFICATE_REASONS, DESK_TASKS
@@ -22,6 +22,7 @@ from mynalib.history.certificates import ISSUED_COLUMNS, WANTED_COLUMNS, read_ce
 from mynalib.history.registers import RegisterUnreadable
 from mynalib.insight.display import label
 from mynalib.release.desk_check import desk_problems
+from mynalib.verbs.ingest_returners import ingest_returners
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 ISSUED = ",".join((*ISSUED_COLUMNS, "回収日"))
@@ -221,6 +222,18 @@ def test_a_renumbered_symbol_keeps_its_certificates(tmp_path):
     load(home, NEWEST, [Person("5001", symbol="202")])
     [row] = open_publication(home, params_of(home), NEWEST).opened.certificates.itertuples()
     assert (row.symbol, row.task, row.employer_id) == ("202", "keep", "E02")
+
+
+def test_who_returned_the_card_by_the_daily_file_needs_a_certificate_before_the_month_says_so(
+    small,
+):
+    file = small.home.inbox / "returners.csv"
+    row = person("101", 0, "0,,20261105,3,0")
+    file.write_bytes("\r\n".join([HEADER, row, ""]).encode("cp932"))
+    ingest_returners(small.home, small.params, file, Month.parse("2026-11"))
+    rows = open_publication(small.home, small.params, MONTHS[1]).opened.certificates
+    [found] = rows[rows.number == row.split(",")[1]].query("branch == '00'").itertuples()
+    assert (found.certificate_reason, found.task) == ("card_returned", "issue")
 
 
 WRONG = {

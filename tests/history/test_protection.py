@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from months import HEADER, make_home, params_of, write_register
 from societies import MONTHS, SmallSociety, everybody
 
+from mynalib.history.certificates import ISSUED_COLUMNS, read_certificates
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.protection import lost_protection, protection
-from mynalib.history.registers import DECISIONS, read_registers
+from mynalib.history.registers import DECISIONS, Entry, read_registers
 
 FULL = f"{HEADER},撤回日,処理,新記号,新番号,新枝番"
 FIRST, SECOND, MOVED, TWICE = (
@@ -41,17 +42,20 @@ def decide(home: Home, rows: list[str]) -> None:
     write_register(home, "decisions", rows, ",".join(DECISIONS))
 
 
+def entries(home: Home) -> list[Entry]:
+    """全ての名簿の行。"""
+    params = params_of(home)
+    return [*read_registers(home, params), *read_certificates(home, params).entries]
+
+
 def release(home: Home) -> None:
     """公開が台帳に残すもの（release.assembly.place）だけを残す。"""
-    kept = protection(home, params_of(home), read_registers(home, params_of(home)))
+    kept = protection(home, params_of(home), entries(home))
     Ledger(home.ledger).append("prepared", protection=kept)
 
 
 def lost(home: Home) -> list[str]:
-    return [
-        str(problem)
-        for problem in lost_protection(home, params_of(home), read_registers(home, params_of(home)))
-    ]
+    return [str(problem) for problem in lost_protection(home, params_of(home), entries(home))]
 
 
 def edit(home: Home, before: str, after: str) -> None:
@@ -74,6 +78,8 @@ def home(tmp_path) -> Home:
     home = make_home(tmp_path / "home")
     write(home, ROWS)
     decide(home, [NO, YES, WAIT])
+    issued = ["101,0012345,00,20260401,20271130"]
+    write_register(home, "certificates_issued", issued, ",".join(ISSUED_COLUMNS))
     release(home)
     assert lost(home) == []
     return home
@@ -112,6 +118,11 @@ SHRUNK: dict[str, tuple[Callable[[Home], object], str, str]] = {
         "never_contact: の行がありません",
     ),
     "設定が別の名簿を指す": (point_elsewhere, "data/ほかの名簿.csv", "5 件"),
+    "交付簿の一行を消した": (
+        lambda home: write_register(home, "certificates_issued", [], ",".join(ISSUED_COLUMNS)),
+        "data/registers/certificates_issued.csv",
+        "1 件",
+    ),
     "鍵を失った": (lambda home: home.ledger_key.unlink(), "data/keys/ledger.key", "バックアップ"),
     "鍵が違う": (
         lambda home: home.ledger_key.write_bytes(b"0" * 64),

@@ -97,6 +97,7 @@ def kinds(release: Path) -> list[Path]:
         "internal/intake_review.html",
         "internal/reminder_effect.html",
         "internal/lists/index.html",
+        "internal/desk/index.html",
     ]
     named = [*names, "employers/E01/index.html", "employers/E02/reminders.html"]
     return [release.parent / "index.html", *(release / name for name in named)]
@@ -104,7 +105,7 @@ def kinds(release: Path) -> list[Path]:
 
 def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
     pages = all_pages(demo_release)
-    assert len(pages) == 1 + 8 + 19 * 2
+    assert len(pages) == 1 + 9 + 19 * 2
     corrected = demo_release.parent / "2026-09-r2" / "index.html"
     for path in [*pages, demo_release.parent / "index.html", corrected]:
         visit = Visit(browser, path)

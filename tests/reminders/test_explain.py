@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from months import write_register
 from societies import SmallSociety
 
 from mynalib.domain.errors import MynaError
+from mynalib.history.certificates import ISSUED_COLUMNS
 from mynalib.history.ledger import Ledger
 from mynalib.verbs.explain import explain, read_key
 from mynalib.verbs.handover import Request, hand_over_list, recall_list
@@ -19,13 +21,17 @@ def test_everything_held_and_done_for_a_person_is_told(published):
     request = Request("E02", "企画部", "社内便")
     done = hand_over_list(published.home, published.params, request, lambda _: "a long master")
     published.object_to("102,1025001,00")
+    issued = ["102,1025001,00,20251201,20261130"]
+    write_register(published.home, "certificates_issued", issued, ",".join(ISSUED_COLUMNS))
     found = asked(published, "１０２, 01025001,0")
     assert found["outcome"] == "explained"
     assert [line.partition("：")[0] for line in found["months"]] == ["2026年9月", "2026年10月"]
     assert all("共同利用への不同意" in line for line in found["months"])
     assert len(found["lists"]) == 1 and "E02" in found["lists"][0] and "1 回目" in found["lists"][0]
     assert len(found["handovers"]) == 1 and "企画部" in found["handovers"][0]
-    assert len(found["registers"]) == 1 and found["registers"][0].startswith("optout 2 行目")
+    objection, certificate = found["registers"]
+    assert objection.startswith("optout 2 行目（申出 2026-10-15")
+    assert "（交付 2025-12-01、有効期限 2026-11-30、回収 なし）" in certificate
     recall_list(published.home, published.params, done["handover"], "理由")
     assert "（取り戻した）" in asked(published, "102,1025001,00")["handovers"][0]
 
