@@ -4,19 +4,53 @@ import pandas as pd
 
 from mynalib.capsules.publication import Publication
 from mynalib.disclosure.rounding import percent
+from mynalib.insight.halves_compared import compare
 from mynalib.insight.statistics import wilson
+from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
 from mynalib.reminders.outcomes import MONTHS_AFTER, outcomes
+from mynalib.reminders.trials import trial_outcomes
 
 TOLD, BESIDE, WAITING = "told", "beside", "waiting"
 """知らせた人の全て、そのうちくらべる月の 1 回目の人、その月に渡していない事業所の人。"""
 GROUP = ["kind", "turn", "group", "ahead"]
+HALF_COLUMNS = ["kind", "ahead", "half", "homes", "people", "acted", "share"]
+GAP_COLUMNS = ["trial", "kind", "ahead", "gap", "gap_low", "gap_high", "visible"]
+_TYPES_OF_HALVES = dict.fromkeys(("kind", "half"), "str") | dict.fromkeys(
+    ("ahead", "homes", "people", "acted"), "int64"
+)
+_TYPES_OF_GAPS = dict.fromkeys(("trial", "kind"), "str") | {"ahead": "int64"}
 
 
 def effect_tables(publication: Publication) -> dict[str, pd.DataFrame]:
-    """outcomes（勧奨×何回目×知らせたか×何か月あと）と、by_month（月ごとの、知らせた人と、一か月あと）。"""
+    """outcomes（勧奨×何回目×知らせたか×何か月あと）、by_month（月ごとの、知らせた人と、一か月あと）と、半分ずつの halves と gaps。"""
     opened = publication.opened
     found = outcomes(opened.home, opened.months, publication.outside.previous.listed)
-    return {"outcomes": pooled(found), "by_month": _by_month(found)}
+    halves, gaps = compared_halves(trial_outcomes(opened.home, opened.months))
+    return {"outcomes": pooled(found), "by_month": _by_month(found), "halves": halves, "gaps": gaps}
+
+
+def compared_halves(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """くじで分けた二つの半分と、その差。人が少なすぎてくらべられないものは、入らない。
+
+    Args:
+        found: reminders.trials.trial_outcomes。
+    Returns:
+        一行＝勧奨×何か月あと×半分の、列 kind, ahead, half, homes（世帯）, people, acted（人）, share（%）と、一行＝くじ×勧奨×何か月あとの、列
+        trial, kind, ahead, gap（先の半分から後の半分を引いた差）, gap_low, gap_high（95 % の幅）, visible（どれもポイント）。
+    """
+    halves, gaps = [], []
+    for (trial, kind, ahead), part in found.groupby(["trial", "kind", "ahead"]):
+        strata = part.employer_id + " " + part.month
+        made = compare(part.assign(stratum=strata, first=part.arm == FIRST_HALF))
+        if made is None:
+            continue
+        counts = zip((FIRST_HALF, SECOND_HALF), made.homes, made.people, made.acted, strict=True)
+        halves += [(kind, ahead, f"{trial}_{arm}", *numbers) for arm, *numbers in counts]
+        points = (made.difference, made.low, made.high, made.visible)
+        gaps.append((trial, kind, ahead, *(round(100 * each, 1) for each in points)))
+    table = pd.DataFrame(halves, columns=HALF_COLUMNS[:-1]).astype(_TYPES_OF_HALVES)
+    share = percent(table.acted, table.people, 1)
+    return table.assign(share=share), pd.DataFrame(gaps, columns=GAP_COLUMNS).astype(_TYPES_OF_GAPS)
 
 
 def pooled(found: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,9 @@
-"""知らせたあとのページ：知らせた方のうち、登録（更新）した方の割合。くらべられる相手があるときだけ、並べる。"""
+"""知らせたあとのページ：知らせた方のうち、登録（更新）した方の割合。くらべられる相手があるときだけ、並べる。
+
+知らせた効果を言うのは、くじで分けた二つの半分をくらべたときだけ。
+"""
+
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -14,6 +19,8 @@ class Aftermath:
         self.capsule = capsule
         self.outcomes = door.internal(capsule.table("outcomes"), capsule.terms)
         self.by_month = door.internal(capsule.table("by_month"), capsule.terms)
+        self.halves = door.internal(capsule.table("halves"), capsule.terms)
+        self.gaps = door.internal(capsule.table("gaps"), capsule.terms)
 
     def summary(self) -> None:
         """いちばんはじめの文：何人に知らせ、一か月あとに何人が登録（更新）したか。記録がなければ、何が要るか。"""
@@ -21,13 +28,40 @@ class Aftermath:
         if frame.empty:
             tables.paragraph(display.words("aftermath")["nothing"])
             return
-        display.show("summary", lines=[*self._sentences(frame), *self._comparisons(frame)])
+        lines = [*self._sentences(frame), *self.of_halves(), *self._comparisons(frame)]
+        display.show("summary", lines=lines)
 
     def tables(self) -> None:
-        """勧奨、何回目、何か月あとごとの表と、月ごとの表。"""
+        """くじで分けた二つの半分の表と、勧奨、何回目、何か月あとごとの表、月ごとの表。"""
+        if len(self.halves.frame):
+            tables.table(self.halves, "halves", "くじで分けた二つの半分の、そのあと")
+            tables.table(self.gaps, "gaps", "二つの半分の差と、95 % の幅")
+            tables.paragraph(display.words("aftermath")["how_halves"])
         if len(self.outcomes.frame):
             tables.table(self.outcomes, "outcomes", "知らせたあとに、登録（更新）していた方")
             tables.table(self.by_month, "by_month", "リストの月ごとに、知らせた方と、そのあと")
+
+    def of_halves(self) -> Iterator[str]:
+        """くじで分けた二つの半分の差。効果という言葉は、ここでだけ使う。"""
+        said, kinds = display.words("aftermath")["halves"], display.words("kinds")
+        halves = self.halves.frame.set_index(["kind", "ahead", "half"])
+        for row in self.gaps.frame.itertuples(index=False):
+            first, second = (
+                halves.loc[row.kind, row.ahead, f"{row.trial}_{arm}"] for arm in ("first", "second")
+            )
+            differs = row.gap_low > 0 or row.gap_high < 0
+            yield said[row.trial]["differs" if differs else "alike"].format(
+                kind=kinds[row.kind],
+                ahead=row.ahead,
+                first=f"{first.share:.1f}",
+                first_people=f"{int(first.people):,}",
+                second=f"{second.share:.1f}",
+                second_people=f"{int(second.people):,}",
+                gap=f"{row.gap:+.1f}",
+                low=f"{row.gap_low:+.1f}",
+                high=f"{row.gap_high:+.1f}",
+                visible=f"{row.visible:.1f}",
+            )
 
     @staticmethod
     def _sentences(frame: pd.DataFrame) -> list[str]:
@@ -39,12 +73,12 @@ class Aftermath:
             for kind, row in sums.iterrows()
         ]
 
-    @staticmethod
-    def _comparisons(frame: pd.DataFrame) -> list[str]:
-        """同じ月の、渡していない事業所の方と並べた文。重なる幅なら、差があるとは言えない。"""
+    def _comparisons(self, frame: pd.DataFrame) -> list[str]:
+        """同じ月の、渡していない事業所の方と並べた文。重なる幅なら、差があるとは言えない。くじで分けてくらべた勧奨は、並べない。"""
         said, lines = display.words("aftermath"), []
         one = frame[frame.ahead == 1]
-        for kind in ("link", "renew"):
+        drawn = {*self.gaps.frame.kind[self.gaps.frame.trial == "timing"]}
+        for kind in [kind for kind in ("link", "renew") if kind not in drawn]:
             told = one[(one.kind == kind) & (one.group == "beside")]
             rest = one[(one.kind == kind) & (one.group == "waiting")]
             if told.empty or rest.empty:
@@ -58,4 +92,4 @@ class Aftermath:
             }
             lines.append(said["beside"][kind].format(**values))
             lines.append(said["apart" if apart else "alike"])
-        return lines or [said["no_comparison"]]
+        return lines or ([] if drawn else [said["no_comparison"]])

@@ -31,14 +31,19 @@ VALUES = {  # 値の名を、人の読む言葉に
     "certificate_reason": CERTIFICATE_REASONS | {TOTAL: "計"},
     "delivery": DELIVERIES,
     "group": shipped_yaml("insight", "words")["groups"],
+    "half": shipped_yaml("insight", "words")["halves"],
+    "trial": shipped_yaml("insight", "words")["trials"],
 }
-PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high")
+PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high", "visible")
 POINT_COLUMNS = {
     "points": None,
     "month_before": 1,
     "year_before": 1,
     "twelve": None,
     "fiscal": None,
+    "gap": 1,
+    "gap_low": 1,
+    "gap_high": 1,
 }  # ポイントの列と、その桁（None は、表の桁）
 WHOLE_CELLS = (
     "month",

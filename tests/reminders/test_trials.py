@@ -1,20 +1,26 @@
 """半分ずつ知らせた、そのあと：世帯ごとの遅い数え方と同じ。渡していない事業所は、くらべない。"""
 
+import json
 import random
 import shutil
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from months import Person, load_month, params_of, put_month, registered
 from staggered import MONTH, SYMBOLS, drawn_now, due, give, society, staggered_home
 
+from mynalib.capsules.reminder_effect import compared_halves
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import kept_months
+from mynalib.history.tables import write_tables
+from mynalib.insight.aftermath import Aftermath
+from mynalib.insight.capsule import Capsule
 from mynalib.reminders.draws import drawn, freeze
 from mynalib.reminders.memory import LETTERS
-from mynalib.reminders.trials import MONTHS_COMPARED, expected, trial_outcomes
+from mynalib.reminders.trials import MONTHS_COMPARED, TRIAL_COLUMNS, expected, trial_outcomes
 from mynalib.verbs.check import check_home
 
 UNITS = {"101": "E01", "102": "E02", "901": LETTERS}
@@ -98,6 +104,47 @@ def test_whoever_was_told_before_the_draw_and_rests_is_not_compared(tmp_path):
     put_month(home, str(MONTH.plus(1)), people)
     found = trial_outcomes(home, kept_months(home))
     assert int(found.people.sum()) == int((drew.due & (drew.employer_id == "E01")).sum())
+
+
+def halved(gap: int, ahead: int = 2) -> pd.DataFrame:
+    """一人の世帯が、二つの事業所で半分ずつ 500。後の半分では 50 人、先の半分では 50 + gap 人が登録した。"""
+    rows = [
+        ("2026-03", "timing", "link", f"E0{1 + at % 2}", arm, ahead, 1, int(at < done))
+        for arm, done in (("first", 50 + gap), ("second", 50))
+        for at in range(500)
+    ]
+    return pd.DataFrame(rows, columns=TRIAL_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (30, ("差は +6.0 ポイント", "知らせたためだと言えます")),
+        (-30, ("差は -6.0 ポイント", "知らせたためだと言えます")),
+        (5, ("差は +1.0 ポイント", "差があるとは言えません", "見分けられるのは、5.")),
+    ],
+)
+def test_the_page_speaks_of_an_effect_only_as_far_as_the_halves_differ(tmp_path, gap, words):
+    [said] = Aftermath(capsule(tmp_path, *compared_halves(halved(gap)))).of_halves()
+    assert all(word in said for word in words)
+    assert "2 か月あと" in said and "10.0 %（500 人）" in said
+    assert ("言えません" in said) != ("知らせたためだと言えます" in said)
+
+
+def test_nothing_is_said_of_halves_too_small_to_compare(tmp_path):
+    few = halved(0)[lambda table: table.acted == 0]
+    assert [*Aftermath(capsule(tmp_path, *compared_halves(few))).of_halves()] == []
+
+
+def capsule(folder: Path, halves: pd.DataFrame, gaps: pd.DataFrame) -> Capsule:
+    """知らせたあとのカプセルの、半分ずつの表だけ。"""
+    nobody = pd.DataFrame({"kind": pd.Series(dtype="str")})
+    tables = {"outcomes": nobody, "by_month": nobody, "halves": halves, "gaps": gaps}
+    write_tables({folder / f"{name}.parquet": table for name, table in tables.items()})
+    facts = {"audience": "internal", "month": "2026-05", "tables": sorted(tables)}
+    facts |= {"policy": {}, "columns": [], "demo": False}
+    (folder / "capsule.json").write_text(json.dumps(facts), encoding="utf-8")
+    return Capsule.read(folder)
 
 
 def test_check_says_how_small_a_difference_would_be_seen(spring):
