@@ -1,14 +1,14 @@
 """くじの統計：偶然に分けた二つの半分の、割合の差と、その 95 % の幅。世帯のまとまりと、事業所ごとに分けたことを、勘定に入れる。
 
-何を、いつ、どうくらべるかは、結果を見る前に、ここに決めてある。計算は NumPy と SciPy がする。
+何を、いつ、どうくらべるかは、結果を見る前に、ここに決めてある。計算は NumPy がする。
 """
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
 
 ALPHA, POWER = 0.05, 0.80
 """両側の危険率と、見つけたい確かさ。"""
@@ -17,8 +17,8 @@ HOMES_LEAST = 10
 EVENTS_LEAST = 10
 """したか、しなかった人が、合わせてこれより少なければ、くらべない（正規分布の幅が、当てにならない）。"""
 HOMES_OF_A_SPREAD = 2  # これより少なければ、ばらつきは計れない
-_Z = float(stats.norm.ppf(1 - ALPHA / 2))
-_REACH = _Z + float(stats.norm.ppf(POWER))
+_Z = NormalDist().inv_cdf(1 - ALPHA / 2)
+_REACH = _Z + NormalDist().inv_cdf(POWER)
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,13 @@ def chance_to_see(people: int, rate: float, more: float, design: float) -> float
     """people 人を半分ずつに分けたとき、率 rate が more だけ上がることを見分ける確かさ（0 から 1。両側 5 %）。"""
     raised = min(1.0, rate + more)
     error = sqrt(design * (rate * (1 - rate) + raised * (1 - raised)) / (people / 2))
-    return float(stats.norm.cdf((raised - rate) / error - _Z))
+    return NormalDist().cdf((raised - rate) / error - _Z)
 
 
 def smallest_visible(people: int, rate: float, design: float) -> float | None:
     """80 % の確かさで見分けられる、いちばん小さな上がり方（0 から 1）。どれだけ上がっても見分けられなければ None。"""
+    from scipy import optimize  # 読みこみは、要るときだけ
+
     most = 1 - rate
 
     def short(more: float) -> float:
