@@ -12,7 +12,7 @@ from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
-from mynalib.capsules.society_lists import channels, letter_facts, society_tables
+from mynalib.capsules.society_lists import letter_facts, society_tables
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
@@ -20,6 +20,7 @@ from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error, desk
 from mynalib.insight import display
+from mynalib.reminders.letters import said_channels
 
 SOCIETY_NOTEBOOKS = ("02_society_dashboard", "03_management_report")  # 組合全体の率と目標のページ
 
@@ -88,7 +89,7 @@ def _employer_facts(publication: Publication, employer: Employer) -> dict:
         "contact": _contact(employer),
         "list_number": f"{employer.id}-{publication.version}",
         "not_used_for": list(joint_use.not_used_for),
-        "channels": channels(joint_use),
+        "channels": said_channels(joint_use.optout_channels),
     }
 
 
@@ -112,7 +113,7 @@ def notes(publication: Publication, edition: Edition) -> list[str]:
         "as_of": publication.opened.month.as_of,
         "version": notice.version,
         "effective": notice.effective,
-        "channels": channels(publication.opened.params.joint_use),
+        "channels": said_channels(publication.opened.params.joint_use.optout_channels),
     }
     return [
         note["text"].format(**facts)

@@ -6,25 +6,20 @@ from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.questions import ask
+from mynalib.capsules.waiting import reasons, remembered, why_words
 from mynalib.disclosure.society import TOTAL
-from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.errors import SHOWN
-from mynalib.history.contradictions import WHY, read_memory
 from mynalib.history.departures import Departure, departures
-from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth, damaged
 from mynalib.history.tables import read_table
 from mynalib.insight import measures
 from mynalib.insight.display import words
 
-REVIEWED = {status.name: status.label for status in STATUSES.values() if status.action == "review"}
-UNSETTLED = "要確認：月末より後の日付か、登録簿にない記号"
-
 
 def review_tables(opened: OpenedMonth) -> dict[str, pd.DataFrame]:
     """01_intake_review のカプセルの表。どれにも、人の値は入らない。"""
     kept = opened.months[-1]
-    waiting, left = _waiting(opened, kept), _departures(opened)
+    waiting, left = opened.waiting, _departures(opened)
     return {
         "checks": _checks(opened, kept),
         "quarantine": _quarantine(kept),
@@ -96,29 +91,14 @@ def _differences(opened: OpenedMonth) -> pd.DataFrame:
     )
 
 
-def _waiting(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
-    """要確認の人（名簿の人を除く）。列は sql/review.sql にある。"""
-    with Lens([kept], opened.params, opened.overlays.holds) as lens:
-        return lens.query("review")
-
-
 def _review(waiting: pd.DataFrame) -> pd.DataFrame:
     """要確認の人の、元ファイルの行。一行＝わけ。"""
-    why = [
-        WITHHELD.get(row.withheld_by) or REVIEWED.get(row.status, UNSETTLED)
-        for row in waiting.itertuples()
-    ]
-    return _with_lines(waiting.assign(why=why), ["why"], "members")
+    return _with_lines(waiting.assign(why=reasons(waiting)), ["why"], "members")
 
 
 def _kept_back(opened: OpenedMonth, waiting: pd.DataFrame) -> pd.DataFrame:
     """食い違い。一行＝いつから×なぜ。age は、この月までの月数、undecided は、この月にいて、まだ人が決めていない人。"""
-    reasons = pd.DataFrame(WHY.items(), columns=["why", "label"])
-    tables = {
-        "memory": read_memory(opened.home, opened.params, opened.overlays.entries).astype("str"),
-        "waiting": waiting,
-        "reason": reasons,
-    }
+    tables = {"memory": remembered(opened), "waiting": waiting, "reason": why_words()}
     return ask("kept_back", tables, month=str(opened.month))
 
 

@@ -17,7 +17,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
-from mynalib.reminders.due import EMPLOYER, due_people, new_draw
+from mynalib.reminders.due import EMPLOYER, SOCIETY, due_people, new_draw
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,25 @@ class OpenedMonth:
     def certificates(self) -> pd.DataFrame:
         """資格確認書の要る人と、持っている人（history.certificate_standing）。"""
         return certificate_standing(self.months[-1], self.params, self.overlays)
+
+    @cached_property
+    def posted(self) -> pd.DataFrame:
+        """この月に、健保が自宅に手紙で知らせる番の人。列は due と同じ。"""
+        return self.due[(self.due.sender == SOCIETY) & self.due.due].reset_index(drop=True)
+
+    @cached_property
+    def waiting(self) -> pd.DataFrame:
+        """この月の、要確認の人。列は history/sql/review.sql。名簿の人は、いない。"""
+        with Lens(self.months[-1:], self.params, self.overlays.holds) as lens:
+            return lens.query("review")
+
+    @cached_property
+    def returned(self) -> pd.DataFrame | None:
+        """この月の、カードを返納した人。列は history/sql/returned.sql。方針が載せないなら None。"""
+        if not self.params.society.policy.reminders.list_card_returned:
+            return None
+        with Lens(self.months[-1:], self.params, self.overlays.of_lists) as lens:
+            return lens.query("returned", month=str(self.month))
 
     @property
     def makes_lists(self) -> bool:

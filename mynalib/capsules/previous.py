@@ -25,10 +25,13 @@ from mynalib.history.released import (
     released_file,
     releases,
 )
-from mynalib.reminders.due import EMPLOYER
+from mynalib.reminders.due import EMPLOYER, SOCIETY
 
 STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
 """健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
+SOCIETY_LISTED = "internal/society_listed.csv"
+"""健保の内部に残す、健保の名簿に載せた人。"""
+SOCIETY_FIELDS = ["symbol", "number", "branch", "action", "list"]
 RATES_FILE = "management/rates.csv"
 LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt", "sender", "due"]
 """LISTED の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
@@ -145,6 +148,16 @@ def read_listed(path: Path) -> pd.DataFrame:
     missing = {name: value for name, value in _FIRST_LISTS.items() if name not in table}
     table = table.assign(**missing)
     return table.assign(on_list=(table.sender == EMPLOYER) & (table.due == "True"))
+
+
+def read_society_listed(release: Path) -> pd.DataFrame:
+    """公開した、健保の名簿の人。列 SOCIETY_FIELDS（どれも文字）。これを残す前の公開なら、手紙を出す人だけ。"""
+    if (release / SOCIETY_LISTED).is_file():
+        file = release / SOCIETY_LISTED
+        return pd.read_csv(file, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    listed = read_listed(release / LISTED)
+    ours = listed[(listed.sender == SOCIETY) & (listed.due == "True")]
+    return ours.assign(list="people")[SOCIETY_FIELDS]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import LISTED_FIELDS
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.society_lists import society_listed
 from mynalib.disclosure import society
 from mynalib.disclosure.levels import step_of
 from mynalib.disclosure.rounding import percent
@@ -22,7 +23,7 @@ from mynalib.reminders.due import SOCIETY
 from mynalib.reminders.memory import kinds
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
-KEPT_TABLES = ("shown", "lists", "listed")  # 次の公開のために残す表
+KEPT_TABLES = ("shown", "lists", "listed", "society_listed")  # 次の公開のために残す表
 WAVE_MONTHS = 13
 MOVED_STEPS = 2  # 水準が、これだけの刻みを動けば、動いたと言う
 SMALL_MOVE = "動きは小さい"
@@ -42,7 +43,7 @@ def wide_report(publication: Publication) -> Tables:
 
 
 def internal_report(publication: Publication) -> Tables:
-    """実数版。shown、lists、listed は、次の公開のために残す表。"""
+    """実数版。KEPT_TABLES は、次の公開のために残す表。"""
     outside, opened = publication.outside, publication.opened
     counts = measures.counts(opened.cube, opened.names)
     moves = movements.movements(opened.flows)
@@ -57,6 +58,7 @@ def internal_report(publication: Publication) -> Tables:
         "shown": outside.state,
         "lists": outside.lists,
         "listed": opened.candidates[LISTED_FIELDS],
+        "society_listed": society_listed(opened),
     }
 
 

@@ -1,58 +1,93 @@
-"""健保の名簿（08）のカプセルの表と、手紙に書くこと。健保が自宅に知らせる人：事業所のない人、健保の職員、ほか。"""
+"""健保の名簿（08）のカプセルの表：手紙を出す方、要確認の方、カードを返した方。どれも、健保の職員だけが見る。"""
+
+from functools import partial
 
 import pandas as pd
 
+from mynalib.capsules.opened import OpenedMonth
+from mynalib.capsules.previous import SOCIETY_FIELDS
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.waiting import review_list
+from mynalib.disclosure.released import SOCIETY_LISTS
 from mynalib.domain.classification import LINK_ACTIONS
-from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
-from mynalib.domain.joint_use import JointUse
+from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF, Registry, fold_symbol
 from mynalib.reminders import letters
-from mynalib.reminders.due import SOCIETY
-from mynalib.reminders.texts import LETTER_KINDS, read_texts
+from mynalib.reminders.texts import read_texts
 
-LIST_COLUMNS_OF_SOCIETY = [
-    "serial",
-    "symbol",
-    "number",
-    "branch",
-    "member_kind",
-    "action",
-    "attempt",
-    "whose",
-]
+KINDS_OF_NO_EMPLOYER = {"任意継続": "continued", "特例退職": "retired"}
 
 
-def society_tables(publication: Publication) -> dict[str, pd.DataFrame]:
-    """people：この月に、健保が自宅に知らせる人。一行＝一人。列 LIST_COLUMNS_OF_SOCIETY（serial は手紙の通し番号、whose はなぜ健保からか）。"""
-    due = publication.opened.due
-    rows = due[(due.sender == SOCIETY) & due.due]
-    by = publication.opened.params.society.policy.reminders.by
-    whose = pd.Series("second", rows.index, dtype="str")
-    for kind, sender in (("link", by.link), ("renew", by.renew)):
-        own = rows.action.isin(LINK_ACTIONS) == (kind == "link")
-        whose = whose.mask(own & (sender == SOCIETY), f"by_{kind}")
-    if publication.opened.params.joint_use.dependants == "exclude":
-        whose = whose.mask(rows.member_kind == "家族", "dependants")
-    whose = whose.mask(rows.employer_id == SOCIETY_STAFF, "staff")
-    whose = whose.mask(rows.employer_id == NO_EMPLOYER, "no_employer")
-    return {"people": letters.with_serials(rows.assign(whose=whose))[LIST_COLUMNS_OF_SOCIETY]}
+def society_tables(publication: Publication) -> dict[str, pd.DataFrame | None]:
+    """健保の名簿の表。
 
-
-def letter_facts(publication: Publication) -> dict:
-    """手紙に書くこと：勧奨ごとの文、限度額の文（確かめた額がなければ ""）、案内の番地。"""
+    Returns:
+        people: 手紙を出す人（serial は手紙の通し番号、household は世帯の番号、whose はなぜ健保からか）。
+        counts: 手紙を出すわけごとの人数（人）と世帯。
+        review: 要確認の人。
+        returned: カードを返納した人。方針が載せないなら None。
+        列はどれも disclosure.released.SOCIETY_LISTS。
+    """
     opened = publication.opened
-    texts = read_texts(opened.home)
-    filled = letters.blanks(opened.params, opened.month, channels(opened.params.joint_use))
-    day = opened.month.plus(1).end
+    people = letters.with_serials(opened.posted.assign(whose=whose(opened)))[
+        SOCIETY_LISTS["people"]
+    ]
     return {
-        "letters": {kind: letters.letter(texts, kind, filled) for kind in LETTER_KINDS},
-        "benefit": letters.benefit(opened.params, texts, day),
-        "address": opened.params.society.letters.address,
+        "people": people,
+        "counts": _counts(people),
+        "review": review_list(opened),
+        "returned": opened.returned,
     }
 
 
-def channels(joint_use: JointUse) -> str:
-    """同意しない人の申出先。"""
-    return "、".join(
-        f"{one.to}（{one.contact}）" if one.contact else one.to for one in joint_use.optout_channels
-    )
+def society_listed(opened: OpenedMonth) -> pd.DataFrame:
+    """健保の名簿に載せる人の全て。一行＝一人×名簿。列 previous.SOCIETY_FIELDS（list は people、review、returned）。リストを作らなければ、いない。
+
+    公開に残し、公開したファイルを開き直すときに、これと突き合わせる。
+    """
+    lists = {"people": opened.posted, "review": opened.waiting, "returned": opened.returned}
+    found = [rows.assign(list=name) for name, rows in lists.items() if rows is not None]
+    rows = pd.concat(found).reindex(columns=SOCIETY_FIELDS).fillna({"action": ""})
+    return (rows if opened.makes_lists else rows[:0]).astype("str").reset_index(drop=True)
+
+
+def whose(opened: OpenedMonth) -> pd.Series:
+    """手紙を出す人（opened.posted）の、なぜ健保からか。あとに書くものが勝つ。"""
+    rows, params = opened.posted, opened.params
+    by = params.society.policy.reminders.by
+    found = pd.Series("second", rows.index, dtype="str")
+    for kind, sender in (("link", by.link), ("renew", by.renew)):
+        own = rows.action.isin(LINK_ACTIONS) == (kind == "link")
+        found = found.mask(own & (sender == "society"), f"by_{kind}")
+    if params.joint_use.dependants == "exclude":
+        found = found.mask(rows.member_kind == "家族", "dependants")
+    found = found.mask(rows.employer_id == SOCIETY_STAFF, "staff")
+    alone = rows[rows.employer_id == NO_EMPLOYER]
+    kind_of = partial(_kind_of, params.registry(opened.month))
+    kinds = [kind_of(*key) for key in zip(alone.symbol, alone.number, strict=True)]
+    found[alone.index] = kinds
+    return found
+
+
+def _kind_of(registry: Registry, symbol: str, number: str) -> str:
+    """事業所のない人の、わけ（任意継続か特例退職か）。"""
+    folded, digits = fold_symbol(symbol), int(number) if number.isdecimal() else 0
+    for entry in registry.entries:
+        low, high = entry.bounds
+        if entry.employer_id is None and entry.folded == folded and low <= digits <= high:
+            return KINDS_OF_NO_EMPLOYER[entry.kind]
+    return "no_employer"
+
+
+def _counts(people: pd.DataFrame) -> pd.DataFrame:
+    """手紙を出すわけごとの人数。"""
+    kinds = ["link", "renew", "renew_then_link"]
+    sizes = pd.crosstab(people.whose, people.action).reindex(columns=kinds, fill_value=0)
+    homes = people.drop_duplicates(["whose", "household"]).groupby("whose").size()
+    table = sizes.assign(people=sizes.sum(axis=1), households=homes)
+    return table.astype("int64").rename_axis("whose").reset_index().astype({"whose": "str"})
+
+
+def letter_facts(publication: Publication) -> dict:
+    """手紙に書くこと（reminders.letters.letter_facts）。"""
+    opened = publication.opened
+    return letters.letter_facts(opened.params, opened.month, read_texts(opened.home))

@@ -42,6 +42,14 @@ DESK_TABLES: dict[str, list[str]] = {
     "expiry": ["month", "ahead", "people"],
 }
 """資格確認書の係の表と、その列。"""
+_KEYED = ["symbol", "number", "branch", "member_kind"]
+SOCIETY_LISTS = {
+    "people": ["serial", "household", *_KEYED, "action", "attempt", "whose"],
+    "counts": ["whose", "link", "renew", "renew_then_link", "people", "households"],
+    "review": ["employer_id", *_KEYED, "why", "since", "age"],
+    "returned": ["employer_id", *_KEYED],
+}
+"""健保の職員だけが見る名簿と、その列。解除区分や日付は、健保の名簿にも載せない。"""
 
 _DOOR = object()
 
@@ -185,10 +193,10 @@ def named(table: pd.DataFrame, terms: Terms) -> Released:
     return _release(table, terms)
 
 
-def society_list(table: pd.DataFrame, terms: Terms) -> Released:
-    """健保が自宅に知らせる人。健保の職員だけが見る。そのまま。"""
+def society_list(name: str, table: pd.DataFrame, terms: Terms) -> Released:
+    """健保の職員だけが見る名簿（SOCIETY_LISTS の名）。決めた列のほかがあれば ValueError。"""
     _require(terms, "staff")
-    return _release(table, terms)
+    return _release(_require_columns(table, SOCIETY_LISTS[name]), terms)
 
 
 def desk(name: str, table: pd.DataFrame, terms: Terms) -> Released:

@@ -168,6 +168,9 @@ class ReminderPolicy(Settings):
     staggered: Flag = Field(
         False, description="❶ を、世帯の半分には二か月おくらせて知らせ、効いたかをくらべるか"
     )
+    list_card_returned: Flag = Field(
+        False, description="健保の名簿に、カードを返納した人を載せるか（手紙は出さない）"
+    )
 
 
 class RetentionPolicy(Settings):

@@ -53,7 +53,11 @@ WHOLE_CELLS = (
     "settled",
     "member_kind",
     "valid_until",
-)  # 途中で折らない短い文
+    "serial",
+    "household",
+    "since",
+)
+"""途中で折らない短い文の列。"""
 
 
 def words(name: str) -> dict | list | str:

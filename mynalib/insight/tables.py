@@ -1,5 +1,7 @@
 """表と数字。受け取るのは Released だけ。"""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from mynalib.disclosure import released as door
@@ -82,6 +84,11 @@ def compared_with(capsule: Capsule) -> None:
 def paragraph(text: str) -> None:
     """決まった文。人数や率を入れない。"""
     display.show("paragraph", text=text)
+
+
+def lines(texts: Sequence[str]) -> None:
+    """決まった文を、並べて。"""
+    display.show("lines", lines=[*texts])
 
 
 def notes(capsule: Capsule, *lines: str) -> None:
@@ -183,7 +190,7 @@ def finder() -> None:
 
 def handling_rules(capsule: Capsule) -> None:
     """お取り扱いを、リストの前に。"""
-    display.show("lines", lines=handling(capsule))
+    lines(handling(capsule))
 
 
 def handling(capsule: Capsule) -> list[str]:

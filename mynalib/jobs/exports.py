@@ -85,7 +85,8 @@ _BESIDE = (
     ("causes", ["cause"], ["points"]),
     ("parts", ["member_kind"], ["members", "rate", "usable_rate"]),
 )
-_KEPT = {name: partial(_internal, name) for name in ("shown", "lists", "listed")}
+_KEPT_NAMES = ("shown", "lists", "listed", "society_listed")
+_KEPT = {name: partial(_internal, name) for name in _KEPT_NAMES}
 _DESK = {"desk_book": write_desk_book, "desk_rows": write_desk_rows}
 _LETTERS = {"letters": write_letters, "letter_keys": write_keys, "society_list": write_society_list}
 _WRITERS = {

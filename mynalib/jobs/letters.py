@@ -1,5 +1,6 @@
-"""手紙を書く：A4 の HTML（一人に一枚、三つ折り）と、差し込み印刷のための鍵の CSV、名簿の XLSX。"""
+"""手紙を書く：A4 の HTML（一人に一枚、三つ折り）と、差し込み印刷のための鍵の CSV、健保の名簿の XLSX。"""
 
+import csv
 from functools import cache
 from pathlib import Path
 
@@ -7,34 +8,35 @@ import pandas as pd
 import segno
 import xlsxwriter
 
-from mynalib.disclosure import released as door
 from mynalib.domain.shipped import templates
 from mynalib.domain.society import demo_suffix
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
+from mynalib.insight.society_page import listed, lists_returned
 from mynalib.jobs.pages import style_sheet
-from mynalib.jobs.workbook import EPOCH, PLAIN, marked, print_on_a4, write_rows
+from mynalib.jobs.workbook import EPOCH, PLAIN, marked, print_on_a4, write_lines, write_rows
 from mynalib.reminders.letters import EACH_UP_TO
+
+LETTERS, LETTER_KEYS, SOCIETY_LIST = "letters", "letter_keys", "society_list"
+"""健保の名簿の、ファイルの名のはじめ。"""
+KEY_COLUMNS = ["serial", "household", "sheet", "sheets", "symbol", "number", "branch", "action"]
 
 
 def write_letters(capsule: Capsule, folder: Path) -> Path:
     """手紙。人が多ければ、勧奨ごとに一枚の見本。"""
-    people = door.society_list(capsule.table("people"), capsule.terms).frame
+    people = listed(capsule, "people").frame
     each = len(people) <= EACH_UP_TO
     sheets = people[["serial", "action"]] if each else _samples(people)
     facts = capsule.facts
+    named = ("letters", "benefit", "address", "sender", "dated", "society", "demo")
     page = {
+        **{name: facts[name] for name in named},
         "sheets": sheets.to_dict("records"),
-        "letters": facts["letters"],
-        "benefit": facts["benefit"],
         "qr": _qr(facts["address"]),
-        "address": facts["address"],
-        "society": facts["society"],
-        "demo": facts["demo"],
         "style": style_sheet(),
         "sample": not each,
     }
-    target = folder / f"letters{demo_suffix(facts['demo'])}.html"
+    target = folder / f"{LETTERS}{demo_suffix(facts['demo'])}.html"
     text = templates().get_template("jobs/template/letters.html.j2").render(**page)
     target.write_text(text, encoding="utf-8", newline="\n")
     return target
@@ -46,32 +48,47 @@ def _samples(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_keys(capsule: Capsule, folder: Path) -> Path:
-    """差し込み印刷の鍵：通し番号から、記号・番号・枝番と、どの手紙か。UTF-8（BOM 付き）。"""
-    people = door.society_list(capsule.table("people"), capsule.terms).frame
-    names = ["serial", "symbol", "number", "branch", "action"]
-    table = people[names].rename(columns={name: display.label(name) for name in names})
-    target = folder / f"letter_keys{demo_suffix(capsule.facts['demo'])}.csv"
-    table.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    """差し込み印刷の鍵：通し番号と世帯の番号から、記号・番号・枝番と、どの手紙か。UTF-8（BOM 付き）、どの升も引用符の中の文字。
+
+    sheet は世帯の何枚目か、sheets は世帯の枚数。sheet が 1 の行だけを使えば、世帯に一通の宛名になる。
+    """
+    people = listed(capsule, "people").frame
+    homes = people.groupby("household").serial
+    people = people.assign(sheet=homes.cumcount() + 1, sheets=homes.transform("size"))[KEY_COLUMNS]
+    rows = [list(map(display.label, KEY_COLUMNS))]
+    rows += [
+        [display.text(column, value, 0) for column, value in row.items()]
+        for row in people.to_dict("records")
+    ]
+    target = folder / f"{LETTER_KEYS}{demo_suffix(capsule.facts['demo'])}.csv"
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
     return target
 
 
 def write_society_list(capsule: Capsule, folder: Path) -> Path:
-    """健保の名簿の XLSX。"""
-    people = door.society_list(capsule.table("people"), capsule.terms).frame
-    target = folder / f"society_list{demo_suffix(capsule.facts['demo'])}.xlsx"
+    """健保の名簿の XLSX：手紙を出す方、要確認の方、（方針が載せれば）カードを返納した方、お取り扱い。"""
+    said = display.words("society_list")
+    names = ["people", "review", *(["returned"] if lists_returned(capsule) else [])]
+    target = folder / f"{SOCIETY_LIST}{demo_suffix(capsule.facts['demo'])}.xlsx"
     with xlsxwriter.Workbook(target, PLAIN) as book:
-        title = marked(capsule, "健保から知らせる方")
-        book.set_properties({"title": title, "created": EPOCH})
+        book.set_properties({"title": marked(capsule, "健保の名簿"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
-        sheet = book.add_worksheet(title)
-        line = f"{title}　{len(people):,} 人　{capsule.month.as_of}　{capsule.facts['society']}"
-        sheet.write_string(0, 0, line, formats["title"])
-        write_rows(sheet, formats, people, 2)
-        print_on_a4(sheet)
+        for name in names:
+            rows, title = listed(capsule, name).frame, marked(capsule, said["titles"][name])
+            sheet = book.add_worksheet(title)
+            head = f"{title}　{len(rows):,} 人　{capsule.month.as_of}　{capsule.facts['society']}"
+            sheet.write_string(0, 0, head, formats["title"])
+            write_rows(sheet, formats, rows, 2)
+            sheet.set_landscape()
+            print_on_a4(sheet)
+        title = marked(capsule, said["titles"]["handling"])
+        lines = [*said["handling"], said["review"], *capsule.facts["notes"]]
+        write_lines(book.add_worksheet(title), formats, title, lines)
     return target
 
 
 @cache
 def _qr(address: str) -> str:
     """案内の番地の QR コード（SVG）。番地がなければ ''。"""
-    return segno.make(address, error="m").svg_inline(scale=3, border=2) if address else ""
+    return segno.make(address, error="m").svg_inline(border=4, omitsize=True) if address else ""

@@ -12,8 +12,15 @@ import pandas as pd
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
 from mynalib.capsules.opened import employer_rows
-from mynalib.capsules.previous import LISTED, RATES_FILE, read_listed, read_rates
+from mynalib.capsules.previous import (
+    LISTED,
+    RATES_FILE,
+    read_listed,
+    read_rates,
+    read_society_listed,
+)
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.society_lists import society_listed
 from mynalib.disclosure.released import Terms
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.person import fold_number
@@ -25,7 +32,7 @@ from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_pro
 from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
 from mynalib.release.scan import LONG_DIGITS, scan_release
-from mynalib.reminders.due import SOCIETY
+from mynalib.release.society_check import society_problems
 
 WIDE = "management"
 SOCIETY_FOLDER = "lists"  # internal/lists/：健保が自宅に知らせる人
@@ -58,6 +65,7 @@ def inspect(
     paths = [one["path"] for one in artefacts]
     problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
     problems += desk_problems(release, paths, None if again else publication)
+    problems += society_problems(release, paths)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)
@@ -73,8 +81,8 @@ def _listed(publication: Publication, employer: str) -> set[str]:
     if employer == DESK_FOLDER:
         return desk_numbers(publication.opened.certificates.number)
     if employer == SOCIETY_FOLDER:
-        due = publication.opened.candidates
-        return {fold_number(number) for number in due.number[(due.sender == SOCIETY) & due.due]}
+        found = society_listed(publication.opened)
+        return {fold_number(number) for number in found.number}
     return {
         fold_number(number)
         for number in employer_rows(publication.opened.reminders, employer).number
@@ -85,10 +93,9 @@ def _listed_then(release: Path, employer: str) -> set[str]:
     """公開したときに、その事業所のリストに載せた人の番号。"""
     if employer == DESK_FOLDER:
         return desk_numbers_then(release)
-    listed = read_listed(release / LISTED)
     if employer == SOCIETY_FOLDER:
-        ours = (listed.sender == SOCIETY) & (listed.due == "True")
-        return {fold_number(number) for number in listed.number[ours]}
+        return {fold_number(number) for number in read_society_listed(release).number}
+    listed = read_listed(release / LISTED)
     theirs = listed.number[listed.on_list & (listed.employer_id == employer)]
     return {fold_number(number) for number in theirs}
 

@@ -1,6 +1,7 @@
 """手紙：健保が自宅に知らせる一人に、一枚。名前も住所も記号・番号も書かず、通し番号だけで、組合の差し込み印刷と結ぶ。
 
-一枚には、その人のことだけを書く。同じ世帯のほかの人のことは、書かない。外から見えるところには、何の知らせかも書かない。
+一枚には、その人のことだけを書く。同じ世帯の人の手紙は続けて並べるが、どれも別の紙で、ほかの人に届いたことも書かない。
+外から見えるところには、何の知らせかも書かない。
 """
 
 from collections.abc import Mapping
@@ -9,32 +10,57 @@ from datetime import date
 import pandas as pd
 
 from mynalib.domain.errors import Problem
+from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.reminders.texts import LETTER_KINDS
 
 EACH_UP_TO = 2000
 """これをこえる人数なら、一人に一枚ではなく、勧奨ごとに一枚の見本にする（差し込み印刷で刷る）。"""
 EXAMPLE_BRACKET, EXAMPLE_COST = "ウ", 1_000_000
+AT_WORK = "事業所"  # 自宅に送る手紙では、申出先にしない
+BATCH = 10_000
 
 
 def with_serials(rows: pd.DataFrame) -> pd.DataFrame:
-    """通し番号（000-0001）を付けた人。並びは、世帯、枝番の順のまま。五桁の数にならないように、切って書く。"""
-    serials = [f"{at // 10_000:03}-{at % 10_000:04}" for at in range(1, len(rows) + 1)]
+    """手紙の通し番号（列 serial）と、世帯の番号（列 household）を付けた人。並びは、世帯、枝番の順のまま。
+
+    どちらの番号も、五桁の数にならないように切って書く（人の番号と見分けるため）。世帯の番号は、健保の名簿だけに載り、手紙には載らない。
+
+    例：一万人目は 001-0000、その世帯が七千番目なら H000-7000。
+    """
     table = rows.reset_index(drop=True)
-    table.insert(0, "serial", pd.Series(serials, table.index, dtype="str"))
+    homes = table.groupby(["symbol", "number"], sort=False).ngroup() + 1
+    people = pd.Series(range(1, len(table) + 1), table.index)
+    table.insert(0, "serial", people.map(_cut).astype("str"))
+    table.insert(1, "household", homes.map(lambda at: f"H{_cut(at)}").astype("str"))
     return table
 
 
-def blanks(params: Params, month: Month, channels: str) -> dict[str, str]:
-    """文の中に入るもの。"""
-    society = params.society
+def _cut(at: int) -> str:
+    return f"{at // BATCH:03}-{at % BATCH:04}"
+
+
+def blanks(params: Params, month: Month) -> dict[str, str]:
+    """文の中に入るもの（限度額のほか）。"""
+    channels = home_channels(params.joint_use)
     return {
         "as_of": month.as_of,
-        "by": f"{month.plus(2).label}末",
-        "contact": society.letters.contact or channels,
+        "by": f"{month.plus(2).number}月末",
+        "contact": params.society.letters.contact or channels,
         "channels": channels,
-        "society": society.name,
+        "society": params.society.name,
     }
+
+
+def home_channels(joint_use: JointUse) -> str:
+    """自宅に送る手紙に書く、申出先。事業所のない方もいるので、健保の窓口だけ（ほかになければ、全て）。"""
+    ours = [one for one in joint_use.optout_channels if one.to != AT_WORK]
+    return said_channels(ours or joint_use.optout_channels)
+
+
+def said_channels(channels: tuple) -> str:
+    return "、".join(f"{one.to}（{one.contact}）" if one.contact else one.to for one in channels)
 
 
 def benefit(params: Params, texts: Mapping, day: date) -> str:
@@ -47,25 +73,48 @@ def benefit(params: Params, texts: Mapping, day: date) -> str:
 
 
 def letter(texts: Mapping, kind: str, filled: Mapping[str, str]) -> dict:
-    """一枚の文。列 title, action, steps, by, voluntary, notes。"""
+    """一枚の文。名 title, action, steps, paths（更新の道。なければ空）, by, voluntary, notes, outside。"""
     own = texts[kind]
-    return {
-        "title": own["title"].format(**filled),
-        "action": own["action"].format(**filled),
+    paths = [
+        {name: text.format(**filled) for name, text in path.items()}
+        for path in own.get("paths", [])
+    ]
+    common = {name: texts[name].format(**filled) for name in ("by", "voluntary", "outside")}
+    lists = {
         "steps": [step.format(**filled) for step in own["steps"]],
-        "by": texts["by"].format(**filled),
-        "voluntary": texts["voluntary"].format(**filled),
         "notes": [note.format(**filled) for note in texts["notes"]],
-        "outside": texts["outside"].format(**filled),
+    }
+    ends = {name: own[name].format(**filled) for name in ("title", "action")}
+    return {**ends, **lists, **common, "paths": paths}
+
+
+def letter_facts(params: Params, month: Month, texts: Mapping) -> dict:
+    """手紙に書くこと：勧奨ごとの文、限度額の文（確かめた額がなければ ""）、差出人、日付、案内の番地。人のことはない。"""
+    filled, society = blanks(params, month), params.society
+    return {
+        "letters": {kind: letter(texts, kind, filled) for kind in LETTER_KINDS},
+        "benefit": benefit(params, texts, month.plus(1).end),
+        "address": society.letters.address,
+        "sender": {
+            "name": society.name,
+            "address": params.joint_use.controller.address,
+            "contact": society.letters.contact,
+        },
+        "dated": month.plus(1).label,
     }
 
 
-def check_benefits(params: Params, today: date) -> list[Problem]:
-    """手紙に限度額を載せられないわけ。載せられるなら空。"""
-    if params.benefits.limit(EXAMPLE_BRACKET, today):
-        return []
-    what = (
-        f"今日（{today}）の、区分{EXAMPLE_BRACKET}の確かめた行がないので、手紙に限度額を載せません。"
-        "額を出典と照らし合わせて、verified_by に名を書いてください"
-    )
-    return [Problem("benefits.yaml", what)]
+def check_letters(params: Params, today: date) -> list[Problem]:
+    """手紙に足りないもの：確かめた限度額、健保の問合せ先。なければ空。"""
+    found = []
+    if not params.benefits.limit(EXAMPLE_BRACKET, today):
+        what = (
+            f"今日（{today}）の、区分{EXAMPLE_BRACKET}の確かめた行がないので、手紙に限度額を載せません。"
+            "額を出典と照らし合わせて、verified_by に名を書いてください"
+        )
+        found.append(Problem("benefits.yaml", what))
+    ours = [one for one in params.joint_use.optout_channels if one.to != AT_WORK]
+    if not params.society.letters.contact and not any(one.contact for one in ours):
+        what = "手紙に書く、健保の問合せ先がありません。電話などを contact に書いてください"
+        found.append(Problem("society.yaml letters.contact", what))
+    return found

@@ -1,33 +1,26 @@
-"""手紙の文：組合が直してよい texts/letters.yaml。直しても、なくてはならない言葉が残っているかを確かめる。
+"""手紙の文：組合が直してよい texts/letters.yaml。直しても、なくてはならない言葉が、どの手紙にも残っているかを確かめる。
 
 Source: 任意であること、資格確認書があること、行き違い、申出先、問合せ先は、共同利用のお知らせと、国の広報の言い方にそろえる。
 """
 
+import re
+from collections.abc import Iterator
 from string import Formatter
 
 import yaml
 
 from mynalib.domain.errors import MynaError, Problem
-from mynalib.domain.shipped import shipped_text
+from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.history.home import Home
 
 FILE = "letters.yaml"
 LETTER_KINDS = ("link", "renew", "renew_then_link")
-PARTS = ("title", "action", "steps")
-STEPS_EACH = 3
-PLACEHOLDERS = {"as_of", "by", "contact", "channels", "society", "applies_to", "amount"}
-"""文の中で、作るときに入るもの。"""
-
-NEEDED_WORDS = ("任意", "資格確認書", "{as_of}", "{by}", "{contact}", "{channels}")
-FORBIDDEN_WORDS = (
-    "義務",
-    "必ず登録",
-    "登録しなければ",
-    "有効です",
-    "受診できなくなります",
-    "87,430",
-)
-"""使わない言葉：強いる言葉、事実より強い言葉、古い限度額。"""
+RENEWALS = ("renew", "renew_then_link")
+STEPS_EACH, PATHS_EACH = 3, 2
+COMMON = ("outside", "by", "voluntary", "benefit")
+LONGEST = 800
+"""一枚の文の、字の数の上限。A4 の下の三分の二に、いちばん長い手紙が収まる。"""
+LETTER_RULES = shipped_yaml("reminders", "letter_rules")
 
 
 class TextsWrong(MynaError):
@@ -42,14 +35,13 @@ def read_texts(home: Home) -> dict:
     """手紙の文。置き場所になければ、道具に付いてくるもの。
 
     Raises:
-        TextsWrong: 形が違う、足りない、使わない言葉がある（全て一度に）。
+        TextsWrong: 読めない、形が違う、足りない、使わない言葉がある（全て一度に）。
     """
     try:
         texts = yaml.safe_load(_written(home))
-    except yaml.YAMLError:
-        raise TextsWrong(where=f"texts/{FILE}", what="YAML として読めません") from None
-    problems = text_problems(texts)
-    if problems:
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise TextsWrong(where=f"texts/{FILE}", what="YAML（UTF-8）として読めません") from None
+    if problems := text_problems(texts):
         raise TextsWrong(where=f"texts/{FILE}", problems=problems)
     return texts
 
@@ -60,62 +52,127 @@ def shipped_letters() -> str:
 
 
 def text_problems(texts: object) -> list[Problem]:
-    """手紙の文の誤り。なければ空。"""
+    """手紙の文の誤り。なければ空。形が違えば、言葉までは見ない。"""
+    return [*_misshapen(texts)] or [*_unfit(texts)]
+
+
+def said_by(texts: dict, kind: str) -> str:
+    """一枚の手紙の、全ての文（限度額の文も）。"""
+    own = texts[kind]
+    rest = [texts["by"], texts["voluntary"], texts["benefit"], *texts["notes"]]
+    return "\n".join([own["title"], own["action"], *own["steps"], _paths_of(own), *rest])
+
+
+def _misshapen(texts: object) -> Iterator[Problem]:
     if not isinstance(texts, dict):
-        return [Problem(FILE, "名: 値 の形ではありません")]
-    problems = [*_shapes(texts)]
-    if problems:
-        return problems
-    said = "\n".join(_all_texts(texts))
-    problems = [
-        Problem(FILE, f"「{one}」がありません。どこかに書いてください")
-        for one in NEEDED_WORDS
-        if one not in said
-    ]
-    problems += [
-        Problem(FILE, f"「{one}」は使えません（強いるか、事実より強い言葉です）")
-        for one in FORBIDDEN_WORDS
-        if one in said
-    ]
-    for text in _all_texts(texts):
-        problems += [
-            Problem(FILE, f"{{{name}}} は、入れられる名ではありません")
-            for name in sorted(_blanks(text) - PLACEHOLDERS)
-        ]
-    return problems
-
-
-def _shapes(texts: dict) -> list[Problem]:
-    wrong = []
+        yield Problem(FILE, "名: 値 の形ではありません")
+        return
+    for name in COMMON:
+        if not _is_text(texts.get(name)):
+            yield Problem(f"{FILE} {name}", "文を書いてください")
+    if not _are_texts(texts.get("notes")):
+        yield Problem(f"{FILE} notes", "文を並べてください")
     for kind in LETTER_KINDS:
-        part = texts.get(kind)
-        if not isinstance(part, dict) or set(part) != set(PARTS):
-            wrong.append(Problem(f"{FILE} {kind}", f"{'、'.join(PARTS)} を書いてください"))
-        elif not isinstance(part["steps"], list) or len(part["steps"]) != STEPS_EACH:
-            wrong.append(Problem(f"{FILE} {kind}.steps", f"手順は、ちょうど {STEPS_EACH} つです"))
-    for name in ("outside", "by", "voluntary", "benefit"):
-        if not isinstance(texts.get(name), str):
-            wrong.append(Problem(f"{FILE} {name}", "文を書いてください"))
-    if not isinstance(texts.get("notes"), list):
-        wrong.append(Problem(f"{FILE} notes", "文を並べてください"))
-    return wrong
+        yield from _misshapen_letter(texts.get(kind), kind)
+    for name in sorted({*map(str, texts)} - {*COMMON, "notes", *LETTER_KINDS}):
+        yield Problem(f"{FILE} {name}", "使わない名です。綴りを確かめてください")
+
+
+def _misshapen_letter(letter: object, kind: str) -> Iterator[Problem]:
+    where, renews = f"{FILE} {kind}", kind in RENEWALS
+    parts = ("title", "action", "steps", *(["paths"] if renews else []))
+    if not isinstance(letter, dict) or set(letter) != set(parts):
+        yield Problem(where, f"{'、'.join(parts)} を書いてください")
+        return
+    for name in ("title", "action"):
+        if not _is_text(letter[name]):
+            yield Problem(f"{where}.{name}", "文を書いてください")
+    if not _are_texts(letter["steps"]) or len(letter["steps"]) != STEPS_EACH:
+        yield Problem(f"{where}.steps", f"手順は、ちょうど {STEPS_EACH} つの文です")
+    if renews and not _are_paths(letter["paths"]):
+        what = f"更新の道は、ちょうど {PATHS_EACH} つです（name と how）"
+        yield Problem(f"{where}.paths", what)
+
+
+def _is_text(found: object) -> bool:
+    return isinstance(found, str) and bool(found.strip())
+
+
+def _are_texts(found: object) -> bool:
+    return isinstance(found, list) and bool(found) and all(map(_is_text, found))
+
+
+def _are_paths(found: object) -> bool:
+    shaped = isinstance(found, list) and all(
+        isinstance(path, dict) and set(path) == {"name", "how"} for path in found
+    )
+    return shaped and len(found) == PATHS_EACH and all(_are_texts([*p.values()]) for p in found)
+
+
+def _unfit(texts: dict) -> Iterator[Problem]:
+    """足りない言葉、使わない言葉、入れられない名、長すぎる文。"""
+    for part, words in LETTER_RULES["needed"].items():
+        for at, said in _said_at(texts, part):
+            yield from (
+                Problem(f"{FILE} {at}", f"「{word}」がありません。書いてください")
+                for word in words
+                if word not in said
+            )
+    if len({texts[kind]["title"] for kind in LETTER_KINDS}) < len(LETTER_KINDS):
+        yield Problem(FILE, "同じ題の手紙があります。三つとも、違う題にしてください")
+    for at in ("outside", *LETTER_KINDS):
+        said = texts["outside"] if at == "outside" else said_by(texts, at)
+        yield from _wrong_words(said, at)
+    blanks = {*LETTER_RULES["blanks"]}
+    for text in _all_texts(texts):
+        for name in sorted(_blanks(text) - blanks):
+            what = f"{{{name}}} は、入れられる名ではありません。使えるのは {'、'.join(sorted(blanks))} です"
+            yield Problem(FILE, what)
+
+
+def _said_at(texts: dict, part: str) -> Iterator[tuple[str, str]]:
+    """決まりの名の指す、場所と文。"""
+    if part == "paths":
+        yield from ((f"{kind}.paths", _paths_of(texts[kind])) for kind in RENEWALS)
+    elif part in ("every", *LETTER_KINDS):
+        kinds = LETTER_KINDS if part == "every" else (part,)
+        yield from ((kind, said_by(texts, kind)) for kind in kinds)
+    else:
+        yield part, texts[part]
+
+
+def _paths_of(letter: dict) -> str:
+    return "\n".join(text for path in letter.get("paths", []) for text in path.values())
+
+
+def _wrong_words(said: str, at: str) -> Iterator[Problem]:
+    rules = LETTER_RULES["outside"] if at == "outside" else LETTER_RULES["forbidden"]
+    for pattern, why in rules.items():
+        if found := re.search(pattern, said):
+            yield Problem(
+                f"{FILE} {at}", f"「{found[0]}」は使えません（{why}）。言いかえてください"
+            )
+    if len(said) > LONGEST:
+        what = (
+            f"{len(said):,} 字あります。{LONGEST} 字までにしてください（A4 の一枚に収まりません）"
+        )
+        yield Problem(f"{FILE} {at}", what)
 
 
 def _all_texts(texts: dict) -> list[str]:
-    letters = [
-        text
-        for kind in LETTER_KINDS
-        for text in (texts[kind]["title"], texts[kind]["action"], *texts[kind]["steps"])
-    ]
-    rest = [texts[name] for name in ("outside", "by", "voluntary", "benefit")]
-    return [str(text) for text in [*letters, *rest, *texts["notes"]]]
+    return [texts["outside"], *(said_by(texts, kind) for kind in LETTER_KINDS)]
 
 
 def _blanks(text: str) -> set[str]:
+    """文の中の { } の名。書式や中身への道（{by!r}、{by:>9}、{by.name}）は、どれも知らない名になる。"""
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        found = [part for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
         return {"…"}
+    return {
+        f"{name}{'!' + turn if turn else ''}{':' + spec if spec else ''}"
+        for _, name, spec, turn in found
+    }
 
 
 def _written(home: Home) -> str:

@@ -21,7 +21,7 @@ from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
-from mynalib.reminders.letters import check_benefits
+from mynalib.reminders.letters import check_letters
 from mynalib.reminders.texts import read_texts
 from mynalib.reminders.trials import expected
 
@@ -65,7 +65,7 @@ def check_home(home: Home) -> Checked:
     _try(errors, read_texts, home)
     if params:
         warnings += check_joint_use(params, clock.today())
-        warnings += check_benefits(params, clock.today())
+        warnings += check_letters(params, clock.today())
     if entries is not None and not errors:
         warnings += [
             Problem(each.where, each.what) for each in departures(home, params, months, entries)

@@ -79,6 +79,9 @@ def forms(text: str) -> Iterator[str]:
     yield JOINT.sub("", plain)
 
 
+REVIEW = "要確認"  # lists の名：要確認の人
+
+
 @lru_cache(maxsize=256)
 def readings(content: bytes) -> tuple[str, ...]:
     """同じ中身（図の道具など）は、一度だけ読む。大きなスクリプトは、そのままの形だけ。"""
@@ -128,11 +131,14 @@ def misplaced(home: Home, secrets: set[str], lists: Mapping[str, set[str]]) -> I
 
 
 def _allowed(path: Path, lists: Mapping[str, set[str]]) -> set[str]:
-    """その事業所の勧奨リスト（ページと Excel）、健保の内部の控え（全員のリスト）、健保の名簿（事業所のない人と職員）に載ってよい番号。"""
-    if path.parts[-3:-1] == ("internal", "lists"):
-        return lists.get("NOEMPLOYER", set()) | lists.get("KENPO", set())
+    """その事業所の勧奨リスト（ページと Excel）、健保の内部の控え（全員のリスト）、健保の名簿（事業所のない人と職員、要確認の人）に載ってよい番号。"""
+    if path.name.startswith("letters"):
+        return set()
+    society = (path.parts[-3:-1], path.parts[-2:])
+    if society[0] == ("internal", "lists") or society[1] == ("internal", "society_listed.csv"):
+        return set().union(*(lists.get(name, set()) for name in ("NOEMPLOYER", "KENPO", REVIEW)))
     if path.parts[-2:] == ("internal", "listed.csv"):
-        return set().union(*lists.values())
+        return set().union(*(found for name, found in lists.items() if name != REVIEW))
     own = path.parent.parent.name == "employers" and path.name.startswith("reminders")
     return lists.get(path.parent.name, set()) if own else set()
 

@@ -30,6 +30,7 @@ CONTRACT = {
     "shown.csv",
     "lists.csv",
     "listed.csv",
+    "society_listed.csv",
 }  # ほかの道具と次の公開が読む、名の決まった表
 
 

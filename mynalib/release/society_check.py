@@ -1,0 +1,97 @@
+"""健保の名簿を開き直して確かめる：鍵の CSV、名簿の XLSX、手紙が、載せるはずの人と、たがいに、ちょうど合うか。"""
+
+import csv
+import html
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from mynalib.capsules.previous import read_society_listed
+from mynalib.domain.classification import ACTIONS
+from mynalib.domain.errors import Problem
+from mynalib.insight.display import label, words
+from mynalib.jobs.letters import LETTER_KEYS, LETTERS, SOCIETY_LIST
+from mynalib.reminders.letters import EACH_UP_TO
+
+FOLDER = "internal/lists/"
+KEY_ON_LISTS = ["symbol", "number", "branch"]
+LETTER_SERIAL = re.compile('<p class="serial">(.*?)</p>')
+LETTER_TITLE = re.compile("<h2>(.*?)</h2>")
+
+
+def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
+    """健保の名簿の、三つのファイルの誤り。名簿を作っていなければ、空。"""
+    found = {name: release / name for name in paths if name.startswith(FOLDER)}
+    keys, book, letters = (
+        _only(found, start, suffix)
+        for start, suffix in ((LETTER_KEYS, ".csv"), (SOCIETY_LIST, ".xlsx"), (LETTERS, ".html"))
+    )
+    if not (keys and book and letters):
+        return
+    expected = read_society_listed(release)
+    people = expected[expected.list == "people"]
+    written = _read_keys(keys)
+    told = [[*row] for row in people[[*KEY_ON_LISTS, "action"]].itertuples(index=False)]
+    rows = [[*(row[label(name)] for name in KEY_ON_LISTS), row[label("action")]] for row in written]
+    if rows != [[*row[:3], ACTIONS[row[3]]] for row in told]:
+        yield Problem(_place(keys), "手紙を出すはずの人と違う")
+    sheets = _read_book(book)
+    for name, title in words("society_list")["titles"].items():
+        if name in ("people", "review", "returned"):
+            own = expected[expected.list == name][KEY_ON_LISTS].values.tolist()
+            if sorted(_cells(sheets, title)) != sorted(own):
+                yield Problem(_place(book), f"「{title}」の枚が、載せるはずの人と違う")
+    yield from (Problem(_place(letters), what) for what in _unlike(letters, written))
+
+
+def _only(found: dict[str, Path], start: str, suffix: str) -> Path | None:
+    """その名ではじまるファイル。"""
+    names = [p for p in found.values() if p.name.startswith(start) and p.suffix == suffix]
+    return names[0] if names and names[0].is_file() else None
+
+
+def _place(path: Path) -> str:
+    return f"{FOLDER}{path.name}"
+
+
+def _read_keys(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def _read_book(path: Path) -> dict[str, list[list]]:
+    """枚の名（「架空データ」を除く）から、見出しより下の行へ。"""
+    book = load_workbook(path, read_only=True)
+    rows = {sheet.title: [[*row] for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    book.close()
+    return {title.rpartition(" ")[2]: found for title, found in rows.items()}
+
+
+def _cells(sheets: dict[str, list[list]], title: str) -> list[list]:
+    """一つの枚の、人の鍵。枚がなければ、いない（方針が載せない枚）。"""
+    rows = sheets.get(title, [])
+    heads = next((row for row in rows if label("symbol") in row), None)
+    if heads is None:
+        return []
+    at = [heads.index(label(name)) for name in KEY_ON_LISTS]
+    return [[row[index] for index in at] for row in rows[rows.index(heads) + 1 :]]
+
+
+def _unlike(letters: Path, written: list[dict[str, str]]) -> Iterator[str]:
+    """手紙の誤り：鍵の通し番号と、順までちょうど同じか。同じ勧奨の人には同じ題、違う勧奨の人には違う題か。"""
+    text = letters.read_text(encoding="utf-8")
+    serials, titles = (
+        LETTER_SERIAL.findall(text),
+        [html.unescape(one) for one in LETTER_TITLE.findall(text)],
+    )
+    each = len(written) <= EACH_UP_TO
+    if each and serials != [row[label("serial")] for row in written]:
+        yield "鍵の通し番号と違う"
+        return
+    kinds = [row[label("action")] for row in written] if each else titles
+    if len(titles) != len(kinds) or len({*zip(kinds, titles, strict=True)}) != len({*kinds}):
+        yield "同じ勧奨の手紙に、違う題がある"
+    elif len({*titles}) != len({*kinds}):
+        yield "違う勧奨の手紙に、同じ題がある"
