@@ -1,6 +1,7 @@
 """計画：その月に、どの仕事があるか。全ての名と値は、ここで決まり、動かす前に確かめられる。"""
 
 from collections.abc import Collection
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -18,10 +19,10 @@ from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.in_notebook import BadParameter, check_parameters
 from mynalib.capsules.publication import Publication
 from mynalib.domain.employers import Employer
-from mynalib.domain.society import demo_suffix
 from mynalib.history.files import sha256, sha256_of
 from mynalib.jobs.job import Job
 from mynalib.jobs.versions import code_hash, library_versions
+from mynalib.reminders.sheet import book_name
 
 
 def plan_jobs(
@@ -111,9 +112,12 @@ def _workbooks(publication: Publication, edition: Edition) -> list[dict[str, str
     """勧奨リストの表の本。"""
     if "reminders" not in edition.products:
         return []
-    name = f"reminders{demo_suffix(publication.opened.params.society.demo)}.xlsx"
+    opened, employer = publication.opened, PurePosixPath(edition.page).parent.name
+    name = book_name(employer, opened.month, opened.params.society.demo)
     return [
-        {"href": name, "title": link["title"]} for link in EMPLOYER_PAGES if link["name"] == name
+        {"href": name, "title": link["title"]}
+        for link in EMPLOYER_PAGES
+        if fnmatch(name, link["name"])
     ]
 
 

@@ -12,11 +12,18 @@ import xlsxwriter
 
 from mynalib.disclosure import released as door
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS
-from mynalib.domain.society import DEMO_MARK, demo_suffix
+from mynalib.domain.society import DEMO_MARK
 from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.tables import handling, households
-from mynalib.reminders.sheet import ANSWER, ANSWERS, LIST_NUMBER, OWN_COLUMNS, SHEET_TITLES
+from mynalib.reminders.sheet import (
+    ANSWER,
+    ANSWERS,
+    LIST_NUMBER,
+    OWN_COLUMNS,
+    SHEET_TITLES,
+    book_name,
+)
 
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
@@ -27,7 +34,8 @@ COUNT_WIDTH = 12  # 人数の列
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
     """一事業所の勧奨リスト。❶ と ❷ で一枚ずつ。対象がいなくても「0 人」の表を作る。"""
-    target = folder / f"reminders{demo_suffix(capsule.facts['demo'])}.xlsx"
+    facts = capsule.facts
+    target = folder / book_name(facts["employer_id"], capsule.month, facts["demo"])
     rows = door.named(capsule.table("reminders"), capsule.terms).frame
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": marked(capsule, "勧奨リスト"), "created": EPOCH})

@@ -1,5 +1,6 @@
 """ポータル：月ごとの入口と、全ての月の入口。人も人数も載せない。"""
 
+import fnmatch
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,12 @@ def _employer_rows(
     rows = []
     for employer in employers:
         folder = f"employers/{employer.id}/"
-        links = [link for link in EMPLOYER_PAGES if folder + link["name"] in present]
+        own = [path.removeprefix(folder) for path in present if path.startswith(folder)]
+        links = [
+            {"name": name, "title": link["title"]}
+            for link in EMPLOYER_PAGES
+            for name in fnmatch.filter(own, link["name"])
+        ]
         missing = "" if f"{folder}reminders.html" in present else no_list
         said = "この月は公開していません" if employer.id in without else missing
         rows.append(

@@ -11,7 +11,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mynalib.domain.errors import MynaError
+from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.domain.society import demo_suffix
 from mynalib.insight.display import label
 
 SHEET_TITLES: dict[str, str] = {"link": "❶登録の勧奨", "renew": "❷更新の勧奨"}
@@ -30,6 +32,11 @@ LIST_NUMBER = "リストの番号："
 
 WRITTEN_KEY = ["symbol", "number", "branch"]
 READ_COLUMNS = ["kind", *WRITTEN_KEY, "answer", "line", *PERSON_KEY]
+
+
+def book_name(employer: str, month: Month, demo: bool) -> str:
+    """勧奨リストの XLSX の名（reminders_E01_2026-10.xlsx）。写しても、どの事業所の、いつのものかが分かる。"""
+    return f"reminders_{employer}_{month}{demo_suffix(demo)}.xlsx"
 
 
 class SheetRefused(MynaError):

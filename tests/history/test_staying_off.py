@@ -564,7 +564,7 @@ def test_a_society_that_renumbers_all_its_symbols_publishes_the_same_day(small):
     newest = [",".join([renamed.get(line[:3], line[:3]), *line.split(",")[1:]]) for line in lines]
     small.ingest(MONTHS[1], newest, replace=True)
     assert small.publish().outcome == "released"
-    assert (small.release / "employers" / "E01" / "reminders.xlsx").is_file()
+    assert (small.release / "employers" / "E01" / "reminders_E01_2026-10.xlsx").is_file()
     listed_people = set(
         open_publication(small.home, small.params, MONTHS[1])
         .opened.listed[["number", "branch"]]

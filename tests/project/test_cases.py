@@ -301,7 +301,7 @@ def test_a_hidden_number_is_found_wherever_it_may_not_be(tmp_path, place, conten
 
 PLACES = {
     "the list of the employer": ("reports/2026-05/employers/E01/reminders.html", False),
-    "its workbook": ("reports/2026-05/employers/E01/reminders.xlsx", False),
+    "its workbook": ("reports/2026-05/employers/E01/reminders_E01_2026-05.xlsx", False),
     "the dashboard": ("reports/2026-05/employers/E01/index.html", True),
     "the list of another": ("reports/2026-05/employers/E02/reminders.html", True),
     "the internal page": ("reports/2026-05/internal/index.html", True),

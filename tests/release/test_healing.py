@@ -68,8 +68,8 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
         lambda release: emptied(release / "employers/E01/index.html"),
     ),
     "リストが消えた": (
-        "employers/E01/reminders.xlsx",
-        lambda release: (release / "employers/E01/reminders.xlsx").unlink(),
+        "employers/E01/reminders_E01_2026-10.xlsx",
+        lambda release: (release / "employers/E01/reminders_E01_2026-10.xlsx").unlink(),
     ),
     "半分が消えた": (
         "management/index.html",

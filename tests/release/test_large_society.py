@@ -89,7 +89,7 @@ def found_in(release: Path, path: str) -> set[str]:
 def test_real_counts_of_half_a_million_people_are_released(release):
     """公開できたこと。リストは一万行を超え、人数も増減も、だれかの番号と同じである。"""
     artefacts = {one["path"]: one["rows"] for one in artefacts_of(release)}
-    assert artefacts["employers/E01/reminders.xlsx"] == len(listed("E01")) > 10_000
+    assert artefacts["employers/E01/reminders_E01_2026-10.xlsx"] == len(listed("E01")) > 10_000
     with (release / "management" / "change_概数.csv").open(
         encoding="utf-8-sig", newline=""
     ) as file:
@@ -157,7 +157,7 @@ def test_a_count_written_like_a_number_is_a_number(release, tmp_path):
 
 def test_a_number_hidden_in_the_workbook_is_found(release, tmp_path):
     """升の値、見えない列の幅ではない属性、白紙の本にない色の決まり。"""
-    path = "employers/E02/reminders.xlsx"
+    path = "employers/E02/reminders_E02_2026-10.xlsx"
     parts = {
         "xl/worksheets/sheet1.xml": lambda text: text.replace(
             't="s"><v>', '><v>0000123</v></c><c t="s"><v>', 1
@@ -180,7 +180,7 @@ def test_a_number_hidden_in_the_workbook_is_found(release, tmp_path):
         shutil.copy(release / "manifest.json", copy.parents[1] / "manifest.json")
         with (
             zipfile.ZipFile(release / path) as book,
-            zipfile.ZipFile(copy / "reminders.xlsx", "w") as changed,
+            zipfile.ZipFile(copy / Path(path).name, "w") as changed,
         ):
             for part in book.namelist():
                 text = book.read(part).decode("utf-8")

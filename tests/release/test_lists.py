@@ -10,7 +10,7 @@ from societies import MONTHS, SmallSociety
 from mynalib.release.list_check import list_problems
 from mynalib.reminders.sheet import LIST_NUMBER, SHEET_TITLES
 
-BOOK = "employers/E01/reminders.xlsx"
+BOOK = "employers/E01/reminders_E01_2026-10.xlsx"
 
 
 def problems(society: SmallSociety) -> list[str]:

@@ -90,7 +90,9 @@ def test_a_register_entry_makes_no_revision_and_the_lists_are_made_anew_or_withd
         if not name.startswith(inside) and without_note(before[name]) != without_note(after[name])
     }
     own = {f"employers/E01/{name}" for name in ("index.html", "lists.csv", "reminders.html")}
-    assert changed == own | {f"employers/{code}/reminders.xlsx" for code in ("E01", "E02", "E03")}
+    assert changed == own | {
+        f"employers/{code}/reminders_{code}_2026-10.xlsx" for code in ("E01", "E02", "E03")
+    }
     pages = [*Path(remade["folder"]).rglob("*.html")]
     pages = [page for page in pages if not page.name.startswith("letters")]  # 手紙は、本人が読む
     assert {

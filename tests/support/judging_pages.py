@@ -199,7 +199,10 @@ class Pages:
         yield from self.judge.see(
             f"{employer} のリストのページ", len(shown) == len(expected), set(shown) == expected
         )
-        book = load_workbook(self.folder / f"employers/{employer}/reminders.xlsx", read_only=True)
+        book = load_workbook(
+            self.folder / "employers" / employer / f"reminders_{employer}_{self.month}.xlsx",
+            read_only=True,
+        )
         cells = [
             row
             for sheet in book
