@@ -362,6 +362,38 @@ def withdraw(
 
 
 @app.command()
+def purge(
+    before: Annotated[
+        Month | None,
+        typer.Option(
+            "--before",
+            parser=read_month,
+            metavar="2025-04",
+            help="この月より前を消す。なければ、policy.retention の月数が過ぎたもの",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="見るだけでなく、消す（--because が要る）")
+    ] = False,
+    because: Annotated[
+        str | None,
+        typer.Option(parser=read_written, metavar="理由", help="なぜ消すか（台帳に残る）"),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """保存期間の過ぎたものを見せる。--yes で消す（もとには戻らない）。人を守る名簿と記憶は、消えない。"""
+    from mynalib.verbs.purge import purge as purge_home
+
+    if yes != (because is not None):
+        raise typer.BadParameter("--yes と --because は、いっしょに使います")
+    with at_home(home) as place:
+        result = purge_home(place, load_params(place.params), before, because or "", really=yes)
+        asked = f" --before {before}" if before else ""
+        say(as_json, "purge", result, place, at=asked + pasted(home))
+
+
+@app.command()
 def lab(
     home: HomeOption = None,
     browser: Annotated[

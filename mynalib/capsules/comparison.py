@@ -6,14 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import (
-    LISTED,
-    STATE,
-    last_release,
-    read_listed,
-    read_rates,
-    with_lists,
-)
+from mynalib.capsules.previous import STATE, last_release, listed_of, read_rates, with_lists
 from mynalib.capsules.questions import ask
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS
@@ -63,5 +56,5 @@ def _forms(state: pd.DataFrame) -> pd.DataFrame:
 def _listed(outside: Outside, before: Path) -> pd.DataFrame:
     """前に公開した勧奨リストに載った人。"""
     folder = with_lists(outside.opened.home, before)
-    listed = read_listed(released_file(folder, LISTED, artefacts_of(outside.opened.home, folder)))
+    listed = listed_of(outside.opened.home, folder)
     return listed[listed.on_list]

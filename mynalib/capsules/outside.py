@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth
-from mynalib.capsules.previous import Previous, read_previous
+from mynalib.capsules.previous import WINDOW, Previous, read_previous
 from mynalib.disclosure import society
 from mynalib.disclosure.coarsening import Evidence, Result, hold
 from mynalib.disclosure.intruder import OFF, UNREGISTERED
@@ -28,7 +28,6 @@ from mynalib.history.lens import Lens
 from mynalib.insight import measures, movements
 from mynalib.reminders.due import NOT_AT_WORK
 
-WINDOW = 13  # 攻撃で並べる月の数（この月と、前の 12 か月）
 SHOWN_LISTS = 12
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
 ATTEMPTS = ("first", "second", "later")  # 1 回目、2 回目、3 回目から

@@ -17,6 +17,7 @@ from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.home import Home
+from mynalib.history.markers import LIST_PAGE
 from mynalib.history.months import KeptMonth
 from mynalib.history.released import (
     all_releases,
@@ -32,6 +33,10 @@ STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/lis
 SOCIETY_LISTED = "internal/society_listed.csv"
 """健保の内部に残す、健保の名簿に載せた人。"""
 SOCIETY_FIELDS = ["symbol", "number", "branch", "action", "list"]
+KEYED_TABLES = (LISTED, SOCIETY_LISTED)
+"""残す表のうち、人の鍵のあるもの。保存期間が過ぎれば、消える。"""
+WINDOW = 13
+"""攻撃で並べる、公開した月の数（この月と、前の 12 か月）。"""
 RATES_FILE = "management/rates.csv"
 LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt", "sender", "due"]
 """LISTED の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
@@ -118,7 +123,7 @@ def with_lists(home: Home, release: Path) -> Path:
 
 def is_list(path: str) -> bool:
     """勧奨リストのページか。"""
-    return path.startswith("employers/") and path.endswith("/reminders.html")
+    return path.startswith("employers/") and path.endswith(LIST_PAGE)
 
 
 def _is_ours(home: Home, release: Path) -> bool:
@@ -140,6 +145,20 @@ def read_rates(path: Path) -> pd.DataFrame:
 def read_lists(path: Path) -> pd.DataFrame:
     """公開した、事業所と月ごとの、リストの人数。"""
     return pd.read_csv(path, encoding="utf-8-sig", dtype={"employer_id": str, "month": str})
+
+
+def listed_of(home: Home, release: Path) -> pd.DataFrame:
+    """公開した版に残した、勧奨のいた人（read_listed）。保存期間が過ぎて消していれば、だれもいない表。
+
+    Raises:
+        ReleaseDamaged: 公開したときのままでない。
+    """
+    artefacts = artefacts_of(home, release)
+    if LISTED not in artefacts:
+        return pd.DataFrame(columns=[*LISTED_FIELDS, "on_list"], dtype="str").astype(
+            {"on_list": "bool"}
+        )
+    return read_listed(released_file(release, LISTED, artefacts))
 
 
 def read_listed(path: Path) -> pd.DataFrame:
@@ -176,7 +195,7 @@ class _Tables:
         told = with_lists(home, release)  # 読み手が受け取ったリスト
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
         lists = read_lists(received(LISTS))
-        keyed = with_person_key(read_listed(received(LISTED)))
+        keyed = with_person_key(listed_of(home, told))
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
         return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES_FILE)), lists, keyed)
 

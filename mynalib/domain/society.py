@@ -176,12 +176,12 @@ class ReminderPolicy(Settings):
 class RetentionPolicy(Settings):
     """残しておく月数。"""
 
-    originals: Count = Field(ge=1, le=60, description="届いたファイル")
+    originals: Count = Field(ge=1, le=60, description="届いたファイルの写し")
     months: Count = Field(
         ge=13, le=120, description="取り込んだ月（前年と比べるので 13 か月は残す）"
     )
-    lists: Count = Field(ge=1, le=60, description="勧奨の名簿")
-    outbox: Count = Field(ge=1, le=12, description="受け渡し用に暗号化したもの")
+    lists: Count = Field(ge=1, le=60, description="公開の中の、勧奨リスト・名簿・手紙")
+    outbox: Count = Field(ge=1, le=12, description="渡すために作ったものと、下書き")
 
 
 class Policy(Settings):

@@ -121,7 +121,7 @@ def place_memory(home: Home) -> None:
 def _purged(lines: Sequence[dict]) -> dict[str, str]:
     """消した月から、その最も新しい版のフォルダーへ。"""
     folders = [
-        folder for line in lines if line["did"] == "purged" for folder in line.get("folders", ())
+        folder for line in lines if line["did"] == "purged" for folder in line.get("ingested", ())
     ]
     return {folder[:7]: folder for folder in sorted(folders, key=lambda name: (len(name), name))}
 

@@ -204,6 +204,13 @@ def fresh_folder(path: Path) -> Path:
     return path
 
 
+def remove_tree(folder: Path) -> None:
+    """フォルダーを中身ごと消す。Windows は、読み取り専用のファイルを、そのままでは消せない。"""
+    for path in folder.rglob("*") if os.name == "nt" else ():
+        path.chmod(0o600)
+    shutil.rmtree(folder)
+
+
 def remove_file(path: Path) -> None:
     """ファイルがあれば消す。Windows は、読み取り専用のままでは消せない。"""
     if os.name == "nt" and path.exists():

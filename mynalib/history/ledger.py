@@ -73,7 +73,7 @@ class Ledger:
                 standing[line["folder"]] = line[digest]
             if line["did"] == "continued":
                 standing |= line.get(did, {})
-            gone = line.get("folders", ()) if line["did"] == "purged" else ()
+            gone = line.get(did, ()) if line["did"] == "purged" else ()
             if did == "released" and line["did"] == "withdrawn":
                 gone = (line["release"],)
             if did == "ingested" and line["did"] == "taken_back":

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from mynalib.domain.errors import MynaError
 from mynalib.history.home import Home
+from mynalib.history.taking import is_half_taken, settle_taking
 
 INCOMING = ".incoming"  # 書きかけの月
 SPILL = ".spill-"  # 大きな月を数えるときの、DuckDB の途中の置き場の名のはじまり。そのあとに、使うプロセスの番号
@@ -24,8 +25,9 @@ def spill_folder(months: Path) -> Path:
 def clear_leftovers(home: Home) -> None:
     """残りがあり、ほかの命令が動いていなければ、消す。消せないときは、次の命令に任せる。"""
     with suppress(OSError, MynaError):
-        if any(_left(home)):
+        if any(_left(home)) or is_half_taken(home):
             with home.locked():
+                settle_taking(home)
                 remove_leftovers(home)
 
 

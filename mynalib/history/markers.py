@@ -3,7 +3,7 @@
 人が読む札（.txt）と、古い版の入口のページが読む様式（index.css。その版が、いまどうなったかを、ページの上に出す）がある。
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,9 +13,13 @@ from mynalib.domain.revision import Revision
 from mynalib.history.files import revision_of
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.purged import purged_files
 
 REPLACED, WITHDRAWN = ".replaced.txt", ".withdrawn.txt"
 STATES = "index.css"
+LIST_PAGE = "/reminders.html"
+"""勧奨リストのページの場所のおわり。"""
+LISTS_PURGED = "勧奨リストは、保存期間が過ぎたので消しました。"
 LISTS_WITHDRAWN = (
     "勧奨リストは、全ての事業所の分を取り下げました。お手もとのリストは、使わないでください。"
 )
@@ -33,6 +37,7 @@ class Version:
     replaced_by: str
     lists_withdrawn: bool
     made_on: str = ""
+    lists_purged: bool = False
 
     @property
     def made_label(self) -> str:
@@ -40,7 +45,7 @@ class Version:
         return day_label(self.made_on)
 
 
-def versions(lines: Iterable[Mapping]) -> dict[str, Version]:
+def versions(lines: Collection[Mapping]) -> dict[str, Version]:
     """台帳の行から、公開したことのある版。月と版の順。"""
     known: dict[str, Revision | None] = {}
     withdrawn: set[str] = set()
@@ -56,17 +61,23 @@ def versions(lines: Iterable[Mapping]) -> dict[str, Version]:
             known |= {name: known.get(name) for name in line.get("released", {})}
         elif line["did"] == "lists_withdrawn":
             withdrawn |= {*line["releases"]}
+    lost = {file.partition("/")[0] for file in purged_files(lines) if file.endswith(LIST_PAGE)}
     names = sorted((name for name in known if revision_of(name)), key=revision_of)
     next_one = {name: after for name, after in pairwise(names) if name[:7] == after[:7]}
     return {
         name: Version(
-            name, known[name], next_one.get(name, ""), name in withdrawn, made.get(name, "")
+            name,
+            known[name],
+            next_one.get(name, ""),
+            name in withdrawn,
+            made.get(name, ""),
+            name in lost,
         )
         for name in names
     }
 
 
-def markers(lines: Iterable[Mapping]) -> dict[str, bytes]:
+def markers(lines: Collection[Mapping]) -> dict[str, bytes]:
     """札の名から、その中身。人のことは書かない。.txt は、メモ帳で読める形にする。"""
     known = versions(lines)
     texts: dict[str, list[str]] = {}
@@ -91,6 +102,7 @@ def _states(known: Iterable[Version]) -> bytes:
 def _state(version: Version) -> str:
     replaced = f"この版は、{version.replaced_by} に置きかえました。使わないでください。新しい版は「資料の一覧」から開けます。"
     lines = [replaced] if version.replaced_by else []
+    lines += [LISTS_PURGED] if version.lists_purged else []
     return "".join([*lines, *([LISTS_WITHDRAWN] if version.lists_withdrawn else [])])
 
 

@@ -12,6 +12,7 @@ from mynalib.history.files import revision_of, revisions, sha256, sha256_each
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import marker_damage
+from mynalib.history.purged import not_purged
 
 BESIDE = {"manifest.json", "receipt.json"}
 # OS と Excel が勝手に置くもの
@@ -60,6 +61,11 @@ def read_manifest(release: Path) -> dict:
     return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
 
 
+def kept_artefacts(home: Home, release: Path) -> list[dict]:
+    """manifest にある成果物のうち、保存期間が過ぎて消したものを除いた全て。"""
+    return not_purged(home, release, read_manifest(release)["artefacts"])
+
+
 def read_receipt(release: Path) -> dict:
     """受領の記録。読めなければ空。"""
     with suppress(OSError, ValueError, TypeError):
@@ -98,7 +104,7 @@ def damage(home: Home, release: Path) -> list[Problem]:
     """台帳にある公開の、公開したときと違うところの全て。"""
     if not _is_there(release, recorded_releases(home).get(release.name)):
         return [Problem("manifest.json", "ないか、台帳に書いたものと違います")]
-    problems = [*differences(release, read_manifest(release)["artefacts"])]
+    problems = [*differences(release, kept_artefacts(home, release))]
     if not _receipt_fits(home, release):
         problems.append(Problem("receipt.json", "ないか、台帳の行と合いません"))
     return problems
@@ -225,14 +231,14 @@ def portal_digest(home: Home) -> str | None:
 
 
 def artefacts_of(home: Home, release: Path) -> dict[str, str]:
-    """その公開の成果物の場所とハッシュ。
+    """その公開の成果物（消したものを除く）の場所とハッシュ。
 
     Raises:
         ReleaseDamaged: manifest.json が、ないか、台帳に書いたものと違う。
     """
     if not _is_there(release, recorded_releases(home).get(release.name)):
         raise _not_usable(release, "manifest.json")
-    return {one["path"]: one["sha256"] for one in read_manifest(release)["artefacts"]}
+    return {one["path"]: one["sha256"] for one in kept_artefacts(home, release)}
 
 
 def released_file(release: Path, name: str, artefacts: Mapping[str, str]) -> Path:

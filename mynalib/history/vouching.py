@@ -13,6 +13,7 @@ from mynalib.history.ledger import Ledger, LedgerBroken
 from mynalib.history.months import KeptMonth, MonthDamaged, kept_months, original_of, verify_month
 from mynalib.history.recovery import is_damaged, settle
 from mynalib.history.released import continued_heads, differences, read_manifest, read_receipt
+from mynalib.history.taking import settle_taking
 
 GO_ON = "戻せるものがなければ、myna check --accept-ledger --because 理由 で、原本と公開したものを確かめ、そのことを台帳に残して続けられます。"
 RESTORE = f"バックアップから、いちばん新しい data/ledger.jsonl を戻し、myna check で確かめてください。{GO_ON}"
@@ -27,6 +28,7 @@ def recover(home: Home, params: Params, leaving_out: Month | None = None) -> Non
         LedgerBroken: 台帳が壊れているか、古いものに戻っている。
         MonthDamaged: 置いた月が、無いか、台帳か原本と違う。
     """
+    settle_taking(home)
     for place in (home.months, home.reports):
         clear_placing(place)
     require_vouched(home, params, leaving_out)

@@ -17,6 +17,7 @@ from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.purged import shrunk_records
 from mynalib.history.tables import read_tables, write_table
 
 LETTERS = "LETTERS"
@@ -60,6 +61,12 @@ def handovers(home: Home) -> list[Handover]:
     lines = Ledger(home.ledger).lines()
     recalled = _ids(lines, "recalled")
     confirmed = _ids(lines, "confirmed")
+    written = {
+        line["handover"]: (line["record"], line["record_sha256"])
+        for line in lines
+        if line["did"] == "handed_over"
+    }
+    records = written | shrunk_records(lines)
     return [
         Handover(
             id=line["handover"],
@@ -69,8 +76,8 @@ def handovers(home: Home) -> list[Handover]:
             department=line["department"],
             rows=line["rows"],
             file=line["file"],
-            record=line["record"],
-            record_sha256=line["record_sha256"],
+            record=records[line["handover"]][0],
+            record_sha256=records[line["handover"]][1],
             on=line["at"][:10],
             recalled=line["handover"] in recalled,
             confirmed=line["handover"] in confirmed,

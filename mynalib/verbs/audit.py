@@ -82,8 +82,16 @@ def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
     parts += [line[name] for name in ("folder", "release", "month") if not sent and name in line][
         :1
     ]
+    parts += [_counted(line["counts"])] if "counts" in line else []
     parts += [f"理由：{line['because']}"] if line.get("because") else []
     return "　".join(parts)
+
+
+def _counted(counts: dict) -> str:
+    """消したものの、種類ごとの件数と月。"""
+    return "、".join(
+        f"{label} {count} 件（{first}〜{last}）" for label, (count, first, last) in counts.items()
+    )
 
 
 def _incident(line: dict, sent: dict, names: dict[str, str]) -> list[str]:

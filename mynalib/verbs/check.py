@@ -24,6 +24,7 @@ from mynalib.history.vouching import check_vouched
 from mynalib.reminders.letters import check_letters
 from mynalib.reminders.texts import read_texts
 from mynalib.reminders.trials import expected
+from mynalib.verbs.purge import overdue
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def check_home(home: Home) -> Checked:
     if params:
         warnings += check_joint_use(params, clock.today())
         warnings += check_letters(params, clock.today())
+    if params and not errors:
+        warnings += overdue(home, params)
     if entries is not None and not errors:
         warnings += [
             Problem(each.where, each.what) for each in departures(home, params, months, entries)

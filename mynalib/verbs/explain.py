@@ -5,8 +5,8 @@
 
 import pandas as pd
 
-from mynalib.capsules.previous import LISTED, read_listed
 from mynalib.domain.certificates import CERTIFICATE_REASONS
+from mynalib.capsules.previous import listed_of
 from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
@@ -18,7 +18,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.overlays import Overlays, read_overlays
-from mynalib.history.released import all_releases, artefacts_of, released_file
+from mynalib.history.released import all_releases
 from mynalib.history.vouching import recover
 from mynalib.reminders.memory import handovers, remembered
 
@@ -77,13 +77,11 @@ def _months(months: list, params: Params, holds: tuple, keys: set[PersonKey]) ->
 def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
     found = []
     for release in all_releases(home):
-        artefacts = artefacts_of(home, release)
-        if LISTED in artefacts:
-            table = with_person_key(read_listed(released_file(release, LISTED, artefacts)))
-            found += [
-                f"{release.name} の {row.employer_id} のリスト（{ACTIONS[row.action]}、{row.attempt} 回目）"
-                for row in table[_is_one(table, keys) & table.on_list].itertuples(index=False)
-            ]
+        table = with_person_key(listed_of(home, release))
+        found += [
+            f"{release.name} の {row.employer_id} のリスト（{ACTIONS[row.action]}、{row.attempt} 回目）"
+            for row in table[_is_one(table, keys) & table.on_list].itertuples(index=False)
+        ]
     return found
 
 

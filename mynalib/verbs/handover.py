@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth, open_month
-from mynalib.capsules.previous import LISTED, is_list, read_listed, with_lists
+from mynalib.capsules.previous import is_list, listed_of, with_lists
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
@@ -67,7 +67,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         _require_first(home, request, month)
         _require_current(home, params, month, release)
         book = _book(home, release, employer.id)
-        listed = _listed(home, release)
+        listed = listed_of(home, release)
         mine = listed[listed.on_list & (listed.employer_id == employer.id)]
         _require_sound(book, employer, params, month, mine)
         passphrase, made = _passphrase(home, params, request, master)
@@ -180,7 +180,7 @@ def _require_current(home: Home, params: Params, month: Month, release: Path) ->
     for stop in list_stops(opened.overlays, opened.months[-1]):
         raise stop
     given = {each.unit for each in handovers(home) if each.stands and each.month == month}
-    listed = _listed(home, release)
+    listed = listed_of(home, release)
     if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given)]):
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
         if not given:
@@ -198,10 +198,6 @@ def _still_due(opened: OpenedMonth, listed: pd.DataFrame) -> bool:
     now = with_person_key(opened.due)[PERSON_KEY]
     both = with_person_key(listed)[PERSON_KEY].merge(now, on=PERSON_KEY, how="left", indicator=True)
     return bool((both["_merge"] == "both").all())
-
-
-def _listed(home: Home, release: Path) -> pd.DataFrame:
-    return read_listed(released_file(release, LISTED, artefacts_of(home, release)))
 
 
 def _book(home: Home, release: Path, employer: str) -> Path:

@@ -242,7 +242,7 @@ def test_an_older_month_added_later_neither_loses_nor_invents(home, late, expect
 
 def purge(home, month):
     shutil.rmtree(home.months / month)
-    Ledger(home.ledger).append("purged", folders=[month])
+    Ledger(home.ledger).append("purged", ingested=[month])
 
 
 def test_memory_outlives_the_months_it_came_from(home):

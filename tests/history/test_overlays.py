@@ -287,7 +287,7 @@ def purge(home: Home, last: str) -> None:
     from mynalib.history.ledger import Ledger
 
     gone = [kept.folder for kept in kept_months(home) if str(kept.month) <= last]
-    Ledger(home.ledger).append("purged", folders=[folder.name for folder in gone])
+    Ledger(home.ledger).append("purged", ingested=[folder.name for folder in gone])
     for folder in gone:
         shutil.rmtree(folder)
 

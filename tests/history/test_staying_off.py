@@ -502,7 +502,7 @@ def test_a_memory_that_is_not_the_last_one_written_is_made_again_from_the_months
 
 def purge(home: Home, month: str) -> None:
     shutil.rmtree(home.months / month)
-    Ledger(home.ledger).append("purged", folders=[month])
+    Ledger(home.ledger).append("purged", ingested=[month])
 
 
 @pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
