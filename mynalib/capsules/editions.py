@@ -9,6 +9,7 @@ from mynalib.capsules.catalogue import Edition
 from mynalib.capsules.certificate_desk import desk_facts, desk_tables
 from mynalib.capsules.dashboard import dashboard_tables
 from mynalib.capsules.opened import OpenedMonth, employer_rows
+from mynalib.capsules.privacy import privacy_tables
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
@@ -177,5 +178,6 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(
         publication.outside
     ),
+    ("10_privacy_review", "internal"): lambda publication, _: privacy_tables(publication),
     ("05_employer_reminders", "named"): _reminders,
 }

@@ -46,13 +46,18 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Result:
-    """守りぬいた姿。asked 調べたこと、undecided 決められなかった数、open 粗くしても破られたままの行（組合全体の数から分かる）。"""
+    """守りぬいた姿。
+
+    asked 調べたこと、undecided 決められなかった数、open 粗くしても破られたままの行（組合全体の数から分かる）、margin 攻めたあとに、
+    登録者の数として残る値の、いちばん少ない行の数（POSSIBLE_VALUES より少なくならない。行がなければ None）。
+    """
 
     showing: Showing
     coarser: Coarser
     asked: int
     undecided: int
     open: frozenset[str]
+    margin: int | None
 
 
 @dataclass
@@ -82,7 +87,8 @@ def hold(show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresho
         showing = show(coarser)
         broken = _broken(showing, evidence, limits, count)
         if not broken or showing.merged is None:
-            return Result(showing, coarser, count.asked, count.undecided, frozenset(broken))
+            margin = _months(showing, evidence, limits)[-1].margin(linked=evidence.linked)
+            return Result(showing, coarser, count.asked, count.undecided, frozenset(broken), margin)
         left = len(showing.levels) - len(showing.merged)
         more = coarser.merge_more + 1
         coarser = (
@@ -154,8 +160,16 @@ class _Month:
 
     def few(self, *, linked: bool) -> set[str]:
         """広く配る版だけから、三通りに満たない値に絞れる行。"""
+        return {row for row, values in self._left(linked).items() if values < POSSIBLE_VALUES}
+
+    def margin(self, *, linked: bool) -> int | None:
+        """広く配る版だけを持つ人に残る値の、いちばん少ない行の数。"""
+        return min(self._left(linked).values(), default=None)
+
+    def _left(self, linked: bool) -> dict[str, int]:
+        """広く配る版の行から、その登録者の数として残る値の数へ。"""
         ends = {row: self.of(row) if linked else self.shown[row] for row in self.shown}
-        return {row for row, (low, high) in ends.items() if high - low + 1 < POSSIBLE_VALUES}
+        return {row: int(high - low + 1) for row, (low, high) in ends.items()}
 
     def of(self, employer: str) -> Range:
         """その事業所（か行）の両端。自分の水準を、ほかの行との差で狭めたもの。"""

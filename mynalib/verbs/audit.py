@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from mynalib.domain.items import LABELS
 from mynalib.domain.joint_use import DERIVED
 from mynalib.domain.params import Params
+from mynalib.history.deeds import DEEDS, within
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.reminders.memory import LETTERS
@@ -17,20 +18,6 @@ from mynalib.reminders.memory import LETTERS
 FIRST_REPORT = (3, 5)  # 日。速報
 FULL_REPORT = 30  # 日。確報（不正の目的によるおそれがあれば 60 日）
 DERIVED_LABELS = dict(zip(DERIVED, ("本人／家族", "どの勧奨か", "何回目か"), strict=True))
-TOLD = {
-    "released": "公開",
-    "withdrawn": "公開の取り下げ",
-    "lists_withdrawn": "勧奨リストの取り下げ",
-    "handed_over": "手渡し・郵送",
-    "confirmed": "受領書",
-    "recorded": "返ってきた表",
-    "recalled": "取り戻し",
-    "explained": "本人についての尋ね",
-    "unmasked": "作業台で鍵を見せた",
-    "taken_back": "取り込みの取り消し",
-    "purged": "消去",
-}
-"""台帳の行の種類から、言い方へ。この順に並べる。"""
 
 
 def audit(home: Home, params: Params, first: date, last: date) -> dict:
@@ -43,13 +30,13 @@ def audit(home: Home, params: Params, first: date, last: date) -> dict:
     """
     lines = Ledger(home.ledger).lines()
     handed = {line["handover"]: line for line in lines if line["did"] == "handed_over"}
-    within = [line for line in lines if first <= date.fromisoformat(line["at"][:10]) <= last]
+    found = within(lines, first, last)
     names = {employer.id: employer.name for employer in params.employers} | {
         LETTERS: "自宅への手紙"
     }
     told = {
-        label: [_said(line, names, handed) for line in within if line["did"] == did]
-        for did, label in TOLD.items()
+        label: [_said(line, names, handed) for line in found if line["did"] == did]
+        for did, label in DEEDS.items()
     }
     return {
         "outcome": "audited",
@@ -59,7 +46,7 @@ def audit(home: Home, params: Params, first: date, last: date) -> dict:
         "lines": {label: found for label, found in told.items() if found},
         "incidents": [
             _incident(line, handed[line["handover"]], names)
-            for line in within
+            for line in found
             if line["did"] == "recalled"
         ],
     }

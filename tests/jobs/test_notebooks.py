@@ -39,6 +39,7 @@ RUNS = {
     "08_society_lists": [{}],
     "09_certificate_desk": [{}],
     "09_release_comparison": [{}],
+    "10_privacy_review": [{}],
 }
 
 

@@ -96,6 +96,7 @@ def kinds(release: Path) -> list[Path]:
         "internal/dashboard.html",
         "internal/intake_review.html",
         "internal/reminder_effect.html",
+        "internal/privacy.html",
         "internal/lists/index.html",
         "internal/desk/index.html",
     ]
