@@ -28,6 +28,7 @@ from mynalib.cli_parts import (
     clear_any_home,
     pasted,
     read_folder,
+    read_head,
     read_month,
     read_written,
     say,
@@ -188,6 +189,15 @@ def check(
             parser=read_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）"
         ),
     ] = None,
+    head: Annotated[
+        str,
+        typer.Option(
+            "--head",
+            parser=read_head,
+            metavar="印",
+            help="受領書にある台帳の印。置き場所が古いバックアップに戻っていないかも確かめる",
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """設定・お知らせ・名簿・月・台帳・公開を確かめる（全ての誤りを一度に）。"""
@@ -201,7 +211,7 @@ def check(
 
             say(as_json, "accept", accept(place, load_params(place.params), because), place)
             return
-        checked = check_home(place)
+        checked = check_home(place, head)
         say(as_json, "check", checked.as_dict(), place)
     raise typer.Exit(1 if checked.errors else 0)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from mynalib.history.home import Home, find_home
 from mynalib.history.leftovers import clear_leftovers
 from mynalib.jobs.running import AS_USUAL, Running
 
+_HEAD = re.compile("[0-9a-f]{12,64}")
 progress_console = Console(stderr=True)
 
 
@@ -57,6 +59,14 @@ def read_written(text: str) -> str:
     if not text.strip():
         raise typer.BadParameter("空です。値を書くか、付けないでください")
     return text
+
+
+def read_head(text: str) -> str:
+    """台帳の印：十六進の字。空なら、付けなかったこと。"""
+    head = text.strip().lower()
+    if head and not _HEAD.fullmatch(head):
+        raise typer.BadParameter("受領書の「台帳の印」の 12 字です（0〜9 と a〜f）")
+    return head
 
 
 def read_folder(text: str | Path) -> Path:

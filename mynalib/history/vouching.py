@@ -1,6 +1,7 @@
 """台帳が知らない月と公開：落ちた処理の続きか、台帳が古いものに戻ったのかを見分け、原本で確かめる。"""
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mynalib.history.released import continued_heads, differences, read_manifest
 from mynalib.history.taking import settle_taking
 
 GO_ON = "戻せるものがなければ、myna check --accept-ledger --because 理由 で、原本と公開したものを確かめ、そのことを台帳に残して続けられます。"
+_HEAD = re.compile(r'name="ledger-head" content="([0-9a-f]{64})"')
 RESTORE = f"バックアップから、いちばん新しい data/ledger.jsonl を戻し、myna check で確かめてください。{GO_ON}"
 
 
@@ -160,21 +162,41 @@ def _every_release(home: Home) -> list[Path]:
 
 
 def _heads(home: Home) -> dict[str, str]:
-    """公開のフォルダーの名から、その受領の記録にある台帳の行（ledger_head）へ。"""
-    receipts = {
+    """公開のフォルダーと、手渡しの受領書の名から、それを書いたときの台帳の行（ledger_head）へ。"""
+    heads = {
         release.name: read_receipt(release).get("ledger_head") for release in _every_release(home)
     }
-    return {name: head for name, head in receipts.items() if isinstance(head, str)}
+    for slip in sorted(home.outbox.glob("*.html")):
+        found = _HEAD.search(slip.read_text(encoding="utf-8", errors="replace"))
+        heads[f"outbox/{slip.name}"] = found and found[1]
+    return {name: head for name, head in heads.items() if isinstance(head, str)}
 
 
 def _require_heads(home: Home) -> None:
-    """どの公開の受領の記録も、いまの台帳にある行を指すか。違えば、台帳が古い。"""
+    """どの公開の受領の記録も、どの受領書も、いまの台帳にある行を指すか。違えば、台帳が古い。"""
     lines = Ledger(home.ledger).lines()
     known = {line["hash"] for line in lines} | continued_heads(lines)
     lost = [name for name, head in _heads(home).items() if head not in known]
     if lost:
-        what = f"公開（{'、'.join(lost)}）を用意した行がありません。台帳が、古いものに戻っています"
+        what = f"公開か手渡し（{'、'.join(lost)}）を書いた行がありません。台帳が、古いものに戻っています"
         raise LedgerBroken(where=home.ledger.name, what=what, fix=RESTORE)
+
+
+def require_head(home: Home, head: str) -> None:
+    """紙の受領書にある台帳の印（行のハッシュのはじめ）が、いまの台帳にあるか。置き場所ごと古いものに戻ったときに、気づくため。
+
+    Raises:
+        LedgerBroken: ないか、台帳が壊れている。
+    """
+    lines = Ledger(home.ledger).lines()
+    if not any(line["hash"].startswith(head) for line in lines):
+        last = f"いちばん新しい行は {lines[-1]['at'][:10]} のもの" if lines else "一行もありません"
+        what = f"印 {head} の行がありません（{last}）。そのあとの取込、公開、手渡し、名簿が失われています"
+        fix = (
+            "印が受領書のとおりかを確かめ、その日よりあとのバックアップから、置き場所を丸ごと戻してください。"
+            "戻せるものがなければ、そのあとのファイルを取り込み直し、名簿を書き直し、渡したリストを myna audit と受領書で突き合わせてください。"
+        )
+        raise LedgerBroken(where=home.ledger.name, what=what, fix=fix)
 
 
 def require_original_of(home: Home, params: Params, kept: KeptMonth) -> None:

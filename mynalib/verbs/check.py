@@ -20,7 +20,7 @@ from mynalib.history.registers import read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
-from mynalib.history.vouching import check_vouched
+from mynalib.history.vouching import check_vouched, require_head
 from mynalib.reminders.letters import check_letters
 from mynalib.reminders.texts import read_texts
 from mynalib.reminders.trials import expected
@@ -43,8 +43,12 @@ class Checked:
         return {"outcome": "failed" if self.errors else "ok", "months": self.months, **texts}
 
 
-def check_home(home: Home) -> Checked:
-    """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。"""
+def check_home(home: Home, head: str = "") -> Checked:
+    """置き場所の全てを確かめる。一つの誤りで、ほかの点検をやめない。
+
+    Args:
+        head: 紙の受領書にある台帳の印。あれば、その行が台帳にあるかも確かめる。
+    """
     errors: list[Problem] = []
     params = _try(errors, load_params, home.params)
     months = _try(errors, kept_months, home) or []
@@ -59,6 +63,8 @@ def check_home(home: Home) -> Checked:
         if params:
             _try(errors, read_memory, home, params)
         _try(errors, check_vouched, home, params)
+        if head:
+            _try(errors, require_head, home, head)
         if entries is not None and book is not None:
             lost = lost_protection(home, params, [*entries, *book.entries])
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない

@@ -21,7 +21,9 @@ from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest
+from mynalib.history.vouching import accept_ledger
 from mynalib.verbs.check import check_home
+from mynalib.verbs.handover import Request, hand_over_list
 from mynalib.verbs.ingest_returners import ingest_returners
 from mynalib.verbs.verify import verify
 from mynalib.verbs.withdraw import withdraw_release
@@ -336,6 +338,35 @@ def test_data_from_an_older_backup_than_the_reports_is_noticed(published, _small
     shutil.copytree(Home(_small).data, published.home.data)
     assert "古いものに戻っています" in errors_of(published)
     assert error_of(published.publish).code == "LEDGER_BROKEN"
+
+
+def hand_over(society: SmallSociety) -> dict:
+    request = Request("E02", "企画部", "社内便")
+    return hand_over_list(society.home, society.params, request, lambda _: "a long master")
+
+
+def test_a_ledger_older_than_a_handover_is_noticed_by_its_receipt(published):
+    """公開のあとの手渡しは、公開の受領の記録からは分からない。"""
+    handed = hand_over(published)
+    whole = cut(published, 1)
+    assert handed["handover"] in errors_of(published)
+    assert error_of(published.publish).code == "LEDGER_BROKEN"
+    accepted = accept_ledger(published.home, published.params, "戻せない")
+    assert accepted["outcome"] == "continued" and errors_of(published) == ""
+    published.home.ledger.write_bytes(whole)
+
+
+def test_a_whole_home_from_an_older_backup_is_noticed_by_the_mark_on_a_paper_receipt(
+    published, tmp_path
+):
+    older = SmallSociety(Home(Path(shutil.copytree(published.home.root, tmp_path / "older"))))
+    slip = Path(hand_over(published)["slip"]).read_text(encoding="utf-8")
+    mark = re.search(r"台帳の印</th><td>([0-9a-f]{12})</td>", slip)[1]
+    assert myna(published, "check", "--head", mark).returncode == 0
+    noticed = myna(older, "check", "--head", mark)
+    assert noticed.returncode == 1 and mark in noticed.stdout
+    assert "バックアップから、置き場所を丸ごと戻して" in noticed.stdout
+    assert myna(older, "check", "--head", "印").returncode == 2
 
 
 def test_months_without_their_lines_are_an_older_ledger_and_not_a_crash(small):
