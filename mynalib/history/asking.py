@@ -14,14 +14,12 @@ import pandas as pd
 from mynalib.domain.errors import MynaError
 from mynalib.domain.params import Params
 from mynalib.history.holds import Hold
-from mynalib.history.lens import Lens
+from mynalib.history.lens import OUR_MISTAKES, Lens
 from mynalib.history.months import KeptMonth
 
 ASKED_VIEWS = ("member", "person", "cube", "flow")
 ROW_MAKERS = ("unnest", "range", "generate_series")
 """表のように使ってよい関数。ほかは、ファイルや内部の表を読めるものがある。"""
-SPOKEN = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
-"""DuckDB の失敗のうち、文に行の値の入らないもの（書き方と、名の誤り）。"""
 
 
 class BadQuestion(MynaError):
@@ -72,7 +70,7 @@ def ask(
 def _answered(text: str, lens: Lens) -> pd.DataFrame:
     try:
         return lens.answer(text)
-    except SPOKEN as error:
+    except OUR_MISTAKES as error:
         raise _refused(str(error).splitlines()[0]) from None
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise lens.failure(error) from None

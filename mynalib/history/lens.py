@@ -10,7 +10,7 @@ import pandas as pd
 
 from mynalib.domain.classification import FACTS, decision_table
 from mynalib.domain.employers import FOLD_FROM, FOLD_TO, NO_EMPLOYER
-from mynalib.domain.errors import is_full
+from mynalib.domain.errors import MynaError, is_full
 from mynalib.domain.params import Params
 from mynalib.domain.shipped import shipped_text
 from mynalib.history.files import DiskFull
@@ -26,6 +26,10 @@ UNKNOWN_SYMBOL = "?"  # 登録簿にない記号の人の employer_id。事業�
 
 def sql(name: str) -> str:
     return shipped_text(f"history/sql/{name}.sql")
+
+
+OUR_MISTAKES = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+"""月が壊れていなければ、この道具の SQL の誤りである失敗（書き方と、名）。文に、行の値は入らない。"""
 
 
 class Lens:
@@ -120,6 +124,10 @@ class Lens:
             )
         for kept in self._months:
             verify_month(kept)
+        if isinstance(error, OUR_MISTAKES):
+            what = f"問いの書き方の誤りで、数えられません（{type(error).__name__}）"
+            fix = "月のファイルは、置いたときのままです。この文を開発元に知らせてください。"
+            return MynaError(where=where, what=what, fix=fix)
         return MonthDamaged(
             where=where,
             what=f"読めません（{type(error).__name__}）",

@@ -1,6 +1,6 @@
 """台帳にある、保存期間が過ぎて消した（purged）もの。公開した版の中の、名簿と手紙だけを消すことがある。"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mynalib.history.home import Home
@@ -20,11 +20,17 @@ def not_purged(home: Home, release: Path, artefacts: Iterable[dict]) -> list[dic
     return [one for one in artefacts if f"{release.name}/{one['path']}" not in gone]
 
 
-def shrunk_records(lines: Iterable[Mapping]) -> dict[str, tuple[str, str]]:
-    """手渡しの番号から、いなくなった人を除いた、知らせた人の記録の名とハッシュ。"""
-    return {
-        handover: (name, digest)
-        for line in lines
-        if line["did"] == PURGED
-        for handover, (name, digest) in line.get("reminders", {}).items()
-    }
+def with_records_now(lines: Collection[dict]) -> list[dict]:
+    """data/reminders/ に記録（record）のある行。いなくなった人を除いて書き直していれば、いまの記録の名とハッシュにする。"""
+    newer: dict[str, tuple[str, str]] = {}
+    for line in lines:
+        newer |= line.get("records", {}) if line["did"] == PURGED else {}
+    return [line | _now(line, newer) for line in lines if "record" in line]
+
+
+def _now(line: Mapping, newer: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """いまの記録の名とハッシュ。二度書き直していれば、二度目のもの。"""
+    name, digest = line["record"], line["record_sha256"]
+    while name in newer:
+        name, digest = newer[name]
+    return {"record": name, "record_sha256": digest}

@@ -17,6 +17,7 @@ from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.keys import trials_key
 from mynalib.history.ledger import Ledger
+from mynalib.history.purged import with_records_now
 from mynalib.history.replaying import succession_table
 from mynalib.history.tables import read_tables, write_table
 from mynalib.reminders.halves import HOUSEHOLD_KEY, SECOND_HALF, halves
@@ -149,7 +150,8 @@ def _require_enough(found: pd.DataFrame) -> None:
 
 
 def _lines(home: Home) -> Sequence[dict]:
-    return [line for line in Ledger(home.ledger).lines() if line["did"] == "drawn"]
+    lines = with_records_now(Ledger(home.ledger).lines())
+    return [line for line in lines if line["did"] == "drawn"]
 
 
 def nobody() -> pd.DataFrame:

@@ -17,7 +17,7 @@ from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.purged import shrunk_records
+from mynalib.history.purged import with_records_now
 from mynalib.history.tables import read_tables, write_table
 
 LETTERS = "LETTERS"
@@ -61,12 +61,6 @@ def handovers(home: Home) -> list[Handover]:
     lines = Ledger(home.ledger).lines()
     recalled = _ids(lines, "recalled")
     confirmed = _ids(lines, "confirmed")
-    written = {
-        line["handover"]: (line["record"], line["record_sha256"])
-        for line in lines
-        if line["did"] == "handed_over"
-    }
-    records = written | shrunk_records(lines)
     return [
         Handover(
             id=line["handover"],
@@ -76,13 +70,13 @@ def handovers(home: Home) -> list[Handover]:
             department=line["department"],
             rows=line["rows"],
             file=line["file"],
-            record=records[line["handover"]][0],
-            record_sha256=records[line["handover"]][1],
+            record=line["record"],
+            record_sha256=line["record_sha256"],
             on=line["at"][:10],
             recalled=line["handover"] in recalled,
             confirmed=line["handover"] in confirmed,
         )
-        for line in lines
+        for line in with_records_now(lines)
         if line["did"] == "handed_over"
     ]
 
@@ -133,12 +127,34 @@ def remembered(home: Home, handover: Handover) -> pd.DataFrame:
     return table
 
 
+def records_before(home: Home, month: Month) -> dict[str, pd.DataFrame]:
+    """month より前の月の、鍵のある記録（知らせた人、引いたくじ）。data/reminders/ からの場所から、その表へ。
+
+    Raises:
+        RemindersDamaged: 記録がないか、変わっている。
+    """
+    lines = with_records_now(Ledger(home.ledger).lines())
+    old = [line for line in lines if Month.parse(line["month"]) < month]
+    found = {line["record"]: home.reminders / line["record"] for line in old}
+    for line in old:
+        _require_sound(found[line["record"]], line["record_sha256"])
+    tables = dict(zip(found, read_tables(found.values()), strict=True))
+    for name, table in tables.items():
+        if table is None:
+            raise RemindersDamaged(where=f"data/reminders/{name}")
+    return tables
+
+
 def _sound(home: Home, handover: Handover) -> Path:
     """手渡したときのままの記録。"""
     path = home.reminders / handover.record
-    if not path.is_file() or sha256(path) != handover.record_sha256:
-        raise RemindersDamaged(where=f"data/reminders/{handover.record}")
+    _require_sound(path, handover.record_sha256)
     return path
+
+
+def _require_sound(path: Path, digest: str) -> None:
+    if not path.is_file() or sha256(path) != digest:
+        raise RemindersDamaged(where=f"data/reminders/{path.parent.name}/{path.name}")
 
 
 def _ids(lines: Iterable[dict], did: str) -> set[str]:

@@ -1,6 +1,6 @@
 """点検：設定、お知らせ、名簿、月、台帳、いちばん新しい月を公開できるかを、全て一度に確かめる。"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mynalib.domain.errors import MynaError, Problem
@@ -16,7 +16,7 @@ from mynalib.history.months import KeptMonth, kept_months, require_originals, ve
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.protection import lost_protection
 from mynalib.history.recovery import is_damaged, require_recorded
-from mynalib.history.registers import read_registers
+from mynalib.history.registers import Entry, read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
@@ -73,18 +73,28 @@ def check_home(home: Home, head: str = "") -> Checked:
     if params:
         warnings += check_joint_use(params, clock.today())
         warnings += check_letters(params, clock.today())
-    if params and not errors:
-        warnings += overdue(home, params)
-    if entries is not None and not errors:
-        warnings += [
-            Problem(each.where, each.what) for each in departures(home, params, months, entries)
-        ]
-    if params and months and not errors:
-        said = _try(errors, expected, home, params, months) or []
-        warnings += [Problem("policy.reminders.staggered", one) for one in said]
+    if params and entries is not None and not errors:
+        warnings += _of_sound_home(errors, home, params, months, entries)
     if params and months and not _is_known_damaged(home, months[-1]):
         _add_stops(errors, warnings, home, params, months[-1])
     return Checked(tuple(errors), tuple(warnings), len(months))
+
+
+def _of_sound_home(
+    errors: list[Problem],
+    home: Home,
+    params: Params,
+    months: Sequence[KeptMonth],
+    entries: Sequence[Entry],
+) -> list[Problem]:
+    """誤りのない置き場所について、確かめること：保存期間、いなくなった人、くじの見込み。"""
+    left = departures(home, params, months, entries)
+    said = (_try(errors, expected, home, params, months) or []) if months else []
+    return [
+        *overdue(home, params),
+        *(Problem(each.where, each.what) for each in left),
+        *(Problem("policy.reminders.staggered", one) for one in said),
+    ]
 
 
 def _add_stops(

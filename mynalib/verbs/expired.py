@@ -17,7 +17,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest, releases
 from mynalib.reminders.memory import handovers
 
-KINDS = {
+RETAINED = {
     "months": "取り込んだ月",
     "originals": "届いたファイルの写し",
     "returners": "返納者のファイル",
@@ -32,7 +32,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Expired:
-    """保存期間の過ぎた一つ。kind は KINDS の名、month は断面の月、path はフォルダーかファイル。"""
+    """保存期間の過ぎた一つ。kind は RETAINED の名、month は断面の月、path はフォルダーかファイル。"""
 
     kind: str
     month: Month

@@ -5,8 +5,8 @@
 
 import pandas as pd
 
-from mynalib.domain.certificates import CERTIFICATE_REASONS
 from mynalib.capsules.previous import listed_of
+from mynalib.domain.certificates import CERTIFICATE_REASONS
 from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month

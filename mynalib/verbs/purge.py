@@ -5,7 +5,6 @@ Source: 個人情報の保護に関する法律 第22条（要らなくなった
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
@@ -23,8 +22,8 @@ from mynalib.history.tables import write_table
 from mynalib.history.taking import take_away
 from mynalib.history.vouching import recover
 from mynalib.release.releases import refresh_portal, settle_releases
-from mynalib.reminders.memory import handovers, remembered
-from mynalib.verbs.expired import KINDS, Expired, edges, expired
+from mynalib.reminders.memory import records_before
+from mynalib.verbs.expired import RETAINED, Expired, edges, expired
 
 
 def purge(
@@ -56,9 +55,9 @@ def purge(
         found = expired(home, kept_from)
         if not (found and really):
             return {"outcome": "planned" if found else "nothing", "kinds": counted(found)}
-        leaving, records = _shrunk(home, kept_from["months"])
+        records = _shrunk(home, kept_from["months"])
         facts = {"because": because, "before": str(before or ""), **_facts(home, found, records)}
-        paths = [each.path for each in found] + leaving
+        paths = [*(each.path for each in found), *(home.reminders / name for name in records)]
         take_away(home, paths, partial(_record, home, facts))
         _forget_counts(home, found)
         refresh_portal(home, params)
@@ -82,7 +81,7 @@ def counted(found: Iterable[Expired]) -> dict[str, tuple[int, str, str]]:
         months.setdefault(each.kind, []).append(each.month)
     return {
         label: (len(months[kind]), str(min(months[kind])), str(max(months[kind])))
-        for kind, label in KINDS.items()
+        for kind, label in RETAINED.items()
         if kind in months
     }
 
@@ -104,30 +103,26 @@ def _require_old(before: Month | None, newest: Month) -> None:
         raise Refused("TOO_RECENT", where=f"--before {before}", what=what, fix=fix)
 
 
-def _shrunk(home: Home, kept_from: Month) -> tuple[list[Path], dict[str, list[str]]]:
-    """kept_from より前に知らせた人の記録から、もういない人を除いたものを、隣に書く。
+def _shrunk(home: Home, kept_from: Month) -> dict[str, list[str]]:
+    """kept_from より前の、知らせた人と引いたくじの記録から、もういない人を除いたものを、隣に書く。
 
     Returns:
-        置きかえる前の記録の場所と、手渡しの番号から、新しい記録の名とハッシュ。
+        置きかえる前の記録の名（data/reminders/ からの場所）から、新しい記録の名とハッシュ。
     """
-    old = [each for each in handovers(home) if each.month < kept_from]
-    if not old:
-        return [], {}
     remaining = [kept for kept in kept_months(home) if kept.month >= kept_from]
-    leaving, records = [], {}
-    for each in old:
-        before = remembered(home, each)
+    records = {}
+    for name, before in records_before(home, kept_from).items():
         after = _still_here(before, remaining)
         if len(after) < len(before):
-            name = f"{each.month}/{each.id}-{kept_from}.parquet"
-            write_table(home.reminders / name, after)
-            records[each.id] = [name, sha256(home.reminders / name)]
-            leaving.append(home.reminders / each.record)
-    return leaving, records
+            path = home.reminders / name
+            shrunk = path.with_name(f"{path.stem}-{kept_from}.parquet")
+            write_table(shrunk, after)
+            records[name] = [shrunk.relative_to(home.reminders).as_posix(), sha256(shrunk)]
+    return records
 
 
 def _still_here(table: pd.DataFrame, months: Sequence[KeptMonth]) -> pd.DataFrame:
-    """知らせた人のうち、残る月のどれかに、番号と枝番の同じ人がいるもの。"""
+    """記録の人のうち、残る月のどれかに、番号と枝番の同じ人がいるもの。"""
     with Lens(months) as lens:
         lens.put("asked", table)
         found = lens.query("still_here")
@@ -150,7 +145,7 @@ def _facts(home: Home, found: Sequence[Expired], records: dict) -> dict:
     }
     inside = [each.path for each in found if each.kind in ("lists", "listed")]
     written["files"] = sorted(path.relative_to(home.reports).as_posix() for path in inside)
-    return {**written, "reminders": records, "counts": counted(found)}
+    return {**written, "records": records, "counts": counted(found)}
 
 
 def _record(home: Home, facts: dict, token: str) -> None:

@@ -43,8 +43,8 @@ from societies import employer_of
 
 from mynalib.domain.classification import LINK_ACTIONS, RENEW_ACTIONS, WITHHELD
 from mynalib.domain.employers import FOLD_FROM, fold_symbol
-from mynalib.domain.errors import Refused
-from mynalib.history import clock, files
+from mynalib.domain.errors import MynaError, Refused
+from mynalib.history import clock, files, lens
 from mynalib.history.contradictions import memory_holds
 from mynalib.history.cubes import CUBE_COLUMNS, UnknownSymbol, cube
 from mynalib.history.files import DiskFull, NotWritable, revisions, writing
@@ -563,6 +563,18 @@ def test_a_damaged_month_is_named_without_quoting_it(home, how):
     assert caught.value.where == "2026-06/members.parquet"
     assert "12345" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "statement", ["selec 1", "select nothing from member", "select * from no_such_table"]
+)
+def test_a_mistake_in_our_own_question_is_not_called_a_damaged_month(home, monkeypatch, statement):
+    load_month(home, MONTH, [never_linked()])
+    with Lens(kept_months(home), params_of(home)) as opened:
+        monkeypatch.setattr(lens, "sql", lambda _: statement)
+        with pytest.raises(MynaError) as caught:
+            opened.query("cube")
+    assert not isinstance(caught.value, MonthDamaged) and "開発元に知らせて" in caught.value.fix
 
 
 @pytest.mark.parametrize("how", ["空", "途中まで", "一ビット", "別のもの", "無い"])

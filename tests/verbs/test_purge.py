@@ -14,6 +14,7 @@ from mynalib.domain.months import Month
 from mynalib.history import clock, taking
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.purged import with_records_now
 from mynalib.history.tables import read_table
 from mynalib.history.taking import take_away
 from mynalib.reminders.memory import handovers, remembered
@@ -273,3 +274,20 @@ def test_a_file_in_the_inbox_that_was_never_taken_in_is_not_ours_to_delete(old):
     mine.write_bytes(b"not taken in")
     paths = {each.path for each in expired(old.home, edges(old.params, LAST))}
     assert paths and mine not in paths
+
+
+def test_a_record_shrunk_twice_is_read_where_the_last_purge_left_it():
+    lines = [
+        {"did": "handed_over", "record": "2026-08/a.parquet", "record_sha256": "1"},
+        {"did": "drawn", "record": "draws/b.parquet", "record_sha256": "2"},
+        {"did": "purged", "records": {"2026-08/a.parquet": ["2026-08/a-2027-01.parquet", "3"]}},
+        {
+            "did": "purged",
+            "records": {
+                "2026-08/a-2027-01.parquet": ["2026-08/a-2027-01-2028-01.parquet", "4"],
+                "draws/b.parquet": ["draws/b-2028-01.parquet", "5"],
+            },
+        },
+    ]
+    found = [(line["record"], line["record_sha256"]) for line in with_records_now(lines)]
+    assert found == [("2026-08/a-2027-01-2028-01.parquet", "4"), ("draws/b-2028-01.parquet", "5")]
