@@ -30,10 +30,10 @@ def desk_problems(
     """係のファイルの誤り。なければ空。
 
     Args:
-        paths: 成果物の場所。係のページがなければ、何も見ない。
+        paths: 成果物の場所。係のページがなければ（作らないか、保存期間が過ぎて消したので）、何も見ない。
         publication: 公開する月。None なら（公開したあとの確かめ）、二つのファイルを、たがいに突き合わせる。
     """
-    if not any(path.startswith(DESK_PLACE) for path in paths):
+    if f"{DESK_PLACE}index.html" not in {*paths}:
         return
     rows_file, book = _only(release, f"{DESK_ROWS}*.csv"), _only(release, f"{DESK_BOOK}*.xlsx")
     if rows_file is None or book is None:

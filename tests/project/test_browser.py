@@ -106,7 +106,7 @@ def kinds(release: Path) -> list[Path]:
 
 def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
     pages = all_pages(demo_release)
-    assert len(pages) == 1 + 9 + 19 * 2
+    assert len(pages) == 1 + 10 + 19 * 2
     corrected = demo_release.parent / "2026-09-r2" / "index.html"
     for path in [*pages, demo_release.parent / "index.html", corrected]:
         visit = Visit(browser, path)
