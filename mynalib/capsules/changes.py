@@ -11,7 +11,6 @@ from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.domain.revision import Revision
 from mynalib.history.released import artefacts_of, released_file
-from mynalib.insight import measures
 from mynalib.insight.display import label, level_text, text
 
 EXACT = "internal/rates.csv"
@@ -31,7 +30,7 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     if STATE not in artefacts:
         return {}
     file = partial(released_file, former, artefacts=artefacts)
-    counts = measures.counts(opened.cube, opened.names)
+    counts = opened.counts
     exact = counts.assign(rate=percent(counts.registered, counts.members, 1))
     month = str(opened.month)
     pairs = {

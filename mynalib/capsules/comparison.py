@@ -24,13 +24,11 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
     if before is None:
         return {name: pd.DataFrame({"employer_id": []}, dtype="str") for name in LISTS}
     names = outside.opened.names | measures.OTHER_ROWS
+    counts = outside.opened.counts
     file = partial(released_file, before, artefacts=artefacts_of(outside.opened.home, before))
     tables = {
         "counts_then": read_rates(file("internal/rates.csv")),
-        "counts_now": measures.counts(
-            outside.opened.cube[outside.opened.cube.month == str(outside.opened.month)],
-            outside.opened.names,
-        ),
+        "counts_now": counts[counts.month == str(outside.opened.month)],
         "lists_then": _listed(outside, before),
         "lists_now": outside.opened.listed,
         "forms_then": _forms(read_rates(file(STATE))),

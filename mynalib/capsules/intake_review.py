@@ -36,7 +36,8 @@ def review_tables(opened: OpenedMonth) -> dict[str, pd.DataFrame]:
 def _checks(opened: OpenedMonth, kept: KeptMonth) -> pd.DataFrame:
     """照合。列 check, left, right, result。どれも一致しなければ公開できない。"""
     cube = opened.cube[opened.cube.month == str(opened.month)]
-    counts = measures.counts(cube, opened.names).set_index("employer_id").members
+    counts = opened.counts[opened.counts.month == str(opened.month)]
+    counts = counts.set_index("employer_id").members
     intake = kept.intake
     pairs = [
         (
@@ -82,10 +83,9 @@ def _line_list(lines: list[int], rows: int) -> str:
 
 def _differences(opened: OpenedMonth) -> pd.DataFrame:
     """前の月との差。一行＝事業所。前の月が無ければ、前は欠ける。"""
-    counts = measures.counts(opened.cube, opened.names)
     return ask(
         "differences",
-        {"counts": counts},
+        {"counts": opened.counts},
         before=str(opened.month.plus(-1)),
         after=str(opened.month),
     )

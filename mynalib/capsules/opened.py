@@ -17,6 +17,7 @@ from mynalib.history.home import Home
 from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
+from mynalib.insight import measures
 from mynalib.reminders.due import EMPLOYER, SOCIETY, due_people, new_draw
 
 
@@ -35,6 +36,11 @@ class OpenedMonth:
     overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
     newer: Month | None = None
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """だれも除かない、月×事業所の人数（insight.measures.counts）。"""
+        return measures.counts(self.cube, self.names)
 
     @cached_property
     def flows(self) -> pd.DataFrame:

@@ -145,7 +145,8 @@ class Outside:
         """組合全体の率の変わったわけ。列 cause, points。"""
         if self.changes is None:
             return None
-        totals = self._counts[self._counts.employer_id == TOTAL].set_index("month")
+        counts = self.opened.counts
+        totals = counts[counts.employer_id == TOTAL].set_index("month")
         before = totals.loc[str(self.opened.month.plus(-1))]
         facts = {name: int(before[name]) for name in ("members", "registered")}
         return society.causes(self.changes, facts, self.decimals(exact=exact), exact=exact)
@@ -161,11 +162,6 @@ class Outside:
 
     def decimals(self, *, exact: bool) -> int:
         return 1 if exact else society.decimals_of(int(self.result.showing.wide.members.max()))
-
-    @cached_property
-    def _counts(self) -> pd.DataFrame:
-        """だれも除かない人数。"""
-        return measures.counts(self.opened.cube, self.opened.names)
 
     @cached_property
     def _own(self) -> pd.DataFrame:
@@ -197,7 +193,7 @@ class Outside:
 
     def _show(self, month: str, before: Before, coarser: Coarser) -> Showing:
         own = self._own[self._own.month == month]
-        counts = self._counts[self._counts.month == month]
+        counts = self.opened.counts[self.opened.counts.month == month]
         return show_month(own, counts, before, self._key, self.limits, coarser)
 
     @cached_property

@@ -17,7 +17,7 @@ from mynalib.disclosure.society import TOTAL, rounded
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.comparable import comparable_benchmark
 from mynalib.domain.months import Month
-from mynalib.insight import measures, movements
+from mynalib.insight import movements
 from mynalib.insight.display import BLANK, level_text
 from mynalib.reminders.due import SOCIETY
 from mynalib.reminders.memory import kinds
@@ -45,7 +45,7 @@ def wide_report(publication: Publication) -> Tables:
 def internal_report(publication: Publication) -> Tables:
     """実数版。KEPT_TABLES は、次の公開のために残す表。"""
     outside, opened = publication.outside, publication.opened
-    counts = measures.counts(opened.cube, opened.names)
+    counts = opened.counts
     moves = movements.movements(opened.flows)
     return {
         "rates": counts,
@@ -170,7 +170,7 @@ def report_facts(publication: Publication, *, exact: bool) -> dict:
     facts |= {"ceiling": None, "matters": [], "transfers": None}
     if not exact:
         return facts
-    counts = measures.counts(opened.cube, opened.names, [str(opened.month)])
+    counts = opened.counts[opened.counts.month == str(opened.month)]
     total = counts[counts.employer_id == TOTAL].iloc[0]
     if total.members:
         reached = percent(
