@@ -129,5 +129,5 @@ def test_asking_leaves_nothing_on_the_disk(bench, small):
 
 def test_the_ledger_with_an_unmasking_is_still_sound(bench, small):
     bench.unmask(reason="確かめる")
-    assert small.publish().outcome == "released"
+    assert small.publish(only="E01").outcome == "draft"
     assert "unmasked" in [line["did"] for line in Ledger(small.home.ledger).lines()]

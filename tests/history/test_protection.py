@@ -260,16 +260,16 @@ def test_what_the_system_leaves_is_not_a_register(home, name):
 # 公開と点検 ------------------------------------------------------------------------------------------
 
 
-def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(small):
+def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(drafted):
     """消した一行で、リストだけが止まる。check がはじめに言い、戻せば、申し出た人のいないリストが出来る。"""
-    home, without = small.home, ["E02", "E03"]
+    home, without = drafted.home, ["E02", "E03"]
     keys = [",".join(line.split(",")[:3]) for line in everybody()[2:4]]
-    small.object_to(*keys)
-    small.publish(without=without)
+    drafted.object_to(*keys)
+    drafted.publish(without=without)
     assert home.ledger_key.stat().st_mode & 0o777 == 0o600
     text = home.ledger.read_text(encoding="utf-8")
     assert not [key for key in keys if key.split(",")[1] in text]
-    small.object_to(keys[0])
+    drafted.object_to(keys[0])
     (home.registers / "optout.xlsx").write_bytes(b"PK")
     nobody = f"{HEADER}\r\n101,9999999,00,2026-10-15\r\n"
     (home.registers / "never_contact.csv").write_text(nobody, encoding="utf-8")
@@ -290,10 +290,10 @@ def test_a_shrunk_register_stops_the_lists_alone_until_it_is_put_back(small):
     (home.registers / "optout.xlsx").unlink()
     answered = f"{HEADER},処理\r\n101,9999999,00,2026-10-15,退職\r\n"
     (home.registers / "never_contact.csv").write_text(answered, encoding="utf-8")
-    small.object_to(*keys)
-    again = small.publish(without=without)
+    drafted.object_to(*keys)
+    again = drafted.publish(without=without)
     assert (again.outcome, again.waits) == ("unchanged", True)
-    again = small.publish(without=without, not_handed_over=True)
+    again = drafted.publish(without=without, not_handed_over=True)
     assert again.outcome == "released"
     listed = (again.folder / "internal" / "listed.csv").read_text(encoding="utf-8-sig")
     assert "101" in listed

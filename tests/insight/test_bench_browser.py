@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from mynalib.history.home import shipped
 
-HANGS = 120_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
+HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
 NOTEBOOK = "90_explore.ipynb"
 
 pytestmark = pytest.mark.browser

@@ -24,6 +24,7 @@ from mynalib.jobs import cluster
 from mynalib.jobs.running import Running
 
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
+PATIENT = 25  # 秒。忙しい機械でも、distributed の待つ三十秒より早く分かる
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 
 
@@ -158,7 +159,7 @@ def test_an_address_that_is_no_scheduler_is_told_in_seconds_before_anything_is_m
             running=Running(scheduler=silent if address == "silent" else address), only="E01"
         )
     assert caught.value.code == "NO_CLUSTER"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < PATIENT
     assert not small.home.drafts.exists()
 
 

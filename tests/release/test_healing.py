@@ -1,6 +1,7 @@
 """公開と台帳は、壊れても、失われても、古いものに戻っても、黙って使われない。知らせる文の命令で、元に戻る。"""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -28,6 +29,7 @@ from mynalib.verbs.ingest_returners import ingest_returners
 from mynalib.verbs.verify import verify
 from mynalib.verbs.withdraw import withdraw_release
 
+LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
 RELEASE = str(MONTHS[1])
 
@@ -91,8 +93,9 @@ def test_a_damaged_release_is_named_by_check_and_verify_and_is_not_left_as_it_is
     published, where, damage
 ):
     damage(published.release)
-    assert f"reports/{RELEASE}/{where}：" in errors_of(published)
-    assert f"myna publish --month {RELEASE}" in errors_of(published)
+    said = errors_of(published)
+    assert f"reports/{RELEASE}/{where}：" in said
+    assert f"myna publish --month {RELEASE}" in said
     assert error_of(lambda: verified(published)).code == "RELEASE_DAMAGED"
     assert not published.is_left_alone()
 
@@ -115,9 +118,12 @@ def shared(_published, tmp_path_factory) -> SmallSociety:
     )
 
 
+@pytest.mark.long
 @given(data=st.data())
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100 if LONG else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_one_changed_byte_anywhere_in_a_release_is_noticed(shared, data):
     artefacts = sorted(one["path"] for one in read_manifest(shared.release)["artefacts"])
@@ -377,9 +383,12 @@ def test_months_without_their_lines_are_an_older_ledger_and_not_a_crash(small):
     assert error_of(lambda: ingest_again(small)).code == "LEDGER_BROKEN"
 
 
+@pytest.mark.long
 @given(data=st.data())
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100 if LONG else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_one_changed_byte_anywhere_in_the_ledger_stops_and_says_how_to_go_on(shared, data):
     whole = shared.home.ledger.read_bytes()

@@ -12,6 +12,7 @@ from pathlib import Path
 import papermill
 
 AT_ONCE = 4
+HANGS = 600  # 秒。忙しい機械では、カーネルが起きるのに、ふつうの一分より長くかかる
 
 
 def run(source: str, target: str, engine: str | None, options: dict, environment: dict) -> None:
@@ -24,7 +25,10 @@ def run(source: str, target: str, engine: str | None, options: dict, environment
     folder = Path(target).with_suffix("")
     folder.mkdir()
     os.chdir(folder)
-    raised, given = "", {"engine_name": engine, "progress_bar": False, **options}
+    raised, given = (
+        "",
+        {"engine_name": engine, "progress_bar": False, "start_timeout": HANGS, **options},
+    )
     try:
         papermill.execute_notebook(source, target, **given)
     except BaseException as error:

@@ -109,6 +109,7 @@ def test_values_that_are_not_codes_are_only_counted(tmp_path):
         assert not re.search("83990|架空花子", shape.sheet(form))
 
 
+LONG = bool(os.environ.get("MYNA_LONG"))
 CELL = st.one_of(
     st.from_regex(r"839[0-9]{4,9}", fullmatch=True),
     st.text("東花子ァﾊ①９８3７%-/ .Aｚ\u3000", max_size=9),
@@ -128,7 +129,8 @@ def test_the_letters_of_a_date_are_shown_only_where_a_date_is_written(tmp_path):
     }
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.long
+@settings(max_examples=300 if LONG else 20, deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=8, max_size=8), min_size=2, max_size=6))
 def test_no_value_of_a_file_is_in_its_sheet(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("profile") / "a.csv"

@@ -300,16 +300,6 @@ def test_the_kernel_of_an_analyst_keeps_the_grammar_of_iris():
     assert done.stdout.split() == ["True"]
 
 
-def test_a_correction_is_a_new_revision_and_the_former_release_stays(published):
-    before = published.bytes_of()
-    published.ingest(MONTHS[1], everybody()[1:], replace=True)
-    assert published.publish(because="一行を直した").folder.name == "2026-10-r2"
-    assert published.bytes_of() == before
-    assert "2026-10-r2/index.html" in (published.home.reports / "index.html").read_text(
-        encoding="utf-8"
-    )
-
-
 # 失敗と続き --------------------------------------------------------------------------------------
 
 LEAKY_FAILURE = (
@@ -715,7 +705,7 @@ def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
 def test_killing_publish_at_any_moment_leaves_the_release_whole_or_absent(small, record_property):
     command = publish_command(small)
     killed = 0
-    for delay in (1.5, 3.0, 4.5) if not LONG else [0.5 + n / 4 for n in range(40)]:
+    for delay in (2.0, 4.0) if not LONG else [0.5 + n / 4 for n in range(40)]:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
