@@ -26,8 +26,9 @@ TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
 os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
 os.environ.pop("MYNA_HOME", None)
-# あれば、試験の起こす子が、読みこむたびに mynalib を訳しなおす（一つに一秒）
+# あれば、試験の起こす子が、読みこむたびに mynalib を訳しなおし（一つに一秒）、pytest が、動かすたびに試験を訳しなおす（十秒）
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 leave_out_iri_grammar()  # 試験のプロセスも、命令と同じく
 
 # 一つの例が遅くても、失敗ではない（機械が忙しいだけ）。例は、いつも同じ
