@@ -2,13 +2,16 @@
 
 import json
 import re
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 from commands import myna, out
 from societies import SmallSociety
 
 from mynalib.history import clock
+from mynalib.history.home import Home
 from mynalib.verbs.audit import audit
 from mynalib.verbs.explain import explain, read_key
 from mynalib.verbs.handover import Request, hand_over_list, recall_list, record_posted
@@ -21,10 +24,12 @@ DAYS = {
 }
 
 
-@pytest.fixture
-def audited(published) -> SmallSociety:
-    """公開のあと、二つ渡し、一つの受領書が返り、一つを取り戻し、一人について尋ねた組合。"""
-    home, params = published.home, published.params
+@pytest.fixture(scope="module")
+def audited(_published, tmp_path_factory) -> SmallSociety:
+    """公開のあと、二つ渡し、一つの受領書が返り、一つを取り戻し、一人について尋ねた組合。試験は、読むだけ。"""
+    place = tmp_path_factory.mktemp("audited") / "home"
+    society = SmallSociety(Home(Path(shutil.copytree(_published, place))))
+    home, params = society.home, society.params
     given = {}
     with clock.on(DAYS["given"]):
         for code, to in (("E01", "総務人事部（駐在を含む）"), ("E02", "企画部")):
@@ -36,7 +41,7 @@ def audited(published) -> SmallSociety:
     with clock.on(DAYS["recalled"]):
         recall_list(home, params, given["E01"]["handover"], "誤って送った")
         explain(home, params, read_key("102,1025001,00"), "本人からの尋ね")
-    return published
+    return society
 
 
 @pytest.mark.parametrize(

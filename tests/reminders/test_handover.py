@@ -16,6 +16,7 @@ from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.registers import read_registers
 from mynalib.reminders.memory import handovers, remembered
@@ -148,29 +149,43 @@ def test_a_list_is_handed_over_once_unless_asked_again(published):
     assert stop.value.code == "HANDED_OVER"
 
 
-def test_look_alike_names_are_retyped(published):
+LOOKS_LIKE_E02 = "株式会社日旅産業"
+
+
+@pytest.fixture(scope="module")
+def corrected(_published, tmp_path_factory) -> Path:
+    """事業所の名が似たものになり、暗号化せずに渡してもよいと決めて、訂正した組合の置き場所。"""
+    place = Path(shutil.copytree(_published, tmp_path_factory.mktemp("corrected") / "home"))
+    society = SmallSociety(Home(place))
+    file = society.home.params / "employers" / "E03.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("株式会社ジャッツ", "日旅産業関西(株)"), encoding="utf-8")
+    set_policy(society, "plain_handover: false", "plain_handover: true")
+    society.publish(because="名と決まりを改めた")
+    return place
+
+
+def copy_of(place: Path, to: Path) -> SmallSociety:
+    return SmallSociety(Home(Path(shutil.copytree(place, to))))
+
+
+def test_look_alike_names_are_retyped(published, corrected, tmp_path):
     employers = [*published.params.notified(MONTHS[1].end)]
     names = {one.name: {other.name for other in look_alikes(one, employers)} for one in employers}
     assert not any(names.values())  # 小さな組合には、似た名がない
-    file = published.home.params / "employers" / "E03.yaml"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("株式会社ジャッツ", "日旅産業関西(株)"), encoding="utf-8")
-    published.publish(because="名を改めた")
-    with pytest.raises(MynaError) as stop:
-        hand_over(published)
-    assert stop.value.code == "NAME_UNCONFIRMED"
-    with pytest.raises(MynaError) as stop:
-        hand_over(published, name="日旅産業")
-    assert stop.value.code == "NAME_UNCONFIRMED"
-    assert hand_over(published, name="株式会社日旅産業")["outcome"] == "handed_over"
+    society = copy_of(corrected, tmp_path / "corrected")
+    for name in ("", "日旅産業"):
+        with pytest.raises(MynaError) as stop:
+            hand_over(society, name=name)
+        assert stop.value.code == "NAME_UNCONFIRMED"
+    assert hand_over(society, name=LOOKS_LIKE_E02)["outcome"] == "handed_over"
 
 
-def test_a_plain_list_needs_a_policy(published):
-    set_policy(published, "plain_handover: false", "plain_handover: true")
-    published.publish(because="決まりを改めた")
-    done = hand_over(published, plain=True)
-    [book] = (published.home.reports / "2026-10-r2" / "employers" / "E02").glob("*.xlsx")
-    assert (published.home.outbox / done["file"]).read_bytes() == book.read_bytes()
+def test_a_plain_list_needs_a_policy(corrected, tmp_path):
+    society = copy_of(corrected, tmp_path / "corrected")
+    done = hand_over(society, plain=True, name=LOOKS_LIKE_E02)
+    [book] = (society.home.reports / "2026-10-r2" / "employers" / "E02").glob("*.xlsx")
+    assert (society.home.outbox / done["file"]).read_bytes() == book.read_bytes()
     assert "passphrase" not in done
 
 
