@@ -85,7 +85,7 @@ LIVES = st.lists(
 
 
 @pytest.mark.long
-@settings(max_examples=150 if LONG else 12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lives=LIVES,
     handed=st.lists(st.booleans(), min_size=7, max_size=7),
