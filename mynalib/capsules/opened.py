@@ -18,7 +18,7 @@ from mynalib.history.lens import UNKNOWN_SYMBOL, Lens
 from mynalib.history.months import kept_month, kept_months, newer_month
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.insight import measures
-from mynalib.reminders.due import EMPLOYER, SOCIETY, due_people, new_draw
+from mynalib.reminders.due import EMPLOYER, SOCIETY, due_people, new_draw, wordings
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,14 @@ class OpenedMonth:
     def posted(self) -> pd.DataFrame:
         """この月に、健保が自宅に手紙で知らせる番の人。列は due と同じ。"""
         return self.due[(self.due.sender == SOCIETY) & self.due.due].reset_index(drop=True)
+
+    @property
+    def wordings(self) -> pd.DataFrame | None:
+        """posted の順の、手紙の文（列 wording：A か B）。文をくらべていなければ None。"""
+        if not self.params.society.policy.reminders.two_wordings:
+            return None
+        found = wordings(self.home, self.params, self.months, self.posted)
+        return found.to_frame("wording")
 
     @cached_property
     def waiting(self) -> pd.DataFrame:

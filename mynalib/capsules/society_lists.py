@@ -12,7 +12,7 @@ from mynalib.disclosure.released import SOCIETY_LISTS
 from mynalib.domain.classification import LINK_ACTIONS
 from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF, Registry, fold_symbol
 from mynalib.reminders import letters
-from mynalib.reminders.texts import read_texts
+from mynalib.reminders.texts import read_other_texts, read_texts
 
 KINDS_OF_NO_EMPLOYER = {"任意継続": "continued", "特例退職": "retired"}
 
@@ -21,6 +21,7 @@ def society_tables(publication: Publication) -> dict[str, pd.DataFrame | None]:
     """健保の名簿の表。
 
     Returns:
+        wordings: people の順の、手紙の文（A か B）。文をくらべていなければ None。
         people: 手紙を出す人（serial は手紙の通し番号、household は世帯の番号、whose はなぜ健保からか）。
         counts: 手紙を出すわけごとの人数（人）と世帯。
         review: 要確認の人。
@@ -33,6 +34,7 @@ def society_tables(publication: Publication) -> dict[str, pd.DataFrame | None]:
     ]
     return {
         "people": people,
+        "wordings": opened.wordings,
         "counts": _counts(people),
         "review": review_list(opened),
         "returned": opened.returned,
@@ -88,6 +90,10 @@ def _counts(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def letter_facts(publication: Publication) -> dict:
-    """手紙に書くこと（reminders.letters.letter_facts）。"""
+    """手紙に書くこと（reminders.letters.letter_facts）。文をくらべるなら、other_letters に文 B も。"""
     opened = publication.opened
-    return letters.letter_facts(opened.params, opened.month, read_texts(opened.home))
+    written = partial(letters.letter_facts, opened.params, opened.month)
+    facts = written(read_texts(opened.home))
+    if opened.params.society.policy.reminders.two_wordings:
+        facts["other_letters"] = written(read_other_texts(opened.home))["letters"]
+    return facts

@@ -45,6 +45,7 @@ DESK_TABLES: dict[str, list[str]] = {
 _KEYED = ["symbol", "number", "branch", "member_kind"]
 SOCIETY_LISTS = {
     "people": ["serial", "household", *_KEYED, "action", "attempt", "whose"],
+    "wordings": ["wording"],
     "counts": ["whose", "link", "renew", "renew_then_link", "people", "households"],
     "review": ["employer_id", *_KEYED, "why", "since", "age"],
     "returned": ["employer_id", *_KEYED],

@@ -1,9 +1,9 @@
 """健康保険組合と、その方針。下限と上限は、ここに数で書いてあり、設定はそれより厳しくすることだけができる。"""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mynalib.domain.employers import DatedSymbol
 from mynalib.domain.fields import (
@@ -17,6 +17,7 @@ from mynalib.domain.fields import (
     YearMonth,
     shaped,
     short,
+    wrong,
 )
 
 _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので「..」で外へ出られない
@@ -171,6 +172,15 @@ class ReminderPolicy(Settings):
     list_card_returned: Flag = Field(
         False, description="健保の名簿に、カードを返納した人を載せるか（手紙は出さない）"
     )
+    two_wordings: Flag = Field(
+        False, description="健保の手紙の文を、世帯の半分ずつで変え（文 A と文 B）、くらべるか"
+    )
+
+    @model_validator(mode="after")
+    def _one_trial_at_a_time(self) -> Self:
+        if self.staggered and self.two_wordings:
+            wrong("staggered と two_wordings は、どちらか一つです（二つの違いが混ざります）")
+        return self
 
 
 class RetentionPolicy(Settings):

@@ -24,13 +24,14 @@ KEY_COLUMNS = ["serial", "household", "sheet", "sheets", "symbol", "number", "br
 
 def write_letters(capsule: Capsule, folder: Path) -> Path:
     """手紙。人が多ければ、勧奨ごとに一枚の見本。"""
-    people = listed(capsule, "people").frame
+    people = _with_wordings(capsule)
     each = len(people) <= EACH_UP_TO
-    sheets = people[["serial", "action"]] if each else _samples(people)
+    sheets = people[["serial", "action", "wording"]] if each else _samples(people)
     facts = capsule.facts
     named = ("letters", "benefit", "address", "sender", "dated", "society", "demo")
     page = {
         **{name: facts[name] for name in named},
+        "other_letters": facts.get("other_letters", {}),
         "sheets": sheets.to_dict("records"),
         "qr": _qr(facts["address"]),
         "style": style_sheet(),
@@ -43,19 +44,32 @@ def write_letters(capsule: Capsule, folder: Path) -> Path:
 
 
 def _samples(people: pd.DataFrame) -> pd.DataFrame:
-    kinds = sorted(people.action.unique())
-    return pd.DataFrame({"serial": "", "action": kinds})
+    kinds = people[["action", "wording"]].drop_duplicates().sort_values(["action", "wording"])
+    return kinds.assign(serial="")
+
+
+def _with_wordings(capsule: Capsule) -> pd.DataFrame:
+    """手紙を出す人と、手紙の文（列 wording）。文をくらべていなければ、みな A。"""
+    people = listed(capsule, "people").frame
+    if not _compares_wordings(capsule):
+        return people.assign(wording="A")
+    return people.assign(wording=listed(capsule, "wordings").frame.wording)
+
+
+def _compares_wordings(capsule: Capsule) -> bool:
+    return "wordings" in capsule.facts["tables"]
 
 
 def write_keys(capsule: Capsule, folder: Path) -> Path:
     """差し込み印刷の鍵：通し番号と世帯の番号から、記号・番号・枝番と、どの手紙か。UTF-8（BOM 付き）、どの升も引用符の中の文字。
 
-    sheet は世帯の何枚目か、sheets は世帯の枚数。sheet が 1 の行だけを使えば、世帯に一通の宛名になる。
+    文をくらべるときは、どちらの文（A か B）かも。sheet は世帯の何枚目か、sheets は世帯の枚数。sheet が 1 の行だけを使えば、世帯に一通の宛名になる。
     """
-    people = listed(capsule, "people").frame
+    people = _with_wordings(capsule)
+    columns = [*KEY_COLUMNS, *(["wording"] if _compares_wordings(capsule) else [])]
     homes = people.groupby("household").serial
-    people = people.assign(sheet=homes.cumcount() + 1, sheets=homes.transform("size"))[KEY_COLUMNS]
-    rows = [list(map(display.label, KEY_COLUMNS))]
+    people = people.assign(sheet=homes.cumcount() + 1, sheets=homes.transform("size"))[columns]
+    rows = [list(map(display.label, columns))]
     rows += [
         [display.text(column, value, 0) for column, value in row.items()]
         for row in people.to_dict("records")

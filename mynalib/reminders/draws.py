@@ -21,12 +21,14 @@ from mynalib.history.purged import with_records_now
 from mynalib.history.replaying import succession_table
 from mynalib.history.tables import read_tables, write_table
 from mynalib.reminders.halves import HOUSEHOLD_KEY, SECOND_HALF, halves
-from mynalib.reminders.memory import RemindersDamaged, handovers
+from mynalib.reminders.memory import EMPLOYER, SOCIETY, RemindersDamaged, handovers
 
 TIMING = "timing"
 """時期のくじ：FIRST_HALF の世帯にはいま、SECOND_HALF の世帯には WAIT_MONTHS か月あとから、知らせる。"""
 WAIT_MONTHS = 2
-TRIAL_KINDS = {TIMING: ("link",)}
+WORDING = "wording"
+"""文のくじ：FIRST_HALF の世帯には手紙の文 A、SECOND_HALF の世帯には文 B。だれも、おくらせない。"""
+TRIAL_KINDS = {TIMING: ("link",), WORDING: ("link", "renew")}
 """くじの名から、分ける勧奨へ。❷ は、ファイルに現れるとき、もう期限から三か月を過ぎているので、おくらせない。"""
 HOUSEHOLDS_LEAST = 1000
 """これより少ない世帯を分けても、ありそうな差は見えない。"""
@@ -36,8 +38,17 @@ _WHOSE = ["trial", "kind", *HOUSEHOLD_KEY]
 
 
 def trial_of(policy: ReminderPolicy) -> str | None:
-    """いま引くくじ。引かないなら None。"""
-    return TIMING if policy.staggered else None
+    """いま引くくじ（一度に一つ）。引かないなら None。"""
+    if policy.staggered:
+        return TIMING
+    return WORDING if policy.two_wordings else None
+
+
+def by_sender(found: pd.DataFrame) -> pd.DataFrame:
+    """くじの人のうち、くらべられる人：引いたときに、だれかが知らせる人。文のくじは、健保が手紙を出す人だけ。"""
+    senders = found.trial.map({TIMING: (EMPLOYER, SOCIETY), WORDING: (SOCIETY,)})
+    fits = [sender in each for sender, each in zip(found.sender, senders, strict=True)]
+    return found[pd.Series(fits, found.index, dtype="bool")]
 
 
 def drawn(home: Home, until: Month) -> pd.DataFrame:
@@ -109,15 +120,14 @@ def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.D
     return fresh.assign(arm=halves(key, trial, month, fresh))
 
 
-def waits(people: pd.DataFrame, arms: pd.DataFrame, month: Month) -> pd.Series:
-    """その月は、くじのために待つか。
+def in_second_half(people: pd.DataFrame, arms: pd.DataFrame, trial: str) -> pd.Series:
+    """その世帯が、そのくじの後の半分か。引いていない世帯は、違う。
 
     Args:
         people: 列 kind, symbol_key, number_key。
         arms: その月の記号にした、引いたくじ（carried）。
     """
-    since = str(month.plus(1 - WAIT_MONTHS))
-    late = arms[(arms.trial == TIMING) & (arms.arm == SECOND_HALF) & (arms.month >= since)]
+    late = arms[(arms.trial == trial) & (arms.arm == SECOND_HALF)]
     place = ["kind", *HOUSEHOLD_KEY]
     found = people[place].merge(late[place].assign(late=True), on=place, how="left")
     return pd.Series(found.late.notna().array, people.index, dtype="bool")
@@ -136,16 +146,13 @@ def freeze(home: Home, rows: pd.DataFrame) -> None:
 
 
 def _require_enough(found: pd.DataFrame) -> None:
-    """くらべられるだけの世帯があるか（前に引いたものも合わせて）。"""
-    homes = len(found.drop_duplicates(_WHOSE))
+    """くらべられるだけの世帯があるか（前に引いたものも、いまは休みの世帯も合わせて）。"""
+    homes = len(by_sender(found).drop_duplicates(_WHOSE))
     if homes < HOUSEHOLDS_LEAST:
         what = f"半分に分ける世帯が {homes:,} しかありません（{HOUSEHOLDS_LEAST:,} 世帯から）"
-        fix = "少ないと、知らせるのがおくれるだけで、効いたかは分かりません。staggered を false にしてください。"
+        fix = "少ないと、分けても、違いは見えません。staggered と two_wordings を false にしてください。"
         raise Refused(
-            "TOO_FEW_TO_COMPARE",
-            where="society.yaml policy.reminders.staggered",
-            what=what,
-            fix=fix,
+            "TOO_FEW_TO_COMPARE", where="society.yaml policy.reminders", what=what, fix=fix
         )
 
 

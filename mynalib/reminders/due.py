@@ -22,8 +22,8 @@ from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.history.replaying import succession_table
 from mynalib.reminders import draws
-from mynalib.reminders.draws import TIMING, trial_of
-from mynalib.reminders.memory import kinds, reminded
+from mynalib.reminders.draws import TIMING, WAIT_MONTHS, WORDING, trial_of
+from mynalib.reminders.memory import EMPLOYER, NOBODY, SOCIETY, kinds, reminded
 
 DUE_COLUMNS = [
     "employer_id",
@@ -37,7 +37,6 @@ DUE_COLUMNS = [
     "due",
     "waits",
 ]
-EMPLOYER, SOCIETY, NOBODY = "employer", "society", "nobody"
 NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
 
 
@@ -75,14 +74,32 @@ def everybody(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.Dat
     return rows.assign(kind=kinds(rows.action))
 
 
+def wordings(
+    home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.DataFrame
+) -> pd.Series:
+    """手紙を出す人（rows）の、手紙の文（A か B）。くじで分けていなければ、みな A。"""
+    if trial_of(params.society.policy.reminders) != WORDING:
+        return pd.Series("A", rows.index, dtype="str")
+    keyed = with_person_key(rows).assign(kind=kinds(rows.action))
+    second = draws.in_second_half(keyed, _arms(home, params, months), WORDING)
+    return second.map({False: "A", True: "B"}).astype("str")
+
+
 def _late(home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.DataFrame) -> pd.Series:
     """rows の人が、くじで後の半分になり、まだ待つ月か。"""
     if trial_of(params.society.policy.reminders) != TIMING:
         return pd.Series(False, rows.index)
+    arms = _arms(home, params, months)
+    recent = arms[arms.month >= str(months[-1].month.plus(1 - WAIT_MONTHS))]
+    keyed = with_person_key(rows).assign(kind=kinds(rows.action))
+    return draws.in_second_half(keyed, recent, TIMING)
+
+
+def _arms(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
+    """前に引いたくじと、おわりの月に新しく引くくじ。世帯は、その月の記号で（draws.carried）。"""
     month = months[-1].month
     found = [draws.drawn(home, month), new_draw(home, params, months)]
-    arms = draws.carried(pd.concat(found, ignore_index=True), params, month)
-    return draws.waits(with_person_key(rows).assign(kind=kinds(rows.action)), arms, month)
+    return draws.carried(pd.concat(found, ignore_index=True), params, month)
 
 
 def _turns(

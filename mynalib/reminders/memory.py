@@ -22,6 +22,8 @@ from mynalib.history.tables import read_tables, write_table
 
 LETTERS = "LETTERS"
 """事業所ではなく、健保が自宅に知らせたことを表す、手渡しの unit。"""
+EMPLOYER, SOCIETY, NOBODY = "employer", "society", "nobody"
+"""だれが知らせるか。"""
 REMINDED_COLUMNS = ["month", *PERSON_KEY, "kind"]
 _KEPT_COLUMNS = [*PERSON_KEY, "action", "attempt"]
 

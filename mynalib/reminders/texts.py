@@ -14,6 +14,8 @@ from mynalib.domain.shipped import shipped_text, shipped_yaml
 from mynalib.history.home import Home
 
 FILE = "letters.yaml"
+OTHER_FILE = "letters_b.yaml"
+"""くらべるときの、もう一つの文（文 B）。道具には、付いてこない。"""
 LETTER_KINDS = ("link", "renew", "renew_then_link")
 RENEWALS = ("renew", "renew_then_link")
 STEPS_EACH, PATHS_EACH = 3, 2
@@ -37,13 +39,42 @@ def read_texts(home: Home) -> dict:
     Raises:
         TextsWrong: 読めない、形が違う、足りない、使わない言葉がある（全て一度に）。
     """
-    try:
-        texts = yaml.safe_load(_written(home))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise TextsWrong(where=f"texts/{FILE}", what="YAML（UTF-8）として読めません") from None
+    texts = _parsed(_written(home), FILE)
     if problems := text_problems(texts):
         raise TextsWrong(where=f"texts/{FILE}", problems=problems)
     return texts
+
+
+def read_other_texts(home: Home) -> dict:
+    """文 B：置き場所の texts/letters_b.yaml。
+
+    Raises:
+        TextsWrong: ない、読めない、形が違う、足りない、使わない言葉がある、文 A（read_texts）と比べられない。
+    """
+    path, first = home.texts / OTHER_FILE, read_texts(home)
+    if not path.is_file():
+        what = "文 B がありません"
+        fix = "texts/letters.yaml を写して texts/letters_b.yaml を作り、くらべたい文を書きかえてください。"
+        raise TextsWrong(where=f"texts/{OTHER_FILE}", what=what, fix=fix)
+    texts = _parsed(path.read_bytes(), OTHER_FILE)
+    wrong = text_problems(texts) or [*_incomparable(first, texts)]
+    problems = [Problem(each.where.replace(FILE, OTHER_FILE), each.what) for each in wrong]
+    if problems:
+        fix = "texts/letters_b.yaml を直してください。"
+        raise TextsWrong(where=f"texts/{OTHER_FILE}", fix=fix, problems=problems)
+    return texts
+
+
+def _incomparable(first: dict, other: dict) -> Iterator[Problem]:
+    """文 A と比べられないわけ。封の外と題と限度額は、同じでなければならない（どちらの文かが、外から分からないように）。"""
+    if first == other:
+        yield Problem(FILE, "文 A と同じです。くらべたい文を書きかえてください")
+    for name in ("outside", "benefit"):
+        if first[name] != other[name]:
+            yield Problem(f"{FILE} {name}", "文 A と同じにしてください")
+    for kind in LETTER_KINDS:
+        if first[kind]["title"] != other[kind]["title"]:
+            yield Problem(f"{FILE} {kind}.title", "題は、文 A と同じにしてください")
 
 
 def shipped_letters() -> str:
@@ -175,6 +206,13 @@ def _blanks(text: str) -> set[str]:
     }
 
 
-def _written(home: Home) -> str:
+def _written(home: Home) -> bytes:
     own = home.texts / FILE
-    return own.read_text(encoding="utf-8") if own.is_file() else shipped_letters()
+    return own.read_bytes() if own.is_file() else shipped_letters().encode()
+
+
+def _parsed(content: bytes, file: str) -> object:
+    try:
+        return yaml.safe_load(content.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise TextsWrong(where=f"texts/{file}", what="YAML（UTF-8）として読めません") from None

@@ -14,13 +14,14 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.insight.halves_compared import chance_to_see, design_effect, smallest_visible
-from mynalib.reminders.draws import TRIAL_KINDS, WAIT_MONTHS, drawn, trial_of, undrawn
-from mynalib.reminders.due import EMPLOYER, SOCIETY, everybody
-from mynalib.reminders.memory import LETTERS, handovers
+from mynalib.reminders.draws import TRIAL_KINDS, WAIT_MONTHS, by_sender, drawn, trial_of, undrawn
+from mynalib.reminders.due import everybody
+from mynalib.reminders.memory import EMPLOYER, LETTERS, handovers
 
 MONTHS_COMPARED = (1, WAIT_MONTHS)
 """何か月あとをくらべるか。後の半分には、まだ知らせていない。"""
 TRIAL_COLUMNS = ["month", "trial", "kind", "employer_id", "arm", "ahead", "people", "acted"]
+SAID = {"link": ("❶", "登録"), "renew": ("❷", "更新")}
 TYPICAL = 0.014
 """役所などの、偶然に分けた 126 の試みで見られた、平均の上がり方。
 
@@ -40,8 +41,8 @@ def trial_outcomes(home: Home, months: Sequence[KeptMonth]) -> pd.DataFrame:
     given = {(str(each.month), each.unit) for each in handovers(home) if each.stands}
     unit = found.employer_id.where(found.sender == EMPLOYER, LETTERS)
     told = [pair in given for pair in zip(found.month, unit, strict=True)]
-    turn = found.due & found.sender.isin([EMPLOYER, SOCIETY])
-    return _after(months, found[turn & pd.Series(told, found.index, dtype="bool")])
+    given_ones = found[found.due & pd.Series(told, found.index, dtype="bool")]
+    return _after(months, by_sender(given_ones))
 
 
 def _after(months: Sequence[KeptMonth], asked: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +77,7 @@ def expected(home: Home, params: Params, months: Sequence[KeptMonth]) -> list[st
     month = months[-1].month
     fresh = undrawn(home, params, month, everybody(home, params, months))
     found = pd.concat([drawn(home, month), fresh])
-    found = found[(found.trial == trial) & found.due & found.sender.isin([EMPLOYER, SOCIETY])]
+    found = by_sender(found[(found.trial == trial) & found.due])
     before = _before(home, params, months)
     return [_said(found[found.kind == kind], before, kind) for kind in TRIAL_KINDS[trial]]
 
@@ -95,17 +96,18 @@ def _before(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataF
 
 def _said(found: pd.DataFrame, before: pd.DataFrame, kind: str) -> str:
     homes = len(found.drop_duplicates(["symbol_key", "number_key"]))
-    head = f"❶ の {homes:,} 世帯（{len(found):,} 人）を、半分ずつに分けます"
+    sign, did = SAID[kind]
+    head = f"{sign} の {homes:,} 世帯（{len(found):,} 人）を、半分ずつに分けます"
     past = before[before.kind == kind]
     rate = past.acted.sum() / max(1, past.people.sum())
     if not 0 < rate < 1:
-        return f"{head}。二か月前のファイルがないか、登録した方がいないので、どれだけの差が見えるかは、まだ分かりません"
+        return f"{head}。二か月前のファイルがないか、{did}した方がいないので、どれだけの差が見えるかは、まだ分かりません"
     design = design_effect(past)
     least = smallest_visible(len(found), rate, design)
     visible = f"{100 * least:.1f} ポイントから" if least else "ありません"
     seen = chance_to_see(len(found), rate, TYPICAL, design)
     return (
-        f"{head}。前の二か月に登録した方は {100 * rate:.1f} %、世帯のまとまりの係数は {design:.2f} なので、"
+        f"{head}。前の二か月に{did}した方は {100 * rate:.1f} %、世帯のまとまりの係数は {design:.2f} なので、"
         f"80 % の確かさで見える差は、{visible}です（両側 5 %）。"
         f"ほかの 126 の試みの平均（{100 * TYPICAL:.1f} ポイント）なら、見える確かさは {100 * seen:.0f} % です"
     )

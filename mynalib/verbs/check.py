@@ -22,7 +22,7 @@ from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched, require_head
 from mynalib.reminders.letters import check_letters
-from mynalib.reminders.texts import read_texts
+from mynalib.reminders.texts import read_other_texts, read_texts
 from mynalib.reminders.trials import expected
 from mynalib.verbs.purge import overdue
 
@@ -69,7 +69,7 @@ def check_home(home: Home, head: str = "") -> Checked:
             lost = lost_protection(home, params, [*entries, *book.entries])
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
     warnings = [each.problem for each in outdated_releases(home, months)]
-    _try(errors, read_texts, home)
+    _try(errors, _read_letters, home, params)
     if params:
         warnings += check_joint_use(params, clock.today())
         warnings += check_letters(params, clock.today())
@@ -93,7 +93,7 @@ def _of_sound_home(
     return [
         *overdue(home, params),
         *(Problem(each.where, each.what) for each in left),
-        *(Problem("policy.reminders.staggered", one) for one in said),
+        *(Problem("policy.reminders", one) for one in said),
     ]
 
 
@@ -110,6 +110,13 @@ def _add_stops(
             warnings += [] if _is_released(home, newest) else [head]
         elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
             errors += [head, *stop.problems]
+
+
+def _read_letters(home: Home, params: Params | None) -> None:
+    """手紙の文。くらべるなら、文 B も。"""
+    read_texts(home)
+    if params and params.society.policy.reminders.two_wordings:
+        read_other_texts(home)
 
 
 def _is_known_damaged(home: Home, kept: KeptMonth) -> bool:
