@@ -23,7 +23,6 @@ from mynalib.history.stops import list_stops
 from mynalib.history.vouching import recover
 from mynalib.release.list_check import book_problems
 from mynalib.release.slips import recall_slip, receipt_slip
-from mynalib.reminders.due import SOCIETY
 from mynalib.reminders.handover import Handing, hand_over, post_letters
 from mynalib.reminders.memory import LETTERS, Handover, handovers
 from mynalib.reminders.passphrases import Passphrases
@@ -97,9 +96,8 @@ def record_posted(home: Home, params: Params, means: str, month: Month | None) -
         release = _release_with_lists(home, month)
         at = Month.parse(release.name[:7])
         _require_first(home, Request(LETTERS, "", means), at)
-        opened = open_month(home, params, at)
-        rows = opened.due[(opened.due.sender == SOCIETY) & opened.due.due]
-        facts = post_letters(home, params, at, release.name, means=means, rows=rows[HANDED_COLUMNS])
+        rows = open_month(home, params, at).posted[HANDED_COLUMNS]
+        facts = post_letters(home, params, at, release.name, means=means, rows=rows)
     told = {name: facts[name] for name in ("handover", "rows", "month")}
     return {"outcome": "posted", **told}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msoffcrypto
 import pytest
 from commands import myna, out
+from libreoffice import opened_with
 from openpyxl import load_workbook
 from societies import MONTHS, SmallSociety
 
@@ -87,6 +88,18 @@ def test_a_handed_over_list_opens_with_its_passphrase_and_equals_the_released_on
     with pytest.raises(msoffcrypto.exceptions.InvalidKeyError):
         sealed.load_key(password=new_passphrase(), verify_password=True)
     assert re.fullmatch("[0-9a-f]{16}[.]xlsx", done["file"])
+
+
+def test_libreoffice_opens_it_with_the_passphrase_and_not_with_another(published, tmp_path):
+    done = hand_over(published)
+    sealed = published.home.outbox / done["file"]
+    wrong = [new_passphrase(), done["passphrase"].upper(), ""]
+    right, *others = opened_with(sealed, [done["passphrase"], *wrong], tmp_path / "profile")
+    assert others == [None] * len(wrong)
+    [book] = (published.release / "employers" / "E02").glob("*.xlsx")
+    for sheet in load_workbook(book):
+        shown = [cell for row in right[sheet.title] for cell in row if cell]
+        assert shown == [cell.value for row in sheet.iter_rows() for cell in row if cell.value]
 
 
 def test_the_ledger_says_what_went_to_whom_without_a_person(published):

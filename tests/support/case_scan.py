@@ -80,6 +80,7 @@ def forms(text: str) -> Iterator[str]:
 
 
 REVIEW = "要確認"  # lists の名：要確認の人
+EVERYBODY = "全員"  # lists の名：月のファイルの全ての人（資格確認書の係には、だれでも載りうる）
 
 
 @lru_cache(maxsize=256)
@@ -134,11 +135,14 @@ def _allowed(path: Path, lists: Mapping[str, set[str]]) -> set[str]:
     """その事業所の勧奨リスト（ページと Excel）、健保の内部の控え（全員のリスト）、健保の名簿（事業所のない人と職員、要確認の人）に載ってよい番号。"""
     if path.name.startswith("letters"):
         return set()
+    if path.parts[-3:-1] == ("internal", "desk"):
+        return lists.get(EVERYBODY, set())
     society = (path.parts[-3:-1], path.parts[-2:])
     if society[0] == ("internal", "lists") or society[1] == ("internal", "society_listed.csv"):
         return set().union(*(lists.get(name, set()) for name in ("NOEMPLOYER", "KENPO", REVIEW)))
     if path.parts[-2:] == ("internal", "listed.csv"):
-        return set().union(*(found for name, found in lists.items() if name != REVIEW))
+        others = (REVIEW, EVERYBODY)
+        return set().union(*(found for name, found in lists.items() if name not in others))
     own = path.parent.parent.name == "employers" and path.name.startswith("reminders")
     return lists.get(path.parent.name, set()) if own else set()
 
