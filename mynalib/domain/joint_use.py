@@ -63,11 +63,37 @@ class Controller(Settings):
     representative: MaybeText = Field(description='代表者の氏名。まだ公表していなければ ""')
 
 
+class PurposeItems(Settings):
+    """勧奨ごとに、対象の人を決めるのに使う項目（お知らせの本文が挙げるもの）。"""
+
+    link: Some[ItemName] = Field(("state",), description="❶ 紐付勧奨")
+    renew: Some[ItemName] = Field(("certificate_flag",), description="❷ 電子証明書の再交付勧奨")
+
+
 class OptoutChannel(Settings):
     """同意しない人の申出先。"""
 
     to: Text = Field(description="申出先の名")
     contact: Phone = Field("", description="電話や窓口")
+    door: Literal["employer", "society"] | None = Field(
+        None, description="事業所の窓口（employer）か、健保組合の窓口（society）か"
+    )
+    how: MaybeText = Field("", description="申し出るしかた（用紙を渡す、電話など）")
+
+    @property
+    def told(self) -> str:
+        """申出先を、一つの言葉で。"""
+        return f"{self.to}（{self.contact}）" if self.contact else self.to
+
+
+class Under16(Settings):
+    """16 歳未満の人についての方針。ファイルに生年月日はないので、人ごとには決められない。"""
+
+    policy: Literal["undecided", "guardian", "exclude"] = Field(
+        "undecided",
+        description="undecided（まだ決めていない）、guardian（保護者に知らせ、申出も保護者から受ける）、exclude（被扶養者の全てを除く）",
+    )
+    decided_on: Day | None = Field(None, description="決めた日")
 
 
 class JointUse(Settings):
@@ -75,7 +101,13 @@ class JointUse(Settings):
 
     notice: Notice
     employers_stated: Count | None = Field(None, description="お知らせの本文が言う事業所の数")
+    employers_listed: tuple[Text, ...] = Field(
+        (), description="お知らせの表に印刷された事業所の名（印字のまま、健保組合の行を除く）"
+    )
     purposes: Purposes
+    purpose_items: PurposeItems = Field(
+        PurposeItems(), description="勧奨ごとに、対象の人を決めるのに使う項目"
+    )
     items: Annotated[Some[ItemName], _ONCE] = Field(description="共同利用する項目")
     employer_columns: Annotated[Some[ColumnName], _ONCE] = Field(
         description="事業所の名簿に載せる列"
@@ -87,6 +119,9 @@ class JointUse(Settings):
         None,
         validate_default=True,
         description="被扶養者にもお知らせが届いた日。含めるときは必ず書く",
+    )
+    under_16: Under16 = Field(
+        Under16(), validate_default=True, description="16 歳未満の人についての方針"
     )
     controller: Controller
     optout_channels: Some[OptoutChannel] = Field(description="同意しない人の申出先")
@@ -109,4 +144,11 @@ class JointUse(Settings):
     def _told_dependants(cls, value: date | None, info: ValidationInfo) -> date | None:
         if value is None and info.data.get("dependants") == "include":
             wrong("被扶養者を含めるときは、被扶養者にお知らせが届いた日を書いてください")
+        return value
+
+    @field_validator("under_16")
+    @classmethod
+    def _age_is_unknown(cls, value: Under16, info: ValidationInfo) -> Under16:
+        if value.policy == "exclude" and info.data.get("dependants") == "include":
+            wrong("年齢はファイルにないので、除くなら dependants を exclude にしてください")
         return value

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from mynalib.domain.calendar import Calendar
 from mynalib.domain.employers import SOCIETY_STAFF, Employer, Registry, SymbolEntry
 from mynalib.domain.errors import BadParams
 from mynalib.domain.fields import Settings
 from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
-from mynalib.domain.reference import Benchmarks, Benefits
+from mynalib.domain.reference import Benchmarks, Benefits, Limit
 from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
 from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
@@ -26,7 +27,9 @@ _SINGLE = {
     "joint_use": JointUse,
     "benefits": Benefits,
     "benchmarks": Benchmarks,
+    "calendar": Calendar,
 }
+CALENDAR = "calendar.yaml"
 FILES: dict[str, type[Settings]] = {**_SINGLE, "employer": Employer}
 KINDS = {
     "BAD_EMPLOYER_ID": "事業所の id が、決まりに合わないか、ファイルの名と違います",
@@ -64,6 +67,7 @@ class Params:
     employers: tuple[Employer, ...]
     benefits: Benefits
     benchmarks: Benchmarks
+    calendar: Calendar
     fingerprint: str
 
     def registry(self, month: Month) -> Registry:
@@ -80,11 +84,32 @@ class Params:
     def notified(self, when: Month | date) -> tuple[Employer, ...]:
         """その日（月なら末日）に、個人の行を受け取ってよい事業所。健保組合自身は数えない。"""
         day = when.end if isinstance(when, Month) else when
-        if not self.joint_use.notice.in_force(day):
+        if not self.notice_in_force(day):
             return ()
         return tuple(
             one for one in self.employers if one.id != SOCIETY_STAFF and one.notified_on(day)
         )
+
+    def notice_in_force(self, day: date) -> bool:
+        """その日に、お知らせが効いているか：効力の日から、暦にお知らせの版の行があれば、その期間のうち。"""
+        return self.joint_use.notice.in_force(day) and not self.calendar.outside("notice", day)
+
+    def society_row(self, day: date) -> Employer | None:
+        """お知らせの表の、健保組合の行。受け取る者がその日にいなければ None。"""
+        own = [one for one in self.employers if one.id == SOCIETY_STAFF and one.scope_on(day)]
+        return own[0] if own else None
+
+    def benefit_limit(self, bracket: str, first: date, last: date) -> Limit | None:
+        """first から last まで、ずっと効いている、確かめた限度額の行。
+
+        表（benefits.yaml）の行と、その表がいつまで本当かを言う暦の行（use: benefit、同じ from）が、どちらもなければ None。
+        """
+        limit, fact = (
+            self.benefits.limit(bracket, first),
+            self.calendar.fresh("benefit", first, last),
+        )
+        same = limit is not None and limit == self.benefits.limit(bracket, last)
+        return limit if same and fact and fact.since == limit.since else None
 
 
 def load_params(folder: Path) -> Params:
@@ -93,6 +118,7 @@ def load_params(folder: Path) -> Params:
     files = [f"employers/{path.name}" for path in found if path.suffix.lower() in (".yaml", ".yml")]
     names = ["society.yaml", "joint_use.yaml", *files, "benefits.yaml", "benchmarks.yaml"]
     documents = {name: read_yaml(folder / name, shown(name)) for name in names}
+    documents[CALENDAR] = _calendar(folder)
     parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in _SINGLE.items()}
     parts["employers"] = _employers([documents[name] for name in files])
     if not files:
@@ -102,6 +128,12 @@ def load_params(folder: Path) -> Params:
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
     return Params(**parts, fingerprint=hashlib.sha256(repr(parts).encode()).hexdigest())
+
+
+def _calendar(folder: Path) -> Document:
+    """暦のファイル。前に作った置き場所にはないので、なければ空とみなす（日付で終わるものは、どれも載せない）。"""
+    path = folder / CALENDAR
+    return read_yaml(path, CALENDAR) if path.exists() else Document(CALENDAR, {})
 
 
 def _values(document: Document, model: type[Settings]) -> Any:

@@ -1,6 +1,6 @@
 """公開を止めるもの：その月を、いま公開してはならない理由。publish も、点検（check）も、取込のあとの知らせも、ここに尋ねる。"""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 STALE = "STALE_MONTH"
 
 
-def stops(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
-    """その月を公開してはならない理由のうち、月の記録と時計だけで分かるもの。取込は止めない。"""
+def stops(
+    home: Home, params: Params, kept: KeptMonth, without: Collection[str] = ()
+) -> Iterator[Refused]:
+    """その月を公開してはならない理由のうち、月の記録と時計だけで分かるもの。取込は止めない。
+
+    Args:
+        without: この月は公開しない事業所。
+    """
     yield from _not_ended(kept)
+    yield from _no_longer_notified(params, kept, without)
     yield from _stale(home, params, kept)
     yield from _quarantined(params, kept)
 
@@ -70,6 +77,22 @@ def _not_ended(kept: KeptMonth) -> Iterator[Refused]:
         what = f"まだ終わっていない月です（今日は {clock.today()}）"
         fix = "パソコンの時計と、取り込んだ月が合っているかを確かめてください。月が終われば公開できます。"
         yield Refused("MONTH_NOT_ENDED", where=kept.month.label, what=what, fix=fix)
+
+
+def _no_longer_notified(
+    params: Params, kept: KeptMonth, without: Collection[str]
+) -> Iterator[Refused]:
+    """断面の月の末日には載っていたが、今日はお知らせに載っていない事業所。何も渡せないので、作らない。"""
+    today = {employer.id for employer in params.notified(clock.today())}
+    gone = [
+        employer.id
+        for employer in params.notified(kept.month)
+        if employer.id not in {*today, *without}
+    ]
+    if gone:
+        what = f"今日は、お知らせが効いていないか、「共同利用する者の範囲」に載っていない事業所です：{'、'.join(gone)}。何も渡せません"
+        fix = f"載せるなら、お知らせと params を改めてください。載せないなら、{' '.join(f'--without {code}' for code in gone)} で除いて公開してください。"
+        yield Refused("NOT_NOTIFIED", where=kept.month.label, what=what, fix=fix)
 
 
 def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:

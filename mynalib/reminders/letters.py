@@ -60,12 +60,13 @@ def home_channels(joint_use: JointUse) -> str:
 
 
 def said_channels(channels: tuple) -> str:
-    return "、".join(f"{one.to}（{one.contact}）" if one.contact else one.to for one in channels)
+    """申出先を、一つの言葉で。"""
+    return "、".join(one.told for one in channels)
 
 
-def benefit(params: Params, texts: Mapping, day: date) -> str:
-    """限度額の文。その日の、確かめた行がなければ ''（古い額で代わりにしない）。"""
-    limit = params.benefits.limit(EXAMPLE_BRACKET, day)
+def benefit(params: Params, texts: Mapping, first: date, last: date | None = None) -> str:
+    """限度額の文。first から last（なければ first の日だけ）まで、ずっと本当の、確かめた額がなければ ''（古い額で代わりにしない）。"""
+    limit = params.benefit_limit(EXAMPLE_BRACKET, first, last or first)
     amount = limit.amount(EXAMPLE_COST) if limit else None
     if amount is None:
         return ""
@@ -91,9 +92,12 @@ def letter(texts: Mapping, kind: str, filled: Mapping[str, str]) -> dict:
 def letter_facts(params: Params, month: Month, texts: Mapping) -> dict:
     """手紙に書くこと：勧奨ごとの文、限度額の文（確かめた額がなければ ""）、差出人、日付、案内の番地。人のことはない。"""
     filled, society = blanks(params, month), params.society
+    # 手紙は「翌々月の末ごろまで」と言うので、そのあいだに額の変わる月には、載せない
+    written = month.plus(1).end
+    read_until = month.plus(2).end
     return {
         "letters": {kind: letter(texts, kind, filled) for kind in LETTER_KINDS},
-        "benefit": benefit(params, texts, month.plus(1).end),
+        "benefit": benefit(params, texts, written, read_until),
         "address": society.letters.address,
         "sender": {
             "name": society.name,

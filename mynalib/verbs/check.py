@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mynalib.domain.calendar_check import check_calendar
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import Params, load_params
@@ -22,6 +23,7 @@ from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched, require_head
 from mynalib.reminders.letters import check_letters
+from mynalib.reminders.notice_dates import lists_outside_notice
 from mynalib.reminders.texts import read_other_texts, read_texts
 from mynalib.reminders.trials import expected
 from mynalib.verbs.purge import overdue
@@ -56,7 +58,8 @@ def check_home(home: Home, head: str = "") -> Checked:
         _try(errors, verify_month, kept)
     entries = _try(errors, read_registers, home, params) if params else None
     book = _try(errors, read_certificates, home, params) if params else None
-    lost = []
+    lost: list[Problem] = []
+    outside: list[Problem] = []
     if _try(errors, Ledger(home.ledger).verify):
         for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
             _try(errors, sound, home)
@@ -67,11 +70,13 @@ def check_home(home: Home, head: str = "") -> Checked:
             _try(errors, require_head, home, head)
         if entries is not None and book is not None:
             lost = lost_protection(home, params, [*entries, *book.entries])
+        outside = lists_outside_notice(home, params) if params else []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
-    warnings = [each.problem for each in outdated_releases(home, months)]
+    warnings = [*(each.problem for each in outdated_releases(home, months)), *outside]
     _try(errors, _read_letters, home, params)
     if params:
         warnings += check_joint_use(params, clock.today())
+        warnings += check_calendar(params, clock.today())
         warnings += check_letters(params, clock.today())
     if params and entries is not None and not errors:
         warnings += _of_sound_home(errors, home, params, months, entries)

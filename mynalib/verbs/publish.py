@@ -178,7 +178,7 @@ def _seen(name: str) -> str:
 
 def _stops(order: Order, kept: KeptMonth) -> Iterator[Refused]:
     """公開してはならない理由：月のこと（history/stops.py）と、頼みのこと。"""
-    yield from stops(order.home, order.params, kept)
+    yield from stops(order.home, order.params, kept, order.without)
     if order.params.society.policy.publish.two_people and order.final and not order.approval:
         yield Refused(
             "APPROVAL_REQUIRED",

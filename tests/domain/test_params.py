@@ -22,7 +22,6 @@ from mynalib.domain import params as params_module
 from mynalib.domain.employers import FOLD_FROM, FOLD_TO, TRIMMED, Registry, SymbolEntry, fold_symbol
 from mynalib.domain.errors import BadParams
 from mynalib.domain.months import Month
-from mynalib.domain.notice_check import check_joint_use
 from mynalib.domain.params import RejectedParams, load_params
 from mynalib.domain.strict_yaml import read_yaml
 
@@ -1093,66 +1092,6 @@ def test_figures_are_compared_only_with_the_same_denominator():
     assert [str(row.value) for row in rows] == ["62", "69.5", "70.1", "72.7", "75.6"]
     assert [row.date for row in rows] == sorted(row.date for row in rows)
     assert all(row.source and row.definition for row in benchmarks.figures)
-
-
-# お知らせの点検
-
-
-def hints(folder, today=TODAY):
-    return [str(problem) for problem in check_joint_use(load_params(folder), today)]
-
-
-def test_the_shipped_notice_lacks_an_address_a_representative_and_one_employer():
-    found = hints(SHIPPED)
-    assert [hint.split("：")[0] for hint in found] == [
-        "joint_use.yaml controller.address",
-        "joint_use.yaml controller.representative",
-        "joint_use.yaml employers_stated",
-        "employers/E15.yaml responsible.title",
-    ]
-    assert "20 社" in found[2] and "19 社" in found[2]
-    assert "総務監理部" in found[3] and "総務管理部長" in found[3]
-
-
-HINTS = [
-    ("joint_use.yaml", "effective: 2025-10-01", "effective: 2026-12-01", "notice.effective"),
-    ("joint_use.yaml", "on: 2025-10-01", "on: 2025-10-02", "notice.published"),
-    ("joint_use.yaml", "on: 2025-10-01", "on: 2026-12-01", "notice.published[0]"),
-    (
-        "joint_use.yaml",
-        "- {channel: HP",
-        "- {channel: 広報誌, on: 2026-08-01}\n    - {channel: HP",
-        "notice.published[0]",
-    ),
-    (
-        "joint_use.yaml",
-        "[symbol, number, branch,",
-        "[symbol, number, branch, cancel_kind,",
-        "employer_columns",
-    ),
-    ("joint_use.yaml", "  - cancel_kind ", "#", "items"),
-    (
-        "joint_use.yaml",
-        "dependants_notified_on: 2025-10-01",
-        "dependants_notified_on: 2025-10-02",
-        "dependants_notified_on",
-    ),
-    ("employers/E02.yaml", "notified: true ", "notified: false ", "employers/E02.yaml notified"),
-]
-
-
-@pytest.mark.parametrize(("file", "old", "new", "place"), HINTS)
-def test_what_the_notice_still_lacks_is_told(folder, file, old, new, place):
-    before = hints(folder)
-    edit(folder, file, old, new)
-    assert any(place in hint for hint in set(hints(folder)) - set(before))
-
-
-def test_a_complete_notice_has_nothing_to_tell(folder):
-    edit(folder, "joint_use.yaml", 'address: ""', "address: 東京都中央区一丁目")
-    edit(folder, "joint_use.yaml", 'representative: ""', "representative: 理事長")
-    edit(folder, "employers/E15.yaml", "総務監理部", "総務管理部")
-    assert hints(folder) == []
 
 
 # エディター向けのスキーマ
