@@ -8,6 +8,7 @@ from mynalib.capsules import comparison, intake_review, previous
 from mynalib.capsules.catalogue import Edition
 from mynalib.capsules.certificate_desk import desk_facts, desk_tables
 from mynalib.capsules.dashboard import dashboard_tables
+from mynalib.capsules.notice import notice_facts
 from mynalib.capsules.opened import OpenedMonth, employer_rows
 from mynalib.capsules.privacy import privacy_tables
 from mynalib.capsules.publication import Publication
@@ -16,7 +17,7 @@ from mynalib.capsules.report_tables import Tables, internal_report, report_facts
 from mynalib.capsules.society_lists import letter_facts, society_tables
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
-from mynalib.domain.months import Month
+from mynalib.domain.months import Month, day_label
 from mynalib.history.files import fresh_folder, revision_of
 from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error, desk
@@ -53,6 +54,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     exact = edition.audience == "internal"
     named = edition.audience == "named"
     letters = letter_facts(publication) if edition.audience == "staff" else {}
+    notice = _notice(publication) if edition.audience == "notice" else {}
     report = report_facts(publication, exact=exact) if society_wide else {}
     return {
         "notebook": edition.notebook,
@@ -79,8 +81,13 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         **report,
         **(desk_facts(publication) if edition.audience == "desk" else {}),
         **letters,
+        **notice,
         **(_employer_facts(publication, employer) if employer else {}),
     }
+
+
+def _notice(publication: Publication) -> dict:
+    return notice_facts(publication.opened.params, publication.opened.month)
 
 
 def _employer_facts(publication: Publication, employer: Employer) -> dict:
@@ -89,9 +96,18 @@ def _employer_facts(publication: Publication, employer: Employer) -> dict:
     return {
         "contact": _contact(employer),
         "list_number": f"{employer.id}-{publication.version}",
+        "certificate_until": certificate_until(publication),
         "not_used_for": list(joint_use.not_used_for),
         "channels": said_channels(joint_use.optout_channels),
     }
+
+
+def certificate_until(publication: Publication) -> str:
+    """組合の資格確認書の期限。ページを読む翌月の末までに終わるか、だれも確かめていなければ ''（載せない）。"""
+    opened = publication.opened
+    last = opened.month.plus(1).end
+    fact = opened.params.calendar.fresh("certificate", opened.month.end, last)
+    return day_label(str(fact.until)) if fact else ""
 
 
 def _contact(employer: Employer) -> dict:
@@ -173,6 +189,7 @@ TABLES: dict[tuple[str, str], Callable[[Publication, Employer | None], Tables]] 
     ("03_management_report", "wide"): lambda publication, _: wide_report(publication),
     ("04_employer_dashboard", "employer"): _dashboard,
     ("06_reminder_effect", "internal"): lambda publication, _: effect_tables(publication),
+    ("07_joint_use_notice", "notice"): lambda *_: {},
     ("08_society_lists", "staff"): _society_list,
     ("09_certificate_desk", "desk"): _desk,
     ("09_release_comparison", "internal"): lambda publication, _: comparison.comparing_tables(

@@ -86,10 +86,16 @@ class EmployerPage:
             tables.table(self.lists, "lists", "勧奨リストの人数（前に公開したときのまま）")
             tables.paragraph(display.words("gone"))
 
+    def _answers(self) -> list[list[str]]:
+        """よくある質問。資格確認書の期限は、確かめてあるときだけ。"""
+        until = self.capsule.facts["certificate_until"]
+        dated = [text.format(until=until) for text in display.words("certificate_answer")]
+        return [*display.words("answers"), *([dated] if until else [])]
+
     def how_to(self) -> None:
-        """しかたを五つで、よくある質問八つ、社内への案内文。"""
+        """しかたを五つで、よくある質問、社内への案内文。"""
         display.show("section", title="ご案内のしかた", lines=display.words("how_to"))
-        display.show("answers", title="よくある質問", pairs=display.words("answers"))
+        display.show("answers", title="よくある質問", pairs=self._answers())
         by = f"{self.capsule.month.plus(1).label}末ごろ"
         lines = [line.format(by=by) for line in display.words("intranet")]
         display.show("quote", title="社内への案内文（そのまま貼れます）", lines=lines)

@@ -12,6 +12,7 @@ from mynalib.disclosure.society import COUNTS, RATES
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.outlook import Outlook
 from mynalib.jobs.desk_files import write_desk_book, write_desk_rows
+from mynalib.jobs.forms import FORM_WRITERS
 from mynalib.jobs.letters import write_keys, write_letters, write_society_list
 from mynalib.jobs.workbook import write_reminders
 
@@ -96,4 +97,5 @@ _WRITERS = {
     **_KEPT,
     **_LETTERS,
     **_DESK,
+    **FORM_WRITERS,
 }

@@ -29,7 +29,7 @@ from mynalib.release.unchanged import notebooks_hash
 from mynalib.reminders.draws import freeze
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
-WIDE_FOLDERS = ("assets", "management")
+WIDE_FOLDERS = ("assets", "management", "notice")
 
 
 def assemble(

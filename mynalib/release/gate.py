@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
+from mynalib.capsules.notice import notice_facts
 from mynalib.capsules.opened import employer_rows
 from mynalib.capsules.previous import (
     LISTED,
@@ -28,6 +29,7 @@ from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
 from mynalib.history.released import differences, read_manifest
 from mynalib.insight import display
+from mynalib.insight.notice_page import NoticePage
 from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_problems
 from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
@@ -35,6 +37,7 @@ from mynalib.release.scan import LONG_DIGITS, scan_release
 from mynalib.release.society_check import society_problems
 
 WIDE = "management"
+NOTICE = "notice"
 SOCIETY_FOLDER = "lists"  # internal/lists/：健保が自宅に知らせる人
 DESK_FOLDER = "desk"  # internal/desk/：資格確認書の係
 
@@ -63,6 +66,7 @@ def inspect(
         release, artefacts, *numbers, demo=publication.opened.params.society.demo
     )
     paths = [one["path"] for one in artefacts]
+    problems += _unnotified(publication, paths)
     problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
     problems += desk_problems(release, paths, None if again else publication)
     problems += society_problems(release, paths)
@@ -75,6 +79,14 @@ def inspect(
             what=f"公開してはならないところが {len(problems)} 件あります。何も公開していません",
             problems=problems,
         )
+
+
+def _unnotified(publication: Publication, paths: Iterable[str]) -> Iterator[Problem]:
+    """断面の月の末日に、お知らせに載っていない事業所のもの。"""
+    notified = {one.id for one in publication.opened.params.notified(publication.opened.month)}
+    folders = {path.split("/")[1] for path in paths if path.startswith("employers/")}
+    for code in sorted(folders - notified):
+        yield Problem(f"employers/{code}", "お知らせに載っていない事業所のもの")
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
@@ -128,11 +140,21 @@ def _wide_problems(
     cells = shown["cells"]
     cells += [{"value": float(goal.value)} for goal in publication.opened.params.society.targets]
     told = revision.lines("wide") if revision else []
+    notice = _notice_texts(publication)
     fixed = [*_fixed_texts(publication), *shown.get("texts", []), *told, *map(html.unescape, told)]
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
         listed, drawn = (cells, shown.get("drawn", [])) if path.parent == folder else ([], [])
-        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, fixed, drawn):
+        known = [*fixed, *notice] if path.parent.name == NOTICE else fixed
+        if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, known, drawn):
             yield Problem(path.relative_to(release).as_posix(), "cells.json にない数がある")
+
+
+def _notice_texts(publication: Publication) -> list[str]:
+    """お知らせのページと用紙の、設定から作った文。人から数えたものは、一つもない。"""
+    params = publication.opened.params
+    facts = notice_facts(params, publication.opened.month)
+    page = NoticePage(facts | {"society": params.society.name, "demo": params.society.demo})
+    return [*page.texts()]
 
 
 def _fixed_texts(publication: Publication) -> list[str]:

@@ -69,7 +69,7 @@ def test_a_complete_notice_has_nothing_to_tell(folder):
 
 HINTS = [
     ("joint_use.yaml", "effective: 2025-10-01", "effective: 2026-12-01", "notice.effective"),
-    ("calendar.yaml", "to: 2027-09-30", "to: 2026-11-21", "notice.effective"),
+    ("calendar.yaml", "to: 2030-09-30", "to: 2026-11-21", "notice.effective"),
     ("calendar.yaml", 'version: "1"', 'version: "2"', "notice.version"),
     ("joint_use.yaml", "on: 2025-10-01", "on: 2025-10-02", "notice.published"),
     ("joint_use.yaml", "on: 2025-10-01", "on: 2026-12-01", "notice.published[0]"),
@@ -146,7 +146,7 @@ def test_issues_at_most_three_months_apart_are_enough(folder):
 def test_the_rules_for_those_under_16_are_asked_for_a_year_before_the_amended_act(
     folder, today, told
 ):
-    edit(folder, "calendar.yaml", "to: 2027-09-30", "to: 2029-09-30")
+    edit(folder, "calendar.yaml", "to: 2030-09-30", "to: 2031-09-30")
     found = [hint for hint in hints(folder, today) if "under_16" in hint]
     assert len(found) == (told is not None)
     assert all(told in hint for hint in found)

@@ -65,7 +65,7 @@ def test_a_month_is_published_to_a_shelf_on_another_file_system(small, elsewhere
     assert check_home(small.home).errors == ()
     assert small.publish().outcome == "unchanged"
     open_to_all = {path.name for path in small.release.iterdir() if path.stat().st_mode & 0o007}
-    assert open_to_all == {"assets", "index.html", "management"}
+    assert open_to_all == {"assets", "index.html", "management", "notice"}
 
 
 def test_the_data_may_be_on_another_file_system_than_the_shelf(small, elsewhere):

@@ -36,6 +36,7 @@ RUNS = {
     "04_employer_dashboard": [{"employer": "E01"}],
     "05_employer_reminders": [{"employer": "E02"}],
     "06_reminder_effect": [{}],
+    "07_joint_use_notice": [{}],
     "08_society_lists": [{}],
     "09_certificate_desk": [{}],
     "09_release_comparison": [{}],

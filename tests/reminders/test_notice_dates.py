@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from societies import MONTHS, SmallSociety
 
+from mynalib.capsules.editions import certificate_until
+from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.history.ledger import Ledger
 from mynalib.reminders.notice_dates import lists_outside_notice
@@ -48,7 +50,7 @@ def test_an_employer_that_left_the_notice_since_stops_publish_until_it_is_left_o
 
 
 def test_a_notice_that_has_ended_stops_publish_and_handover(published):
-    edit(published, "calendar.yaml", "to: 2027-09-30", "to: 2026-11-21")
+    edit(published, "calendar.yaml", "to: 2030-09-30", "to: 2026-11-21")
     assert refused(lambda: hand_over(published)).code == "NOT_NOTIFIED"
     assert refused(lambda: published.publish(because="お知らせ")).code == "NOT_NOTIFIED"
 
@@ -117,3 +119,21 @@ def test_a_letter_shows_no_limit_that_ends_before_the_day_it_speaks_of(published
     told = [str(one) for one in check_home(published.home).warnings]
     assert any("calendar.yaml" in one and "2026-11-30" in one for one in told)
     assert date(2026, 11, 30) > date(2026, 11, 22), "まだ終わっていない"
+
+
+CHECKED = ('checked_by: ""', "checked_by: 甲\n    checked_on: 2026-11-20")
+
+
+@pytest.mark.parametrize(
+    ("until", "shown"), [("2027-11-30", True), ("2026-11-30", True), ("2026-11-29", False)]
+)
+def test_an_employer_reads_the_end_of_the_certificates_only_while_it_is_checked_and_ahead(
+    small, until, shown
+):
+    """ページは 11 月のあいだ読まれる。そのあいだに終わる期限は、載せない。"""
+    edit(small, "calendar.yaml", "to: 2027-11-30", f"to: {until}")
+    before = open_publication(small.home, small.params, MONTHS[1])
+    assert certificate_until(before) == "", "だれも確かめていない"
+    edit(small, "calendar.yaml", *CHECKED)
+    after = open_publication(small.home, small.params, MONTHS[1])
+    assert bool(certificate_until(after)) == shown

@@ -668,9 +668,12 @@ def test_verify_sees_every_change(published, damage):
     assert code_of(lambda: verify(published.home, published.params, MONTHS[1])) == "RELEASE_DAMAGED"
 
 
+ALONE = ("mail.html", "letters.html", "objection.html", "withdrawal.html")
+"""一枚だけで渡せる、つながりのないページ。"""
 OUTSIDE_ITSELF = {
     "index.html": {"../index.html", "../index.css"},
     "management": {"../index.html"},
+    "notice": {"../index.html"},
     "internal": {"../index.html"},
     "internal/lists": {"../../index.html"},
 }
@@ -682,7 +685,7 @@ def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(publish
         place = page.relative_to(published.release).as_posix()
         links = re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
         outside = {link for link in links if link.startswith(("/", ".."))}
-        alone = page.name in ("mail.html", "letters.html")
+        alone = page.name in ALONE
         folder = (
             place.rpartition("/")[0]
             if place.startswith("internal/lists")
@@ -697,7 +700,7 @@ def test_each_audience_is_one_folder_that_reaches_nothing_outside_itself(publish
 @pytest.mark.skipif(os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ")
 def test_only_what_may_circulate_widely_is_readable_by_everybody(published):
     open_to_all = {path.name for path in published.release.iterdir() if path.stat().st_mode & 0o007}
-    assert open_to_all == {"assets", "index.html", "management"}
+    assert open_to_all == {"assets", "index.html", "management", "notice"}
     assert not [p for p in (published.release / "employers").iterdir() if p.stat().st_mode & 0o077]
 
 
