@@ -53,8 +53,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
     named = edition.audience == "named"
-    letters = letter_facts(publication) if edition.audience == "staff" else {}
-    notice = _notice(publication) if edition.audience == "notice" else {}
+    own = OWN_FACTS[edition.audience](publication) if edition.audience in OWN_FACTS else {}
     report = report_facts(publication, exact=exact) if society_wide else {}
     return {
         "notebook": edition.notebook,
@@ -79,15 +78,21 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         else None,
         "notes": notes(publication, edition),
         **report,
-        **(desk_facts(publication) if edition.audience == "desk" else {}),
-        **letters,
-        **notice,
+        **own,
         **(_employer_facts(publication, employer) if employer else {}),
     }
 
 
 def _notice(publication: Publication) -> dict:
     return notice_facts(publication.opened.params, publication.opened.month)
+
+
+OWN_FACTS: dict[str, Callable[[Publication], dict]] = {
+    "staff": letter_facts,
+    "desk": desk_facts,
+    "notice": _notice,
+}
+"""一つの読み手のカプセルだけに入れること。"""
 
 
 def _employer_facts(publication: Publication, employer: Employer) -> dict:

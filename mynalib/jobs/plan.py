@@ -74,7 +74,7 @@ def _job(
     name = "-".join((owner, edition.notebook, edition.audience))
     own = folder / name
     capsule = make_capsule(publication, edition, own / "capsule", employer)
-    links = _links(publication, edition, beside)
+    links = _links(publication, edition, beside, code)
     return Job(
         name=name,
         title=notebook.title,
@@ -90,7 +90,7 @@ def _job(
 
 
 def _links(
-    publication: Publication, edition: Edition, beside: Collection[Edition]
+    publication: Publication, edition: Edition, beside: Collection[Edition], code: str
 ) -> tuple[dict[str, str], ...]:
     """そのページから行けるところ：月の入口、同じフォルダーのページ（自分なら href は ""）。
 
@@ -104,16 +104,16 @@ def _links(
     for one in pages:
         href = "" if one == edition else PurePosixPath(one.page).name
         links.append({"href": href, "title": NOTEBOOKS[one.notebook].title})
-        links += _workbooks(publication, one)
+        links += _workbooks(publication, one, code)
     return tuple(links)
 
 
-def _workbooks(publication: Publication, edition: Edition) -> list[dict[str, str]]:
+def _workbooks(publication: Publication, edition: Edition, code: str) -> list[dict[str, str]]:
     """勧奨リストの表の本。"""
     if "reminders" not in edition.products:
         return []
-    opened, employer = publication.opened, PurePosixPath(edition.page).parent.name
-    name = book_name(employer, opened.month, opened.params.society.demo)
+    opened = publication.opened
+    name = book_name(code, opened.month, opened.params.society.demo)
     return [
         {"href": name, "title": link["title"]}
         for link in EMPLOYER_PAGES
