@@ -1,6 +1,5 @@
 """手紙を書く：A4 の HTML（一人に一枚、三つ折り）と、差し込み印刷のための鍵の CSV、健保の名簿の XLSX。"""
 
-import csv
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from mynalib.insight import display
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.society_page import listed, lists_returned
 from mynalib.jobs.pages import style_sheet
-from mynalib.jobs.workbook import EPOCH, PLAIN, marked, print_on_a4, write_lines, write_rows
+from mynalib.jobs.society_files import write_quoted, write_titled
+from mynalib.jobs.workbook import EPOCH, PLAIN, marked, write_lines
 from mynalib.reminders.letters import EACH_UP_TO
 
 LETTERS, LETTER_KEYS, SOCIETY_LIST = "letters", "letter_keys", "society_list"
@@ -69,15 +69,7 @@ def write_keys(capsule: Capsule, folder: Path) -> Path:
     columns = [*KEY_COLUMNS, *(["wording"] if _compares_wordings(capsule) else [])]
     homes = people.groupby("household").serial
     people = people.assign(sheet=homes.cumcount() + 1, sheets=homes.transform("size"))[columns]
-    rows = [list(map(display.label, columns))]
-    rows += [
-        [display.text(column, value, 0) for column, value in row.items()]
-        for row in people.to_dict("records")
-    ]
-    target = folder / f"{LETTER_KEYS}{demo_suffix(capsule.facts['demo'])}.csv"
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
-    return target
+    return write_quoted(people, folder / f"{LETTER_KEYS}{demo_suffix(capsule.facts['demo'])}.csv")
 
 
 def write_society_list(capsule: Capsule, folder: Path) -> Path:
@@ -89,13 +81,8 @@ def write_society_list(capsule: Capsule, folder: Path) -> Path:
         book.set_properties({"title": marked(capsule, "健保の名簿"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
         for name in names:
-            rows, title = listed(capsule, name).frame, marked(capsule, said["titles"][name])
-            sheet = book.add_worksheet(title)
-            head = f"{title}　{len(rows):,} 人　{capsule.month.as_of}　{capsule.facts['society']}"
-            sheet.write_string(0, 0, head, formats["title"])
-            write_rows(sheet, formats, rows, 2)
-            sheet.set_landscape()
-            print_on_a4(sheet)
+            rows = listed(capsule, name).frame
+            write_titled(book, formats, capsule, said["titles"][name], rows)
         title = marked(capsule, said["titles"]["handling"])
         lines = [*said["handling"], said["review"], *capsule.facts["notes"]]
         write_lines(book.add_worksheet(title), formats, title, lines)

@@ -29,7 +29,7 @@ PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_num
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
 HOUSEHOLD = ["symbol", "number"]
 A4 = 9
-COUNT_WIDTH = 12  # 人数の列
+LEAST_WIDTH = 10  # 人数の列
 
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
@@ -91,7 +91,7 @@ def write_rows(sheet, formats: dict, rows: pd.DataFrame, top: int) -> None:
     """見出しと行。top は見出しの行。"""
     numbers = display.words("columns")["numbers"]
     for index, column in enumerate(rows.columns):
-        sheet.set_column(index, index, display.words("widths").get(column, COUNT_WIDTH))
+        sheet.set_column(index, index, _width(column))
         sheet.write_string(top, index, display.label(column), formats["head"])
     for number, row in enumerate(rows.to_dict("records"), top + 1):
         for index, (column, value) in enumerate(row.items()):
@@ -100,6 +100,11 @@ def write_rows(sheet, formats: dict, rows: pd.DataFrame, top: int) -> None:
     sheet.autofilter(top, 0, top + len(rows), len(rows.columns) - 1)
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
+
+
+def _width(column: str) -> int:
+    """列の幅。決めていない列（人数など）は、見出しが入るように。"""
+    return display.words("widths").get(column) or max(LEAST_WIDTH, 2 * len(display.label(column)))
 
 
 def _write_numbers(sheet, formats: dict, title: str, rows: pd.DataFrame) -> None:

@@ -1,11 +1,8 @@
 """資格確認書の係のファイルを開き直して確かめる：CSV は、載せるはずの人とちょうど同じか。XLSX は、CSV とちょうど同じか。"""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from openpyxl import load_workbook
 
 from mynalib.capsules.certificate_desk import desk_people
 from mynalib.capsules.dashboard import EVERYONE
@@ -15,12 +12,15 @@ from mynalib.disclosure.society import TOTAL
 from mynalib.domain.certificates import CERTIFICATE_REASONS, DESK_TASKS
 from mynalib.domain.errors import Problem
 from mynalib.domain.person import fold_number
+from mynalib.domain.society import demo_suffix
 from mynalib.insight import display
 from mynalib.insight.desk_page import LIST_KEY, LISTED_TASKS
 from mynalib.jobs.desk_files import DESK_BOOK, DESK_ROWS
+from mynalib.release.reopening import read_book, read_quoted
 
 DESK_PLACE = "internal/desk/"
 FIVE_DIGITS = 10_000
+HEADS_AT = 2  # 見出しの行（society_files.write_titled）
 WrittenRows = list[dict[str, str]]
 
 
@@ -35,14 +35,14 @@ def desk_problems(
     """
     if f"{DESK_PLACE}index.html" not in {*paths}:
         return
-    rows_file, book = _only(release, f"{DESK_ROWS}*.csv"), _only(release, f"{DESK_BOOK}*.xlsx")
+    rows_file, book = _files(release)
     if rows_file is None or book is None:
         yield Problem(DESK_PLACE, "名簿の XLSX か CSV がない")
         return
-    written = _read_rows(rows_file)
+    written = read_quoted(rows_file)
     if publication and written != _expected(publication):
         yield Problem(f"{DESK_PLACE}{rows_file.name}", "載せるはずの人と違う")
-    found = _book_problems(_read_book(book), written)
+    found = _book_problems(read_book(book), written)
     yield from (Problem(f"{DESK_PLACE}{book.name}", what) for what in found)
 
 
@@ -56,20 +56,20 @@ def desk_numbers(numbers: Iterable[str]) -> set[str]:
 
 def desk_numbers_then(release: Path) -> set[str]:
     """公開したときに、係のファイルに載せた人の desk_numbers。"""
-    rows_file = _only(release, f"{DESK_ROWS}*.csv")
-    rows = _read_rows(rows_file) if rows_file else []
+    rows_file, _ = _files(release)
+    rows = read_quoted(rows_file) if rows_file else []
     return desk_numbers(row[display.label("number")] for row in rows)
 
 
-def _only(release: Path, pattern: str) -> Path | None:
-    """その形の名の、ただ一つのファイル。"""
-    found = [*(release / DESK_PLACE).glob(pattern)]
-    return found[0] if len(found) == 1 else None
-
-
-def _read_rows(path: Path) -> WrittenRows:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [*csv.DictReader(file)]
+def _files(release: Path) -> tuple[Path | None, Path | None]:
+    """CSV と XLSX。名は、ちょうどこの道具の付けたもの（OS や Excel の置いたものは、見ない）。"""
+    names = ((DESK_ROWS, ".csv"), (DESK_BOOK, ".xlsx"))
+    places = [
+        [release / DESK_PLACE / f"{name}{demo_suffix(demo)}{suffix}" for demo in (False, True)]
+        for name, suffix in names
+    ]
+    rows_file, book = (next(filter(Path.is_file, place), None) for place in places)
+    return rows_file, book
 
 
 def _expected(publication: Publication) -> WrittenRows:
@@ -80,27 +80,15 @@ def _expected(publication: Publication) -> WrittenRows:
     ]
 
 
-def _read_book(path: Path) -> dict[str, list[list[str]]]:
-    """枚の名（「架空データ」を除く）から、三行目からの、見出しと行へ。"""
-    book = load_workbook(path, read_only=True)
-    sheets = {
-        sheet.title.rpartition(" ")[2]: [
-            [cell or "" for cell in row] for row in sheet.iter_rows(min_row=3, values_only=True)
-        ]
-        for sheet in book
-    }
-    book.close()
-    return sheets
-
-
 def _book_problems(sheets: dict[str, list[list[str]]], written: WrittenRows) -> Iterator[str]:
     for task, columns in LISTED_TASKS.items():
         heads = [display.label(column) for column in (*LIST_KEY, *columns)]
         own = [row for row in written if row[display.label("task")] == DESK_TASKS[task]]
-        if sheets.get(DESK_TASKS[task]) != [heads, *([row[head] for head in heads] for row in own)]:
+        expected = [heads, *([row[head] for head in heads] for row in own)]
+        if sheets.get(DESK_TASKS[task], [])[HEADS_AT:] != expected:
             yield f"「{DESK_TASKS[task]}」の枚が、CSV と違う"
     title = display.words("desk")["sheets"]["sheet"]
-    if _sheet_counts(sheets.get(title, [])) != _counts(written):
+    if _sheet_counts(sheets.get(title, [])[HEADS_AT:]) != _counts(written):
         yield f"「{title}」の枚が、CSV を数えたものと違う"
 
 

@@ -1,18 +1,16 @@
 """健保の名簿を開き直して確かめる：鍵の CSV、名簿の XLSX、手紙が、載せるはずの人と、たがいに、ちょうど合うか。"""
 
-import csv
 import html
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from openpyxl import load_workbook
 
 from mynalib.capsules.previous import read_society_listed
 from mynalib.domain.classification import ACTIONS
 from mynalib.domain.errors import Problem
 from mynalib.insight.display import label, words
 from mynalib.jobs.letters import LETTER_KEYS, LETTERS, SOCIETY_LIST
+from mynalib.release.reopening import read_book, read_quoted
 from mynalib.reminders.letters import EACH_UP_TO
 
 FOLDER = "internal/lists/"
@@ -23,7 +21,7 @@ LETTER_TITLE = re.compile("<h2>(.*?)</h2>")
 
 def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
     """健保の名簿の、三つのファイルの誤り。名簿を作っていなければ、空。"""
-    found = {name: release / name for name in paths if name.startswith(FOLDER)}
+    found = [release / name for name in paths if name.startswith(FOLDER)]
     keys, book, letters = (
         _only(found, start, suffix)
         for start, suffix in ((LETTER_KEYS, ".csv"), (SOCIETY_LIST, ".xlsx"), (LETTERS, ".html"))
@@ -32,12 +30,12 @@ def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
         return
     expected = read_society_listed(release)
     people = expected[expected.list == "people"]
-    written = _read_keys(keys)
+    written = read_quoted(keys)
     told = [[*row] for row in people[[*KEY_ON_LISTS, "action"]].itertuples(index=False)]
     rows = [[*(row[label(name)] for name in KEY_ON_LISTS), row[label("action")]] for row in written]
     if rows != [[*row[:3], ACTIONS[row[3]]] for row in told]:
         yield Problem(_place(keys), "手紙を出すはずの人と違う")
-    sheets = _read_book(book)
+    sheets = read_book(book)
     for name, title in words("society_list")["titles"].items():
         if name in ("people", "review", "returned"):
             own = expected[expected.list == name][KEY_ON_LISTS].values.tolist()
@@ -46,27 +44,14 @@ def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
     yield from (Problem(_place(letters), what) for what in _unlike(letters, written))
 
 
-def _only(found: dict[str, Path], start: str, suffix: str) -> Path | None:
-    """その名ではじまるファイル。"""
-    names = [p for p in found.values() if p.name.startswith(start) and p.suffix == suffix]
+def _only(paths: Iterable[Path], start: str, suffix: str) -> Path | None:
+    """名が start ではじまり、suffix で終わるファイル。なければ None。"""
+    names = [path for path in paths if path.name.startswith(start) and path.suffix == suffix]
     return names[0] if names and names[0].is_file() else None
 
 
 def _place(path: Path) -> str:
     return f"{FOLDER}{path.name}"
-
-
-def _read_keys(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [*csv.DictReader(file)]
-
-
-def _read_book(path: Path) -> dict[str, list[list]]:
-    """枚の名（「架空データ」を除く）から、見出しより下の行へ。"""
-    book = load_workbook(path, read_only=True)
-    rows = {sheet.title: [[*row] for row in sheet.iter_rows(values_only=True)] for sheet in book}
-    book.close()
-    return {title.rpartition(" ")[2]: found for title, found in rows.items()}
 
 
 def _cells(sheets: dict[str, list[list]], title: str) -> list[list]:
