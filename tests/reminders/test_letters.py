@@ -267,9 +267,13 @@ def written(texts: dict, folder: Path) -> Path:
         "address": "東京都中央区日本橋一丁目十九番一号　日本橋ダイヤビルディング十二階",
         "contact": "03-0000-0000（平日 9 時から 17 時）",
     }
-    sheets = [{"serial": f"000-000{at}", "action": kind} for at, kind in enumerate(LETTER_KINDS, 1)]
+    sheets = [
+        {"serial": f"000-000{at}", "action": kind, "wording": "A"}
+        for at, kind in enumerate(LETTER_KINDS, 1)
+    ]
     page = {**facts, "sender": sender, "address": ADDRESS, "qr": _qr(ADDRESS), "sheets": sheets}
     page |= {"society": sender["name"], "demo": True, "style": style_sheet(), "sample": False}
+    page |= {"other_letters": {}}
     target = folder / "letters.html"
     text = templates().get_template("jobs/template/letters.html.j2").render(**page)
     target.write_text(text, encoding="utf-8")
