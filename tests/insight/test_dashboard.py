@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from counted import wave
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from months import (
@@ -22,7 +23,6 @@ from months import (
     slow_status,
 )
 from months import registered as linked
-from received import groups_of, received
 from traitlets.config import Config
 
 from mynalib.capsules.catalogue import EDITIONS
@@ -146,22 +146,6 @@ def test_moves_equal_a_slow_count(society):
     assert {key: value for key, value in shown.items() if value} == dict(counted)
 
 
-def wave(before: str, after: str) -> list[str]:
-    """証明書の動き。区分の名だけから、一つずつ。"""
-    held = {"registered_usable", "registered_certificate_unknown"}
-    dropped = {"cancelled_by_lapse", "renewed_not_relinked"}
-    expired = {
-        "registered_certificate_lapsed",
-        "cancelled_by_lapse",
-        "never_linked_certificate_lapsed",
-    }
-    back = {"registered_usable", "renewed_not_relinked", "never_linked"}
-    found = ["lapsed"] * (before in held and after == "registered_certificate_lapsed")
-    found += ["cancelled_by_lapse"] * (before.startswith("registered_") and after in dropped)
-    found += ["renewed"] * (before in expired and after in back)
-    return found + ["relinked"] * (before in dropped and after.startswith("registered_"))
-
-
 def choices_of(page: str, name: str) -> dict:
     found = re.search(rf'<figure id="{name}">.*?class="choices">(.*?)</script>', page, re.DOTALL)
     return json.loads(found[1])
@@ -192,39 +176,6 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def beside(release: Path, name: str) -> list[dict[str, str]]:
     return read(release / "internal" / f"{name}_実数_健保内部_架空データ.csv")
-
-
-def test_the_tables_beside_the_page_equal_a_count_of_the_received_files(demo_home, demo_release):
-    """事業所ごとの、新しい登録、加入、脱退と、登録者。届いたファイルの行だけから、この三か月を数える。"""
-    months = [Month.parse("2026-10").plus(step) for step in range(-3, 1)]
-    files = [received(demo_home.months, demo_home.originals, str(month)) for month in months]
-    moved, held = Counter(), Counter()
-    for month, was, now in zip(months[1:], files, files[1:], strict=False):
-        for key in was.keys() | now.keys():
-            row = now.get(key) or was[key]
-            name = "joined" if key not in was else "departed" if key not in now else ""
-            if not name and not was[key].registered and row.registered:
-                name = "newly_registered"
-            for group in groups_of(row):
-                moved[str(month), *group, name] += bool(name)
-                held[str(month), *group] += key in now and row.registered
-    shown = {
-        (row["month"], row["employer_id"], row["member_kind"], name): int(row[name])
-        for table, names in (
-            ("chosen_moves", ["newly_registered"]),
-            ("chosen_members", ["joined", "departed"]),
-        )
-        for row in beside(demo_release, table)
-        for name in names
-        if row["month"] > str(months[0])
-    }
-    assert {k: v for k, v in shown.items() if v} == {k: v for k, v in moved.items() if v}
-    registered = {
-        (row["month"], row["employer_id"], row["member_kind"]): int(row["registered"])
-        for row in beside(demo_release, "chosen_rate")
-        if row["month"] > str(months[0])
-    }
-    assert {k: v for k, v in registered.items() if v} == {k: v for k, v in held.items() if v}
 
 
 def test_who_joined_less_who_left_is_the_change_of_the_members_of_everybody_one_can_choose(
