@@ -7,14 +7,10 @@ GRID = "#e6e6e6"
 AXIS_LINE = "#949494"
 BLUE = "#0017c1"
 MIDDLE_BLUE = "#3460fb"
-LIGHT_BLUE = "#7096f8"
 PALE_BLUE = "#c5d7fb"
 ACCENT = "#fe3939"
 BETTER, WORSE = "#0031d8", "#fa0000"
-COLOURS = (
-    *(INK, GRID, AXIS_LINE, BLUE, MIDDLE_BLUE, LIGHT_BLUE, PALE_BLUE),
-    *(ACCENT, BETTER, WORSE),
-)
+COLOURS = (*(INK, GRID, AXIS_LINE, BLUE, MIDDLE_BLUE, PALE_BLUE), *(ACCENT, BETTER, WORSE))
 """図に使う色の全て。公開の前の点検（release/scan.py）は、これだけを、だれかの番号と見まちがえない。"""
 
 FONTS = '"Noto Sans JP","Noto Sans CJK JP","BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans",sans-serif'
@@ -143,7 +139,7 @@ PACE = {
 
 # じょうご図：限界（95 % の下と上、99.8 % の下と上）、水準の幅、事業所の点（Scatter）
 _LIMIT = {"mode": "lines", "hoverinfo": "skip"}
-_INNER = {**_LIMIT, "line": {"color": LIGHT_BLUE, "width": 1.5, "dash": "dash"}}
+_INNER = {**_LIMIT, "line": {"color": MIDDLE_BLUE, "width": 1.5, "dash": "dash"}}
 _OUTER = {**_LIMIT, "line": {"color": AXIS_LINE, "width": 1.5, "dash": "dot"}}
 FUNNEL_LIMITS = (
     {**_INNER, "showlegend": False},
@@ -153,7 +149,7 @@ FUNNEL_LIMITS = (
 )
 FUNNEL_BANDS = {
     "mode": "lines",
-    "line": {"color": LIGHT_BLUE, "width": 4},
+    "line": {"color": MIDDLE_BLUE, "width": 4},
     "name": "水準のありうる幅",
     "hoverinfo": "skip",
     "connectgaps": False,
@@ -168,7 +164,7 @@ FUNNEL_DOTS = {
 # 本人と家族（Scatter）
 DUMBBELL_LINE = {
     "mode": "lines",
-    "line": {"color": PALE_BLUE, "width": 6},
+    "line": {"color": AXIS_LINE, "width": 4},
     "showlegend": False,
     "hoverinfo": "skip",
 }
@@ -185,20 +181,30 @@ WAVE_LINES = (
     {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7, "symbol": "square"}},
     {
         **_FLOW,
-        "line": {"color": LIGHT_BLUE, "width": 2, "dash": "dot"},
+        "line": {"color": MIDDLE_BLUE, "width": 2, "dash": "dot"},
         "marker": {"size": 7, "symbol": "diamond"},
     },
 )
 
 # 組合の現況：区分の内わけ（積み重ねた棒）、月ごとの動き、管理図（Scatter）
 STATUS_SHARES = {**TREND, "barmode": "overlay", "bargap": 0.15, "height": 340}
-STATUS_BARS = tuple(
-    {"marker": {"color": colour}} for colour in (BLUE, LIGHT_BLUE, AXIS_LINE, ACCENT, INK)
+_STRIPES = {"shape": "|", "fgcolor": "white", "fillmode": "overlay", "size": 5, "solidity": 0.3}
+_LAPSED = {"pattern": _STRIPES}  # 証明書が失効している方。色を見分けなくても、縞で分かる
+STATUS_BARS = (
+    {"marker": {"color": BLUE}},
+    {"marker": {"color": BLUE, **_LAPSED}},
+    {"marker": {"color": AXIS_LINE}},
+    {"marker": {"color": AXIS_LINE, **_LAPSED}},
+    {"marker": {"color": INK}},
 )
 MOVE_LINES = (
     {**_FLOW, "line": {"color": BLUE, "width": 2}, "marker": {"size": 7}},
     {**_FLOW, "line": {"color": ACCENT, "width": 2, "dash": "dash"}, "marker": {"size": 7}},
-    {**_FLOW, "line": {"color": LIGHT_BLUE, "width": 2}, "marker": {"size": 7, "symbol": "square"}},
+    {
+        **_FLOW,
+        "line": {"color": MIDDLE_BLUE, "width": 2},
+        "marker": {"size": 7, "symbol": "square"},
+    },
     {
         **_FLOW,
         "line": {"color": AXIS_LINE, "width": 2, "dash": "dot"},

@@ -8,22 +8,19 @@ from mynalib.insight.choosing import Values
 from mynalib.insight.display import words
 from mynalib.insight.situation import COMERS, FLOWS, YEAR_AGO, Situation
 
-STEP = 10  # 小さな図の、縦の目盛りの端（%）の刻み
-
 
 def multiples(page: Situation) -> None:
-    """登録率の小さな図。目盛りは、どれも同じ。組合全体の線を、どの図にも灰色で添える。"""
+    """登録率の小さな図。目盛りは、どれも 0 から 100 %。組合全体の線を、どの図にも灰色で添える。"""
     released = page.everyone(page.standing)
     each = {code: page.rates[code, page.kinds[0]] for code in page.names}
     since = {code: _since_a_year(series) for code, series in each.items()}
-    low, high = _ends([*each.values()])
     items = [
         {
             "code": code,
             "name": name,
             "rate": display.text("rate", pd.NA if each[code][-1] is None else each[code][-1], 1),
             "change": _in_words(since[code]),
-            "spark": _points(each[code], low, high),
+            "spark": _points(each[code]),
         }
         for code, name in page.names.items()
     ]
@@ -37,15 +34,8 @@ def multiples(page: Situation) -> None:
         items=items,
         society=items[0]["spark"],
         caption=titles.multiples_title([since[code] for code in since if code != TOTAL]),
-        subtitle=words("dashboard")["multiples"].format(low=low, high=high),
+        subtitle=words("dashboard")["multiples"],
     )
-
-
-def _ends(each: list[Values]) -> tuple[int, int]:
-    """縦の目盛りの端（%）：どの値も入る、STEP の倍数。"""
-    known = [rate for series in each for rate in series if rate is not None] or [0.0]
-    low = STEP * int(min(known) // STEP)
-    return low, max(low + STEP, STEP * -int(-max(known) // STEP))
 
 
 def _since_a_year(series: Values) -> float | None:
@@ -60,15 +50,14 @@ def _in_words(size: float | None) -> str:
     return f"一年前より {size:+.1f}" if size else "一年前と同じ"
 
 
-def _points(values: Values, low: float, high: float) -> list[str]:
-    """小さな線（SVG の points。幅 100、高さ 24）。欠けた月で切る。例：二か月とも一番下なら「0,23.0 100,23.0」。"""
+def _points(values: Values) -> list[str]:
+    """小さな線（SVG の points。幅 100、高さ 24、縦は 0 から 100 %）。欠けた月で切る。例：二か月とも 0 % なら「0,23.0 100,23.0」。"""
     lines, line = [], []
     for at, value in enumerate([*values, None]):
         if value is None:
             lines, line = [*lines, " ".join(line)] if line else lines, []
             continue
-        height = (value - low) / (high - low)
-        line.append(f"{100 * at / max(1, len(values) - 1):.0f},{23 - 22 * height:.1f}")
+        line.append(f"{100 * at / max(1, len(values) - 1):.0f},{23 - 22 * value / 100:.1f}")
     return lines
 
 

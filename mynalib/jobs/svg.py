@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import escape
 
 from mynalib.jobs.svg_axes import Scale, scale_of
-from mynalib.jobs.svg_shapes import DASHES, LINE, SIZE, mark, path, text_at, width_of
+from mynalib.jobs.svg_shapes import DASHES, LINE, SIZE, mark, path, rect, stripes, text_at, width_of
 from mynalib.jobs.svg_traces import drawn, each
 
 WIDTH = 760.0
@@ -130,8 +130,10 @@ def _key(trace: Mapping, x: float, y: float) -> Iterator[str]:
     colour = marker.get("color") or line.get("color", "#000")
     colour = colour if isinstance(colour, str) else colour[0]
     if trace.get("type") == "bar" or trace.get("fill"):
-        fill = trace.get("fillcolor", colour)
-        yield f'<rect x="{x:.1f}" y="{y - 5:.1f}" width="26.0" height="10.0" fill="{fill}"/>'
+        box = (x, y - 5, 26, 10)
+        yield rect(*box, trace.get("fillcolor", colour))
+        if marker.get("pattern"):
+            yield stripes(*box)
         return
     if "lines" in trace.get("mode", "lines"):
         dash = DASHES.get(line.get("dash", ""), "")

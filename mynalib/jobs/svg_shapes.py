@@ -1,11 +1,13 @@
 """図の絵の部品：線、印、文字。座標は小数一桁で書く（点検が、だれかの番号と見まちがえない形）。"""
 
+import math
 import re
 
 from markupsafe import escape
 
 SIZE = 13  # 文字の大きさ
 LINE = 20.0  # 文字の一行
+STRIPE = 5.0  # 縞の間
 DASHES = {"dash": "7,4", "dot": "2,3", "dashdot": "7,3,2,3"}
 Points = list[tuple[float, float]]
 
@@ -14,6 +16,18 @@ def path(points: Points, colour: str, width: float, dash: str = "") -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     look = f'fill="none" stroke="{colour}" stroke-width="{width}"{dashed}'
     return f'<polyline points="{points_of(points)}" {look}/>'
+
+
+def rect(x: float, y: float, width: float, height: float, colour: str) -> str:
+    box = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {box} fill="{colour}"/>'
+
+
+def stripes(x: float, y: float, width: float, height: float) -> str:
+    """四角に重ねる、白い縦の縞。"""
+    places = [x + at * STRIPE for at in range(1, math.ceil(width / STRIPE))]
+    lines = " ".join(f"M{place:.1f},{y:.1f}V{y + height:.1f}" for place in places)
+    return f'<path d="{lines}" stroke="#fff" stroke-width="1.5"/>'
 
 
 def points_of(points: Points) -> str:

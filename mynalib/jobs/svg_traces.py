@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mynalib.jobs.svg_axes import Scale
-from mynalib.jobs.svg_shapes import DASHES, LINE, SIZE, Points, mark, path, points_of, text_at
+from mynalib.jobs.svg_shapes import (
+    DASHES,
+    LINE,
+    SIZE,
+    Points,
+    mark,
+    path,
+    points_of,
+    rect,
+    stripes,
+    text_at,
+)
 
 ANCHORS = {"left": "end", "center": "middle", "right": "start"}  # textposition の横 → text-anchor
 
@@ -95,18 +106,22 @@ def _bars(trace: Mapping, x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
             continue
         ends = along.at(bases[at] or 0), along.at((bases[at] or 0) + value)
         middle = across.at(name)
-        yield _bar(ends, middle, thick, flat, colours[at])
+        box = _box(ends, middle, thick, flat)
+        yield rect(*box, colours[at])
+        if trace.get("marker", {}).get("pattern"):
+            yield stripes(*box)
         if texts[at] and places[at] != "none":
             yield _bar_text(ends, middle, flat, texts[at], places[at] == "inside")
 
 
-def _bar(ends: tuple[float, float], middle: float, thick: float, flat: bool, colour: str) -> str:
+def _box(
+    ends: tuple[float, float], middle: float, thick: float, flat: bool
+) -> tuple[float, float, float, float]:
+    """棒の左、上、幅、高さ。"""
     low, size = min(ends), abs(ends[1] - ends[0])
-    x, y, width, height = low, middle - thick / 2, size, thick
-    if not flat:
-        x, y, width, height = middle - thick / 2, low, thick, size
-    box = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-    return f'<rect {box} fill="{colour}"/>'
+    return (
+        (low, middle - thick / 2, size, thick) if flat else (middle - thick / 2, low, thick, size)
+    )
 
 
 def _bar_text(ends: tuple[float, float], middle: float, flat: bool, text: str, inside: bool) -> str:

@@ -75,6 +75,18 @@ def test_a_bar_begins_at_its_base_and_is_as_long_as_its_value(pairs):
         assert float(bar.get("y")) == pytest.approx(top, abs=0.1)
 
 
+def test_the_stripes_of_a_bar_lie_inside_it():
+    look = {"color": "#0017c1", "pattern": {"shape": "|"}}
+    svg = picture(go.Bar(x=MONTHS, y=[10, 20, 30, 40], marker=look))
+    for bar, lines in zip(svg.iter("rect"), svg.iter("path"), strict=True):
+        left, top, width, height = (float(bar.get(n)) for n in ("x", "y", "width", "height"))
+        drawn = re.findall("M([0-9.]+),([0-9.]+)V([0-9.]+)", lines.get("d"))
+        assert len(drawn) > 3
+        assert all(left < float(x) < left + width for x, _, _ in drawn)
+        assert {float(start) for _, start, _ in drawn} == {top}
+        assert all(float(stop) == pytest.approx(top + height, abs=0.15) for *_, stop in drawn)
+
+
 def test_a_band_lies_between_its_two_lines():
     ends = ([10, 20, 30, 40], [50, 60, 70, 80])
     low, high = (go.Scatter(x=MONTHS, y=end, mode="lines", line={"width": 0}) for end in ends)
