@@ -182,10 +182,7 @@ def report_facts(publication: Publication, *, exact: bool) -> dict:
 
 def _target(opened: OpenedMonth) -> dict | None:
     """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。"""
-    targets = sorted(
-        (one for one in opened.params.society.targets if one.measure == "registration_rate"),
-        key=lambda one: one.month,
-    )
+    targets = sorted(opened.params.society.targets, key=lambda one: one.month)
     ahead = [one for one in targets if one.month >= opened.month]
     chosen = ahead[:1] or targets[-1:]
     return {"month": str(chosen[0].month), "value": str(chosen[0].value)} if chosen else None

@@ -215,9 +215,9 @@ class LetterSettings(Settings):
 
 
 class Target(Settings):
-    """目標。"""
+    """登録率の目標。ほかの率の目標は、読むページがないので、書けない。"""
 
-    measure: Literal["registration_rate", "usable_rate"] = Field(description="何の目標か")
+    measure: Literal["registration_rate"] = Field(description="何の目標か（登録率）")
     month: YearMonth = Field(description="いつまでに")
     value: Rate = Field(ge=0, le=100, description="目標の値（%）")
 
