@@ -69,27 +69,26 @@ def ends_title(view: View, table: pd.DataFrame) -> str:
 def _ends(view: View, table: pd.DataFrame) -> pd.DataFrame:
     """一行＝事業所か区分（索引）。列 name_shown, first_rate, first_text（率と人数）, last_rate, last_text。"""
     key = "employer_id" if view.split == "employer" else "status"
-    pairs = zip(shown_percents(table), table.numerator, table.denominator, strict=True)
-    shown = table.assign(text=[f"{percent}（{people(n, d)}）" for percent, n, d in pairs])
-    here = [name for name in _order(view, table) if name in set(table[key])]
+    names, known = _names(view, table), {*table[key].unique()}
+    here = [name for name in names if name in known]
     found = pd.DataFrame(index=pd.Index(here, name=key))
-    found["name_shown"] = [_row_name(view, table, name) for name in here]
+    found["name_shown"] = [names[name] for name in here]
     for side, month in zip(("first", "last"), view.months, strict=True):
-        rows = shown[shown.month == month].set_index(key)
+        rows = table[table.month == month].set_index(key)
+        counts = zip(shown_percents(rows), rows.numerator, rows.denominator, strict=True)
+        texts = [f"{percent}（{people(n, d)}）" for percent, n, d in counts]
         found[f"{side}_rate"] = rows.rate.reindex(here)
-        found[f"{side}_text"] = rows.text.reindex(here).fillna("0 人")
+        found[f"{side}_text"] = pd.Series(texts, rows.index).reindex(here).fillna("0 人")
     return found
 
 
-def _order(view: View, table: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(table.employer_id)) if view.split == "employer" else [*STATUSES]
-
-
-def _row_name(view: View, table: pd.DataFrame, name: str) -> str:
+def _names(view: View, table: pd.DataFrame) -> dict[str, str]:
+    """事業所のコードか区分から、行の名へ。登録簿か判定表の順。"""
     if view.split == "status":
-        return bench_words("statuses")[name]
-    full = table.employer[table.employer_id == name].iloc[0]
-    return f"{name} {full.replace('株式会社', '')}"
+        return {name: bench_words("statuses")[name] for name in STATUSES}
+    each = table.drop_duplicates("employer_id")
+    pairs = zip(each.employer_id, each.employer, strict=True)
+    return {code: f"{code} {full.replace('株式会社', '')}" for code, full in pairs}
 
 
 def _between(rows: pd.DataFrame) -> dict:

@@ -158,8 +158,8 @@ def test_the_redraw_of_the_bench_is_measured_for_every_control():
     assert size["rows"] == 14 * 3 * 2 * 13
     assert size["moves"] == 17
     assert 0 < size["cpu_ms"] <= size["worst_cpu_ms"]
-    slow = {"sizes": [size | {"cpu_ms": bench.MOST_MS + 1}]}
-    assert bench.broken_promises({"sizes": [size | {"cpu_ms": bench.MOST_MS}]}) == []
+    slow = {"sizes": [size | {"worst_cpu_ms": bench.MOST_MS + 1}]}
+    assert bench.broken_promises({"sizes": [size | {"worst_cpu_ms": bench.MOST_MS}]}) == []
     assert len(bench.broken_promises(slow)) == 1
 
 
