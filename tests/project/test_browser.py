@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from chromium import CHROMIUM, QUIET, require_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from mynalib.capsules.catalogue import EDITIONS, SOCIETY_PAGES
 from mynalib.verbs.profile import profile
 
 HANGS = 600_000  # ミリ秒。これだけ待っても、そうならなければ、止まっている
@@ -86,34 +87,40 @@ def all_pages(release: Path) -> list[Path]:
     return sorted(release.rglob("*.html"))
 
 
-def kinds(release: Path) -> list[Path]:
-    """型の違うページを一つずつ。"""
-    names = [
-        "index.html",
-        "management/index.html",
-        "management/mail.html",
-        "internal/index.html",
-        "internal/dashboard.html",
-        "internal/intake_review.html",
-        "internal/reminder_effect.html",
-        "internal/privacy.html",
-        "internal/lists/index.html",
-        "internal/desk/index.html",
-    ]
-    named = [*names, "employers/E01/index.html", "employers/E02/reminders.html"]
-    return [release.parent / "index.html", *(release / name for name in named)]
+def kind_of(page: Path, release: Path) -> str:
+    """ページの型：catalogue.yaml の page の形。事業所ごとのものは、どの事業所でも一つの型。"""
+    place = page.relative_to(release).as_posix()
+    return re.sub("^employers/[^/]+", "employers/{employer}", place)
 
 
-def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, demo_release):
+@pytest.fixture
+def kinds(demo_release, drafted) -> dict[str, Path]:
+    """型の違うページを一つずつ：公開にあるどの型も。ほかに、全ての月の一覧、前の公開との比べ（下書き）、小さな事業所のもの。"""
+    found = {kind_of(page, demo_release): page for page in all_pages(demo_release)[::-1]}
+    found["employers/{employer}/reminders.html"] = demo_release / "employers/E02/reminders.html"
+    draft = drafted.home.drafts / "2026-10"
+    return found | {
+        "../index.html": demo_release.parent / "index.html",
+        "comparison/index.html": draft / "comparison" / "index.html",
+        "employers/{small}/index.html": demo_release / "employers/E19/index.html",
+    }
+
+
+def test_every_page_of_the_catalogue_is_visited(kinds):
+    assert {edition.page for edition in EDITIONS} <= kinds.keys()
+    assert {page["href"] for page in SOCIETY_PAGES} <= kinds.keys()
+
+
+def test_every_page_is_drawn_without_a_remote_request_or_an_error(browser, kinds, demo_release):
     pages = all_pages(demo_release)
     assert len(pages) == 1 + 10 + 19 * 2
     corrected = demo_release.parent / "2026-09-r2" / "index.html"
-    for path in [*pages, demo_release.parent / "index.html", corrected]:
+    for path in [*pages, kinds["../index.html"], kinds["comparison/index.html"], corrected]:
         visit = Visit(browser, path)
         figures = visit.page.locator("figure .chart")
         assert visit.page.locator("figure .main-svg").count() >= figures.count(), path
         assert visit.page.evaluate("document.documentElement.lang") == "ja"
-        assert "架空データ" in visit.page.title()
+        assert "架空データ" in visit.page.title() or path == kinds["comparison/index.html"]
         assert [url for url in visit.requests if not url.startswith("file://")] == [], path
         assert visit.errors == [], path
         visit.close()
@@ -132,10 +139,10 @@ def test_the_charts_show_what_the_tables_say(browser, demo_release):
     visit.close()
 
 
-def test_a_page_is_complete_without_javascript(browser, demo_release):
-    for path in kinds(demo_release):
+def test_a_page_is_complete_without_javascript(browser, kinds):
+    for path in kinds.values():
         visit = Visit(browser, path, java_script_enabled=False)
-        assert visit.page.locator("main table").count() >= 1
+        assert visit.page.locator("main").inner_text().strip(), path
         assert (
             not visit.page.locator(".chart").first.is_visible()
             if visit.page.locator("figure .chart").count()
@@ -147,8 +154,17 @@ def test_a_page_is_complete_without_javascript(browser, demo_release):
         visit.close()
 
 
-def test_no_page_has_an_accessibility_violation(browser, demo_release):
-    for path in kinds(demo_release):
+def test_the_parts_of_a_page_begin_at_one_edge(browser, kinds):
+    """見出し、文、数字、図、表の左の端は、一つ。手紙は、便箋の形。"""
+    edges = "[...document.querySelectorAll('main > *')].filter((part) => part.offsetWidth).map((part) => Math.round(part.getBoundingClientRect().left))"
+    for path in [page for page in kinds.values() if not page.name.startswith("letters")]:
+        visit = Visit(browser, path)
+        assert len({*visit.page.evaluate(edges)}) == 1, path
+        visit.close()
+
+
+def test_no_page_has_an_accessibility_violation(browser, kinds):
+    for path in kinds.values():
         visit = Visit(browser, path)
         found = Axe().run(visit.page).response["violations"]
         assert [
@@ -158,8 +174,8 @@ def test_no_page_has_an_accessibility_violation(browser, demo_release):
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280])
-def test_no_page_is_wider_than_the_screen(browser, demo_release, width):
-    for path in kinds(demo_release):
+def test_no_page_is_wider_than_the_screen(browser, kinds, width):
+    for path in kinds.values():
         visit = Visit(browser, path, viewport={"width": width, "height": 900})
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
         visit.close()
