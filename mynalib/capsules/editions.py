@@ -116,8 +116,9 @@ def certificate_until(publication: Publication) -> str:
 
 
 def _contact(employer: Employer) -> dict:
-    """お知らせに載せた、責任者と電話。"""
-    return {"title": employer.responsible.title, "phone": employer.phone}
+    """お知らせに載せた、責任者（氏名は、書いてあれば）と電話。"""
+    responsible = employer.responsible
+    return {"title": f"{responsible.title} {responsible.name}".strip(), "phone": employer.phone}
 
 
 def _named(release: Path, month: Month) -> str:

@@ -42,6 +42,7 @@ def _write(home: Home, params: Params, employer: Employer, values: dict) -> Path
         "title": title,
         "employer": employer.name,
         "society": params.society.name,
+        "insurer_number": params.society.insurer_number,
         "demo": params.society.demo,
         "today": clock.today(),
         "style": style_sheet(),

@@ -4,7 +4,7 @@
 外から見えるところには、何の知らせかも書かない。
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
@@ -13,6 +13,7 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.domain.reference import Limit
 from mynalib.reminders.texts import LETTER_KINDS
 
 EACH_UP_TO = 2000
@@ -117,8 +118,27 @@ def check_letters(params: Params, today: date) -> list[Problem]:
             "額を出典と照らし合わせて、verified_by に名を書いてください"
         )
         found.append(Problem("benefits.yaml", what))
+    found += _odd_limits(params.benefits.limits)
     ours = [one for one in params.joint_use.optout_channels if one.to != AT_WORK]
     if not params.society.letters.contact and not any(one.contact for one in ours):
         what = "手紙に書く、健保の問合せ先がありません。電話などを contact に書いてください"
         found.append(Problem("society.yaml letters.contact", what))
     return found
+
+
+def _odd_limits(limits: Iterable[Limit]) -> list[Problem]:
+    """書きまちがいらしい行：多数回の額が、限度額より大きい。年間の上限が、多数回の額の十二か月分より大きい。"""
+    return [
+        Problem(
+            f"benefits.yaml 区分{row.bracket}（{row.since}から）",
+            f"多数回の額（multiple）か年間の上限（annual_cap）が、限度額と合いません。出典（{row.source}）と照らし合わせてください",
+        )
+        for row in limits
+        if row.base is not None and _is_odd(row.base, row.multiple, row.annual_cap)
+    ]
+
+
+def _is_odd(base: int, multiple: int | None, annual_cap: int | None) -> bool:
+    """四回目からの額は、三回目までの額より大きくなく、年間の上限は、三か月は base、九か月は multiple の和より大きくない。"""
+    later = base if multiple is None else multiple
+    return later > base or (annual_cap is not None and annual_cap > 3 * base + 9 * later)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -341,3 +342,27 @@ def test_the_address_becomes_a_code_drawn_offline(small):
     small.publish()
     page = (small.release / "internal" / "lists" / "letters.html").read_text(encoding="utf-8")
     assert page.count("<svg") == len(letters_of(page)) > 0 and html.escape(ADDRESS) in page
+
+
+@pytest.mark.parametrize(
+    ("base", "multiple", "annual_cap", "odd"),
+    [
+        (85_800, 44_400, 530_000, False),
+        (85_800, 44_400, None, False),
+        (85_800, None, 1_029_600, False),
+        (44_400, 85_800, None, True),
+        (85_800, 44_400, 5_300_000, True),
+        (85_800, None, 1_029_601, True),
+    ],
+)
+def test_a_limit_that_cannot_be_right_is_named_with_its_source(
+    small, base, multiple, annual_cap, odd
+):
+    [row, *_] = [one for one in small.params.benefits.limits if one.bracket == "ウ"]
+    amounts = {"base": base, "multiple": multiple, "annual_cap": annual_cap}
+    benefits = small.params.benefits.model_copy(
+        update={"limits": (row.model_copy(update=amounts),)}
+    )
+    found = check_letters(replace(small.params, benefits=benefits), date(2026, 7, 1))
+    named = [one for one in found if "多数回の額" in one.what]
+    assert bool(named) == odd and all(row.source in one.what for one in named)
