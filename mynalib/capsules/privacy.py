@@ -20,13 +20,13 @@ UNDECIDED_LIMIT = 1
 
 
 def privacy_tables(publication: Publication) -> dict[str, pd.DataFrame]:
-    """kept_off（リストから外している人）、attack（公開の前の攻撃）、deeds（その月にしたこと）、todo（済んでいないこと）。"""
+    """kept_off（リストから外している人）、attack（公開の前の攻撃）、deeds（その月にしたこと）、unfinished（済んでいないこと）。"""
     opened = publication.opened
     return {
         "kept_off": kept_off(opened),
         "attack": attack_facts(publication.outside.result),
         "deeds": _deeds(opened),
-        "todo": _todo(opened),
+        "unfinished": _unfinished(opened),
     }
 
 
@@ -87,7 +87,7 @@ def _deeds(opened: OpenedMonth) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["deed", "count"]).astype({"deed": "str", "count": "int64"})
 
 
-def _todo(opened: OpenedMonth) -> pd.DataFrame:
+def _unfinished(opened: OpenedMonth) -> pd.DataFrame:
     """済んでいないこと。言葉は insight/words.yaml の todo。"""
     counts = handed_matters(opened) | {"unanswered": len(opened.overlays.unanswered)}
     found = [(*words("todo")[name], count) for name, count in counts.items() if count]

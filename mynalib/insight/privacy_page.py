@@ -13,7 +13,7 @@ def summary(capsule: Capsule) -> None:
 def sentences(capsule: Capsule) -> list[str]:
     """表の数から作る文。"""
     said = display.words("privacy")
-    off, todo = (_internal(capsule, name) for name in ("kept_off", "todo"))
+    off, unfinished = (_internal(capsule, name) for name in ("kept_off", "unfinished"))
     attack = _internal(capsule, "attack").set_index("item").found
     people = int(off.people.sum())
     moved = said["first"] if off.before.isna().any() else _moved(people - int(off.before.sum()))
@@ -23,7 +23,7 @@ def sentences(capsule: Capsule) -> list[str]:
         said["broken" if opened else "held"].format(
             margin=attack[said["margin_item"]], rows=attack[said["open_item"]]
         ),
-        said["todo"].format(count=len(todo)) if len(todo) else said["nothing"],
+        said["unfinished"].format(count=len(unfinished)) if len(unfinished) else said["nothing"],
     ]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mynalib import __version__
 from mynalib.capsules.catalogue import COMPARISON
 from mynalib.capsules.publication import Publication
 from mynalib.domain.classification import decision_table
+from mynalib.domain.errors import Refused
 from mynalib.history import clock, released
 from mynalib.history.access import open_to_all, tighten
 from mynalib.history.files import (
@@ -46,6 +48,7 @@ def assemble(
         [],
         [(job, output) for job in jobs for output in records[job.name]["outputs"]],
     )
+    _require_own_names(output["path"] for _, output in outputs)
     for job, output in outputs:
         place = folder if output["level"] != DRAFT else folder.parent
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
@@ -70,6 +73,18 @@ def assemble(
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
     return manifest
+
+
+def _require_own_names(paths: Iterable[str]) -> None:
+    """二つの成果物が、同じ場所に置かれないか（一つがもう一つを、黙って置きかえてしまう）。"""
+    twice = sorted(path for path, count in Counter(paths).items() if count > 1)
+    if twice:
+        raise Refused(
+            "SAME_NAME",
+            where="ノートブックの成果物",
+            what=f"同じ名のものが、二つあります（{'、'.join(twice)}）",
+            fix="表か図の名を、読み手のフォルダーの中で、ほかと違うものにしてください。",
+        )
 
 
 def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from notebooks_spoiled import sabotage
 from societies import MONTHS, SmallSociety, everybody
 
 from mynalib.capsules.opened import open_month
@@ -14,6 +15,7 @@ from mynalib.capsules.publication import open_publication
 from mynalib.disclosure.coarsening import Result
 from mynalib.disclosure.showing import Coarser
 from mynalib.domain.classification import WITHHELD
+from mynalib.domain.errors import MynaError
 from mynalib.history import clock
 from mynalib.history.tables import write_tables
 from mynalib.insight import display, privacy_page
@@ -110,7 +112,7 @@ def test_the_sentences_follow_the_numbers_beside_them(tmp_path, before, opened, 
     frames = {
         "kept_off": table(why=["a", "b"], people=[4, 2], before=pd.array(before, dtype="Int64")),
         "attack": table(item=[words["margin_item"], words["open_item"]], found=["5 通り", opened]),
-        "todo": table(todo=["x"] * todo),
+        "unfinished": table(todo=["x"] * todo),
     }
 
     write_tables({tmp_path / f"{name}.parquet": frame for name, frame in frames.items()})
@@ -127,3 +129,16 @@ def test_the_page_tells_the_deeds_of_the_month_and_no_key(small):
     text = re.sub(r"<[^>]*>|\s+", " ", page)
     assert re.search(r"本人についての尋ね\s+1 ", text)
     assert "1025001" not in page and json.dumps("1025001") not in page
+
+
+def test_two_tables_of_one_name_beside_one_another_are_refused(small):
+    """「次にすること」は、取込の点検の CSV の名でもある。"""
+    cell = """
+from mynalib.disclosure import released
+tables.table(released.internal(capsule.table("unfinished"), capsule.terms), "todo", "もう一つ")
+"""
+    sabotage(small.home, "10_privacy_review", cell)
+    with pytest.raises(MynaError) as stop:
+        small.publish()
+    assert stop.value.code == "SAME_NAME" and "internal/todo_実数_健保内部.csv" in stop.value.what
+    assert not small.release.exists()
