@@ -157,9 +157,12 @@ def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Co
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """ブラウザーがなければ、その試験が動いていないことを、最後の行で知らせる。"""
-    if not hasattr(config, "workerinput") and not shutil.which("chromium"):
-        print("ブラウザーの試験は、動いていません（Chromium がありません）")
+    """ブラウザーか LibreOffice がなければ、その試験が動いていないことを、最後の行で知らせる。"""
+    if hasattr(config, "workerinput"):
+        return
+    for command, name in (("chromium", "Chromium"), ("soffice", "LibreOffice")):
+        if not shutil.which(command):
+            print(f"{name} がないので、それで開く試験は、動いていません")
 
 
 @atexit.register
