@@ -27,6 +27,7 @@ KEPT_TABLES = ("shown", "lists", "listed", "society_listed")  # 次の公開の�
 WAVE_MONTHS = 13
 MOVED_STEPS = 2  # 水準が、これだけの刻みを動けば、動いたと言う
 SMALL_MOVE = "動きは小さい"
+TARGET_MEASURE = "registration_rate"  # ページに出す目標
 _EMPLOYER = ["employer_id", "employer", "members"]
 
 
@@ -182,7 +183,8 @@ def report_facts(publication: Publication, *, exact: bool) -> dict:
 
 def _target(opened: OpenedMonth) -> dict | None:
     """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。"""
-    targets = sorted(opened.params.society.targets, key=lambda one: one.month)
+    found = [one for one in opened.params.society.targets if one.measure == TARGET_MEASURE]
+    targets = sorted(found, key=lambda one: one.month)
     ahead = [one for one in targets if one.month >= opened.month]
     chosen = ahead[:1] or targets[-1:]
     return {"month": str(chosen[0].month), "value": str(chosen[0].value)} if chosen else None

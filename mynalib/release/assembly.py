@@ -177,6 +177,7 @@ def place(publication: Publication, draft: Path, protected: str, approved_by: st
 def _open_to_readers(folder: Path, shared: bool) -> None:
     """広く配れるものだけを、だれでも読めるようにする。内部用と事業所用は、権限を付けた人だけが読める。"""
     tighten(folder.rglob("*"), shared)
-    wide = [folder / "index.html", *(folder / name for name in WIDE_FOLDERS)]
+    made = [folder / name for name in ("index.html", *WIDE_FOLDERS)]
+    wide = [path for path in made if path.exists()]  # お知らせの期間の外では、notice を作らない
     for path in (folder, *wide, *(below for place in wide for below in place.rglob("*"))):
         open_to_all(path)

@@ -138,6 +138,11 @@ def trial_home(frozen: Path, folder: Path, change: Change) -> Home:
     return home
 
 
+FOR_ALL = ("wide", "notice")
+INSIDE = ("internal", "staff", "desk")
+"""健保の職員だけの版。申し出た人は、リストから消え、係には残る。"""
+
+
 def artefacts(home: Home, only: str, what: str) -> Artefacts:
     """健保の外に出るものの元：カプセルと、攻撃の結果。only は、その事業所のものだけ。
 
@@ -155,7 +160,7 @@ def artefacts(home: Home, only: str, what: str) -> Artefacts:
                 (sorted(result.open), result.coarser, result.asked, result.undecided)
             ).encode()
         for edition in (one for one in EDITIONS if wanted(one, what)):
-            for employer in [None] if edition.audience == "wide" else employers:
+            for employer in [None] if edition.audience in FOR_ALL else employers:
                 if only and employer is None:
                     continue
                 name = f"{employer.id if employer else 'wide'}/{edition.notebook}"
@@ -170,7 +175,9 @@ def artefacts(home: Home, only: str, what: str) -> Artefacts:
 
 
 def wanted(edition: Edition, what: str) -> bool:
-    return edition.audience == "named" if what == "lists" else edition.audience != "internal"
+    if what == "lists":
+        return edition.audience == "named"
+    return edition.audience not in INSIDE
 
 
 def pages(home: Home) -> Artefacts:

@@ -24,6 +24,7 @@ WIDE = (
     f"{MONTH}/index.html",
     f"{MONTH}/assets",
     f"{MONTH}/management",
+    f"{MONTH}/notice",
 )
 PATHS = (".", "reports", f"reports/{MONTH}")  # 広く配るものへの道
 

@@ -190,7 +190,7 @@ def test_a_legend_stands_above_its_chart_in_its_order(charts):
     for chart in charts.values():
         legend = chart["layout"]["legend"]
         assert (legend["orientation"], legend["yanchor"], legend["y"] > 1) == ("h", "bottom", True)
-        assert "traceorder" not in legend
+        assert legend["traceorder"] == "normal"
 
 
 def test_an_axis_begins_at_zero(charts, page):

@@ -25,7 +25,16 @@ ELSEWHERE = {
 }
 """ここでは数えない CSV と、数えている試験。"""
 NO_RATES = {"checks", "kept_back", "quarantine", "review", "todo", "unknown_symbols"}
-NO_RATES |= {"listed", "lists", "shown", "society_listed", "kept_off", "attack", "deeds"}
+NO_RATES |= {
+    "listed",
+    "lists",
+    "shown",
+    "society_listed",
+    "kept_off",
+    "attack",
+    "deeds",
+    "unfinished",
+}
 """率も動きもない CSV：点検の行、名簿の行、次の公開のために残す行、控えている人と攻撃の結果。"""
 LEVELS = {"rates", "funnel", "employers"}
 """概数版の、事業所の水準のある CSV。"""
