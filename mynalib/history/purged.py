@@ -9,6 +9,15 @@ from mynalib.history.ledger import Ledger
 PURGED = "purged"
 
 
+def counts_said(counts: Mapping[str, tuple[int, str, str]]) -> str:
+    """消したか、消せるものの、言い方ごとの件数と月：「届いたファイルの写し 3 件（2025-01〜2025-03）」。"""
+    spans = {
+        label: first if first == last else f"{first}〜{last}"
+        for label, (_, first, last) in counts.items()
+    }
+    return "、".join(f"{label} {counts[label][0]:,} 件（{span}）" for label, span in spans.items())
+
+
 def purged_files(lines: Iterable[Mapping]) -> set[str]:
     """公開した版の中の、消したファイル。reports/ からの場所（2025-09/employers/E01/reminders.html）。"""
     return {file for line in lines if line["did"] == PURGED for file in line.get("files", ())}

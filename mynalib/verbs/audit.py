@@ -13,6 +13,7 @@ from mynalib.domain.params import Params
 from mynalib.history.deeds import DEEDS, within
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.purged import counts_said
 from mynalib.reminders.memory import LETTERS
 
 FIRST_REPORT = (3, 5)  # 日。速報
@@ -69,16 +70,9 @@ def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
     parts += [line[name] for name in ("folder", "release", "month") if not sent and name in line][
         :1
     ]
-    parts += [_counted(line["counts"])] if "counts" in line else []
+    parts += [counts_said(line["counts"])] if "counts" in line else []
     parts += [f"理由：{line['because']}"] if line.get("because") else []
     return "　".join(parts)
-
-
-def _counted(counts: dict) -> str:
-    """消したものの、種類ごとの件数と月。"""
-    return "、".join(
-        f"{label} {count} 件（{first}〜{last}）" for label, (count, first, last) in counts.items()
-    )
 
 
 def _incident(line: dict, sent: dict, names: dict[str, str]) -> list[str]:

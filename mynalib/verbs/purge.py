@@ -17,7 +17,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth, UnknownMonth, kept_months
-from mynalib.history.purged import PURGED
+from mynalib.history.purged import PURGED, counts_said
 from mynalib.history.tables import write_table
 from mynalib.history.taking import take_away
 from mynalib.history.vouching import recover
@@ -69,7 +69,7 @@ def overdue(home: Home, params: Params) -> list[Problem]:
     if not revisions(home.months):
         return []
     found = expired(home, edges(params, _newest(home)))
-    said = "、".join(_said(label, *facts) for label, facts in counted(found).items())
+    said = counts_said(counted(found))
     fix = "myna purge で見て、myna purge --yes --because 理由 で消せます"
     return [Problem("保存期間", f"残す月数が過ぎました：{said}。{fix}")] if found else []
 
@@ -157,8 +157,3 @@ def _forget_counts(home: Home, found: Iterable[Expired]) -> None:
     for month in {str(each.month) for each in found if each.kind == "months"}:
         for path in (*home.cubes.glob(f"{month}-*"), *home.cubes.glob(f"flow-{month}-*")):
             path.unlink(missing_ok=True)
-
-
-def _said(label: str, count: int, first: str, last: str) -> str:
-    span = first if first == last else f"{first}〜{last}"
-    return f"{label} {count} 件（{span}）"
