@@ -55,7 +55,10 @@ class FiguresAfter:
 def merged(benchmarks: Benchmarks, new: Iterable[Benchmark]) -> FiguresAfter:
     """前に同じ表から入れた行だけを、新しい値にする。手で書いた行は、書きかえない。"""
     known = {_key(row): row for row in benchmarks.figures}
-    result, added, changed, kept = [*benchmarks.figures], [], [], []
+    result = [*benchmarks.figures]
+    added = []
+    changed = []
+    kept = []
     for row in new:
         old = known.get(_key(row))
         if old is None:
@@ -80,7 +83,9 @@ def figures_of(national: NationalMonth, population: int | None) -> list[Benchmar
     Args:
         population: 人口。あれば、人口を分母にした率は、これから作る。なければ、表の保有率があるときだけ。
     """
-    cards, registered, rate = national.cards, national.registered, national.card_rate
+    cards = national.cards
+    registered = national.registered
+    rate = national.card_rate
     made = []
     if cards and registered:
         parts = f"登録件数 {registered:,} ÷ マイナンバーカードの保有枚数 {cards:,}"
@@ -102,12 +107,15 @@ def figures_of(national: NationalMonth, population: int | None) -> list[Benchmar
 
 def _from_card_rate(national: NationalMonth) -> list[Benchmark]:
     """人口に対する保有率のある表から：保有率と、それに登録の割合を掛けた、人口に対する登録率。"""
-    cards, registered, rate = national.cards, national.registered, national.card_rate
+    cards = national.cards
+    registered = national.registered
+    rate = national.card_rate
     parts = f"マイナンバーカードの保有枚数 ÷ 人口（表の値 {rate}%）"
     made = [_figure(national, "card_rate", "population", rate, 100, parts)]
     if cards and registered:
         parts = f"登録件数 {registered:,} ÷ マイナンバーカードの保有枚数 {cards:,} × 保有率 {rate}%"
-        top, bottom = registered * rate, cards * 100
+        top = registered * rate
+        bottom = cards * 100
         made.append(_figure(national, "registration_rate", "population", top, bottom, parts))
     return made
 

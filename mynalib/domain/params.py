@@ -104,10 +104,8 @@ class Params:
 
         表（benefits.yaml）の行と、その表がいつまで本当かを言う暦の行（use: benefit、同じ from）が、どちらもなければ None。
         """
-        limit, fact = (
-            self.benefits.limit(bracket, first),
-            self.calendar.fresh("benefit", first, last),
-        )
+        limit = self.benefits.limit(bracket, first)
+        fact = self.calendar.fresh("benefit", first, last)
         same = limit is not None and limit == self.benefits.limit(bracket, last)
         return limit if same and fact and fact.since == limit.since else None
 
@@ -170,7 +168,8 @@ def _employers(documents: Sequence[Document]) -> tuple[Employer, ...]:
 
 
 def _employer(document: Document, taken: Counter[str]) -> Employer | None:
-    written, place = _written_id(document), ("id",)
+    written = _written_id(document)
+    place = ("id",)
     if written and taken[written.casefold()] > 1:
         # 大文字・小文字だけの違いは、id の書き方の誤りではなく、重なりとして一度だけ言う
         document.note(place, phrase("same_id", id=shown(written)), "ID_COLLISION")
@@ -196,7 +195,8 @@ class Claim(NamedTuple):
 
     def overlaps(self, other: "Claim") -> bool:
         """同じ記号の二つが、同じ日に、同じ人を指しうるか。"""
-        one, two = self.entry, other.entry
+        one = self.entry
+        two = other.entry
         same_days = max(self.first, other.first) <= min(self.last, other.last)
         same_numbers = max(one.bounds[0], two.bounds[0]) <= min(one.bounds[1], two.bounds[1])
         return same_days and same_numbers
@@ -206,7 +206,8 @@ def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[
     for one in employers:
         for index, symbol in enumerate(one.symbols):
             firsts, lasts = zip(symbol.period, one.period, strict=True)
-            entry, file = symbol.entry(one.id), f"employers/{one.id}.yaml"
+            entry = symbol.entry(one.id)
+            file = f"employers/{one.id}.yaml"
             yield Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
     for index, symbol in enumerate(society.no_employer if society else ()):
         entry = symbol.entry(None, symbol.kind)

@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass, fields
 
 from mynalib.domain.months import day_label
 
-CORRECTED, NOT_HANDED_OVER, LISTS_ADDED, RESTORED, AFTER_WITHDRAWAL = (
-    "corrected",
-    "not_handed_over",
-    "lists_added",
-    "restored",
-    "after_withdrawal",
-)
+# 公開し直すわけ
+CORRECTED = "corrected"
+NOT_HANDED_OVER = "not_handed_over"
+LISTS_ADDED = "lists_added"
+RESTORED = "restored"
+AFTER_WITHDRAWAL = "after_withdrawal"
 # リストを作り直すわけは、どれも同じ言葉にする。申出があったことを、だれにも知らせないため
 _WHY = {
     NOT_HANDED_OVER: "リストを作り直しました。",

@@ -75,7 +75,8 @@ class Document:
 
 def read_yaml(path: Path, name: str) -> Document:
     """一つのファイルを読む。誤りは送出せず、`problems` に全部を入れる。`name` は、誤りの場所として見せる名。"""
-    document, text = Document(name), ""
+    document = Document(name)
+    text = ""
     try:
         text = _text(path)
         document.content = _Builder(

@@ -43,7 +43,8 @@ def successions(params: Params) -> tuple[Succession, ...]:
         for new in claims
         for step in _step(old, new)
     ]
-    found, newest = set(steps), set(steps)
+    found = set(steps)
+    newest = set(steps)
     while newest:
         newest = {
             longer for chain in newest for step in steps for longer in _longer(chain, step)
@@ -70,7 +71,8 @@ def _step(old: Claim, new: Claim) -> Iterator[Succession]:
     """同じ事業所（事業所のない人なら、同じ理由）の二つの記号が、続けて終わり、始まるなら、その引きつぎ。"""
     if old.last == date.max or new.first == date.min or old.entry.folded == new.entry.folded:
         return
-    last_seen, first_seen = Month.of(old.last), Month.of(new.first)
+    last_seen = Month.of(old.last)
+    first_seen = Month.of(new.first)
     if old.last < last_seen.end:  # 月の途中で終われば、その月の断面には、もういない
         last_seen = last_seen.plus(-1)
     low = max(old.entry.bounds[0], new.entry.bounds[0])
@@ -81,6 +83,7 @@ def _step(old: Claim, new: Claim) -> Iterator[Succession]:
 
 
 def _longer(chain: Succession, step: Succession) -> Iterator[Succession]:
-    low, high = max(chain.low, step.low), min(chain.high, step.high)
+    low = max(chain.low, step.low)
+    high = min(chain.high, step.high)
     if chain.new == step.old and chain.last < step.first and chain.old != step.new and low <= high:
         yield replace(chain, new=step.new, low=low, high=high, last=step.last)

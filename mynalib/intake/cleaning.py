@@ -13,7 +13,11 @@ from mynalib.intake.records import Record, read_record
 from mynalib.intake.source import MAX_LINE
 
 MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
-_LF, _QUOTE, _FIRST_PRINTABLE, _DELETE = 10, 34, 32, 127
+# バイトの値
+_LF = 10
+_QUOTE = 34
+_FIRST_PRINTABLE = 32
+_DELETE = 127
 
 
 class Cleaner:
@@ -23,8 +27,11 @@ class Cleaner:
     """
 
     def __init__(self, layout: Layout, name: str):
-        self.layout, self._name = layout, name
-        self.lines, self.headings, self._rest = 0, [], b""
+        self.layout = layout
+        self._name = name
+        self.lines = 0
+        self.headings = []
+        self._rest = b""
 
     def clean(self, block: bytes, *, last: bool = False, unfinished: bool = False) -> bytes:
         """改行で終わるブロックを、行数を変えずに直す。last は最後のブロック、unfinished は最後の行に改行がなかったか。
@@ -53,13 +60,16 @@ class Cleaner:
         return self._mended(_Window(block, ends), odd.tolist(), last, unfinished)
 
     def _mended(self, window: "_Window", odd: list[int], last: bool, unfinished: bool) -> bytes:
-        done, count, clean = 0, window.count, []
+        done = 0
+        count = window.count
+        clean = []
         for at in odd:
             if at < done:
                 continue
             record = self._record(window, at, last)
             if record is None:
-                self._rest, count = window.between(at, count), at
+                self._rest = window.between(at, count)
+                count = at
                 break
             if (
                 unfinished
@@ -109,7 +119,8 @@ class _Window:
     """ブロックの行を、番号（0 から）で切り出す。ends は改行の位置。"""
 
     def __init__(self, block: bytes, ends: np.ndarray):
-        self._block, self._starts = block, np.append(0, ends + 1)
+        self._block = block
+        self._starts = np.append(0, ends + 1)
         self.count = len(ends)
 
     def between(self, first: int, end: int) -> bytes:
@@ -133,7 +144,8 @@ def _unquoted(block: bytes, delimiter: int) -> bytes:
     if len(quotes) % 2 or (quotes[1::2] != quotes[::2] + 1).any():
         return block
     # 先頭の前は末尾の改行
-    before, after = (bytes_[marks[quotes[::2]] - 1], bytes_[marks[quotes[1::2]] + 1])
+    before = bytes_[marks[quotes[::2]] - 1]
+    after = bytes_[marks[quotes[1::2]] + 1]
     edges = ((before == _LF) | (before == delimiter)) & ((after == _LF) | (after == delimiter))
     return block.replace(b'"', b"") if edges.all() else block
 

@@ -14,7 +14,8 @@ class Decoder:
     """
 
     def __init__(self, encoding: str | None, name: str):
-        self.encoding, self._name = encoding, name
+        self.encoding = encoding
+        self._name = name
 
     def to_utf8(self, block: bytes) -> bytes:
         """UTF-8 にする。読めない文字は U+FFFD になり、行と列の切れ目は変わらない。

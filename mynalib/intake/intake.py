@@ -101,7 +101,8 @@ class _Row:
 def _summed(bench: Workbench, copied: Copied, registry: Registry, month: Month) -> Intake:
     rows = list(_rows(bench, registry, month))
     reasons = dict(bench.run("reasons"))
-    accepted, quarantined = sum(row.people for row in rows), sum(reasons.values())
+    accepted = sum(row.people for row in rows)
+    quarantined = sum(reasons.values())
     notes = {
         "branch_zero_lost": sum(row.short_branches for row in rows),
         "no_final_newline": int(copied.unfinished),

@@ -20,7 +20,8 @@ from mynalib.intake.headings import (
 
 BLANKS = TRIMMED + "\t"
 RECORD_LINES = 10  # 八項目に改行はない。引用符がこの行数で閉じなければ、閉じ忘れとみる
-SAMPLE_BYTES, SAMPLE_LINES = 1 << 20, 1000
+SAMPLE_BYTES = 1 << 20  # 形を決めるのに読む、ファイルのはじめの量
+SAMPLE_LINES = 1000
 SPARE = "spare"  # 行末の余分な区切りが作る、空の九列目
 _DIGITS = str.maketrans(FOLD_FROM, FOLD_TO)
 _SEP = re.compile(r'"?\s*sep\s*=.{0,3}\s*', re.IGNORECASE)
@@ -115,7 +116,8 @@ class _Finder:
         """見出しの上の行。題、注記、Excel に区切りを教える「sep=」など。人の行があれば、つないだファイル。"""
         found = heading_line(lines[start : start + SAMPLE_LINES])
         if _SEP.fullmatch(lines[start]):
-            what, last = f"{start + 1} 行目は、Excel に区切りを教える「sep=」の行です", start + 1
+            what = f"{start + 1} 行目は、Excel に区切りを教える「sep=」の行です"
+            last = start + 1
         elif found:
             above = lines[start : start + found]
             # CR だけの改行も、行の切れ目

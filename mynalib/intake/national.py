@@ -94,7 +94,8 @@ def _joined(cells: Sequence[Cell], name: str) -> list[NationalMonth]:
     found: dict[Month, NationalMonth] = {}
     problems = []
     for line, written, field, text in cells:
-        month, value = _month(written), _value(field, text)
+        month = _month(written)
+        value = _value(field, text)
         if month is None or value is _WRONG:
             what = "月として読めません" if month is None else "数として読めません"
             problems.append(Problem(f"{line} 行目", what))

@@ -68,6 +68,7 @@ def profile_file(path: Path) -> FileShape:
             copied.load(bench, "seen", mark=MARK, blanks=TRIMMED)
             even = bench.run("seen_headings", words=WORDS)
             refuse_headings(copied.headings, even, copied.layout.header, path.name)
-            rows, shapes = bench.run("seen_rows"), bench.run("shapes", most=MOST_SHAPES)
+            rows = bench.run("seen_rows")
+            shapes = bench.run("shapes", most=MOST_SHAPES)
             dates = bench.run("date_styles", styles=list(DATE_STYLES))
             return FileShape(path.name, copied, *rows[0], shapes, bench.run("combinations"), dates)

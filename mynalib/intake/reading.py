@@ -20,8 +20,10 @@ from mynalib.intake.workbench import Workbench
 EARLIEST = date(2020, 8, 1)  # マイナポータルでの利用登録の申込みが始まった月
 LATEST = timedelta(days=366)  # 月末より後の日付は要確認になるが、一年を超えて先の日付はありえない
 MOST_SYMBOLS = 100_000
-_CLEAN, _SPILL = "lines.csv", "spill"
-_MEMBERS, _QUARANTINE = "members.parquet", "quarantine.parquet"
+_CLEAN = "lines.csv"
+_SPILL = "spill"
+_MEMBERS = "members.parquet"
+_QUARANTINE = "quarantine.parquet"
 
 
 def read_file(

@@ -124,7 +124,8 @@ def unlikely(
     rows = max(ROWS, policy.min_rows)
     before_of = {WHOLE: summed(last)} | dict(last)
     for name, now in ({WHOLE: summed(new)} | dict(new)).items():
-        before, people = before_of.get(name, {}), sum(now.values())
+        before = before_of.get(name, {})
+        people = sum(now.values())
         found: list[str] = []
         if min(sum(before.values()), people) >= rows:
             found = [*_moved(before, now, rows, policy.max_change), *_impossible(ALWAYS, now)]
@@ -137,7 +138,8 @@ def unlikely(
 
 def _moved(before: Counts, now: Counts, rows: int, width: Decimal) -> Iterator[str]:
     for share in SHARES:
-        (had, of), (has, out_of) = share.of(before), share.of(now)
+        had, of = share.of(before)
+        has, out_of = share.of(now)
         if not share.compared or min(of, out_of) < rows:
             continue
         risen = has * of > had * out_of
@@ -172,7 +174,8 @@ def _impossible(shares: Iterable[Share], now: Counts) -> Iterator[str]:
 
 def _nobody_left(before: Counts, now: Counts) -> Iterator[str]:
     """少ない人数でも、登録済の人が一人もいなくなることはない（返納者の日次ファイルが、そう見える）。"""
-    (had, _), (has, out_of) = SHARES[0].of(before), SHARES[0].of(now)
+    had, _ = SHARES[0].of(before)
+    has, out_of = SHARES[0].of(now)
     if had and not has:
         yield f"{SHARES[0].label}が、{out_of:,} 人のうち一人もいません"
 

@@ -17,7 +17,8 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DOS_EOF, _NUL = b"\x1a", b"\0"
+_DOS_EOF = b"\x1a"  # Ctrl-Z。古い道具が、ファイルの終わりに置く
+_NUL = b"\0"
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
 
 
@@ -54,8 +55,11 @@ class Source:
 
     def __init__(self, file: BinaryIO, name: str, encoding: str):
         """`encoding` は約束された文字コード（auto なら BOM で決まるときだけ決める）。"""
-        self._file, self._name, self.hash = file, name, hashlib.sha256()
-        self.bytes, self.unfinished = 0, False
+        self._file = file
+        self._name = name
+        self.hash = hashlib.sha256()
+        self.bytes = 0
+        self.unfinished = False
         self.encoding = None if encoding == "auto" else encoding
 
     def blocks(self) -> Iterator[bytes]:

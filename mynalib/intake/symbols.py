@@ -23,7 +23,8 @@ def spelling_columns(texts: Sequence[str], registry: Registry) -> dict[str, list
 
 def entry_columns(registry: Registry) -> dict[str, list[int]]:
     """登録簿を、entry.sql の引数にする。place は登録どおりの記号の順位で、members.parquet の並びを決める。"""
-    numbers, entries = _numbers(registry), registry.entries
+    numbers = _numbers(registry)
+    entries = registry.entries
     places = {symbol: at for at, symbol in enumerate(symbols_in_order(registry))}
     return {
         "entries": list(range(len(entries))),

@@ -30,7 +30,8 @@ class Workbench:
         try:
             return self._db.execute(query(name), values or None).fetchall()
         except duckdb.Error as error:
-            full, kind = is_full(error), type(error).__name__
+            full = is_full(error)
+            kind = type(error).__name__
         # except の外で送出すると、元の例外が __context__ に残らない
         if full:
             raise Refused(
