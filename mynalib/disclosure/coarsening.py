@@ -100,7 +100,8 @@ def _own_pages(
     show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresholds, count: _Count
 ) -> Coarser:
     """一つの事業所のものだけで攻めても破れないまで、その水準を粗くする。"""
-    coarser, waiting = Coarser(), sorted(evidence.paths)
+    coarser = Coarser()
+    waiting = sorted(evidence.paths)
     while waiting:
         showing = show(coarser)
         months = _months(showing, evidence, limits)
@@ -150,7 +151,9 @@ class _Month:
 
     @classmethod
     def read(cls, state: pd.DataFrame, limits: Thresholds) -> "_Month":
-        shown, hidden, total = {}, {}, 0
+        shown = {}
+        hidden = {}
+        total = 0
         for row in state.to_dict("records"):
             if row["employer_id"] == TOTAL:
                 total = int(row["low"])
@@ -261,7 +264,8 @@ def _sight(employer: str, months: Sequence[_Month], evidence: Evidence) -> Sight
 
 
 def _seen_by(employer: str, ranges: Sequence[Range], evidence: Evidence) -> Sight:
-    paths, complete = evidence.paths[employer], evidence.all_registered[employer]
+    paths = evidence.paths[employer]
+    complete = evidence.all_registered[employer]
     return Sight(employer, tuple(ranges), paths, complete, evidence.believed_from.get(employer, 0))
 
 

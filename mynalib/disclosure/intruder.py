@@ -198,7 +198,8 @@ class _Problem:
 
     def _constraints(self) -> LinearConstraint:
         """月ごとの登録者の数が、水準の両端に入る。続きの人数を、こえない。"""
-        rows, ends = [], []
+        rows = []
+        ends = []
         for at in range(self._months):
             covering = (self._first <= at) & (at <= self._last) & (self._onset <= at)
             on_lists = [registered_range(sight, at)[0] for sight in self._sights]

@@ -22,7 +22,8 @@ LEVEL_STEPS = ((500, 1), (250, 2), (100, 5), (50, 10), (25, 20), (20, 25))
 """（加入者がこれ以上なら, 刻みのポイント）。どの刻みも、五人以上にあたる：500 × 1 % ＝ 5、100 × 5 % ＝ 5、20 × 25 % ＝ 5。"""
 WIDER = 10  # 攻撃に耐えるために広げるときの、刻みの下限（ポイント）
 COMPARED_MONTHS = 3  # 高い・低いというのに、続かなければならない月の数
-AT_LEAST, AT_MOST = "以上", "以下"
+AT_LEAST = "以上"
+AT_MOST = "以下"
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def _cell(
 
     番号は率だけで決まるので、番号 × 刻みを水準にすれば、人数の端数のために、率が上がったのに水準が下がることはない。
     """
-    lowest, highest = edge + 1, members - edge - 1
+    lowest = edge + 1
+    highest = members - edge - 1
 
     def cut(index: int) -> int:
         """index 番目の境目：ここから上の登録者の数が、次の区切りに入る。"""

@@ -15,7 +15,8 @@ def percent(numerators: pd.Series, denominators: pd.Series, decimals: int) -> pd
         桁の分だけの値なので、そのまま文字にしても余分な桁が出ない（0 桁なら Int64、ほかは Float64）。
     """
     scale = 10**decimals
-    top, bottom = numerators.astype("Int64"), denominators.astype("Int64")
+    top = numerators.astype("Int64")
+    bottom = denominators.astype("Int64")
     bottom = bottom.mask(bottom == 0)
     scaled = (top * 100 * scale * 2 + bottom) // (bottom * 2)
     return scaled.astype("Float64") / scale if decimals else scaled

@@ -104,7 +104,9 @@ def show_month(
 def _level(
     row: object, before: Before, key: bytes, month: str, limits: Thresholds, coarser: Coarser
 ) -> Level | None:
-    employer, members, registered = row.employer_id, int(row.members), int(row.registered)
+    employer = row.employer_id
+    members = int(row.members)
+    registered = int(row.registered)
     if employer in coarser.unlevelled:
         return None
     shift = shift_of(key, employer)
@@ -159,6 +161,7 @@ _NOTHING = (None, None, "", "", None, None)
 
 def _between(row: object, base: int) -> tuple[int, int]:
     """まとめた行の加入者と未登録者の概数から分かる、登録者の数の両端。"""
-    less, more = base // 2, (base - 1) // 2
+    less = base // 2
+    more = (base - 1) // 2
     low = max(0, row.members - less - row.unregistered - more)
     return low, max(0, row.members + more - max(0, row.unregistered - less))

@@ -146,10 +146,8 @@ def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base:
     box = {name: _range(shown[name], base) for name in CHANGES}
     new, gone, came, came_not, left, left_not = CHANGES
     net = sizes[new] - sizes[gone]
-    registered, unregistered = (
-        net + sizes[came] - sizes[left],
-        -net + sizes[came_not] - sizes[left_not],
-    )
+    registered = net + sizes[came] - sizes[left]
+    unregistered = -net + sizes[came_not] - sizes[left_not]
     low = max(_minus(box[new], box[gone])[0], registered - _minus(box[came], box[left])[1])
     low = max(low, _minus(box[came_not], box[left_not])[0] - unregistered)
     high = min(_minus(box[new], box[gone])[1], registered - _minus(box[came], box[left])[0])

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-OWNERS, SHARED = 0o077, 0o007  # umask：持ち主だけ、持ち主とその組
+OWNERS = 0o077  # umask：持ち主だけ
+SHARED = 0o007  # umask：持ち主とその組
 
 
 @contextmanager

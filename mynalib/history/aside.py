@@ -20,7 +20,8 @@ def read_aside(
     """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
     staged = staging(home)
     try:
-        registry, profile = params.registry(month), params.society.file
+        registry = params.registry(month)
+        profile = params.society.file
         yield staged, read_file(file, month=month, registry=registry, profile=profile, into=staged)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

@@ -118,7 +118,8 @@ def _nodes(tree: object) -> Iterator[dict]:
 
 def _problem(node: dict, tables: set[str]) -> str:
     """その節が読んではならないもの。なければ ''。"""
-    kind, table = node.get("type"), node.get("table_name", "")
+    kind = node.get("type")
+    table = node.get("table_name", "")
     qualified = node.get("schema_name") or node.get("catalog_name")
     if kind == "BASE_TABLE" and (table.lower() not in tables or qualified):
         return f"{table} は読めません"

@@ -17,7 +17,8 @@ from mynalib.history.sheets import SheetUnreadable, read_sheet
 
 ISSUED_COLUMNS = (*KEY, "交付日", "有効期限")
 WANTED_COLUMNS = (*KEY, "申出日", "理由")
-TAKEN_BACK, WITHDRAWN = "回収日", "撤回日"
+TAKEN_BACK = "回収日"
+WITHDRAWN = "撤回日"
 MOST_YEARS = 5
 """有効期限は、交付日からこの年数まで（保険者が、この中で決める）。"""
 
@@ -82,7 +83,8 @@ def _read(
         sheet = read_sheet(home.root / path, columns, (end,))
     except SheetUnreadable as error:
         return [], [Problem(name, str(error))]
-    rows, problems = [], []
+    rows = []
+    problems = []
     for line, cells in sheet:
         row, wrong = read(line, cells)
         rows.append(row)
@@ -125,7 +127,9 @@ def _days(
 
 def _out_of_order(days: dict[str, date | None]) -> list[Wrong]:
     """ありえない順の日付。先の日付の交付は、まだ持っていない人を、持っている人とみなすので断る。"""
-    issued_on, valid_until, taken_back = days["交付日"], days["有効期限"], days[TAKEN_BACK]
+    issued_on = days["交付日"]
+    valid_until = days["有効期限"]
+    taken_back = days[TAKEN_BACK]
     rules = (
         ("交付日", issued_on > clock.today(), "先の日付です"),
         ("有効期限", valid_until <= issued_on, "交付日より後ではありません"),

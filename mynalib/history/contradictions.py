@@ -114,10 +114,12 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     suspected: dict[tuple, set] = {}
     for row in rows[rows.why == NUMBER_CHANGED].itertuples(index=False):
         suspected.setdefault((row.since, row.branch, row.employer_id), set()).add(tuple(row[:3]))
-    kept, held = [], set()
+    kept = []
+    held = set()
     gone = rows[rows.why == "gone"].sort_values(["since", *PERSON_KEY])
     for row in gone.itertuples(index=False):
-        key, answered = tuple(row[:3]), tuple(row[:3]) in left or row.since in confirmed
+        key = tuple(row[:3])
+        answered = tuple(row[:3]) in left or row.since in confirmed
         counts = not answered and (key in sure or key in held)
         kept.append(counts)
         held |= suspected.get((row.since, row.branch, row.employer_id), set()) if counts else set()

@@ -73,10 +73,12 @@ def standing(home: Home, months: Sequence[KeptMonth], params: Params) -> Standin
     台帳に最後に書いた記憶だけが、そのまま使える。前に書いた記憶（古い写し）は、消した月を全て見たあとのものなら、
     残っている月から全て数え直して使う。
     """
-    lines, file = Ledger(home.ledger).lines(), memory_file(home)
+    lines = Ledger(home.ledger).lines()
+    file = memory_file(home)
     records = [at for at, line in enumerate(lines) if "memory_sha256" in line]
     recorded = _record(lines[records[-1]]) if records else {}
-    first, gone = months[0].month if months else None, _purged(lines)
+    first = months[0].month if months else None
+    gone = _purged(lines)
     digest = sha256(file) if file.is_file() else ""
     written = [at for at in records if lines[at]["memory_sha256"] == digest]
     if not written:

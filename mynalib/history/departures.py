@@ -90,7 +90,8 @@ def departures(
 def _departure(group: pd.DataFrame) -> Departure:
     first = group.iloc[0]
     lines = tuple(sorted(int(line) for line in group.line.dropna()))
-    since, last_seen = Month.parse(first.since), Month.parse(first.against)
+    since = Month.parse(first.since)
+    last_seen = Month.parse(first.against)
     return Departure(last_seen, since, first.employer_id, lines, len(group), int(first.suspects))
 
 
@@ -99,7 +100,8 @@ def _lines(gone: pd.DataFrame, params: Params, months: Sequence[KeptMonth]) -> p
     wanted = [kept for kept in months if str(kept.month) in set(gone.against)]
     if not wanted:
         return pd.Series(pd.NA, gone.index)
-    chains, asked = successions(params), []
+    chains = successions(params)
+    asked = []
     for at, row in zip(gone.index, gone.itertuples(index=False), strict=True):
         key = (row.symbol_key, row.number_key, row.branch)
         asked += [(at, row.against, *each) for each in (key, *same_person(key, chains))]

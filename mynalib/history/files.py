@@ -152,7 +152,8 @@ def _copy_tree(origin: Path, target: Path) -> None:
     first: dict[tuple[int, int], Path] = {}
     below = sorted(origin.rglob("*"))
     for path in below:
-        to, facts = target / path.relative_to(origin), path.stat()
+        to = target / path.relative_to(origin)
+        facts = path.stat()
         if path.is_dir():
             to.mkdir()
         elif (same := first.setdefault((facts.st_dev, facts.st_ino), to)) != to:

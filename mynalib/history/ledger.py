@@ -131,7 +131,8 @@ def operator() -> str:
 
 def _sound(raws: list[bytes]) -> list[dict]:
     """はじめから、書いたときのままつながっている行。"""
-    lines, head = [], START
+    lines = []
+    head = START
     for raw in raws:
         line = _parsed(raw)
         if line.get("prev") != head or line.get("hash") != _hash(line):

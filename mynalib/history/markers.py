@@ -15,7 +15,9 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.purged import purged_files
 
-REPLACED, WITHDRAWN = ".replaced.txt", ".withdrawn.txt"
+# 人が読む札の、名のおわり
+REPLACED = ".replaced.txt"
+WITHDRAWN = ".withdrawn.txt"
 STATES = "index.css"
 LIST_PAGE = "/reminders.html"
 """勧奨リストのページの場所のおわり。"""

@@ -48,12 +48,15 @@ def protection(home: Home, params: Params, entries: Iterable[Entry]) -> dict:
 
     無くなった行は、戻るまで、ある行として残す。記録が読めなければ、読める前の記録を、そのまま引きつぐ。
     """
-    last, entries = _last(home), tuple(entries)
+    last = _last(home)
+    entries = tuple(entries)
     if last and _problem_of(home, last):
         return last
-    known, files = (_recorded(home, last), last["files"]) if last else ({}, {})
+    known = _recorded(home, last) if last else {}
+    files = last["files"] if last else {}
     key = _key(home) or _new_key(home)
-    present, rows = _rows(params, entries, key), _rows(params, _holding(entries), key)
+    present = _rows(params, entries, key)
+    rows = _rows(params, _holding(entries), key)
     for name, before in known.items():
         lost = before - present.get(name, Counter())
         rows[name] = rows.get(name, Counter()) | Counter({row: before[row] for row in lost})
@@ -89,12 +92,11 @@ def _lost_rows(home: Home, params: Params, entries: Iterable[Entry]) -> Iterator
     if problem := _problem_of(home, last):
         yield problem
         return
-    now, files = _rows(params, entries, _key(home)), _files(params)
+    now = _rows(params, entries, _key(home))
+    files = _files(params)
     for name, known in _recorded(home, last).items():
-        where, missing = (
-            files.get(name, last["files"][name]),
-            (known - now.get(name, Counter())).total(),
-        )
+        where = files.get(name, last["files"][name])
+        missing = (known - now.get(name, Counter())).total()
         if name not in files:
             yield Problem(
                 where,

@@ -39,7 +39,8 @@ def with_records_now(lines: Collection[dict]) -> list[dict]:
 
 def _now(line: Mapping, newer: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """いまの記録の名とハッシュ。二度書き直していれば、二度目のもの。"""
-    name, digest = line["record"], line["record_sha256"]
+    name = line["record"]
+    digest = line["record_sha256"]
     while name in newer:
         name, digest = newer[name]
     return {"record": name, "record_sha256": digest}

@@ -17,7 +17,8 @@ Wrong = tuple[str, str]  # 列と、何が誤りか
 def read_key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, list[Wrong]]:
     """列 columns（記号、番号、枝番）に書いた人の鍵と、誤り。"""
     symbol, number, branch = (row[column] for column in columns)
-    number, branch = number.translate(_DIGITS), branch.translate(_DIGITS)
+    number = number.translate(_DIGITS)
+    branch = branch.translate(_DIGITS)
     rules = (
         (0 < len(symbol) <= MAX_SYMBOL and is_visible(symbol), "空欄か、記号にない文字があります"),
         (re.fullmatch("[0-9]{1,20}", number), "数字だけではありません"),

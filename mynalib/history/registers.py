@@ -94,10 +94,12 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
     Raises:
         RegisterUnreadable: 名簿が無い、文字として読めない、列や値が決まりに合わない（誤りは全て一度に）。
     """
-    entries, problems = [], []
+    entries = []
+    problems = []
     for name, path in params.society.registers.of_holds().items():
         found, wrong = _read(name, home.root / path)
-        entries, problems = entries + found, problems + wrong
+        entries += found
+        problems += wrong
     if problems:
         raise RegisterUnreadable(where="名簿", problems=problems)
     chains = successions(params)
@@ -135,7 +137,8 @@ def followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
 
 def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
     """一つの名簿の、読めた行と、全ての誤り。"""
-    entries, problems = [], []
+    entries = []
+    problems = []
     try:
         decided = name == "decisions"
         rows = (
@@ -161,7 +164,8 @@ def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, lis
     has_new = any(row[column] for column in NEW_KEY) or row["処理"] == "転籍"
     new_key, new_wrong = read_key(row, NEW_KEY) if has_new else (None, [])
     dates = {column: read_day(row[column]) for column in ("申出日", "撤回日", "判断日")}
-    filed_on, withdrawn_on = dates["申出日"] or dates["判断日"], dates["撤回日"]
+    filed_on = dates["申出日"] or dates["判断日"]
+    withdrawn_on = dates["撤回日"]
     wrong += new_wrong + _undecided(name, row, dates["判断日"])
     wrong += [
         (column, "日付ではありません（例 2026-04-01）")

@@ -35,7 +35,8 @@ def recorded_releases(home: Home) -> dict[str, str]:
 
 def releases(home: Home) -> dict[Month, Path]:
     """公開した月と、その最も新しい版のフォルダー。古い月が先。最も新しい版を取り下げた月は、入らない。"""
-    standing, newest = recorded_releases(home), {}
+    standing = recorded_releases(home)
+    newest = {}
     for name in sorted(Ledger(home.ledger).ever("released"), key=_order):
         newest[_order(name)[0]] = name
     return {
@@ -117,7 +118,8 @@ def _is_there(release: Path, digest: str | None) -> bool:
 
 def _receipt_fits(home: Home, release: Path) -> bool:
     """受領の記録が、この manifest を用意した行を指すか。台帳を失ったあとに確かめた公開は、その行がなくてよい。"""
-    head, lines = read_receipt(release).get("ledger_head"), Ledger(home.ledger).lines()
+    head = read_receipt(release).get("ledger_head")
+    lines = Ledger(home.ledger).lines()
     if head in continued_heads(lines):
         return True
     digests = {line["hash"]: line["manifest_sha256"] for line in lines if line["did"] == "prepared"}

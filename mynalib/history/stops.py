@@ -105,11 +105,9 @@ def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
 
 
 def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
-    policy, rows, held = (
-        params.society.policy.publish,
-        kept.intake["data_rows"],
-        kept.intake["quarantined"],
-    )
+    policy = params.society.policy.publish
+    rows = kept.intake["data_rows"]
+    held = kept.intake["quarantined"]
     if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
         return
     what = (
