@@ -43,7 +43,8 @@ class Aftermath:
 
     def of_halves(self) -> Iterator[str]:
         """くじで分けた二つの半分の差。効果という言葉は、ここでだけ使う。"""
-        said, kinds = display.words("aftermath")["halves"], display.words("kinds")
+        said = display.words("aftermath")["halves"]
+        kinds = display.words("kinds")
         halves = self.halves.frame.set_index(["kind", "ahead", "half"])
         for row in self.gaps.frame.itertuples(index=False):
             first, second = (
@@ -75,7 +76,8 @@ class Aftermath:
 
     def _comparisons(self, frame: pd.DataFrame) -> list[str]:
         """同じ月の、渡していない事業所の方と並べた文。重なる幅なら、差があるとは言えない。くじで分けてくらべた勧奨は、並べない。"""
-        said, lines = display.words("aftermath"), []
+        said = display.words("aftermath")
+        lines = []
         one = frame[frame.ahead == 1]
         drawn = {*self.gaps.frame.kind[self.gaps.frame.trial == "timing"]}
         for kind in [kind for kind in ("link", "renew") if kind not in drawn]:
@@ -83,7 +85,8 @@ class Aftermath:
             rest = one[(one.kind == kind) & (one.group == "waiting")]
             if told.empty or rest.empty:
                 continue
-            mine, other = told.iloc[0], rest.iloc[0]
+            mine = told.iloc[0]
+            other = rest.iloc[0]
             apart = mine.low > other.high or mine.high < other.low
             values = {
                 "told": f"{mine.share:.1f}",

@@ -16,6 +16,7 @@ def chart(view: View, table: pd.DataFrame, scope: str) -> Drawing:
         scope: 事業所の名か「組合全体」。
     """
     if table.empty:
-        nobody, subtitle = "この選び方では、人がいません", subtitle_of(view, scope)
+        nobody = "この選び方では、人がいません"
+        subtitle = subtitle_of(view, scope)
         return Drawing(nobody, subtitle, [NOTHING] * len(TRACES), layout_of(view))
     return over_time(view, table, scope) if view.over_time else compared(view, table, scope)

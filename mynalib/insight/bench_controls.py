@@ -96,7 +96,8 @@ class Explorer:
             for drawn, trace in zip(self.figure.data, drawing.traces, strict=True):
                 drawn.update(trace)
             self.figure.update_layout(drawing.layout)
-        title, subtitle = escape(drawing.title), escape(drawing.subtitle)
+        title = escape(drawing.title)
+        subtitle = escape(drawing.subtitle)
         self.heading.value = (
             f'{STYLE}<div class="myna-bench"><h4>{title}</h4><p>{subtitle}</p></div>'
         )

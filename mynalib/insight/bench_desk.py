@@ -29,7 +29,8 @@ class Desk:
     """開いた組合：答えはどれも縦長の pandas の表で、どの行にも numerator（分子、人）, denominator（分母、人）, as_of（時点）がある。"""
 
     def __init__(self, home: Home, params: Params):
-        self._home, self._params = home, params
+        self._home = home
+        self._params = params
         self._kept = kept_months(home)
         if not self._kept:
             raise UnknownMonth(where=str(home.root), what="取り込んだ月が、まだありません")

@@ -22,8 +22,11 @@ from mynalib.insight.bench_measures import shown_percents
 from mynalib.insight.bench_views import View, bench_words
 
 ROW_HEIGHT = 26  # px
-BETWEEN, FIRST, LAST, WHOLE = 4, 5, 6, 7
-"""TRACES の中の場所。"""
+# TRACES の中の場所
+BETWEEN = 4
+FIRST = 5
+LAST = 6
+WHOLE = 7
 
 
 def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
@@ -62,14 +65,16 @@ def ends_title(view: View, table: pd.DataFrame) -> str:
         most = known.loc[known.numerator.idxmax()]
         return f"最も多いのは「{bench_words('statuses')[most.status]}」"
     percents = shown_percents(known)
-    low, high = percents[known.rate.idxmin()], percents[known.rate.idxmax()]
+    low = percents[known.rate.idxmin()]
+    high = percents[known.rate.idxmax()]
     return f"{bench_words('measures')[view.measure]}は、事業所により {low} から {high}"
 
 
 def _ends(view: View, table: pd.DataFrame) -> pd.DataFrame:
     """一行＝事業所か区分（索引）。列 name_shown, first_rate, first_text（率と人数）, last_rate, last_text。"""
     key = "employer_id" if view.split == "employer" else "status"
-    names, known = _names(view, table), {*table[key].unique()}
+    names = _names(view, table)
+    known = {*table[key].unique()}
     here = [name for name in names if name in known]
     found = pd.DataFrame(index=pd.Index(here, name=key))
     found["name_shown"] = [names[name] for name in here]

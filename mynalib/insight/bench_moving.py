@@ -82,7 +82,8 @@ def employers_year(bench: Desk, employer: str = "E01") -> Found:
     table = held.merge(moved[["month", *names]], on="month", how="left")
     table = table[["month", "as_of", *names, "numerator", "denominator", "rate"]]
     table.loc[table.month == months[0], names] = pd.NA
-    first, last = table.iloc[0], table.iloc[-1]
+    first = table.iloc[0]
+    last = table.iloc[-1]
     size = Fraction(int(last.numerator), int(last.denominator)) - Fraction(
         int(first.numerator), int(first.denominator)
     )

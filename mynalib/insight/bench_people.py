@@ -19,11 +19,13 @@ def lapsed_after_wave(bench: Desk, month: str = "") -> Found:
     """
     found = lapses(bench, [month] if month else recent(bench.months, YEAR))
     require(found.numerator.sum() > 0, "lapsed_after_wave", "証明書の失効した人がいません")
-    wave, now = found.month[found.numerator.idxmax()], bench.months[-1]
+    wave = found.month[found.numerator.idxmax()]
+    now = bench.months[-1]
     rows = bench.of_people(
         "lapsed_then", [before(wave), wave, now], before=before(wave), wave=wave, now=now
     )
-    back, gone = rows.status_now == "registered_usable", rows.status_now == ""
+    back = rows.status_now == "registered_usable"
+    gone = rows.status_now == ""
     sides = {"numerator": back, "still": ~back & ~gone, "left": gone, "denominator": back | ~back}
     rows = rows.assign(**{name: rows.members.where(holds, 0) for name, holds in sides.items()})
     table = rows.groupby(["employer_id", "insured"], as_index=False)[[*sides]].sum()

@@ -45,7 +45,8 @@ def trend_title(view: View, lines: Sequence[Line]) -> str:
         return f"{name}：終わりの月に、いない人がいます"
     if len(lines) > 1:
         return f"{name}は、家族が本人{_compared_words(rates[1] - rates[0], '高い', '低い')}"
-    shown, before = f"{name}は{rounded_points(rates[0]):.1f}%", _ratio(lines[0][1], -2)
+    shown = f"{name}は{rounded_points(rates[0]):.1f}%"
+    before = _ratio(lines[0][1], -2)
     if before is None:
         return shown
     return f"{shown}、前月{_compared_words(rates[0] - before, '上がった', '下がった')}"

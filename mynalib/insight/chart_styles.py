@@ -9,7 +9,8 @@ BLUE = "#0017c1"
 MIDDLE_BLUE = "#3460fb"
 PALE_BLUE = "#c5d7fb"
 ACCENT = "#fe3939"
-BETTER, WORSE = "#0031d8", "#fa0000"
+BETTER = "#0031d8"  # 上がった、下がったの色
+WORSE = "#fa0000"
 COLOURS = (*(INK, GRID, AXIS_LINE, BLUE, MIDDLE_BLUE, PALE_BLUE), *(ACCENT, BETTER, WORSE))
 """図に使う色の全て。公開の前の点検（release/scan.py）は、これだけを、だれかの番号と見まちがえない。"""
 

@@ -38,7 +38,8 @@ def trend(outlook: Outlook, name: str) -> None:
 
 def path_to_target(outlook: Outlook, at: str) -> list[go.Scatter]:
     """歩みの幅の下と上（分かれば）と、おわりに、いまから目標への線。過ぎた目標には、引かない。"""
-    goal, now = outlook.goal, outlook.now.rate
+    goal = outlook.goal
+    now = outlook.now.rate
     if goal is None or goal.month <= outlook.month:
         return []
     x = [at, month_label(str(goal.month))]
@@ -114,7 +115,8 @@ def dumbbell(outlook: Outlook, name: str) -> None:
 
 def funnel(outlook: Outlook, name: str) -> None:
     """事業所のじょうご図：横に加入者、縦に登録率。全体の率のまわりの、偶然で散らばる幅。順位は付けない。"""
-    each, limits = outlook.employers, outlook.funnel
+    each = outlook.employers
+    limits = outlook.funnel
     if not limits:
         return
     sizes = [row[0] for row in limits]

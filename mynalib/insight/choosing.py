@@ -79,7 +79,8 @@ def has_values(y: Sequence[float | None]) -> bool:
 
 def _stacked(x: list[str], first: Choice, look: Look) -> list[go.Bar]:
     """下から順に積む。"""
-    bars, bases = [], [0.0] * len(x)
+    bars = []
+    bases = [0.0] * len(x)
     for y, style in zip(first.y, look.styles, strict=True):
         bars.append(go.Bar(x=x, y=y, base=bases, **style))
         bases = [round(base + (value or 0), 1) for base, value in zip(bases, y, strict=True)]

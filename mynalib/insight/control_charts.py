@@ -38,7 +38,8 @@ def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
 
 
 def _control_chart(released: Released, column: str, series: pd.Series) -> None:
-    found, name = xmr(series.tolist()), display.label_and_unit(column)[0]
+    found = xmr(series.tolist())
+    name = display.label_and_unit(column)[0]
     low = max(0.0, found.low)
     signs = [words("dashboard")["why"].get(why, "") for why in found.signals]
     x = [charts.month_label(month) for month in series.index]

@@ -26,7 +26,8 @@ def choose(page: Situation) -> None:
 
 def rates(page: Situation) -> None:
     """選んだ方の登録率と、組合全体の登録率、組合全体の目標までの道。"""
-    goal, past = page.outlook.goal, len(page.months)
+    goal = page.outlook.goal
+    past = len(page.months)
     months = charts.every_month(page.standing.frame.month, goal.month if goal else None)
     ahead = [None] * (len(months) - past)
     path = charts.path_to_target(page.outlook, charts.month_label(page.months[-1]))

@@ -30,7 +30,8 @@ def desk_list(capsule: Capsule, task: str) -> Released:
 
 def tasks(capsule: Capsule) -> None:
     """今月すること：まとめ、五つの数、ファイル、事業所ごとの人数。"""
-    said, sizes = display.words("desk"), _sizes(capsule)
+    said = display.words("desk")
+    sizes = _sizes(capsule)
     texts = {name: f"{size:,}" for name, size in sizes.items()} | {"within": RENEW_WITHIN}
     display.show("summary", lines=[line.format(**texts) for line in said["summary"]])
     notes = {name: note.format(**texts) for name, note in said["tile_notes"].items()}
@@ -53,7 +54,8 @@ def _sizes(capsule: Capsule) -> dict[str, int]:
     done = desk_table(capsule, "people").frame.task.value_counts()
     sizes = {task: int(done.get(task, 0)) for task in DESK_TASKS}
     holding = sizes["renewal"] + sizes["keep"]
-    needed, in_file = holding + sizes["issue"], capsule.facts["needed_in_file"]
+    needed = holding + sizes["issue"]
+    in_file = capsule.facts["needed_in_file"]
     return sizes | {
         "holding": holding,
         "needed": needed,
@@ -71,7 +73,8 @@ def counts(capsule: Capsule) -> None:
 
 def renewals(capsule: Capsule) -> None:
     """更新の時期。"""
-    said, released = display.words("desk"), desk_table(capsule, "expiry")
+    said = display.words("desk")
+    released = desk_table(capsule, "expiry")
     frame = released.frame
     people = int(frame.people[frame.ahead <= RENEW_WITHIN].sum())
     until = f"{capsule.month.plus(RENEW_WITHIN).label}末"
@@ -86,7 +89,8 @@ def lists(capsule: Capsule) -> None:
     said = display.words("desk")
     tables.finder()
     for task in LISTED_TASKS:
-        released, title = desk_list(capsule, task), DESK_TASKS[task]
+        released = desk_list(capsule, task)
+        title = DESK_TASKS[task]
         people = len(released.frame)
         tables.paragraph(said["told"][task])
         if people <= MOST_ON_PAGE:

@@ -17,7 +17,8 @@ from mynalib.domain.months import Month
 from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import demo_suffix
 
-MARK, RUN = "myna", "MYNA_RUN"
+MARK = "myna"  # 公表してよい出力の印（metadata の鍵）
+RUN = "MYNA_RUN"  # この仕事の印を渡す環境変数
 BLANK = "—"  # 載せない値、ない値
 VALUES = {  # 値の名を、人の読む言葉に
     "action": ACTIONS,

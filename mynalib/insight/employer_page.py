@@ -69,7 +69,8 @@ class EmployerPage:
 
     def _trend_title(self) -> tuple[str, str]:
         shown = self.levels.frame.dropna(subset="level")
-        first, last = shown.iloc[0], shown.iloc[-1]
+        first = shown.iloc[0]
+        last = shown.iloc[-1]
         texts = [
             display.level_text(
                 {"rate": row.level, "tolerance": row.tolerance, "bound": row.bound}, 0

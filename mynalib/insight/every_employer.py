@@ -40,7 +40,8 @@ def multiples(page: Situation) -> None:
 
 def _since_a_year(series: Values) -> float | None:
     """一年前との差（ポイント）。どちらかがなければ None。"""
-    now, then = series[-1], series[-1 - YEAR_AGO] if len(series) > YEAR_AGO else None
+    now = series[-1]
+    then = series[-1 - YEAR_AGO] if len(series) > YEAR_AGO else None
     return None if None in (now, then) else round(now - then, 1)
 
 
@@ -52,10 +53,12 @@ def _in_words(size: float | None) -> str:
 
 def _points(values: Values) -> list[str]:
     """小さな線（SVG の points。幅 100、高さ 24、縦は 0 から 100 %）。欠けた月で切る。例：二か月とも 0 % なら「0,23.0 100,23.0」。"""
-    lines, line = [], []
+    lines = []
+    line = []
     for at, value in enumerate([*values, None]):
         if value is None:
-            lines, line = [*lines, " ".join(line)] if line else lines, []
+            lines = [*lines, " ".join(line)] if line else lines
+            line = []
             continue
         line.append(f"{100 * at / max(1, len(values) - 1):.0f},{23 - 22 * value / 100:.1f}")
     return lines
@@ -63,7 +66,8 @@ def _points(values: Values) -> list[str]:
 
 def statuses_and_moves(page: Situation) -> None:
     """この月の、区分の内わけと、動きの表。"""
-    said, label = words("dashboard"), page.outlook.month.label
+    said = words("dashboard")
+    label = page.outlook.month.label
     seen = page.now(page.shares, ["members", *measures.STATUS_GROUPS])
     caption = said["by_status"].format(month=label)
     shares = page.everyone(page.shares)

@@ -10,8 +10,10 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-ALPHA, POWER = 0.05, 0.80
-"""両側の危険率と、見つけたい確かさ。"""
+ALPHA = 0.05
+"""両側の危険率。"""
+POWER = 0.80
+"""見つけたい確かさ。"""
 HOMES_LEAST = 10
 """一つの層の、どちらの半分にも要る世帯。満たない層は、合わせて一つにする。"""
 EVENTS_LEAST = 10
@@ -55,7 +57,8 @@ def compare(homes: pd.DataFrame) -> Difference | None:
         homes: 一行＝一世帯。列 stratum（層）, first（前の半分か）, people, acted（人）。
     Source: Donner & Klar (2000) Design and Analysis of Cluster Randomization Trials、Cochran (1977) Sampling Techniques 6 章。
     """
-    acted, people = int(homes.acted.sum()), int(homes.people.sum())
+    acted = int(homes.acted.sum())
+    people = int(homes.people.sum())
     if min(acted, people - acted) < EVENTS_LEAST:
         return None
     side = homes["first"].to_numpy(dtype=bool)
@@ -90,7 +93,8 @@ class _Half:
     @classmethod
     def of(cls, table: pd.DataFrame, strata: np.ndarray, size: int) -> "_Half":
         """strata は、一世帯ずつの層（0 から size − 1）。世帯のない層があれば、その homes は 0。"""
-        people, acted = table.people.to_numpy(dtype=float), table.acted.to_numpy(dtype=float)
+        people = table.people.to_numpy(dtype=float)
+        acted = table.acted.to_numpy(dtype=float)
         homes = np.bincount(strata, minlength=size)
         all_people = np.bincount(strata, people, size)
         all_acted = np.bincount(strata, acted, size)
@@ -128,7 +132,9 @@ def design_effect(homes: pd.DataFrame) -> float:
     Args:
         homes: 一行＝一世帯。列 people, acted（人）。どちらの人もいること。
     """
-    people, acted, n = homes.people.sum(), homes.acted.sum(), len(homes)
+    people = homes.people.sum()
+    acted = homes.acted.sum()
+    n = len(homes)
     rate = acted / people
     spread = float(((homes.acted - rate * homes.people) ** 2).sum())
     return max(1.0, n / (n - 1) * spread / (people * rate * (1 - rate)))

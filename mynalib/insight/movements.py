@@ -38,8 +38,10 @@ def movements(flows: pd.DataFrame, by: Sequence[str] = ("month",)) -> pd.DataFra
     Returns:
         一行＝by の組（前の月のある月だけ）。列 by と MOVES。
     """
-    before, after = is_registered(flows.status_before), is_registered(flows.status_after)
-    was_here, is_here = flows.status_before.ne(""), flows.status_after.ne("")
+    before = is_registered(flows.status_before)
+    after = is_registered(flows.status_after)
+    was_here = flows.status_before.ne("")
+    is_here = flows.status_after.ne("")
     stayed = was_here & is_here
     holds = {
         "newly_registered": stayed & ~before & after,
@@ -63,7 +65,8 @@ def movements(flows: pd.DataFrame, by: Sequence[str] = ("month",)) -> pd.DataFra
 
 def of_each_employer(flows: pd.DataFrame) -> pd.DataFrame:
     """事業所ごとに見た動き：事業所の間で移った人を、前の事業所の脱退と、後の事業所の加入の、二行に分ける。列 employer_id が増える。"""
-    before, after = flows.employer_before, flows.employer_after
+    before = flows.employer_before
+    after = flows.employer_after
     same = before.eq(after) | before.eq("") | after.eq("")
     stayed = flows[same].assign(employer_id=after.where(after.ne(""), before)[same])
     moved = flows[~same]

@@ -115,7 +115,8 @@ class NoticePage:
 
     def controller_rows(self) -> Cells:
         """責任者の表。書いていないものは、そう言う。"""
-        words, own = said("controller"), self.facts["society_row"]
+        words = said("controller")
+        own = self.facts["society_row"]
         rows = [
             [words[name], self.facts["controller"][name].strip() or words["missing"]]
             for name in ("name", "address", "representative")

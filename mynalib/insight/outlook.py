@@ -76,7 +76,8 @@ class Outlook:
     def _table(self, name: str, make: object) -> Released | None:
         if name not in self.capsule.facts["tables"]:
             return None
-        table, facts = self.capsule.table(name), self.capsule.facts
+        table = self.capsule.table(name)
+        facts = self.capsule.facts
         return make(table, self.capsule.terms, facts["decimals"])
 
     @property
@@ -116,7 +117,8 @@ class Outlook:
 
     def _comparable(self, month: Month) -> float | None:
         """その月の率。いまと桁の違う率とは、比べない（差が、本当と逆の向きになりうる）。"""
-        then, now = self.row(month), self.row(self.month)
+        then = self.row(month)
+        now = self.row(self.month)
         if then is None:
             return None
         if self.wide and decimals_of(int(then["members"])) != decimals_of(int(now["members"])):
@@ -162,7 +164,8 @@ class Outlook:
         target = self.capsule.facts["target"]
         if not target or self.now.rate is None:
             return None
-        month, value = Month.parse(target["month"]), float(target["value"])
+        month = Month.parse(target["month"])
+        value = float(target["value"])
         base = Thresholds.of(self.capsule.terms.policy).round_to
         slack = base // 2 if self.wide else 0
         people = (self.now.members + slack, self.now.registered - slack)

@@ -35,7 +35,8 @@ def five_numbers(outlook: Outlook) -> None:
 def _tile(outlook: Outlook, values: pd.Series, column: str) -> dict:
     months = [outlook.month.plus(step) for step in range(1 - SPARK_MONTHS, 1)]
     recent = [values.get(str(month), pd.NA) for month in months]
-    now, then = recent[-1], recent[-2]
+    now = recent[-1]
+    then = recent[-2]
     if column in display.PERCENT_COLUMNS and outlook.now.before is None:
         then = pd.NA
     shown = display.text(column, now, outlook.decimals)
@@ -57,11 +58,14 @@ def spark(values: Sequence[object]) -> list[str]:
     known = [float(value) for value in values if not pd.isna(value)]
     if len(known) < 2:  # noqa: PLR2004 一点では、線にならない
         return []
-    low, high = min(known), max(known)
-    lines, line = [], []
+    low = min(known)
+    high = max(known)
+    lines = []
+    line = []
     for at, value in enumerate([*values, pd.NA]):
         if pd.isna(value):
-            lines, line = [*lines, " ".join(line)] if len(line) > 1 else lines, []
+            lines = [*lines, " ".join(line)] if len(line) > 1 else lines
+            line = []
             continue
         height = (float(value) - low) / (high - low) if high > low else 0.5
         line.append(f"{100 * at / (len(values) - 1):.0f},{22 - 20 * height:.0f}")

@@ -87,7 +87,8 @@ class Situation:
 
     def series(self, released: Released, column: str) -> dict[Key, Values]:
         """選べる組から、月の並びの値へ。ない月は None。動きの分かる月に行のない組の動きは、0 人。"""
-        frame, flow = released.frame, column in (*FLOWS, *COMERS)
+        frame = released.frame
+        flow = column in (*FLOWS, *COMERS)
         table = frame.set_index([*_KEY[1:], "month"])[column].unstack("month")
         index = pd.MultiIndex.from_tuples(self.keys, names=_KEY[1:])
         table = table.reindex(index=index, columns=self.months)

@@ -19,8 +19,10 @@ def lists_returned(capsule: Capsule) -> bool:
 
 def summary(capsule: Capsule) -> None:
     """お取り扱いと、それぞれの人数。"""
-    said, people = display.words("society_list"), listed(capsule, "people")
-    titles, frame = said["titles"], people.frame
+    said = display.words("society_list")
+    people = listed(capsule, "people")
+    titles = said["titles"]
+    frame = people.frame
     homes = said["household_note"].format(households=f"{tables.households(frame):,}")
     items = [display.tile(titles["people"], "人", f"{len(frame):,}", homes)]
     for name in ["review", *(["returned"] if lists_returned(capsule) else [])]:
@@ -37,7 +39,8 @@ def summary(capsule: Capsule) -> None:
 def people(capsule: Capsule) -> None:
     """手紙を出す方の表と、手紙、鍵、名簿の本。"""
     released = listed(capsule, "people")
-    said, mark = display.words("society_list"), demo_suffix(capsule.facts["demo"])
+    said = display.words("society_list")
+    mark = demo_suffix(capsule.facts["demo"])
     sizes = {"people": len(released.frame), "households": tables.households(released.frame)}
     letters = said["letters"].format(**{name: f"{size:,}" for name, size in sizes.items()})
     for name, label in (

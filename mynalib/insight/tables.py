@@ -146,7 +146,8 @@ def level(released: Released) -> None:
 def list_lengths(released: Released) -> None:
     """リストの人数（行うことごと）。二度目からの方の数も。"""
     frame = require_released(released).frame
-    sizes, again = frame.action.value_counts(), pd.Series(dtype="int64")
+    sizes = frame.action.value_counts()
+    again = pd.Series(dtype="int64")
     if "attempt" in frame:
         again = frame[frame.attempt > 1].action.value_counts()
     items = []
@@ -195,7 +196,8 @@ def handling_rules(capsule: Capsule) -> None:
 
 def handling(capsule: Capsule) -> list[str]:
     """勧奨リストの取扱い：だれが、何のために、いつまでに。"""
-    facts, contact = capsule.facts, capsule.facts["contact"]
+    facts = capsule.facts
+    contact = capsule.facts["contact"]
     phone = f"（電話 {contact['phone']}）" if contact["phone"] else ""
     keeps = facts["policy"]["reminders"]["employer_keeps_months"]
     values = facts["purposes"] | {

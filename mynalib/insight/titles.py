@@ -22,7 +22,8 @@ def trend_title(seen: SocietyNow) -> str:
 def differences_title(sizes: Sequence[float | None]) -> str:
     """月ごとの差の題：上がった月と下がった月の数。"""
     known = [size for size in sizes if size is not None]
-    up, down = sum(size > 0 for size in known), sum(size < 0 for size in known)
+    up = sum(size > 0 for size in known)
+    down = sum(size < 0 for size in known)
     return f"この {len(sizes)} か月で、上がった月は {up}、下がった月は {down}"
 
 
@@ -41,7 +42,8 @@ _SHORT = {"behaviour": "登録と解除", "joiners": "加入", "leavers": "脱�
 
 def parts_title(rates: Mapping[str, float | None], decimals: int) -> str:
     """本人と家族の題。rates は 本人 と 家族 の率（%）。"""
-    own, family = rates.get("本人"), rates.get("家族")
+    own = rates.get("本人")
+    family = rates.get("家族")
     if own is None or family is None:
         return "本人と家族の登録率"
     gap = round(family - own, decimals)
@@ -138,6 +140,7 @@ def multiples_title(differences: Sequence[float | None]) -> str:
     known = [size for size in differences if size is not None]
     if not known:
         return "一年前と比べられる事業所はない"
-    up, down = sum(size > 0 for size in known), sum(size < 0 for size in known)
+    up = sum(size > 0 for size in known)
+    down = sum(size < 0 for size in known)
     same = f"、同じ{len(known) - up - down}" if len(known) > up + down else ""
     return f"一年前より上がった事業所は{up}、下がった{down}{same}"
