@@ -29,7 +29,8 @@ def desk_tables(publication: Publication) -> Tables:
         expiry: 期限の月ごとの、要る人の持っている一枚の数（ahead は、この月から何か月あとか）。
     """
     opened = publication.opened
-    people, names = desk_people(opened), _names(opened)
+    people = desk_people(opened)
+    names = _names(opened)
     return {
         "people": people,
         "tasks": _tasks(people, names),

@@ -44,7 +44,8 @@ def make_capsule(
 
 
 def _facts(publication: Publication, edition: Edition, employer: Employer | None) -> dict:
-    society, joint_use = publication.opened.params.society, publication.opened.params.joint_use
+    society = publication.opened.params.society
+    joint_use = publication.opened.params.joint_use
     before = (
         previous.last_release(publication.opened.home, publication.opened.month)
         if edition.level == "draft"

@@ -67,10 +67,8 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
 
 
 def _bad(notebook: Notebook, problem: str) -> BadParameter:
-    names, example = (
-        "、".join(notebook.parameters),
-        " ".join(f"-p {name} …" for name in notebook.parameters),
-    )
+    names = "、".join(notebook.parameters)
+    example = " ".join(f"-p {name} …" for name in notebook.parameters)
     return BadParameter(
         where=f"{notebook.name} の parameters",
         what=problem,

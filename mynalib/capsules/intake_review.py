@@ -19,7 +19,8 @@ from mynalib.insight.display import words
 def review_tables(opened: OpenedMonth) -> dict[str, pd.DataFrame]:
     """01_intake_review のカプセルの表。どれにも、人の値は入らない。"""
     kept = opened.months[-1]
-    waiting, left = opened.waiting, _departures(opened)
+    waiting = opened.waiting
+    left = _departures(opened)
     return {
         "checks": _checks(opened, kept),
         "quarantine": _quarantine(kept),

@@ -66,7 +66,8 @@ class Outside:
     @cached_property
     def result(self) -> Result:
         """この月に見せるもの。攻撃に耐えるまで、粗くしてある。"""
-        month, states = str(self.opened.month), self._past[0]
+        month = str(self.opened.month)
+        states = self._past[0]
         with Lens(self.opened.months, self.opened.params) as lens:
             show = partial(self._show, month, self._before(month, states, lens))
         return hold(show, self._evidence, self.limits)
@@ -178,7 +179,8 @@ class Outside:
     @cached_property
     def _past(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """前の月の、水準と、広く配る版の行。公開したものは、そのまま。"""
-        states, rows = self.previous.state, self.previous.wide
+        states = self.previous.state
+        rows = self.previous.wide
         shown = set(states.month)
         first_shown = [
             str(kept.month) for kept in self.opened.months[:-1] if str(kept.month) not in shown
@@ -244,7 +246,9 @@ class Outside:
             seen = lens.query("seen", months=months, dependants=self._dependants)
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
         seen = seen[seen.employer_id.isin(receivers)]
-        paths, complete, believed = {}, {}, {}
+        paths = {}
+        complete = {}
+        believed = {}
         for employer, rows in seen.groupby("employer_id"):
             own = {
                 _path(row.code, len(months)): int(row.people)

@@ -28,8 +28,13 @@ from mynalib.history.released import (
 )
 from mynalib.reminders.due import EMPLOYER, SOCIETY
 
-STATE, LISTS, LISTED = "internal/shown.csv", "internal/lists.csv", "internal/listed.csv"
-"""健保の内部に残す、次の公開のための表：見せた水準、リストの人数、リストに載せた人。"""
+# 健保の内部に残す、次の公開のための表
+STATE = "internal/shown.csv"
+"""見せた水準。"""
+LISTS = "internal/lists.csv"
+"""リストの人数。"""
+LISTED = "internal/listed.csv"
+"""リストに載せた人。"""
 SOCIETY_LISTED = "internal/society_listed.csv"
 """健保の内部に残す、健保の名簿に載せた人。"""
 SOCIETY_FIELDS = ["symbol", "number", "branch", "action", "list"]

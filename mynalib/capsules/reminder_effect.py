@@ -10,8 +10,12 @@ from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
 from mynalib.reminders.outcomes import MONTHS_AFTER, outcomes
 from mynalib.reminders.trials import trial_outcomes
 
-TOLD, BESIDE, WAITING = "told", "beside", "waiting"
-"""知らせた人の全て、そのうちくらべる月の 1 回目の人、その月に渡していない事業所の人。"""
+TOLD = "told"
+"""知らせた人の全て。"""
+BESIDE = "beside"
+"""そのうち、くらべる月の 1 回目の人。"""
+WAITING = "waiting"
+"""その月に渡していない事業所の人。"""
 GROUP = ["kind", "turn", "group", "ahead"]
 HALF_COLUMNS = ["kind", "ahead", "half", "homes", "people", "acted", "share"]
 GAP_COLUMNS = ["trial", "kind", "ahead", "gap", "gap_low", "gap_high", "visible"]
@@ -38,7 +42,8 @@ def compared_halves(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         一行＝勧奨×何か月あと×半分の、列 kind, ahead, half, homes（世帯）, people, acted（人）, share（%）と、一行＝くじ×勧奨×何か月あとの、列
         trial, kind, ahead, gap（先の半分から後の半分を引いた差）, gap_low, gap_high（95 % の幅）, visible（どれもポイント）。
     """
-    halves, gaps = [], []
+    halves = []
+    gaps = []
     for (trial, kind, ahead), part in found.groupby(["trial", "kind", "ahead"]):
         strata = part.employer_id + " " + part.month
         made = compare(part.assign(stratum=strata, first=part.arm == FIRST_HALF))

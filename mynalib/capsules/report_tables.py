@@ -45,7 +45,8 @@ def wide_report(publication: Publication) -> Tables:
 
 def internal_report(publication: Publication) -> Tables:
     """実数版。KEPT_TABLES は、次の公開のために残す表。"""
-    outside, opened = publication.outside, publication.opened
+    outside = publication.outside
+    opened = publication.opened
     counts = opened.counts
     moves = movements.movements(opened.flows)
     return {

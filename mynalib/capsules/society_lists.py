@@ -54,7 +54,8 @@ def society_listed(opened: OpenedMonth) -> pd.DataFrame:
 
 def whose(opened: OpenedMonth) -> pd.Series:
     """手紙を出す人（opened.posted）の、なぜ健保からか。あとに書くものが勝つ。"""
-    rows, params = opened.posted, opened.params
+    rows = opened.posted
+    params = opened.params
     by = params.society.policy.reminders.by
     found = pd.Series("second", rows.index, dtype="str")
     for kind, sender in (("link", by.link), ("renew", by.renew)):
@@ -72,7 +73,8 @@ def whose(opened: OpenedMonth) -> pd.Series:
 
 def _kind_of(registry: Registry, symbol: str, number: str) -> str:
     """事業所のない人の、わけ（任意継続か特例退職か）。"""
-    folded, digits = fold_symbol(symbol), int(number) if number.isdecimal() else 0
+    folded = fold_symbol(symbol)
+    digits = int(number) if number.isdecimal() else 0
     for entry in registry.entries:
         low, high = entry.bounds
         if entry.employer_id is None and entry.folded == folded and low <= digits <= high:

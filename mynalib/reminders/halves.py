@@ -10,8 +10,10 @@ import pandas as pd
 
 from mynalib.domain.months import Month
 
-FIRST_HALF, SECOND_HALF = "first", "second"
-"""二つの組。時期のくじなら、いま知らせる組と、あとで知らせる組。"""
+FIRST_HALF = "first"
+"""時期のくじなら、いま知らせる組。"""
+SECOND_HALF = "second"
+"""時期のくじなら、あとで知らせる組。"""
 HOUSEHOLD_KEY = ["symbol_key", "number_key"]
 _STRATUM = ["employer_id", "kind"]
 

@@ -18,7 +18,8 @@ from mynalib.reminders.texts import LETTER_KINDS
 
 EACH_UP_TO = 2000
 """これをこえる人数なら、一人に一枚ではなく、勧奨ごとに一枚の見本にする（差し込み印刷で刷る）。"""
-EXAMPLE_BRACKET, EXAMPLE_COST = "ウ", 1_000_000
+EXAMPLE_BRACKET = "ウ"
+EXAMPLE_COST = 1_000_000
 AT_WORK = "事業所"  # 自宅に送る手紙では、申出先にしない
 BATCH = 10_000
 
@@ -92,7 +93,8 @@ def letter(texts: Mapping, kind: str, filled: Mapping[str, str]) -> dict:
 
 def letter_facts(params: Params, month: Month, texts: Mapping) -> dict:
     """手紙に書くこと：勧奨ごとの文、限度額の文（確かめた額がなければ ""）、差出人、日付、案内の番地。人のことはない。"""
-    filled, society = blanks(params, month), params.society
+    filled = blanks(params, month)
+    society = params.society
     # 手紙は「翌々月の末ごろまで」と言うので、そのあいだに額の変わる月には、載せない
     written = month.plus(1).end
     read_until = month.plus(2).end

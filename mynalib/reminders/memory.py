@@ -22,8 +22,10 @@ from mynalib.history.tables import read_tables, write_table
 
 LETTERS = "LETTERS"
 """事業所ではなく、健保が自宅に知らせたことを表す、手渡しの unit。"""
-EMPLOYER, SOCIETY, NOBODY = "employer", "society", "nobody"
-"""だれが知らせるか。"""
+# だれが知らせるか
+EMPLOYER = "employer"
+SOCIETY = "society"
+NOBODY = "nobody"
 REMINDED_COLUMNS = ["month", *PERSON_KEY, "kind"]
 _KEPT_COLUMNS = [*PERSON_KEY, "action", "attempt"]
 

@@ -17,10 +17,12 @@ from mynalib.domain.errors import MynaError
 from mynalib.history.files import write_file
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # 読みちがえる字（i と 1、l、o と 0）のない 31 字
-GROUPS, GROUP = 5, 4  # 20 字で 99 ビット
+GROUPS = 5
+GROUP = 4  # 一組の字の数。5 組の 20 字で 99 ビット
 SHORTEST = 12
 """親の合言葉の、いちばん短い長さ。"""
-SALT, NONCE = 16, 12
+SALT = 16  # バイト
+NONCE = 12  # バイト。AES-GCM の決まり
 _COST = {"length": 32, "n": 2**15, "r": 8, "p": 1}
 
 
@@ -67,7 +69,9 @@ class Passphrases:
             MasterRefused: 親の合言葉が違う。
         """
         content = self.path.read_bytes()
-        salt, nonce, sealed = content[:SALT], content[SALT : SALT + NONCE], content[SALT + NONCE :]
+        salt = content[:SALT]
+        nonce = content[SALT : SALT + NONCE]
+        sealed = content[SALT + NONCE :]
         try:
             return json.loads(AESGCM(_key(master, salt)).decrypt(nonce, sealed, None))
         except InvalidTag:
@@ -78,7 +82,8 @@ class Passphrases:
             what = f"短すぎます（{SHORTEST} 字から）"
             fix = "いくつかの言葉を並べた、長いものにしてください。忘れないように、組合の決めた場所に控えてください。"
             raise MasterRefused(where="親の合言葉", what=what, fix=fix)
-        salt, nonce = secrets.token_bytes(SALT), secrets.token_bytes(NONCE)
+        salt = secrets.token_bytes(SALT)
+        nonce = secrets.token_bytes(NONCE)
         text = json.dumps(known, sort_keys=True).encode()
         write_file(self.path, salt + nonce + AESGCM(_key(master, salt)).encrypt(nonce, text, None))
 

@@ -63,7 +63,8 @@ def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name:
         if entry.in_force(clock.today())
         for key in entry.keys
     }
-    counts, known = dict.fromkeys(ANSWERS, 0), 0
+    counts = dict.fromkeys(ANSWERS, 0)
+    known = 0
     for answer, register in ANSWER_REGISTERS.items():
         rows = answered[answered.answer == answer]
         new = [

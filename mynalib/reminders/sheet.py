@@ -23,7 +23,8 @@ OWN_COLUMNS = ("案内日", "済")
 """事業所が自分で使う欄。返ってきても、読まない。"""
 
 ANSWER = "お申し出"
-OBJECTION, NOT_HERE = "不同意の申出", "在籍なし"
+OBJECTION = "不同意の申出"
+NOT_HERE = "在籍なし"  # その事業所には、もういない
 ANSWERS = (OBJECTION, NOT_HERE)
 """返してもらう、ただ一つの欄と、選べる言葉。登録したか、断ったかは、聞かない。"""
 
@@ -109,7 +110,8 @@ class _Part:
         places = {head: at for at, head in enumerate(heads)}
         if not {*map(label, WRITTEN_KEY), ANSWER} <= set(places):
             raise SheetRefused(where=name, what=f"「{title}」の見出しが、作ったときと違います")
-        rows, dropped = [], 0
+        rows = []
+        dropped = 0
         for line, cells in lines:
             texts = [_text(cell) for cell in cells]
             key = [texts[places[label(column)]] for column in WRITTEN_KEY]

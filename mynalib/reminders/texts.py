@@ -18,7 +18,8 @@ OTHER_FILE = "letters_b.yaml"
 """くらべるときの、もう一つの文（文 B）。道具には、付いてこない。"""
 LETTER_KINDS = ("link", "renew", "renew_then_link")
 RENEWALS = ("renew", "renew_then_link")
-STEPS_EACH, PATHS_EACH = 3, 2
+STEPS_EACH = 3
+PATHS_EACH = 2
 COMMON = ("outside", "by", "voluntary", "benefit")
 LONGEST = 800
 """一枚の文の、字の数の上限。A4 の下の三分の二に、いちばん長い手紙が収まる。"""
@@ -51,7 +52,8 @@ def read_other_texts(home: Home) -> dict:
     Raises:
         TextsWrong: ない、読めない、形が違う、足りない、使わない言葉がある、文 A（read_texts）と比べられない。
     """
-    path, first = home.texts / OTHER_FILE, read_texts(home)
+    path = home.texts / OTHER_FILE
+    first = read_texts(home)
     if not path.is_file():
         what = "文 B がありません"
         fix = "texts/letters.yaml を写して texts/letters_b.yaml を作り、くらべたい文を書きかえてください。"
@@ -110,7 +112,8 @@ def _misshapen(texts: object) -> Iterator[Problem]:
 
 
 def _misshapen_letter(letter: object, kind: str) -> Iterator[Problem]:
-    where, renews = f"{FILE} {kind}", kind in RENEWALS
+    where = f"{FILE} {kind}"
+    renews = kind in RENEWALS
     parts = ("title", "action", "steps", *(["paths"] if renews else []))
     if not isinstance(letter, dict) or set(letter) != set(parts):
         yield Problem(where, f"{'、'.join(parts)} を書いてください")
