@@ -64,7 +64,9 @@ def make_society(
         ValueError: はじめの月が 2020-11 より前（まだ、だれも登録できない）。
     """
     rng = np.random.default_rng(seed)
-    files, snapshots, bad_rows = {}, [], []
+    files = {}
+    snapshots = []
+    bad_rows = []
     for month, snapshot in live(last, months, people, rng):
         bad = _bad_rows(month, last, people)
         bad["line"] = np.sort(2 + rng.choice(len(snapshot) + len(bad), len(bad), replace=False))

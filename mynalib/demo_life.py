@@ -28,7 +28,8 @@ def serial(month: Month) -> int:
     return (month.year - 1970) * 12 + month.number - 1
 
 
-FIRST_LINKS, FIRST_FILE = serial(Month(2020, 9)), serial(Month(2020, 11))
+FIRST_LINKS = serial(Month(2020, 9))
+FIRST_FILE = serial(Month(2020, 11))
 OWN_REQUESTS = serial(Month(2024, 11))  # 本人の申請による解除は 2024-10-28 に始まった。その翌月から
 APRIL = 3  # 一月を 0 として
 NEVER = serial(Month(3000, 1))
@@ -98,13 +99,15 @@ def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -
     stays = ~homes["moving"] | (left <= homes["since"]) | (left > window[-1])
     sizes = _employers()["size"].drop(LIFE.continued)
     large = sizes[sizes >= LIFE.still_below]
-    other, fate = rng.choice(large.index, len(homes), p=large / large.sum()), rng.random(len(homes))
+    other = rng.choice(large.index, len(homes), p=large / large.sum())
+    fate = rng.random(len(homes))
     to = np.select(
         [fate < LIFE.voluntary, fate < LIFE.voluntary + LIFE.transfer], [LIFE.continued, other], ""
     )
     to[continued | (to == homes["employer_id"])] = ""
     home = people["household"] - 1
-    people["left"], people["to"] = np.where(stays, NEVER, left)[home], to[home]
+    people["left"] = np.where(stays, NEVER, left)[home]
+    people["to"] = to[home]
 
 
 def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -> None:
@@ -127,18 +130,19 @@ def _meet_events(
     people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
     """一人ずつに、筋書きと、その月日を与える。"""
-    n, asked = len(people), max(window[-1] + LIFE.vanishing_asked, window[0])
+    n = len(people)
+    asked = max(window[-1] + LIFE.vanishing_asked, window[0])
     plots = [table("before_linking"), table("after_linking")]
     before, after = (rng.choice(len(plot), n, p=plot["share"]) for plot in plots)
     change = window[-1] + rng.integers(LIFE.event_from, LIFE.event_to + 1, n)
-    to_renew, to_relink, day = rng.integers(2, 10, n), rng.integers(1, 8, n), rng.integers(1, 29, n)
+    to_renew = rng.integers(2, 10, n)
+    to_relink = rng.integers(1, 8, n)
+    day = rng.integers(1, 29, n)
     one = _one_to_vanish(people, asked)
-    after[one], change[one], to_renew[one], to_relink[one] = (
-        len(plots[1]) - 1,
-        asked,
-        0,
-        LIFE.vanishing_shown,
-    )
+    after[one] = len(plots[1]) - 1
+    change[one] = asked
+    to_renew[one] = 0
+    to_relink[one] = LIFE.vanishing_shown
 
     people = people.assign(change=change, before=before, after=after)
     people = people.join(plots[0].drop(columns="share"), on="before").join(plots[1], on="after")
@@ -148,11 +152,10 @@ def _meet_events(
     event = np.where(too_early, NEVER, change)
     relinked = event + to_renew + to_relink
     people = people.assign(eve=event - 1, event=event, renewed=event + to_renew, relinked=relinked)
-    people["linked_on"], people["relinked_on"] = (
-        _date(people["linked"].to_numpy(), day),
-        _date(relinked, day),
-    )
-    people["month_end"], people["some_day"] = _date(event + 1, 0), _date(event, day)
+    people["linked_on"] = _date(people["linked"].to_numpy(), day)
+    people["relinked_on"] = _date(relinked, day)
+    people["month_end"] = _date(event + 1, 0)
+    people["some_day"] = _date(event, day)
     return people
 
 

@@ -121,7 +121,8 @@ def _arrivals(society: DemoSociety, today: date, published: int) -> Iterator[Arr
 def _incomplete(content: bytes) -> bytes:
     """一つの事業所の、家族の行の一部が欠けたファイル。"""
     lines = content.split(b"\r\n")
-    symbol, every = LIFE.incomplete_symbol.encode(), LIFE.incomplete_every
+    symbol = LIFE.incomplete_symbol.encode()
+    every = LIFE.incomplete_every
     family = [at for at, line in enumerate(lines) if _is_family(line, symbol)]
     missing = {*family[::every]}
     return b"\r\n".join(line for at, line in enumerate(lines) if at not in missing)

@@ -23,7 +23,8 @@ def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict
     Returns:
         仕事の名から結果（record.json の中身）へ。失敗は "error" を持つ。
     """
-    records, waiting = {}, []
+    records = {}
+    waiting = []
     for job in jobs:
         if record := finished(job):
             records[job.name] = record

@@ -80,7 +80,8 @@ def run_on_cluster(
     Raises:
         NoCluster: 集まりにつながらない、働き手がいない、distributed がない。
     """
-    records, waiting = {}, iter(jobs)
+    records = {}
+    waiting = iter(jobs)
     with _client(scheduler) as client:
         from distributed import as_completed
 

@@ -21,7 +21,9 @@ class Console:
     """with の間、標準出力とエラーは send(名, 文) に届く。順は普通のカーネルと同じ（たまった標準出力、次に標準エラー）。"""
 
     def __init__(self, send: Callable[[str, str], object]):
-        self.send, self.lock, self.owner = send, RLock(), os.getpid()
+        self.send = send
+        self.lock = RLock()
+        self.owner = os.getpid()
         self._streams = [
             Stream(self, name, number) for number, name in enumerate(("stdout", "stderr"), 1)
         ]
@@ -56,13 +58,13 @@ class Stream(TextIOBase):
     errors = "replace"
 
     def __init__(self, console: Console, name: str, number: int):
-        self.name, self.text, self.since = name, "", 0.0
-        self._console, self._number, self._original, self._pipe = (
-            console,
-            number,
-            os.dup(number),
-            None,
-        )
+        self.name = name
+        self.text = ""
+        self.since = 0.0
+        self._console = console
+        self._number = number
+        self._original = os.dup(number)
+        self._pipe = None
         if os.name != "nt":
             self._pipe, self._into = os.pipe()
             os.set_blocking(self._pipe, False)
@@ -94,7 +96,8 @@ class Stream(TextIOBase):
 
     def send(self) -> None:
         if self.text:
-            text, self.text = self.text, ""
+            text = self.text
+            self.text = ""
             self._console.send(self.name, text)
 
     def catch(self) -> None:

@@ -12,8 +12,9 @@ from mynalib.insight.desk_page import LISTED_TASKS, desk_list, desk_table
 from mynalib.jobs.society_files import write_quoted, write_titled
 from mynalib.jobs.workbook import EPOCH, PLAIN, marked, write_lines
 
-DESK_BOOK, DESK_ROWS = "desk", "desk_rows"
-"""資格確認書の係の、ファイルの名のはじめ。"""
+# 資格確認書の係の、ファイルの名のはじめ
+DESK_BOOK = "desk"
+DESK_ROWS = "desk_rows"
 
 
 def write_desk_book(capsule: Capsule, folder: Path) -> Path:

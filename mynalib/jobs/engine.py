@@ -124,7 +124,9 @@ class _InProcess(_Scrubbing):
 
     @contextmanager
     def setup_kernel(self, **_: object) -> Iterator[None]:
-        self._wire, self._loop, self.widget_registry = _Wire(), asyncio.new_event_loop(), {}
+        self._wire = _Wire()
+        self._loop = asyncio.new_event_loop()
+        self.widget_registry = {}
         self.kc = SimpleNamespace(kernel_info=lambda: None)
         self._console = Console(
             lambda name, text: self._wire.send(None, "stream", {"name": name, "text": text})
@@ -147,9 +149,12 @@ class _InProcess(_Scrubbing):
             or self.skip_cells_with_tag in cell.metadata.get("tags", [])
         ):
             return cell
-        cell.outputs, self.clear_before_next_output = [], False
+        cell.outputs = []
+        self.clear_before_next_output = False
         cell.metadata["execution"] = {}
-        timeout, late, reply = self._get_timeout(cell), threading.Event(), None
+        timeout = self._get_timeout(cell)
+        late = threading.Event()
+        reply = None
         try:
             with self._deadline(timeout, late), self._console:
                 reply = self._loop.run_until_complete(self._kernel.run(cell.source))
@@ -225,7 +230,8 @@ class _Wire(Session):
         return message
 
     def take(self) -> list[dict]:
-        messages, self.waiting = self.waiting, []
+        messages = self.waiting
+        self.waiting = []
         return messages
 
 
@@ -243,7 +249,8 @@ class _Kernel(IPythonKernel):
             parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class
         )
         for sender in (self.shell.displayhook, self.shell.display_pub):
-            sender.session, sender.pub_socket = session, None
+            sender.session = session
+            sender.pub_socket = None
         self.shell.displayhook.topic = b"execute_result"
         self.shell.configurables.append(comm.get_comm_manager())
         self.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())

@@ -184,11 +184,13 @@ def _private(job: Job, limits: Limits):
     limit_memory(limits.memory)
     os.chdir(private)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        out, err = sys.stdout, sys.stderr
+        out = sys.stdout
+        err = sys.stderr
         sys.stdout = sys.stderr = nowhere
         for number in (1, 2):  # 記述子に直接書くものも
             os.dup2(nowhere.fileno(), number)
         try:
             yield
         finally:
-            sys.stdout, sys.stderr = out, err
+            sys.stdout = out
+            sys.stderr = err

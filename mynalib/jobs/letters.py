@@ -17,8 +17,10 @@ from mynalib.jobs.society_files import write_quoted, write_titled
 from mynalib.jobs.workbook import EPOCH, PLAIN, marked, write_lines
 from mynalib.reminders.letters import EACH_UP_TO
 
-LETTERS, LETTER_KEYS, SOCIETY_LIST = "letters", "letter_keys", "society_list"
-"""健保の名簿の、ファイルの名のはじめ。"""
+# 健保の名簿の、ファイルの名のはじめ
+LETTERS = "letters"
+LETTER_KEYS = "letter_keys"
+SOCIETY_LIST = "society_list"
 KEY_COLUMNS = ["serial", "household", "sheet", "sheets", "symbol", "number", "branch", "action"]
 
 

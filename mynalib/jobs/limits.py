@@ -28,7 +28,8 @@ class Limits:
 
 def share(jobs: int, asked: int | None = None) -> tuple[int, Limits]:
     """同時に動かす数と、一つの仕事の上限。asked（利用者の決めた数）があれば、数はそのとおりにする。"""
-    cores, memory = usable_cores(), int(available_memory() * USABLE)
+    cores = usable_cores()
+    memory = int(available_memory() * USABLE)
     workers = max(1, min(jobs, asked or min(cores, memory // ESTIMATE)))
     return workers, Limits(max(1, cores // workers), max(ESTIMATE, memory // workers))
 

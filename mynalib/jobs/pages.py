@@ -17,7 +17,8 @@ from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
 from mynalib.jobs.svg import draw
 
-STYLE, SCRIPT = "report.css", "report.js"
+STYLE = "report.css"
+SCRIPT = "report.js"
 # 棒と線だけの図の道具。全部入りの四分の一。図のあるフォルダーにだけ置く
 PLOTLY = "plotly-basic.min.js"
 ASSETS = (STYLE, SCRIPT, PLOTLY)

@@ -60,10 +60,8 @@ def _job(
     beside: Collection[Edition] = (),
 ) -> Job:
     """一つの仕事と、そのカプセル。beside は、いっしょに公開する版。"""
-    notebook, path = (
-        NOTEBOOKS[edition.notebook],
-        notebook_path(edition.notebook, publication.opened.home),
-    )
+    notebook = NOTEBOOKS[edition.notebook]
+    path = notebook_path(edition.notebook, publication.opened.home)
     code = employer.id if employer else ""
     values = {"month": str(publication.opened.month), "edition": edition.audience, "employer": code}
     parameters = {name: values[name] for name in notebook.parameters}

@@ -24,7 +24,8 @@ def draw(figure: Mapping, label: str) -> str:
     Raises:
         ValueError: 知らない種類の線。
     """
-    traces, layout = figure["data"], figure["layout"]
+    traces = figure["data"]
+    layout = figure["layout"]
     if strange := {trace.get("type", "scatter") for trace in traces} - {*DRAWABLE}:
         raise ValueError(f"描けない図です：{sorted(strange)}")
     legend = [*_legend(traces, layout)]
@@ -44,7 +45,8 @@ def _ink(layout: Mapping) -> str:
 def _scales(traces: Sequence[Mapping], layout: Mapping, top: float) -> tuple[Scale, Scale]:
     """横の軸と、縦の軸。縦の目盛りの文字が入るだけ、左を空ける。"""
     margin = layout["margin"]
-    across, up = _values(traces, "x"), _values(traces, "y")
+    across = _values(traces, "x")
+    up = _values(traces, "y")
     flat = any(trace.get("orientation") == "h" for trace in traces)
     bars = any(trace.get("type") == "bar" for trace in traces)
     bottom = top + layout["height"] - margin["t"] - margin["b"]
@@ -105,7 +107,8 @@ def _axis_texts(x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
 def _legend(traces: Sequence[Mapping], layout: Mapping) -> Iterator[list[Mapping]]:
     """凡例の、一行ずつ。"""
     named = [one for one in traces if one.get("name") and one.get("showlegend", True)]
-    row, room = [], WIDTH - 2 * layout["margin"]["l"]
+    row = []
+    room = WIDTH - 2 * layout["margin"]["l"]
     for trace in named if layout.get("showlegend") else []:
         if row and sum(width_of(one["name"]) + 48 for one in [*row, trace]) > room:
             yield row
@@ -117,7 +120,8 @@ def _legend(traces: Sequence[Mapping], layout: Mapping) -> Iterator[list[Mapping
 
 def _legend_rows(rows: Sequence[Sequence[Mapping]], left: float) -> Iterator[str]:
     for number, row in enumerate(rows):
-        x, y = left, LINE * (number + 0.75)
+        x = left
+        y = LINE * (number + 0.75)
         for trace in row:
             yield from _key(trace, x, y - SIZE / 3)
             yield text_at(x + 32, y, trace["name"], "start")
@@ -126,7 +130,8 @@ def _legend_rows(rows: Sequence[Sequence[Mapping]], left: float) -> Iterator[str
 
 def _key(trace: Mapping, x: float, y: float) -> Iterator[str]:
     """凡例の見本。"""
-    marker, line = trace.get("marker", {}), trace.get("line", {})
+    marker = trace.get("marker", {})
+    line = trace.get("line", {})
     colour = marker.get("color") or line.get("color", "#000")
     colour = colour if isinstance(colour, str) else colour[0]
     if trace.get("type") == "bar" or trace.get("fill"):

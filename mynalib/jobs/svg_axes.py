@@ -102,7 +102,8 @@ def _range(kind: str, known: Sequence, names: Sequence[str], zero: bool) -> tupl
         return -0.5, max(len(names), 1) - 0.5
     numbers = [math.log10(one) if kind == "log" else float(one) for one in known] or [0.0, 1.0]
     ends = [*numbers, 0.0] if zero and kind == "linear" else numbers
-    low, high = min(ends), max(ends)
+    low = min(ends)
+    high = max(ends)
     if low == high:
         # どの値も同じでも、軸には長さが要る
         return (low, low + 1) if zero and low == 0 else (low - 1, high + 1)

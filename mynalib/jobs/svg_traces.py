@@ -66,12 +66,11 @@ def _area(upper: Points, lower: Points, colour: str) -> str:
 
 
 def _markers(trace: Mapping, x: Scale, y: Scale) -> Iterator[str]:
-    marker, count = trace.get("marker", {}), len(trace["x"])
+    marker = trace.get("marker", {})
+    count = len(trace["x"])
     line = trace.get("line", {})
-    sizes, symbols = (
-        each(marker.get("size", 6), count),
-        each(marker.get("symbol", "circle"), count),
-    )
+    sizes = each(marker.get("size", 6), count)
+    symbols = each(marker.get("symbol", "circle"), count)
     colours = each(marker.get("color") or line.get("color", "#000"), count)
     for at, (across, up) in enumerate(zip(trace["x"], trace["y"], strict=True)):
         if across is not None and up is not None and sizes[at]:
@@ -82,7 +81,8 @@ def _texts(trace: Mapping, x: Scale, y: Scale) -> Iterator[str]:
     upright, _, across_word = trace.get("textposition", "middle center").partition(" ")
     lift = {"top": -10.0, "middle": SIZE / 3, "bottom": 20.0}[upright]
     aside = {"left": -8.0, "center": 0.0, "right": 8.0}[across_word]
-    font, texts = trace.get("textfont", {}), each(trace.get("text", ""), len(trace["x"]))
+    font = trace.get("textfont", {})
+    texts = each(trace.get("text", ""), len(trace["x"]))
     for across, up, text in zip(trace["x"], trace["y"], texts, strict=True):
         if across is not None and up is not None:
             place = (x.at(across) + aside, y.at(up) + lift)
@@ -97,7 +97,8 @@ def _bars(trace: Mapping, x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
     across = y if flat else x
     values = trace["x"] if flat else trace["y"]
     count = len(values)
-    bases, texts = each(trace.get("base", 0), count), each(trace.get("text", ""), count)
+    bases = each(trace.get("base", 0), count)
+    texts = each(trace.get("text", ""), count)
     colours = each(trace.get("marker", {}).get("color", "#000"), count)
     places = each(trace.get("textposition", "none"), count)
     thick = across.unit * (1 - layout.get("bargap", 0.2))
@@ -118,7 +119,8 @@ def _box(
     ends: tuple[float, float], middle: float, thick: float, flat: bool
 ) -> tuple[float, float, float, float]:
     """棒の左、上、幅、高さ。"""
-    low, size = min(ends), abs(ends[1] - ends[0])
+    low = min(ends)
+    size = abs(ends[1] - ends[0])
     return (
         (low, middle - thick / 2, size, thick) if flat else (middle - thick / 2, low, thick, size)
     )

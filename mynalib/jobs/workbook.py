@@ -60,7 +60,8 @@ def marked(capsule: Capsule, title: str) -> str:
 
 def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataFrame) -> None:
     heads = [display.label(column) for column in rows.columns] + [*OWN_COLUMNS, ANSWER]
-    last, top = len(heads) - 1, len(preface) + 1
+    last = len(heads) - 1
+    top = len(preface) + 1
     for line, (text, form, height) in enumerate(preface):
         sheet.merge_range(line, 0, line, last, text, formats[form])
         sheet.set_row(line, height)

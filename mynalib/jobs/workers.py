@@ -18,7 +18,8 @@ class Workers:
     """動いている仕事のプロセス。with を出るとき（Ctrl-C でも）、一つも残さない。"""
 
     def __init__(self, limits: Limits):
-        self._limits, self._open = limits, True
+        self._limits = limits
+        self._open = True
         self._running: dict[str, tuple[BaseProcess, float]] = {}
 
     def __enter__(self) -> "Workers":

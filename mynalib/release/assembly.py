@@ -44,10 +44,8 @@ def assemble(
     """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
     for room in (folder, folder.parent / COMPARISON):
         fresh_folder(room)
-    artefacts, outputs = (
-        [],
-        [(job, output) for job in jobs for output in records[job.name]["outputs"]],
-    )
+    artefacts = []
+    outputs = [(job, output) for job in jobs for output in records[job.name]["outputs"]]
     _require_own_names(output["path"] for _, output in outputs)
     for job, output in outputs:
         place = folder if output["level"] != DRAFT else folder.parent
@@ -138,11 +136,9 @@ def _manifest(publication: Publication, artefacts: list[dict], without: Collecti
 
 def place(publication: Publication, draft: Path, protected: str, approved_by: str = "") -> Path:
     """組んだ下書きを公開する。引いたくじを残し、台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
-    ledger, digest, manifest = (
-        Ledger(publication.opened.home.ledger),
-        sha256(draft / "manifest.json"),
-        read_manifest(draft),
-    )
+    ledger = Ledger(publication.opened.home.ledger)
+    digest = sha256(draft / "manifest.json")
+    manifest = read_manifest(draft)
     facts = {
         "month": str(publication.opened.month),
         "manifest_sha256": digest,

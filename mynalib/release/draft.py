@@ -59,10 +59,8 @@ def _publish(order: Order, publication: Publication, protected: str, running: Ru
             publication.opened.makes_lists,
         )
         records = _run(publication, jobs, running)
-    manifest, folder = (
-        assemble(publication, jobs, records, sorted(order.without), room / "release"),
-        room / "release",
-    )
+    manifest = assemble(publication, jobs, records, sorted(order.without), room / "release")
+    folder = room / "release"
     gate.inspect(publication, folder, manifest["artefacts"])
     if order.approval and manifest != order.approval.draft:
         raise Refused(
@@ -103,10 +101,8 @@ def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[st
         if employers
         else ""
     )
-    where, problems = (
-        f"{publication.opened.month.label}の公開",
-        [Problem(job.name, records[job.name]["what"]) for job in failed],
-    )
+    where = f"{publication.opened.month.label}の公開"
+    problems = [Problem(job.name, records[job.name]["what"]) for job in failed]
     if any(records[job.name]["error"] == DiskFull.code for job in failed):
         raise DiskFull(where=where, problems=problems)
     counts = f"{len(jobs)} 件のうち {len(failed)} 件"

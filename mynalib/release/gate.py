@@ -126,7 +126,8 @@ def _somebodys(publication: Publication, numbers: set[str]) -> set[str]:
 
 def _unlike_attacked(publication: Publication, release: Path) -> Iterator[Problem]:
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
-    checked, written = publication.outside.wide, read_rates(release / RATES_FILE)
+    checked = publication.outside.wide
+    written = read_rates(release / RATES_FILE)
     if not written.equals(checked.astype(written.dtypes.to_dict())):
         yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
 

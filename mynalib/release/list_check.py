@@ -27,7 +27,8 @@ def list_problems(
         not books or not (release / LISTED).is_file()
     ):  # 一つの事業所だけの下書きには、比べる表がない
         return
-    listed, sizes = read_listed(release / LISTED), read_lists(release / LISTS)
+    listed = read_listed(release / LISTED)
+    sizes = read_lists(release / LISTS)
     for employer in params.employers:
         if employer.id in books:
             expected = listed[listed.on_list & (listed.employer_id == employer.id)]

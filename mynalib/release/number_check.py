@@ -39,7 +39,8 @@ class _Words(HTMLParser):
         self._drawing = self._drawing or given.get("class") == "drawn"
         if self._drawing:
             return
-        self._script, self._figure = tag in ("script", "style"), given.get("class") == "figure-data"
+        self._script = tag in ("script", "style")
+        self._figure = given.get("class") == "figure-data"
         self.words += [given[name] or "" for name in READ_ALOUD & set(given)]
 
     def handle_data(self, data: str) -> None:

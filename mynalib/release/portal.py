@@ -13,7 +13,12 @@ from mynalib.domain.revision import CORRECTED
 from mynalib.domain.shipped import templates
 from mynalib.history.markers import LISTS_WITHDRAWN, Version
 
-RELEASED, REVISED, REMADE, WITHDRAWN, DRAFT = "公開済", "訂正", "作り直し", "取り下げ", "下書き"
+# 入口に書く、版の今
+RELEASED = "公開済"
+REVISED = "訂正"
+REMADE = "作り直し"
+WITHDRAWN = "取り下げ"
+DRAFT = "下書き"
 
 
 @dataclass(frozen=True)

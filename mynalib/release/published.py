@@ -35,10 +35,8 @@ def done(outcome: str, folder: Path, room: Path | None = None) -> Published:
     """結果。room は、もう要らない下書きの部屋。"""
     if room:
         shutil.rmtree(room, ignore_errors=True)
-    manifest, comparison = (
-        read_manifest(folder),
-        existing(folder.parent / COMPARISON / "index.html"),
-    )
+    manifest = read_manifest(folder)
+    comparison = existing(folder.parent / COMPARISON / "index.html")
     return Published(outcome, folder, len(manifest["artefacts"]), manifest["without"], comparison)
 
 

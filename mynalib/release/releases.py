@@ -31,7 +31,8 @@ def _place_assets(home: Home) -> None:
     """全ての月の入口の、様式と絞りこみの道具を、入口の隣に置く。だれでも読める。"""
     folder = home.reports / "assets"
     for name in ("report.css", "report.js"):
-        content, path = (files("mynalib.jobs") / "assets" / name).read_bytes(), folder / name
+        content = (files("mynalib.jobs") / "assets" / name).read_bytes()
+        path = folder / name
         if not path.is_file() or path.read_bytes() != content:
             write_file(path, content, for_all=True)
     open_to_all(folder)
@@ -39,7 +40,8 @@ def _place_assets(home: Home) -> None:
 
 def record(home: Home, params: Params, folder: Path, facts: dict) -> None:
     """公開したことを台帳に書き、全ての月の入口を新しくする。"""
-    ledger, month = Ledger(home.ledger), Month.parse(facts["month"])
+    ledger = Ledger(home.ledger)
+    month = Month.parse(facts["month"])
     lines = [*ledger.lines(), {"did": "released", "folder": folder.name, **facts}]
     page = _months_page(home, params, month, releases(home) | {month: folder}, lines)
     ledger.append("released", folder=folder.name, index_sha256=_digest(page), **facts)
@@ -75,7 +77,8 @@ def _months_page(
     home: Home, params: Params, month: Month, shown: dict[Month, Path], lines: list[dict]
 ) -> bytes:
     """全ての月の入口。shown は、いま公開している月。"""
-    known, there = versions(lines), {release.name for release in all_releases(home)}
+    known = versions(lines)
+    there = {release.name for release in all_releases(home)}
     drafted = _drafted(home)
     entries = []
     for at in sorted({*shown, *drafted, *(Month.parse(name[:7]) for name in known)}, reverse=True):

@@ -67,10 +67,8 @@ def _cells(sheets: dict[str, list[list]], title: str) -> list[list]:
 def _unlike(letters: Path, written: list[dict[str, str]]) -> Iterator[str]:
     """手紙の誤り：鍵の通し番号と、順までちょうど同じか。同じ勧奨の人には同じ題、違う勧奨の人には違う題か。"""
     text = letters.read_text(encoding="utf-8")
-    serials, titles = (
-        LETTER_SERIAL.findall(text),
-        [html.unescape(one) for one in LETTER_TITLE.findall(text)],
-    )
+    serials = LETTER_SERIAL.findall(text)
+    titles = [html.unescape(one) for one in LETTER_TITLE.findall(text)]
     each = len(written) <= EACH_UP_TO
     if each and serials != [row[label("serial")] for row in written]:
         yield "鍵の通し番号と違う"

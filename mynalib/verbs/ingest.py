@@ -71,7 +71,8 @@ def _stops(
     params: Params, month: Month, facts: dict, staged: Path, months: Sequence[KeptMonth]
 ) -> tuple[Refused, ...]:
     """月の関門。置いてある月の人を開くのは、数だけでは決まらないときだけ。"""
-    policy, new = params.society.policy.intake, _summary(month, facts, _codes(facts))
+    policy = params.society.policy.intake
+    new = _summary(month, facts, _codes(facts))
     last = max((kept.month for kept in months if kept.month < month), default=None)
     existing = {}
     for kept in months:

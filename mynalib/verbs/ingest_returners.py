@@ -52,7 +52,8 @@ def ingest_returners(
 def _keep(
     home: Home, month: Month, staged: Path, file: Path, read: Intake, confirm: Collection[str]
 ) -> dict:
-    facts, ledger = read.as_dict(), Ledger(home.ledger)
+    facts = read.as_dict()
+    ledger = Ledger(home.ledger)
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
     people = read_table(staged / "members.parquet")[list(PERSON_ITEMS)]
     whole = target.is_file() and recorded_files(home).get(target.name) == sha256(target)

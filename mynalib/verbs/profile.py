@@ -53,10 +53,8 @@ def _require_free(sheet: Path, file: Path) -> None:
     with writing(sheet.parent):
         taken = sheet.is_symlink() or sheet.exists()
         if taken and not _is_a_sheet(sheet):
-            what, fix = (
-                "ほかのファイルがあります",
-                "確認シートには、別の名を付けてください（例 確認シート.html）。",
-            )
+            what = "ほかのファイルがあります"
+            fix = "確認シートには、別の名を付けてください（例 確認シート.html）。"
             raise NotWritable(where=str(sheet), what=what, fix=fix)
 
 
