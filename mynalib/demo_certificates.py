@@ -5,7 +5,7 @@ import pandas as pd
 from mynalib.demo_life import LIFE
 from mynalib.domain.certificates import WRITTEN_REASONS
 from mynalib.domain.months import Month
-from mynalib.history.certificates import ISSUED_COLUMNS, TAKEN_BACK, WANTED_COLUMNS
+from mynalib.history.certificates import ISSUED_COLUMNS, TAKEN_BACK_ON, WANTED_COLUMNS
 from mynalib.history.register_cells import KEY
 
 _WRITTEN_KEY = ["symbol", "number", "branch"]
@@ -18,7 +18,7 @@ def certificate_registers(truth: pd.DataFrame) -> dict[str, bytes]:
         truth: DemoSociety の truth（人×月に一行。month、symbol、number、branch、employer_id、status）。
     """
     return {
-        "certificates_issued.csv": _csv(_issued(truth), (*ISSUED_COLUMNS, TAKEN_BACK)),
+        "certificates_issued.csv": _csv(_issued(truth), (*ISSUED_COLUMNS, TAKEN_BACK_ON)),
         "certificates_wanted.csv": _csv(_wanted(truth), WANTED_COLUMNS),
     }
 

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import LISTS, RATES_FILE, STATE, read_lists, read_rates
+from mynalib.capsules.previous import LISTS_FILE, RATES_FILE, STATE_FILE, read_lists, read_rates
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.domain.revision import Revision
@@ -14,8 +14,8 @@ from mynalib.history.released import artefacts_of, released_file
 from mynalib.insight.display import label, level_text, text
 
 EXACT = "internal/rates.csv"
-SOCIETY = ("members", "registered", "rate")
-LISTED = ("link", "renew", "renew_then_link")
+SOCIETY_FIGURES = ("members", "registered", "rate")
+LISTED_FIGURES = ("link", "renew", "renew_then_link")
 Written = dict[str, str]  # 数の名から、ページに出る文字へ
 
 
@@ -27,7 +27,7 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     opened = outside.opened
     former = opened.home.reports / revision.replaces
     artefacts = artefacts_of(opened.home, former)
-    if STATE not in artefacts:
+    if STATE_FILE not in artefacts:
         return {}
     file = partial(released_file, former, artefacts=artefacts)
     counts = opened.counts
@@ -37,7 +37,7 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
         "internal": (_society(read_rates(file(EXACT)), month, 1), _society(exact, month, 1)),
         "wide": (_shown(read_rates(file(RATES_FILE)), month), _shown(outside.wide, month)),
     }
-    then = read_rates(file(STATE)), read_lists(file(LISTS))
+    then = read_rates(file(STATE_FILE)), read_lists(file(LISTS_FILE))
     now = outside.state, outside.lists
     for employer in opened.params.notified(opened.month.end):
         pairs[employer.id] = (_own(*then, month, employer.id), _own(*now, month, employer.id))
@@ -56,7 +56,7 @@ def _shown(wide: pd.DataFrame, month: str) -> Written:
 
 def _society(table: pd.DataFrame, month: str, decimals: int) -> Written:
     rows = table[(table.month == month) & (table.employer_id == TOTAL)]
-    return _written(rows, {label(name): partial(_cell, name, decimals) for name in SOCIETY})
+    return _written(rows, {label(name): partial(_cell, name, decimals) for name in SOCIETY_FIGURES})
 
 
 def _own(state: pd.DataFrame, lists: pd.DataFrame, month: str, employer: str) -> Written:
@@ -65,7 +65,7 @@ def _own(state: pd.DataFrame, lists: pd.DataFrame, month: str, employer: str) ->
     listed = lists[(lists.month == month) & (lists.employer_id == employer)]
     level = {label("members"): partial(_cell, "members", 0), "登録率": _level}
     return _written(mine, level) | _written(
-        listed, {label(name): partial(_cell, name, 0) for name in LISTED}
+        listed, {label(name): partial(_cell, name, 0) for name in LISTED_FIGURES}
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import STATE, last_release, listed_of, read_rates, with_lists
+from mynalib.capsules.previous import STATE_FILE, last_release, listed_of, read_rates, with_lists
 from mynalib.capsules.questions import ask
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS
@@ -31,7 +31,7 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
         "counts_now": counts[counts.month == str(outside.opened.month)],
         "lists_then": _listed(outside, before),
         "lists_now": outside.opened.listed,
-        "forms_then": _forms(read_rates(file(STATE))),
+        "forms_then": _forms(read_rates(file(STATE_FILE))),
         "forms_now": _forms(outside.result.showing.state),
         "name": pd.DataFrame(
             {"employer_id": names.keys(), "employer": names.values(), "place": range(len(names))}

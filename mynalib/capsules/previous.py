@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.disclosure.released import LIST_COLUMNS
-from mynalib.disclosure.showing import STATE as STATE_COLUMNS
+from mynalib.disclosure.showing import STATE
 from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of
 from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
@@ -29,27 +29,27 @@ from mynalib.history.released import (
 from mynalib.reminders.due import EMPLOYER, SOCIETY
 
 # 健保の内部に残す、次の公開のための表
-STATE = "internal/shown.csv"
+STATE_FILE = "internal/shown.csv"
 """見せた水準。"""
-LISTS = "internal/lists.csv"
+LISTS_FILE = "internal/lists.csv"
 """リストの人数。"""
-LISTED = "internal/listed.csv"
+LISTED_FILE = "internal/listed.csv"
 """リストに載せた人。"""
-SOCIETY_LISTED = "internal/society_listed.csv"
+SOCIETY_LISTED_FILE = "internal/society_listed.csv"
 """健保の内部に残す、健保の名簿に載せた人。"""
 SOCIETY_FIELDS = ["symbol", "number", "branch", "action", "list"]
-KEYED_TABLES = (LISTED, SOCIETY_LISTED)
+KEYED_TABLES = (LISTED_FILE, SOCIETY_LISTED_FILE)
 """残す表のうち、人の鍵のあるもの。保存期間が過ぎれば、消える。"""
 WINDOW = 13
 """攻撃で並べる、公開した月の数（この月と、前の 12 か月）。"""
 RATES_FILE = "management/rates.csv"
 LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt", "sender", "due"]
-"""LISTED の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
+"""LISTED_FILE の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
 _FIRST_LISTS = {
     "attempt": "1",
     "sender": EMPLOYER,
     "due": "True",
-}  # 回数を数える前に公開した LISTED
+}  # 回数を数える前に公開した LISTED_FILE
 LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action", "on_list"]
 _KINDS = dict.fromkeys(
     (*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64"
@@ -99,7 +99,7 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     lists = [table.lists[table.lists.month == str(made)] for made, table in tables.items()]
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
     return Previous(
-        state=_joined(states, STATE_COLUMNS),
+        state=_joined(states, STATE),
         wide=_joined(rows, WIDE_COLUMNS),
         lists=_joined(lists, ["employer_id", *LIST_COLUMNS]),
         listed=_joined(listed, LISTED_COLUMNS),
@@ -133,7 +133,7 @@ def is_list(path: str) -> bool:
 
 def _is_ours(home: Home, release: Path) -> bool:
     """次の公開のための表を残した公開か。"""
-    return STATE in artefacts_of(home, release)
+    return STATE_FILE in artefacts_of(home, release)
 
 
 def read_rates(path: Path) -> pd.DataFrame:
@@ -159,11 +159,11 @@ def listed_of(home: Home, release: Path) -> pd.DataFrame:
         ReleaseDamaged: 公開したときのままでない。
     """
     artefacts = artefacts_of(home, release)
-    if LISTED not in artefacts:
+    if LISTED_FILE not in artefacts:
         return pd.DataFrame(columns=[*LISTED_FIELDS, "on_list"], dtype="str").astype(
             {"on_list": "bool"}
         )
-    return read_listed(released_file(release, LISTED, artefacts))
+    return read_listed(released_file(release, LISTED_FILE, artefacts))
 
 
 def read_listed(path: Path) -> pd.DataFrame:
@@ -176,10 +176,10 @@ def read_listed(path: Path) -> pd.DataFrame:
 
 def read_society_listed(release: Path) -> pd.DataFrame:
     """公開した、健保の名簿の人。列 SOCIETY_FIELDS（どれも文字）。これを残す前の公開なら、手紙を出す人だけ。"""
-    if (release / SOCIETY_LISTED).is_file():
-        file = release / SOCIETY_LISTED
+    if (release / SOCIETY_LISTED_FILE).is_file():
+        file = release / SOCIETY_LISTED_FILE
         return pd.read_csv(file, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-    listed = read_listed(release / LISTED)
+    listed = read_listed(release / LISTED_FILE)
     ours = listed[(listed.sender == SOCIETY) & (listed.due == "True")]
     return ours.assign(list="people")[SOCIETY_FIELDS]
 
@@ -199,10 +199,10 @@ class _Tables:
         file = partial(released_file, release, artefacts=artefacts_of(home, release))
         told = with_lists(home, release)  # 読み手が受け取ったリスト
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
-        lists = read_lists(received(LISTS))
+        lists = read_lists(received(LISTS_FILE))
         keyed = with_person_key(listed_of(home, told))
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
-        return cls(inputs, read_rates(file(STATE)), read_rates(file(RATES_FILE)), lists, keyed)
+        return cls(inputs, read_rates(file(STATE_FILE)), read_rates(file(RATES_FILE)), lists, keyed)
 
 
 def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[str, Month]:

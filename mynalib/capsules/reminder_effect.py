@@ -12,11 +12,11 @@ from mynalib.reminders.trials import trial_outcomes
 
 TOLD = "told"
 """知らせた人の全て。"""
-BESIDE = "beside"
+OF_THE_SAME_MONTH = "beside"
 """そのうち、くらべる月の 1 回目の人。"""
 WAITING = "waiting"
 """その月に渡していない事業所の人。"""
-GROUP = ["kind", "turn", "group", "ahead"]
+GROUPED_BY = ["kind", "turn", "group", "ahead"]
 HALF_COLUMNS = ["kind", "ahead", "half", "homes", "people", "acted", "share"]
 GAP_COLUMNS = ["trial", "kind", "ahead", "gap", "gap_low", "gap_high", "visible"]
 _TYPES_OF_HALVES = dict.fromkeys(("kind", "half"), "str") | dict.fromkeys(
@@ -64,10 +64,12 @@ def pooled(found: pd.DataFrame) -> pd.DataFrame:
     列 kind, turn（何回目。くらべる相手は 0）, group, ahead（か月）, people, acted（人）, share（%）, low, high（95 %、Wilson）。
     """
     both = _compared(found)
-    sides = both.assign(group=both.told.map({True: BESIDE, False: WAITING}).astype("str"))
+    sides = both.assign(
+        group=both.told.map({True: OF_THE_SAME_MONTH, False: WAITING}).astype("str")
+    )
     rows = pd.concat([found[found.told].assign(group=TOLD), sides])
     rows = rows.rename(columns={"attempt": "turn"})
-    table = rows.groupby(GROUP, as_index=False)[["people", "acted"]].sum()
+    table = rows.groupby(GROUPED_BY, as_index=False)[["people", "acted"]].sum()
     bounds = [wilson(int(a), int(n)) for a, n in zip(table.acted, table.people, strict=True)]
     share = percent(table.acted, table.people, 1)
     ends = {

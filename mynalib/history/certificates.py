@@ -17,8 +17,8 @@ from mynalib.history.sheets import SheetUnreadable, read_sheet
 
 ISSUED_COLUMNS = (*KEY, "交付日", "有効期限")
 WANTED_COLUMNS = (*KEY, "申出日", "理由")
-TAKEN_BACK = "回収日"
-WITHDRAWN = "撤回日"
+TAKEN_BACK_ON = "回収日"
+WITHDRAWN_ON = "撤回日"
 MOST_YEARS = 5
 """有効期限は、交付日からこの年数まで（保険者が、この中で決める）。"""
 
@@ -61,8 +61,10 @@ def read_certificates(home: Home, params: Params) -> CertificateBook:
         RegisterUnreadable: 名簿が無い、文字として読めない、列や値が決まりに合わない（誤りは全て一度に）。
     """
     named = params.society.registers
-    issued, problems = _read(home, named.certificates_issued, ISSUED_COLUMNS, TAKEN_BACK, _issued)
-    wanted, more = _read(home, named.certificates_wanted, WANTED_COLUMNS, WITHDRAWN, _wanted)
+    issued, problems = _read(
+        home, named.certificates_issued, ISSUED_COLUMNS, TAKEN_BACK_ON, _issued
+    )
+    wanted, more = _read(home, named.certificates_wanted, WANTED_COLUMNS, WITHDRAWN_ON, _wanted)
     if problems + more:
         raise RegisterUnreadable(where="資格確認書の名簿", problems=problems + more)
     chains = successions(params)
@@ -94,21 +96,21 @@ def _read(
 
 def _issued(line: int, row: dict[str, str]) -> tuple[Issued, list[Wrong]]:
     key, wrong = read_key(row, KEY)
-    days, wrong_days = _days(row, ("交付日", "有効期限"), TAKEN_BACK)
+    days, wrong_days = _days(row, ("交付日", "有効期限"), TAKEN_BACK_ON)
     wrong += wrong_days or _out_of_order(days)
-    entry = Entry("certificates_issued", line, key, None, days["交付日"], days[TAKEN_BACK], "")
+    entry = Entry("certificates_issued", line, key, None, days["交付日"], days[TAKEN_BACK_ON], "")
     return Issued(entry, tuple(row[column] for column in KEY), days["有効期限"]), wrong
 
 
 def _wanted(line: int, row: dict[str, str]) -> tuple[Wanted, list[Wrong]]:
     key, wrong = read_key(row, KEY)
-    days, wrong_days = _days(row, ("申出日",), WITHDRAWN)
+    days, wrong_days = _days(row, ("申出日",), WITHDRAWN_ON)
     wrong += wrong_days
     if row["理由"] not in WRITTEN_REASONS:
         wrong.append(("理由", f"{'・'.join(WRITTEN_REASONS)} のいずれかです"))
-    elif not wrong_days and days[WITHDRAWN] and days[WITHDRAWN] < days["申出日"]:
-        wrong.append((WITHDRAWN, "申出日より前です"))
-    entry = Entry("certificates_wanted", line, key, None, days["申出日"], days[WITHDRAWN], "")
+    elif not wrong_days and days[WITHDRAWN_ON] and days[WITHDRAWN_ON] < days["申出日"]:
+        wrong.append((WITHDRAWN_ON, "申出日より前です"))
+    entry = Entry("certificates_wanted", line, key, None, days["申出日"], days[WITHDRAWN_ON], "")
     reason = WRITTEN_REASONS.get(row["理由"], "")
     return Wanted(entry, tuple(row[column] for column in KEY), reason), wrong
 
@@ -129,7 +131,7 @@ def _out_of_order(days: dict[str, date | None]) -> list[Wrong]:
     """ありえない順の日付。先の日付の交付は、まだ持っていない人を、持っている人とみなすので断る。"""
     issued_on = days["交付日"]
     valid_until = days["有効期限"]
-    taken_back = days[TAKEN_BACK]
+    taken_back = days[TAKEN_BACK_ON]
     rules = (
         ("交付日", issued_on > clock.today(), "先の日付です"),
         ("有効期限", valid_until <= issued_on, "交付日より後ではありません"),
@@ -138,7 +140,7 @@ def _out_of_order(days: dict[str, date | None]) -> list[Wrong]:
             valid_until > _last_day(issued_on),
             f"交付日から {MOST_YEARS} 年をこえています",
         ),
-        (TAKEN_BACK, taken_back is not None and taken_back < issued_on, "交付日より前です"),
+        (TAKEN_BACK_ON, taken_back is not None and taken_back < issued_on, "交付日より前です"),
     )
     return [(column, what) for column, broken, what in rules if broken]
 

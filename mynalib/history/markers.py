@@ -16,8 +16,8 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.purged import purged_files
 
 # 人が読む札の、名のおわり
-REPLACED = ".replaced.txt"
-WITHDRAWN = ".withdrawn.txt"
+REPLACED_TAG = ".replaced.txt"
+WITHDRAWN_TAG = ".withdrawn.txt"
 STATES = "index.css"
 LIST_PAGE = "/reminders.html"
 """勧奨リストのページの場所のおわり。"""
@@ -85,9 +85,9 @@ def markers(lines: Collection[Mapping]) -> dict[str, bytes]:
     texts: dict[str, list[str]] = {}
     for name, version in known.items():
         if version.replaced_by:
-            texts[name + REPLACED] = _replaced(name, known[version.replaced_by])
+            texts[name + REPLACED_TAG] = _replaced(name, known[version.replaced_by])
         if version.lists_withdrawn:
-            texts[name + WITHDRAWN] = [f"{name} の{LISTS_WITHDRAWN}"]
+            texts[name + WITHDRAWN_TAG] = [f"{name} の{LISTS_WITHDRAWN}"]
     made = {
         name: "".join(f"{line}\r\n" for line in text).encode("utf-8-sig")
         for name, text in texts.items()

@@ -14,7 +14,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.markers import marker_damage
 from mynalib.history.purged import not_purged
 
-BESIDE = {"manifest.json", "receipt.json"}
+UNLISTED = {"manifest.json", "receipt.json"}  # 版の記録そのもの。manifest の表には、入らない
 # OS と Excel が勝手に置くもの
 SYSTEM_FILES = (".ds_store", "._*", "desktop.ini", "thumbs.db", "ehthumbs.db", "~$*", ".~lock.*#")
 PORTAL = "index.html"
@@ -77,7 +77,7 @@ def read_receipt(release: Path) -> dict:
 def differences(release: Path, artefacts: list[dict]) -> Iterator[Problem]:
     """manifest にある全てが、書いたときのままあり、ほかには何もないか。OS の置くごみは数えない。"""
     expected = {artefact["path"]: artefact["sha256"] for artefact in artefacts}
-    present = _present(release) - BESIDE - {*junk(release)}
+    present = _present(release) - UNLISTED - {*junk(release)}
     yield from (Problem(path, "ありません") for path in sorted(set(expected) - present))
     yield from (
         Problem(path, "公開のときには、なかったものです")

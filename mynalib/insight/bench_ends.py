@@ -23,10 +23,10 @@ from mynalib.insight.bench_views import View, bench_words
 
 ROW_HEIGHT = 26  # px
 # TRACES の中の場所
-BETWEEN = 4
-FIRST = 5
-LAST = 6
-WHOLE = 7
+BETWEEN_TRACE = 4
+FIRST_TRACE = 5
+LAST_TRACE = 6
+WHOLE_TRACE = 7
 
 
 def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
@@ -34,15 +34,15 @@ def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
     rows = _ends(view, table).iloc[::-1]  # 図では、下から上へ並ぶ
     rows["place"] = range(len(rows))
     traces = [NOTHING] * len(TRACES)
-    traces[BETWEEN] = _between(rows)
-    traces[FIRST] = _marks(rows, "first", view.months[0], view.months[0] != view.months[1])
-    traces[LAST] = _marks(rows, "last", view.months[1], True)
+    traces[BETWEEN_TRACE] = _between(rows)
+    traces[FIRST_TRACE] = _marks(rows, "first", view.months[0], view.months[0] != view.months[1])
+    traces[LAST_TRACE] = _marks(rows, "last", view.months[1], True)
     numerator, denominator = _whole(view, table)
     more = ""
     if denominator:
         ratio = Fraction(numerator, denominator)
         ends = {"x": [100 * float(ratio)] * 2, "y": [-0.5, len(rows) - 0.5]}
-        traces[WHOLE] = ends | {"visible": True}
+        traces[WHOLE_TRACE] = ends | {"visible": True}
         more = f"点線は全体 {rounded_points(ratio):.1f}%（{people(numerator, denominator)}）"
     words = zip(rows.name_shown, rows.last_text, strict=True)
     left = 20 + max(text_width(f"{name}　{text}") for name, text in words)

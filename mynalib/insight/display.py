@@ -18,7 +18,7 @@ from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import demo_suffix
 
 MARK = "myna"  # 公表してよい出力の印（metadata の鍵）
-RUN = "MYNA_RUN"  # この仕事の印を渡す環境変数
+RUN_VARIABLE = "MYNA_RUN"  # この仕事の印を渡す環境変数
 BLANK = "—"  # 載せない値、ない値
 VALUES = {  # 値の名を、人の読む言葉に
     "action": ACTIONS,
@@ -133,7 +133,7 @@ def _publish(bundle: dict, mark: dict) -> None:
 
 def this_run() -> str:
     """この実行の合言葉（jobs/job.py が決める）。前の実行の出力や、手で付けた印は、ページに載らない。"""
-    return os.environ.get(RUN, "")
+    return os.environ.get(RUN_VARIABLE, "")
 
 
 def grid(frame: pd.DataFrame, decimals: int) -> dict[str, list[dict]]:

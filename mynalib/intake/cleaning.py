@@ -1,6 +1,6 @@
 """どの物理行（CRLF、LF、CR で区切る）も一行のまま、引用符のない UTF-8 にする。ふつうの行はブロックごと素通しする。
 
-印の行（記号が MARK）は、番号に元の行番号、枝番に誤りの名を持つ。行番号がずれていないことを、後で確かめられる。
+印の行（記号が ODD_MARK）は、番号に元の行番号、枝番に誤りの名を持つ。行番号がずれていないことを、後で確かめられる。
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from mynalib.intake.layout import RECORD_LINES, Layout
 from mynalib.intake.records import Record, read_record
 from mynalib.intake.source import MAX_LINE
 
-MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
+ODD_MARK = "\x01"  # 素通しする行に制御文字はないので、ほかの行と取り違えない
 # バイトの値
 _LF = 10
 _QUOTE = 34
@@ -109,7 +109,11 @@ class Cleaner:
         return "".join(line + "\n" for line in lines).encode()
 
     def _marked(self, fault: str, line: int) -> str:
-        by_name = dict.fromkeys(NAMES, "") | {"symbol": MARK, "number": str(line), "branch": fault}
+        by_name = dict.fromkeys(NAMES, "") | {
+            "symbol": ODD_MARK,
+            "number": str(line),
+            "branch": fault,
+        }
         return self.layout.delimiter.join(
             by_name[name] for name in self.layout.columns[: len(NAMES)]
         )

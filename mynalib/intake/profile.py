@@ -9,7 +9,7 @@ from mynalib.domain.employers import TRIMMED
 from mynalib.domain.items import LABELS
 from mynalib.domain.shipped import shipped_yaml, templates
 from mynalib.domain.society import FileProfile
-from mynalib.intake.cleaning import MARK
+from mynalib.intake.cleaning import ODD_MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.headings import WORDS, refuse_headings
 from mynalib.intake.scratch import scratch
@@ -65,7 +65,7 @@ def profile_file(path: Path) -> FileShape:
     with scratch() as folder:
         copied = copy_clean(path, FileProfile(), folder / "lines.csv")
         with closing(Workbench(folder / "spill", path.name)) as bench:
-            copied.load(bench, "seen", mark=MARK, blanks=TRIMMED)
+            copied.load(bench, "seen", mark=ODD_MARK, blanks=TRIMMED)
             even = bench.run("seen_headings", words=WORDS)
             refuse_headings(copied.headings, even, copied.layout.header, path.name)
             rows = bench.run("seen_rows")

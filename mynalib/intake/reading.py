@@ -10,7 +10,7 @@ from mynalib.domain.employers import TRIMMED, Registry
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.society import FileProfile
-from mynalib.intake.cleaning import MARK
+from mynalib.intake.cleaning import ODD_MARK
 from mynalib.intake.copying import Copied, copy_clean
 from mynalib.intake.headings import WORDS, refuse_headings
 from mynalib.intake.intake import Intake, judge
@@ -47,7 +47,7 @@ def read_file(
         with closing(Workbench(into / _SPILL, path.name)) as bench:
             copied.load(bench, "staged")
             bench.run("odd_line")
-            bench.run("odd", mark=MARK, blanks=TRIMMED, style=profile.date)
+            bench.run("odd", mark=ODD_MARK, blanks=TRIMMED, style=profile.date)
             _check_lines(bench, copied, path.name)
             refuse_headings(
                 copied.headings, bench.run("headings", words=WORDS), copied.layout.header, path.name
@@ -76,7 +76,7 @@ def _leaving_only_results(into: Path) -> Iterator[None]:
 
 def _check_lines(bench: Workbench, copied: Copied, where: str) -> None:
     """行番号が元のファイルのものかを、印の行と行数で確かめる。"""
-    [(lines, misplaced)] = bench.run("misplaced", mark=MARK)
+    [(lines, misplaced)] = bench.run("misplaced", mark=ODD_MARK)
     if lines != copied.lines or misplaced:
         raise MynaError(
             where=where,

@@ -13,15 +13,15 @@ from mynalib.jobs.society_files import write_quoted, write_titled
 from mynalib.jobs.workbook import EPOCH, PLAIN, marked, write_lines
 
 # 資格確認書の係の、ファイルの名のはじめ
-DESK_BOOK = "desk"
-DESK_ROWS = "desk_rows"
+DESK_BOOK_NAME = "desk"
+DESK_ROWS_NAME = "desk_rows"
 
 
 def write_desk_book(capsule: Capsule, folder: Path) -> Path:
     """XLSX：することごとの名簿、件数表、お取り扱い。"""
     said = display.words("desk")
     sheets = {DESK_TASKS[task]: desk_list(capsule, task).frame for task in LISTED_TASKS}
-    target = folder / f"{DESK_BOOK}{demo_suffix(capsule.facts['demo'])}.xlsx"
+    target = folder / f"{DESK_BOOK_NAME}{demo_suffix(capsule.facts['demo'])}.xlsx"
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": marked(capsule, "資格確認書の係"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}
@@ -39,4 +39,6 @@ def write_desk_book(capsule: Capsule, folder: Path) -> Path:
 def write_desk_rows(capsule: Capsule, folder: Path) -> Path:
     """要る方と持っている方の全て（交付済みの方も）。UTF-8（BOM 付き）、どの升も引用符の中の文字。"""
     people = desk_table(capsule, "people").frame
-    return write_quoted(people, folder / f"{DESK_ROWS}{demo_suffix(capsule.facts['demo'])}.csv")
+    return write_quoted(
+        people, folder / f"{DESK_ROWS_NAME}{demo_suffix(capsule.facts['demo'])}.csv"
+    )

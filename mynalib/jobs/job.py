@@ -24,7 +24,7 @@ from mynalib.history.access import OWNERS, SHARED
 from mynalib.history.files import DiskFull, fresh_folder, sha256
 from mynalib.history.leftovers import RECORD
 from mynalib.insight.capsule import DUCKDB_MEMORY, DUCKDB_THREADS, Capsule
-from mynalib.insight.display import RUN
+from mynalib.insight.display import RUN_VARIABLE
 from mynalib.jobs.exports import write_products
 from mynalib.jobs.limits import Limits, limit_memory
 from mynalib.jobs.pages import has_chart, shown_outputs, write_mail, write_page
@@ -177,7 +177,7 @@ def _private(job: Job, limits: Limits):
     os.environ.update(
         {name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")}
     )
-    os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN: uuid.uuid4().hex}
+    os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN_VARIABLE: uuid.uuid4().hex}
     os.environ |= {DUCKDB_THREADS: str(limits.threads), DUCKDB_MEMORY: limits.duckdb_memory}
     os.environ.pop("MYNA_HOME", None)
     tempfile.tempdir = None  # サーバーが覚えた一時フォルダーではなく、TMPDIR を使う

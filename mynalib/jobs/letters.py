@@ -18,9 +18,9 @@ from mynalib.jobs.workbook import EPOCH, PLAIN, marked, write_lines
 from mynalib.reminders.letters import EACH_UP_TO
 
 # 健保の名簿の、ファイルの名のはじめ
-LETTERS = "letters"
-LETTER_KEYS = "letter_keys"
-SOCIETY_LIST = "society_list"
+LETTERS_NAME = "letters"
+LETTER_KEYS_NAME = "letter_keys"
+SOCIETY_LIST_NAME = "society_list"
 KEY_COLUMNS = ["serial", "household", "sheet", "sheets", "symbol", "number", "branch", "action"]
 
 
@@ -39,7 +39,7 @@ def write_letters(capsule: Capsule, folder: Path) -> Path:
         "style": style_sheet(),
         "sample": not each,
     }
-    target = folder / f"{LETTERS}{demo_suffix(facts['demo'])}.html"
+    target = folder / f"{LETTERS_NAME}{demo_suffix(facts['demo'])}.html"
     text = templates().get_template("jobs/template/letters.html.j2").render(**page)
     target.write_text(text, encoding="utf-8", newline="\n")
     return target
@@ -71,14 +71,16 @@ def write_keys(capsule: Capsule, folder: Path) -> Path:
     columns = [*KEY_COLUMNS, *(["wording"] if _compares_wordings(capsule) else [])]
     homes = people.groupby("household").serial
     people = people.assign(sheet=homes.cumcount() + 1, sheets=homes.transform("size"))[columns]
-    return write_quoted(people, folder / f"{LETTER_KEYS}{demo_suffix(capsule.facts['demo'])}.csv")
+    return write_quoted(
+        people, folder / f"{LETTER_KEYS_NAME}{demo_suffix(capsule.facts['demo'])}.csv"
+    )
 
 
 def write_society_list(capsule: Capsule, folder: Path) -> Path:
     """健保の名簿の XLSX：手紙を出す方、要確認の方、（方針が載せれば）カードを返納した方、お取り扱い。"""
     said = display.words("society_list")
     names = ["people", "review", *(["returned"] if lists_returned(capsule) else [])]
-    target = folder / f"{SOCIETY_LIST}{demo_suffix(capsule.facts['demo'])}.xlsx"
+    target = folder / f"{SOCIETY_LIST_NAME}{demo_suffix(capsule.facts['demo'])}.xlsx"
     with xlsxwriter.Workbook(target, PLAIN) as book:
         book.set_properties({"title": marked(capsule, "健保の名簿"), "created": EPOCH})
         formats = {name: book.add_format(form) for name, form in display.words("formats").items()}

@@ -17,11 +17,11 @@ from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
 from mynalib.jobs.svg import draw
 
-STYLE = "report.css"
-SCRIPT = "report.js"
+STYLE_FILE = "report.css"
+SCRIPT_FILE = "report.js"
 # 棒と線だけの図の道具。全部入りの四分の一。図のあるフォルダーにだけ置く
 PLOTLY = "plotly-basic.min.js"
-ASSETS = (STYLE, SCRIPT, PLOTLY)
+ASSETS = (STYLE_FILE, SCRIPT_FILE, PLOTLY)
 MAIL = "mail.html"
 """一つのファイルで読み終えられる版：様式も図も中にあり、動くものも、ほかへのつながりもない。"""
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
@@ -56,7 +56,7 @@ def write_page(
 
 def write_mail(notebook: nbformat.NotebookNode, capsule: Capsule, title: str, folder: Path) -> Path:
     """ページと同じものを、一つのファイルに。"""
-    page = {**_facts(capsule, title), "style": _shipped(STYLE).decode()}
+    page = {**_facts(capsule, title), "style": _shipped(STYLE_FILE).decode()}
     target = folder / MAIL
     text = _filled(_with_drawings(notebook, alone=True), page)
     target.write_text(text, encoding="utf-8", newline="\n")
@@ -102,7 +102,7 @@ def copy_assets(folder: Path, draws: bool, placed: dict[str, Path] | None = None
     """
     placed = {} if placed is None else placed
     (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for name in ASSETS if draws else (STYLE, SCRIPT):
+    for name in ASSETS if draws else (STYLE_FILE, SCRIPT_FILE):
         target = folder / "assets" / name
         if name in placed:
             link_or_copy(placed[name], target)
@@ -119,7 +119,7 @@ def is_ours(name: str, digest: str) -> bool:
 
 def style_sheet() -> str:
     """どのページにも当てる様式。"""
-    return _shipped(STYLE).decode()
+    return _shipped(STYLE_FILE).decode()
 
 
 @cache

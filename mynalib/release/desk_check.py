@@ -15,7 +15,7 @@ from mynalib.domain.person import fold_number
 from mynalib.domain.society import demo_suffix
 from mynalib.insight import display
 from mynalib.insight.desk_page import LIST_KEY, LISTED_TASKS
-from mynalib.jobs.desk_files import DESK_BOOK, DESK_ROWS
+from mynalib.jobs.desk_files import DESK_BOOK_NAME, DESK_ROWS_NAME
 from mynalib.release.reopening import read_book, read_quoted
 
 DESK_PLACE = "internal/desk/"
@@ -63,7 +63,7 @@ def desk_numbers_then(release: Path) -> set[str]:
 
 def _files(release: Path) -> tuple[Path | None, Path | None]:
     """CSV と XLSX。名は、ちょうどこの道具の付けたもの（OS や Excel の置いたものは、見ない）。"""
-    names = ((DESK_ROWS, ".csv"), (DESK_BOOK, ".xlsx"))
+    names = ((DESK_ROWS_NAME, ".csv"), (DESK_BOOK_NAME, ".xlsx"))
     places = [
         [release / DESK_PLACE / f"{name}{demo_suffix(demo)}{suffix}" for demo in (False, True)]
         for name, suffix in names

@@ -14,7 +14,7 @@ from mynalib.capsules.editions import notes
 from mynalib.capsules.notice import notice_facts
 from mynalib.capsules.opened import employer_rows
 from mynalib.capsules.previous import (
-    LISTED,
+    LISTED_FILE,
     RATES_FILE,
     read_listed,
     read_rates,
@@ -107,7 +107,7 @@ def _listed_then(release: Path, employer: str) -> set[str]:
         return desk_numbers_then(release)
     if employer == SOCIETY_FOLDER:
         return {fold_number(number) for number in read_society_listed(release).number}
-    listed = read_listed(release / LISTED)
+    listed = read_listed(release / LISTED_FILE)
     theirs = listed.number[listed.on_list & (listed.employer_id == employer)]
     return {fold_number(number) for number in theirs}
 

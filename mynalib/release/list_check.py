@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mynalib.capsules.previous import LISTED, LISTS, read_listed, read_lists
+from mynalib.capsules.previous import LISTED_FILE, LISTS_FILE, read_listed, read_lists
 from mynalib.domain.employers import Employer, fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
@@ -24,11 +24,11 @@ def list_problems(
     found = [release / path for path in paths if path.startswith("employers/")]
     books = {path.parent.name: path for path in found if path.suffix == ".xlsx" and path.is_file()}
     if (
-        not books or not (release / LISTED).is_file()
+        not books or not (release / LISTED_FILE).is_file()
     ):  # 一つの事業所だけの下書きには、比べる表がない
         return
-    listed = read_listed(release / LISTED)
-    sizes = read_lists(release / LISTS)
+    listed = read_listed(release / LISTED_FILE)
+    sizes = read_lists(release / LISTS_FILE)
     for employer in params.employers:
         if employer.id in books:
             expected = listed[listed.on_list & (listed.employer_id == employer.id)]

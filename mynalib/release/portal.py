@@ -18,7 +18,7 @@ RELEASED = "公開済"
 REVISED = "訂正"
 REMADE = "作り直し"
 WITHDRAWN = "取り下げ"
-DRAFT = "下書き"
+DRAFTED = "下書き"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ShelfRow:
     @property
     def state(self) -> str:
         if self.version is None:
-            return DRAFT
+            return DRAFTED
         if not self.stands:
             return WITHDRAWN
         if self.version.revision is None:

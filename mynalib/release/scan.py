@@ -19,7 +19,7 @@ from mynalib.domain.errors import Problem
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import DEMO_MARK
 from mynalib.insight.chart_styles import COLOURS
-from mynalib.jobs.letters import LETTERS
+from mynalib.jobs.letters import LETTERS_NAME
 from mynalib.jobs.pages import MAIL, is_ours, style_sheet
 from mynalib.jobs.svg import draw
 from mynalib.release.hidden_text import texts_in
@@ -246,7 +246,7 @@ def _doubtful(path: Path, artefact: dict, listed: Numbers) -> set[str]:
     人の行のないページでは、載せた人数とその差は調べない。大きな組合では、どの人数も、だれかの番号と同じになる。ただし、
     先頭に 0 のある数は、人数ではないので、必ず調べる。人の行のあるものでは、自分のリストの番号だけを除く。手紙には、だれの番号もない。
     """
-    if path.name.startswith(LETTERS) and path.suffix == ".html":
+    if path.name.startswith(LETTERS_NAME) and path.suffix == ".html":
         return numbers_in(path)
     if artefact["level"] == "named":
         return numbers_in(path) - listed(Path(artefact["path"]).parts[1])

@@ -9,7 +9,7 @@ from mynalib.capsules.previous import read_society_listed
 from mynalib.domain.classification import ACTIONS
 from mynalib.domain.errors import Problem
 from mynalib.insight.display import label, words
-from mynalib.jobs.letters import LETTER_KEYS, LETTERS, SOCIETY_LIST
+from mynalib.jobs.letters import LETTER_KEYS_NAME, LETTERS_NAME, SOCIETY_LIST_NAME
 from mynalib.release.reopening import read_book, read_quoted
 from mynalib.reminders.letters import EACH_UP_TO
 
@@ -24,7 +24,11 @@ def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
     found = [release / name for name in paths if name.startswith(FOLDER)]
     keys, book, letters = (
         _only(found, start, suffix)
-        for start, suffix in ((LETTER_KEYS, ".csv"), (SOCIETY_LIST, ".xlsx"), (LETTERS, ".html"))
+        for start, suffix in (
+            (LETTER_KEYS_NAME, ".csv"),
+            (SOCIETY_LIST_NAME, ".xlsx"),
+            (LETTERS_NAME, ".html"),
+        )
     )
     if not (keys and book and letters):
         return

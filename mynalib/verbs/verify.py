@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mynalib.capsules.previous import LISTED
+from mynalib.capsules.previous import LISTED_FILE
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
@@ -53,6 +53,6 @@ def verify(home: Home, params: Params, month: Month) -> Verified:
             problems=problems,
         )
     artefacts = kept_artefacts(home, folder)
-    if month in revisions(home.months) and any(one["path"] == LISTED for one in artefacts):
+    if month in revisions(home.months) and any(one["path"] == LISTED_FILE for one in artefacts):
         inspect(open_publication(home, params, month), folder, artefacts, again=True)
     return Verified(folder, len(artefacts), junk(folder))

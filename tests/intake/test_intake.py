@@ -631,7 +631,7 @@ def test_folder_with_glob_characters_in_its_name(tmp_path):
 
 
 def test_line_numbers_are_checked_against_the_marks(monkeypatch):
-    monkeypatch.setattr(reading, "MARK", "101")  # 人の行を印とみなすと、番号が行番号と合わない
+    monkeypatch.setattr(reading, "ODD_MARK", "101")  # 人の行を印とみなすと、番号が行番号と合わない
     with pytest.raises(MynaError) as caught:
         read(text(row(branch="0")))
     assert "行番号" in caught.value.what

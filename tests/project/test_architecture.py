@@ -234,7 +234,12 @@ def names_of(source: str) -> set[str]:
         if isinstance(node, ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.Assign):
-            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            found |= {
+                name.id
+                for target in node.targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
+            }
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
     return {name for name in found if not name.startswith("_")}
@@ -251,5 +256,9 @@ def test_no_name_means_two_things():
 
 
 def test_the_rule_of_names_can_fail():
-    planted = {"a": "KEY = 1\n_OWN = 2\nx: int = 3", "b": "class KEY: ...\n_OWN = 4", "c": "x = 5"}
+    planted = {
+        "a": "KEY = 1\n_OWN = 2\nx: int = 3",
+        "b": "class KEY: ...\n_OWN = 4",
+        "c": "y, x = 5, 6",
+    }
     assert names_of_two_things(planted) == {"KEY", "x"}

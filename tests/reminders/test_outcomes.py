@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from months import lapsed, make_home, never_linked, params_of, put_month, registered
 
-from mynalib.capsules.reminder_effect import BESIDE, TOLD, WAITING, pooled
+from mynalib.capsules.reminder_effect import OF_THE_SAME_MONTH, TOLD, WAITING, pooled
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.ledger import Ledger
@@ -126,10 +126,10 @@ def test_only_months_in_which_both_sides_are_there_are_compared():
     table = pooled(found).set_index(["group", "turn"])
     assert table.loc[(TOLD, 1), ["people", "acted"]].tolist() == [150, 35]
     assert table.loc[(TOLD, 2), ["people", "acted"]].tolist() == [40, 4]
-    assert table.loc[(BESIDE, 1), ["people", "acted"]].tolist() == [100, 10]
+    assert table.loc[(OF_THE_SAME_MONTH, 1), ["people", "acted"]].tolist() == [100, 10]
     assert table.loc[(WAITING, 0), ["people", "acted"]].tolist() == [200, 8]
     low, high = wilson(10, 100)
-    assert table.loc[(BESIDE, 1), ["low", "high"]].tolist() == [
+    assert table.loc[(OF_THE_SAME_MONTH, 1), ["low", "high"]].tolist() == [
         round(100 * low, 1),
         round(100 * high, 1),
     ]
