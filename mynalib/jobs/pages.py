@@ -164,10 +164,11 @@ def _write_csv(output: nbformat.NotebookNode, folder: Path) -> Path:
 
 
 def warm_up() -> None:
-    """はじめの一枚にかかる時間（型紙の読みこみ）を、先に済ませる。"""
+    """はじめの一枚にかかる時間（型紙の読みこみ、Markdown の読み方の組み立て）を、先に済ませる。"""
     texts = dict.fromkeys(
         ("title", "as_of", "run", "society", "audience", "edition", "caution"), ""
     )
     page = {**texts, "mark": MARK, "demo": False, "revision": [], "links": [], "draws": False}
     page |= {"style": ""}
-    _filled(nbformat.v4.new_notebook(), page)
+    cell = nbformat.v4.new_markdown_cell("# 題\n\n本文")
+    _filled(nbformat.v4.new_notebook(cells=[cell]), page)

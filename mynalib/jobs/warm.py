@@ -13,20 +13,35 @@ leave_out_iri_grammar()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import bdb  # noqa: F401 はじめのセルが読みこむ
+
 import nbformat
 import papermill
 import plotly.graph_objects as go
 from IPython.core import completerlib, logger, oinspect  # noqa: F401 はじめのセルが読みこむ
 from scipy import stats
+from tornado.platform import asyncio  # noqa: F401 はじめのセルが読みこむ
 
 from mynalib.capsules import in_notebook
 from mynalib.disclosure import released
 from mynalib.domain.shipped import templates
-from mynalib.insight import charts, display, tables
+from mynalib.insight import (
+    aftermath,
+    chart_styles,
+    charts,
+    dashboard,
+    display,
+    employer_page,
+    report,
+    society_page,
+    tables,
+)
 from mynalib.jobs import engine, exports, job, pages, workbook
 
 templates().get_template("insight/markup.html.j2").module  # noqa: B018 型紙を、先に読みこむ
-go.Figure(go.Scatter(x=["2026年1月"], y=[50.0]), {"height": 100}).to_plotly_json()
+for style in (chart_styles.NEWEST, chart_styles.LEVEL, chart_styles.FUNNEL_DOTS):
+    line = go.Scatter(x=["2026年1月"], y=[50.0], **style)
+    go.Figure(line, {"template": "none", **chart_styles.FUNNEL_LAYOUT}).to_plotly_json()
 pages.warm_up()
 display.words("columns")
 
@@ -35,6 +50,11 @@ READY = (
     papermill,
     stats,
     charts,
+    aftermath,
+    dashboard,
+    employer_page,
+    report,
+    society_page,
     released,
     tables,
     engine,
