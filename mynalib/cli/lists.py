@@ -7,20 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mynalib.cli_parts import (
-    BecauseOption,
-    HomeOption,
-    JsonOption,
-    at_home,
-    pasted,
-    read_month,
-    read_written,
-    say,
-)
+from mynalib.cli.answer import say
+from mynalib.cli.options import BecauseOption, HomeOption, JsonOption, read_month, read_written
+from mynalib.cli.place import at_home, pasted
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 
-list_commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+list_commands = typer.Typer()
 
 MASTER = "MYNA_MASTER"
 EmployerOption = Annotated[

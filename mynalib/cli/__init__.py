@@ -1,0 +1,50 @@
+"""命令。一つの動詞が、一つの関数を呼ぶ。ここには、判断を書かない。
+
+命令と、それに付けられるものは、仕事ごとのモジュールにある。
+道具（DuckDB、pandas、ノートブックの実行など）は読みこみに数秒かかるので、使う命令の中で読みこむ。
+"""
+
+import sys
+from functools import partial
+
+import typer
+
+from mynalib import ending
+from mynalib.cli.answer import Asked, refuse
+from mynalib.cli.lab import lab_commands
+from mynalib.cli.lists import list_commands
+from mynalib.cli.months import month_commands
+from mynalib.cli.publishing import publishing_commands
+from mynalib.cli.releases import release_commands
+from mynalib.intake.scratch import clear_scratch
+
+app = typer.Typer(
+    help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# 名のない群れなので、命令は、この順に --help に並ぶ
+for commands in (
+    month_commands,
+    publishing_commands,
+    release_commands,
+    lab_commands,
+    list_commands,
+):
+    app.add_typer(commands)
+
+
+@app.callback()
+def start(context: typer.Context) -> None:
+    """マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。"""
+    context.ensure_object(Asked).verb = context.invoked_subcommand
+    clear_scratch()
+
+
+def main() -> None:
+    """入口。どの失敗も、日本語で「どこで・何が・どうすれば」と知らせて、終了コード 1 で終わる。"""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
+    asked = Asked()
+    ending.finish(ending.end(partial(app, obj=asked), partial(refuse, asked)))
