@@ -7,8 +7,9 @@ import numpy as np
 
 from mynalib.domain.errors import Refused
 from mynalib.domain.items import NAMES
+from mynalib.intake.cells import RECORD_LINES
 from mynalib.intake.faults import SKIP
-from mynalib.intake.layout import RECORD_LINES, Layout
+from mynalib.intake.layout import Layout
 from mynalib.intake.records import Record, read_record
 from mynalib.intake.source import MAX_LINE
 
@@ -140,6 +141,8 @@ class _Window:
 
 def _unquoted(block: bytes, delimiter: int) -> bytes:
     """どの引用符も一つの値を丸ごと囲み、中に区切りも引用符もないなら、引用符を消す。そうでなければ元のまま。"""
+    # 例："101","0000001",00 なら、どの引用符も区切りか改行の隣で開き、次の印で閉じるので、ただ消してよい（全ての値を囲む道具は多い）。
+    # "00""1"（中に引用符）や "10,1"（中に区切り）が一つでもあれば、消すと列がずれる。元のまま返し、その行を一つずつ読む（records.py）
     if b'"' not in block:
         return block
     bytes_ = np.frombuffer(block, np.uint8)

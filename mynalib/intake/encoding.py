@@ -1,8 +1,9 @@
 """文字コードを決めて、ブロックを UTF-8 にする。"""
 
 from mynalib.domain.errors import Refused
+from mynalib.intake.heading_row import SAMPLE_LINES
 from mynalib.intake.headings import heading_line
-from mynalib.intake.layout import SAMPLE_BYTES, SAMPLE_LINES
+from mynalib.intake.layout import SAMPLE_BYTES
 
 CANDIDATES = ("utf-8", "cp932")  # この順。短い UTF-8 は cp932 としても読めてしまう
 

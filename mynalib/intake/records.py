@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mynalib.domain.items import NAMES
+from mynalib.intake.cells import BLANKS, record_at, trimmed
 from mynalib.intake.faults import SKIP
 from mynalib.intake.headings import holds_names
-from mynalib.intake.layout import BLANKS, Layout, record_at, trimmed
+from mynalib.intake.layout import Layout
 
 HIDDEN = (
     "\u2028"  # 値の中の改行・区切り・引用符。どの項目にもありえない字なので、行は必ず隔離になる
@@ -36,6 +37,12 @@ def read_record(lines: Sequence[str], layout: Layout, *, complete: bool) -> Reco
 
     八項目に改行はないので、いくつもの行にまたがるものは、どこかの行が引用符か CR に飲みこまれている。そのときは、どの行も誤りとして
     数える（一つの誤りと数えると、飲みこまれた人が、だれにも気づかれずに消える）。
+
+    例：一人目の枝番を引用符で囲みそこね、二人目の枝番の後ろに、閉じる引用符がある。
+        101,0000001,"00,1,20240401,,,1
+        101,0000002,01",1,20240401,,,1
+    引用符の間は一つの値に読めて、二行が一つのレコードになる。値の中に改行も区切りもあるので、二行とも誤り（COLUMN_COUNT）とする。
+    枝番が「"0⏎0"」の二行なら、中に区切りがないので一人の行で、二行目は読み飛ばす（改行は HIDDEN に替わり、その人は隔離になる）。
     """
     if '"' not in lines[0]:
         return _one_line(lines[0].split(layout.delimiter), lines[0], layout)
