@@ -1,4 +1,4 @@
-"""引いたくじ：どの世帯がどちらの組かを、はじめてその勧奨の要ったときに一度だけ決め、公開の前に残す。
+"""引いたくじ：だれがどちらの組かを、はじめてその勧奨の要ったときに一度だけ決め、公開の前に残す。組は、世帯ごと。
 
 残すのは data/reminders/draws/ の Parquet で、台帳にはそのハッシュと世帯の数だけがある。組は、事業所には渡さない。
 """
@@ -34,7 +34,8 @@ HOUSEHOLDS_LEAST = 1000
 """これより少ない世帯を分けても、ありそうな差は見えない。"""
 DRAWN_COLUMNS = ["month", "trial", "kind", "employer_id", *PERSON_KEY, "arm", "sender", "due"]
 """一行＝くじ×一人。sender と due は、引いたときに、だれの、知らせる番だったか（組は、見ない）。"""
-_WHOSE = ["trial", "kind", *HOUSEHOLD_KEY]
+_WHOSE = ["trial", "kind", *PERSON_KEY]
+_HOME = ["trial", "kind", *HOUSEHOLD_KEY]
 
 
 def trial_of(policy: ReminderPolicy) -> str | None:
@@ -49,6 +50,11 @@ def by_sender(found: pd.DataFrame) -> pd.DataFrame:
     senders = found.trial.map({TIMING: (EMPLOYER, SOCIETY), WORDING: (SOCIETY,)})
     fits = [sender in each for sender, each in zip(found.sender, senders, strict=True)]
     return found[pd.Series(fits, found.index, dtype="bool")]
+
+
+def with_their_household(found: pd.DataFrame) -> pd.DataFrame:
+    """くじの人のうち、世帯のはじめの月に、いっしょに分けた人。あとから加わった家族は、世帯がもう知らせを受けたかもしれない。"""
+    return found[found.month == found.groupby(_HOME).month.transform("min")]
 
 
 def drawn(home: Home, until: Month) -> pd.DataFrame:
@@ -69,7 +75,7 @@ def drawn(home: Home, until: Month) -> pd.DataFrame:
 
 
 def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
-    """引いたくじの世帯を、その月の記号で。一行＝くじ×勧奨×世帯（二度引いていれば、はじめの組）。列 DRAWN_COLUMNS。"""
+    """引いたくじの人を、その月の記号で。一行＝くじ×一人（二度引いていれば、はじめの組）。列 DRAWN_COLUMNS。"""
     moved = found.merge(succession_table(params), left_on="symbol_key", right_on="symbol_from")
     numbers = moved.number_key.map(lambda number: int(number or 0)).astype("int64")
     moved = moved[
@@ -82,7 +88,9 @@ def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
 
 
 def undrawn(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.DataFrame:
-    """その月に、新しく分ける人（組は、まだない）。前に分けた世帯の人は、入らない。
+    """その月に、新しく分ける人（組は、まだない）。前に分けた人は、入らない。
+
+    一人ずつ見る：家族がいつ分けられたかで、この人の待つ月が変わると、家族の行の変わったことが、リストから見える。
 
     その月のリストを一つでも手渡したあとには、分けない（もう知らせた人を、後の半分にしない）。
 
@@ -117,18 +125,18 @@ def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.D
     if trial is None:
         return fresh
     key = trials_key(home, drawn=bool(_lines(home)))
-    return fresh.assign(arm=halves(key, trial, month, fresh))
+    return fresh.assign(arm=halves(key, trial, fresh))
 
 
 def in_second_half(people: pd.DataFrame, arms: pd.DataFrame, trial: str) -> pd.Series:
-    """その世帯が、そのくじの後の半分か。引いていない世帯は、違う。
+    """その人が、そのくじの後の半分か。引いていない人は、違う。
 
     Args:
-        people: 列 kind, symbol_key, number_key。
+        people: 列 kind と、鍵。
         arms: その月の記号にした、引いたくじ（carried）。
     """
     late = arms[(arms.trial == trial) & (arms.arm == SECOND_HALF)]
-    place = ["kind", *HOUSEHOLD_KEY]
+    place = ["kind", *PERSON_KEY]
     found = people[place].merge(late[place].assign(late=True), on=place, how="left")
     return pd.Series(found.late.notna().array, people.index, dtype="bool")
 
@@ -141,13 +149,13 @@ def freeze(home: Home, rows: pd.DataFrame) -> None:
     record = f"draws/{month}-{secrets.token_hex(4)}.parquet"
     write_table(home.reminders / record, rows)
     facts = {"record": record, "record_sha256": sha256(home.reminders / record)}
-    counted = len(rows.drop_duplicates(_WHOSE))
+    counted = len(rows.drop_duplicates(_HOME))
     Ledger(home.ledger).append("drawn", month=month, households=counted, **facts)
 
 
 def _require_enough(found: pd.DataFrame) -> None:
     """くらべられるだけの世帯があるか（前に引いたものも、いまは休みの世帯も合わせて）。"""
-    homes = len(by_sender(found).drop_duplicates(_WHOSE))
+    homes = len(by_sender(found).drop_duplicates(_HOME))
     if homes < HOUSEHOLDS_LEAST:
         what = f"半分に分ける世帯が {homes:,} しかありません（{HOUSEHOLDS_LEAST:,} 世帯から）"
         fix = "少ないと、分けても、違いは見えません。staggered と two_wordings を false にしてください。"

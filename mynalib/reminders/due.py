@@ -96,7 +96,7 @@ def _late(home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.Data
 
 
 def _arms(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
-    """前に引いたくじと、おわりの月に新しく引くくじ。世帯は、その月の記号で（draws.carried）。"""
+    """前に引いたくじと、おわりの月に新しく引くくじ。その月の記号で（draws.carried）。"""
     month = months[-1].month
     found = [draws.drawn(home, month), new_draw(home, params, months)]
     return draws.carried(pd.concat(found, ignore_index=True), params, month)

@@ -14,7 +14,15 @@ from mynalib.history.home import Home
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
 from mynalib.insight.halves_compared import chance_to_see, design_effect, smallest_visible
-from mynalib.reminders.draws import TRIAL_KINDS, WAIT_MONTHS, by_sender, drawn, trial_of, undrawn
+from mynalib.reminders.draws import (
+    TRIAL_KINDS,
+    WAIT_MONTHS,
+    by_sender,
+    drawn,
+    trial_of,
+    undrawn,
+    with_their_household,
+)
 from mynalib.reminders.due import everybody
 from mynalib.reminders.memory import EMPLOYER, LETTERS, handovers
 
@@ -37,7 +45,7 @@ def trial_outcomes(home: Home, months: Sequence[KeptMonth]) -> pd.DataFrame:
     Raises:
         RemindersDamaged: 引いたくじか、だれに知らせたかの記録がない。
     """
-    found = drawn(home, months[-1].month)
+    found = with_their_household(drawn(home, months[-1].month))
     given = {(str(each.month), each.unit) for each in handovers(home) if each.stands}
     unit = found.employer_id.where(found.sender == EMPLOYER, LETTERS)
     told = [pair in given for pair in zip(found.month, unit, strict=True)]
@@ -76,7 +84,7 @@ def expected(home: Home, params: Params, months: Sequence[KeptMonth]) -> list[st
         return []
     month = months[-1].month
     fresh = undrawn(home, params, month, everybody(home, params, months))
-    found = pd.concat([drawn(home, month), fresh])
+    found = with_their_household(pd.concat([drawn(home, month), fresh], ignore_index=True))
     found = by_sender(found[(found.trial == trial) & found.due])
     before = _before(home, params, months)
     return [_said(found[found.kind == kind], before, kind) for kind in TRIAL_KINDS[trial]]
@@ -97,7 +105,7 @@ def _before(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataF
 def _said(found: pd.DataFrame, before: pd.DataFrame, kind: str) -> str:
     homes = len(found.drop_duplicates(["symbol_key", "number_key"]))
     sign, did = SAID[kind]
-    head = f"{sign} の {homes:,} 世帯（{len(found):,} 人）を、半分ずつに分けます"
+    head = f"{sign} の {homes:,} 世帯（{len(found):,} 人）を、くじで、およそ半分ずつに分けます"
     past = before[before.kind == kind]
     rate = past.acted.sum() / max(1, past.people.sum())
     if not 0 < rate < 1:

@@ -31,12 +31,9 @@ class World:
     alike: float
 
     def drawn(self, rng: np.random.Generator) -> pd.DataFrame:
-        """大小の事業所に、率の違う世帯がいて、事業所ごとに、ちょうど半分に分けた結果。"""
+        """大小の事業所に、率の違う世帯がいて、世帯ごとに硬貨を投げて分けた結果。"""
         stratum = rng.choice(EMPLOYERS, self.homes, p=rng.dirichlet(np.full(EMPLOYERS, 0.5)))
-        first = np.zeros(self.homes, dtype=bool)
-        for employer in range(EMPLOYERS):
-            here = rng.permutation(np.flatnonzero(stratum == employer))
-            first[here[: (len(here) + rng.integers(2)) // 2]] = True
+        first = rng.random(self.homes) < 0.5
         rate = self.rate * (1 + (rng.random(EMPLOYERS) - 0.5) / 2)[stratum] + self.effect * first
         spread = (1 - self.alike) / self.alike  # ベータ二項分布：世帯の中の相関が alike になる
         people = rng.choice([1, 1, 2, 3, 4], self.homes)

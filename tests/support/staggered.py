@@ -34,11 +34,16 @@ def society(rng: random.Random, first: int = 0) -> list[Person]:
 
 def staggered_home(folder: Path) -> Home:
     home = make_home(folder)
+    stagger(home)
+    return home
+
+
+def stagger(home: Home) -> None:
+    """半分ずつ知らせることにする。"""
     file = home.params / "society.yaml"
     text = file.read_text(encoding="utf-8")
     assert "staggered: false" in text
     file.write_text(text.replace("staggered: false", "staggered: true"), encoding="utf-8")
-    return home
 
 
 def due(home: Home, holds: tuple[Hold, ...] = ()) -> pd.DataFrame:
