@@ -71,7 +71,8 @@ def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
         :1
     ]
     parts += [counts_said(line["counts"])] if "counts" in line else []
-    parts += [f"理由：{line['because']}"] if line.get("because") else []
+    why = line.get("because") or line.get("reason")  # 作業台は reason に書く
+    parts += [f"理由：{why}"] if why else []
     return "　".join(parts)
 
 
