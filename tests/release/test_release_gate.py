@@ -103,6 +103,26 @@ def found_in(society: SmallSociety, draft: Path) -> set[str]:
     return {problem.what for problem in stopped.value.problems}
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("employers/E03.yaml", "notified: true ", "notified: false "),
+        ("joint_use.yaml", "effective: 2025-10-01", "effective: 2026-11-01"),
+    ],
+    ids=["表にない", "お知らせがまだ効いていない"],
+)
+def test_what_was_made_for_an_employer_without_a_notified_row_is_not_released(
+    published, file, old, new
+):
+    """作る前に止まるところ（NOT_NOTIFIED）を抜けて、出来ていたとき。"""
+    draft = Path(shutil.copytree(published.release, published.home.drafts / "release"))
+    place = published.home.params / file
+    text = place.read_text(encoding="utf-8")
+    assert old in text
+    place.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert "お知らせに載っていない事業所のもの" in found_in(published, draft)
+
+
 # 数の出どころ ---------------------------------------------------------------------------------------
 
 
