@@ -7,7 +7,7 @@ from mynalib.disclosure.levels import span
 from mynalib.disclosure.released import Released, require_released
 from mynalib.domain.months import Month
 from mynalib.insight import chart_styles as styles
-from mynalib.insight import display, titles
+from mynalib.insight import chart_values, display, titles
 from mynalib.insight.display import words
 from mynalib.insight.outlook import Outlook
 
@@ -33,7 +33,8 @@ def trend(outlook: Outlook, name: str) -> None:
         titles.trend_title(outlook.now),
         "登録率・月次推移（組合全体、月末の加入者に占める割合）",
     )
-    show_chart(released, name, said, traces, with_months(styles.TREND, x, x.index(at)))
+    kept = chart_values.with_path(frame, outlook)
+    show_chart(released, name, said, traces, with_months(styles.TREND, x, x.index(at)), kept=kept)
 
 
 def path_to_target(outlook: Outlook, at: str) -> list[go.Scatter]:
@@ -62,8 +63,10 @@ def differences(outlook: Outlook, name: str) -> None:
     title = titles.differences_title(sizes)
     seen = pd.DataFrame(found, columns=["month", "points"]).astype({"points": "Float64"})
     released = outlook.society.only(["month", "rate"])
+    kept = chart_values.with_differences(released.frame, seen)
     said = (title, "登録率の前の月との差・ポイント（組合全体）")
-    show_chart(released, name, said, [bars], with_months(styles.DIFFERENCES, x), seen)
+    layout = with_months(styles.DIFFERENCES, x)
+    show_chart(released, name, said, [bars], layout, seen, kept=kept)
 
 
 def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
@@ -84,7 +87,8 @@ def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
     subtitle = f"登録率の変化のわけ・ポイント（組合全体、{outlook.month.label}の一か月）"
     said = (titles.causes_title(each, digits), subtitle)
     layout = styles.WATERFALL | {"yaxis": axis}
-    show_chart(outlook.causes, name, said, [bars], layout, seen, opened=True)
+    kept = chart_values.with_bars(outlook.causes.frame, starts, sizes)
+    show_chart(outlook.causes, name, said, [bars], layout, seen, opened=True, kept=kept)
     return True
 
 
@@ -146,7 +150,8 @@ def funnel(outlook: Outlook, name: str) -> None:
     ]
     traces = [*curves, go.Scatter(**centre, **styles.TOTAL_LINE), *bands, dots]
     released = outlook.rates.where(month=str(outlook.month))
-    show_chart(released, name, said, traces, styles.FUNNEL_LAYOUT, seen)
+    kept = chart_values.with_limits(released.frame, outlook)
+    show_chart(released, name, said, traces, styles.FUNNEL_LAYOUT, seen, kept=kept)
 
 
 def _as_level(row: dict) -> dict:
@@ -175,7 +180,8 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     newest = frame[frame.month == str(outlook.month)]
     row = {k: int(v) for k, v in newest.iloc[0].items() if k != "month"} if len(newest) else None
     said = (titles.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
-    show_chart(released, name, said, traces, with_months(styles.COUNTS_BY_MONTH, x))
+    kept = frame.assign(lost=frame.lapsed + frame.cancelled_by_lapse)
+    show_chart(released, name, said, traces, with_months(styles.COUNTS_BY_MONTH, x), kept=kept)
 
 
 def levels(released: Released, name: str, said: tuple[str, str]) -> None:
@@ -204,7 +210,9 @@ def levels(released: Released, name: str, said: tuple[str, str]) -> None:
         go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
         go.Scatter(x=x, y=_numbers(rows.level), **styles.LEVEL),
     ]
-    show_chart(released, name, said, traces, with_months(styles.TREND, x), seen)
+    each = [_span(*row) for row in frame[["level", "tolerance", "bound"]].itertuples(index=False)]
+    kept = frame.assign(**dict(zip(("low", "high"), zip(*each, strict=True), strict=True)))
+    show_chart(released, name, said, traces, with_months(styles.TREND, x), seen, kept=kept)
 
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
@@ -249,11 +257,13 @@ def show_chart(  # noqa: PLR0913 図に添えるもの
     seen: pd.DataFrame | None = None,
     *,
     opened: bool = False,
+    kept: pd.DataFrame | None = None,
     chart: dict | None = None,
 ) -> None:
     """図を見せる。said は、題（分かったこと）と、副題（何を、だれについて、いつ、測ったか）。opened なら、表も、はじめから見せる。
 
     Args:
+        kept: CSV に書く、図に描く値の全て。Released の表に全てあれば、要らない。
         chart: 部品 figure に、ほかに渡すもの（選べる図の choices）。
     """
     named = [trace for trace in traces if trace.showlegend is not False]
@@ -268,6 +278,7 @@ def show_chart(  # noqa: PLR0913 図に添えるもの
         name,
         plotly=figure,
         seen=seen,
+        kept=kept,
         figure=figure,
         caption=caption,
         subtitle=subtitle,

@@ -38,9 +38,14 @@ class Look:
 
 
 def show_choices(
-    released: Released, name: str, subtitle: str, choices: Mapping[Key, Choice], look: Look
+    released: Released,
+    name: str,
+    subtitle: str,
+    choices: Mapping[Key, Choice],
+    look: Look,
+    kept: pd.DataFrame | None = None,
 ) -> None:
-    """選べる図と、選んだものの表。CSV は、選べるものの全て。
+    """選べる図と、選んだものの表。CSV は、選べるものの全て（kept があれば、それ）。
 
     Args:
         choices: はじめのものが、選ぶ前と、JavaScript のないところの図になる。
@@ -61,6 +66,7 @@ def show_choices(
         _stacked(x, first, look) if look.stacked else _lines(x, first, look, named),
         charts.with_months(look.layout, x, len(past) - 1),
         seen,
+        kept=kept,
         chart={"choices": {"digits": look.digits, "named": named, "each": each}},
     )
 

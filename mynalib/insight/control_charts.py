@@ -49,7 +49,10 @@ def _control_chart(released: Released, column: str, series: pd.Series) -> None:
     seen["sign"] = [sign or display.BLANK for sign in signs]
     traces = _traces(x, series, found, low)
     layout = charts.with_months(styles.CONTROL, x)
-    charts.show_chart(released.only(["month", column]), f"xmr_{column}", said, traces, layout, seen)
+    drawn = {"mean": round(found.mean, 1), "low": round(low, 1), "high": round(found.high, 1)}
+    kept = released.only(["month", column])
+    rows = kept.frame.assign(**drawn, sign=signs)
+    charts.show_chart(kept, f"xmr_{column}", said, traces, layout, seen, kept=rows)
 
 
 def _traces(x: list[str], series: pd.Series, found: Xmr, low: float) -> list[go.Scatter]:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
-from mynalib.insight import charts, display, measures, tables, titles
+from mynalib.insight import chart_values, charts, display, measures, tables, titles
 from mynalib.insight.choosing import Choice, Key, Look, Values, show_choices
 from mynalib.insight.control_charts import control_charts
 from mynalib.insight.display import words
@@ -46,7 +48,11 @@ def rates(page: Situation) -> None:
     ]
     lines += [{**one.to_plotly_json()} for one in path]
     look = Look(months, ("rate", "society_rate"), lines, styles.TREND, digits=1)
-    _show(page.standing, "chosen_rate", choices, look)
+    employer, kind = page.society
+    kept = chart_values.with_path(
+        page.standing.frame, page.outlook, employer_id=employer, member_kind=kind
+    )
+    _show(page.standing, "chosen_rate", choices, look, kept)
 
 
 def statuses(page: Situation) -> None:
@@ -94,8 +100,14 @@ def control(page: Situation) -> None:
     control_charts(released, FLOWS, page.months[-1])
 
 
-def _show(released: Released, name: str, choices: Mapping[Key, Choice], look: Look) -> None:
-    show_choices(released, name, words("dashboard")["subtitles"][name], choices, look)
+def _show(
+    released: Released,
+    name: str,
+    choices: Mapping[Key, Choice],
+    look: Look,
+    kept: pd.DataFrame | None = None,
+) -> None:
+    show_choices(released, name, words("dashboard")["subtitles"][name], choices, look, kept)
 
 
 def _choices(

@@ -99,12 +99,14 @@ def show_released(
     name: str,
     plotly: dict | None = None,
     seen: pd.DataFrame | None = None,
+    kept: pd.DataFrame | None = None,
     **values: object,
 ) -> None:
     """Released の表と図。同じ表の CSV を付ける（ファイルの名は name と版から決まる）。
 
     Args:
         seen: ページに出す表。なければ Released の表そのもの。
+        kept: CSV に書く表：Released の行に、図に描く値を添えたもの。なければ Released の表そのもの。
     """
     require_released(released)
     edition = words("file_names").get(released.terms.audience, "")
@@ -116,7 +118,9 @@ def show_released(
     }
     bundle = {
         "text/html": _render(part, values),
-        "text/csv": released.frame.to_csv(index=False, lineterminator="\r\n"),
+        "text/csv": (released.frame if kept is None else kept).to_csv(
+            index=False, lineterminator="\r\n"
+        ),
     }
     _publish(bundle | ({"application/vnd.plotly.v1+json": plotly} if plotly else {}), {"csv": csv})
 

@@ -79,14 +79,14 @@ def unlisted_numbers(
     Args:
         cells: cells.json の cells（value は整数か、伏せて None）。
         fixed: 数が入っていてもよい、決まった文と名、cells から作った文。
-        drawn: 図にだけあってよい数。
+        drawn: 図と、図に添えた CSV にだけあってよい数。
     """
     text = path.read_text(encoding="utf-8-sig")
     words = _Words()
     if path.suffix == ".html":
         words.feed(text)
     else:
-        words.words = re.split("[,\r\n]", text)
+        words.drawn = re.split("[,\r\n]", text)
     listed = _listed(list(cells))
     lines = {Decimal(f"{abs(number):.12g}") for number in drawn}
     return bool(

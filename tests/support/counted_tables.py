@@ -1,6 +1,6 @@
 """公開した CSV に、あるはずの値：届いたファイルの行から数えなおしたもの。鍵の列と、鍵から、列の名と値へ。"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -29,9 +29,23 @@ CAUSE_OF = {
     "leavers": ("left_registered", "left_unregistered"),
 }
 ASKED = ("link_targets", "renew_targets")
+SHOWN_CHANGES = 13  # 差を見せる月の数
 FEW = 5  # これに満たない人の動きは、概数版では見せない
 SMALLEST_PART = 30  # 本人と家族のどちらかがこれより少なければ、概数版では分けない
 ONE_DECIMAL = 5000  # 概数版の率は、この人数から小数一桁
+
+
+def with_bars(rows: Rows) -> Rows:
+    """わけの行に、積んだ棒の始まりと終わりを。図を描くとき（どの動きも見せ、どれかが 0 でない）だけ。"""
+    points = [row["points"] for row in rows.values()]
+    if None in points or not any(points):
+        return rows
+    found, at = {}, Fraction(0)
+    for (cause,), row in rows.items():
+        start = Fraction(0) if cause == "total" else at
+        at = start + row["points"]
+        found[cause,] = row | {"start": start, "end": at}
+    return found
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class Expected:
             "multiples": (each, {k[:2]: self._held(*k) for k in self._keys(self.months)}),
             "employers": (("employer_id",), {(c,): self._employer(c) for c in self.codes}),
             "trend": (month, {(m,): self._held(m, *EVERYBODY) for m in self.months}),
-            "monthly_change": (month, {(m,): {"rate": self.rate(m)} for m in self.months}),
+            "monthly_change": (month, self._changes(self.rate)),
             "chosen_rate": (by_kind, {k: self._held(*k) for k in self._keys(self.months, both)}),
             "chosen_status": (
                 by_kind,
@@ -160,9 +174,28 @@ class Expected:
         return {name: self.counted.moves[key[0]][*key[1:], name] for name in names}
 
     def _wave(self, month: str) -> dict[str, Value]:
-        return self._flow((month, *EVERYBODY), WAVE) | {
-            "waiting": self.counted.people(month, EVERYBODY, "waiting")
-        }
+        flow = self._flow((month, *EVERYBODY), WAVE)
+        lost = flow["lapsed"] + flow["cancelled_by_lapse"]
+        waiting = self.counted.people(month, EVERYBODY, "waiting")
+        return flow | {"lost": lost, "waiting": waiting}
+
+    def _changes(self, rate: Callable[[str | None], Fraction | None]) -> Rows:
+        """近ごろの月の率、前の月の率、その差。見せる桁の違う二つの率は、くらべない。"""
+        rows, pairs = {}, [(month, self._before(month)) for month in self.months[1:]]
+        for month, before in pairs[-SHOWN_CHANGES:]:
+            now, then = rate(month), rate(before)
+            told = None not in (now, then) and self._alike(month, before, rate)
+            points = now - then if told else None
+            rows[month,] = {"rate": now, "rate_before": then, "points": points}
+        return rows
+
+    def _before(self, month: str) -> str | None:
+        before = str(Month.parse(month).plus(-1))
+        return before if before in self.months else None
+
+    def _alike(self, month: str, before: str, rate: Callable) -> bool:
+        same = {self.decimals(one) for one in (month, before, self.month)}
+        return rate == self.rate or len(same) == 1
 
     @property
     def change(self) -> dict[str, Value]:
@@ -178,10 +211,11 @@ class Expected:
             name: self._points(count)
             for name, count in (("points", 1), ("twelve", 12), ("fiscal", fiscal))
         }
-        return {
+        rows = {
             (cause,): {name: shown(points and points[cause], 2) for name, points in sums.items()}
             for cause in (*CAUSES, "total")
         }
+        return with_bars(rows)
 
     def _points(self, count: int) -> dict[str, Fraction] | None:
         months = [str(Month.parse(self.month).plus(-step)) for step in range(count)]
@@ -226,7 +260,7 @@ class Expected:
                 month,
                 {(m,): self._about(m, ("members", "registered")) for m in self.months},
             ),
-            "monthly_change": (month, {(m,): {"rate": self.wide_rate(m)} for m in self.months}),
+            "monthly_change": (month, self._changes(self.wide_rate)),
             "change": (
                 ("reason",),
                 {(name,): {"people": self._enough(people)} for name, people in self.change.items()},
@@ -255,7 +289,9 @@ class Expected:
             return {}
         points, decimals = self.counted.causes(self.month), self.decimals(self.month)
         enough = {c: sum(self.change[name] for name in CAUSE_OF[c]) >= FEW for c in CAUSES}
-        return {(c,): {"points": shown(points[c], decimals) if enough[c] else None} for c in CAUSES}
+        return with_bars(
+            {(c,): {"points": shown(points[c], decimals) if enough[c] else None} for c in CAUSES}
+        )
 
     def _wide_parts(self) -> Rows:
         groups = [(TOTAL, kind) for kind in KINDS]

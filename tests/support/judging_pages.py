@@ -156,7 +156,7 @@ class Pages:
         rates = rows_of(folder / "rates.csv")
         totals = [[row[0], *row[3:6]] for row in rates if row[1] == "TOTAL"]
         yield from self.judge.see(
-            "trend の CSV", _alike(rows_of(folder / "trend_概数.csv"), totals)
+            "trend の CSV", _alike([row[:4] for row in rows_of(folder / "trend_概数.csv")], totals)
         )
         here = [row[1:4] for row in rates if row[0] == self.month]
         shown = [row[:3] for row in rows_of(folder / "employers_概数.csv")]

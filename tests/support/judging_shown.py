@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from html import unescape
-from itertools import pairwise
 
 from counted import Group
 from counted_tables import FLOWS, STATUS_GROUPS, TOTAL
+from drawn import charts_in, missing
 from judging_pages import number, tiles
 from judging_release import LEVEL, NO_RATES, ReleaseJudge, same
 from received import EVERYBODY
@@ -66,6 +66,8 @@ class ShownJudge:
 
     def _page(self, page: str, folder: str, *, exact: bool) -> Iterator[str]:
         yield from self._tables(page, self.judge.csv(folder))
+        for name, chart, rows in charts_in(page, self.judge.folder / folder):
+            yield from self.judge.see(f"図 {name} の CSV", not missing(name, chart, rows))
         if '<div class="tile">' in page:
             yield from self._tiles(tiles(page), exact=exact)
             yield from self._trend_title(page, exact=exact)
@@ -103,7 +105,7 @@ class ShownJudge:
             rows = [row for row in rows if row["employer_id"] not in (TOTAL, "OTHERS")]
             rows = [row for row in rows if row["rate"]]
         if name == "monthly_change":
-            return gaps(rows)[-count:]
+            return [numbers(row["month"], row["points"]) for row in rows]
         held = [numbers(*row.values()) for row in rows]
         if name == "multiples":
             held = [
@@ -238,14 +240,6 @@ def said(note: str) -> Fraction:
     """差の文の言う、向きと大きさ。"""
     found = re.search(r"([▲▼]) 前の月より ([0-9,.]+)", note)
     return (1 if found[1] == "▲" else -1) * number(found[2]) if found else Fraction(0)
-
-
-def gaps(rows: list[dict]) -> list[Counter]:
-    """月と、前の月との差。"""
-    return [
-        numbers(now["month"], str(float(Fraction(now["rate"]) - Fraction(then["rate"]))))
-        for then, now in pairwise(rows)
-    ]
 
 
 def texts(row: str) -> list[str]:
