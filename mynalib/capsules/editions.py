@@ -15,6 +15,7 @@ from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.capsules.society_lists import letter_facts, society_tables
+from mynalib.capsules.society_tables import decimals
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month, day_label
@@ -71,7 +72,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         if publication.revised
         else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
-        "decimals": publication.outside.decimals(exact=exact) if society_wide else 1,
+        "decimals": decimals(publication.outside, exact=exact) if society_wide else 1,
         "columns": list(joint_use.employer_columns) if named else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
         "society_figure": publication.outside.figure_for(employer.id)

@@ -13,7 +13,6 @@ import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import WINDOW, Previous, read_previous
-from mynalib.disclosure import society
 from mynalib.disclosure.coarsening import Evidence, Result, hold
 from mynalib.disclosure.intruder import OFF, UNREGISTERED
 from mynalib.disclosure.levels import COMPARED_MONTHS, Level, compared, from_row
@@ -132,37 +131,6 @@ class Outside:
     def changes(self) -> dict[str, int] | None:
         """組合全体の動き（実数、人）。前の月がなければ None。"""
         return None if self.opened.flow is None else movements.changes(self.opened.flow)
-
-    def change_table(self, *, exact: bool) -> pd.DataFrame | None:
-        """組合全体の動き。列 reason, people。"""
-        if self.changes is None:
-            return None
-        shown = self.changes if exact else society.shown_changes(self.changes, self.limits)
-        return pd.DataFrame(
-            {"reason": list(shown), "people": pd.array(list(shown.values()), dtype="Int64")}
-        )
-
-    def cause_table(self, *, exact: bool) -> pd.DataFrame | None:
-        """組合全体の率の変わったわけ。列 cause, points。"""
-        if self.changes is None:
-            return None
-        counts = self.opened.counts
-        totals = counts[counts.employer_id == TOTAL].set_index("month")
-        before = totals.loc[str(self.opened.month.plus(-1))]
-        facts = {name: int(before[name]) for name in ("members", "registered")}
-        return society.causes(self.changes, facts, self.decimals(exact=exact), exact=exact)
-
-    def part_table(self, *, exact: bool) -> pd.DataFrame:
-        """組合全体の、本人と家族。"""
-        kinds = measures.by_kind(self.opened.cube)
-        counts = kinds[kinds.month == str(self.opened.month)].drop(columns="month")
-        if not exact:
-            return society.parts(counts, self.decimals(exact=False), self.limits)
-        rates = society.exact_rates(counts)
-        return rates[["member_kind", "members", "rate", "usable_rate"]]
-
-    def decimals(self, *, exact: bool) -> int:
-        return 1 if exact else society.decimals_of(int(self.result.showing.wide.members.max()))
 
     @cached_property
     def _own(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mynalib.capsules import society_tables
 from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
@@ -37,9 +38,9 @@ def wide_report(publication: Publication) -> Tables:
     return {
         "rates": outside.wide,
         "employers": _wide_employers(outside.wide, publication.opened.month),
-        "change": outside.change_table(exact=False),
-        "causes": outside.cause_table(exact=False),
-        "parts": outside.part_table(exact=False),
+        "change": society_tables.change_table(outside, exact=False),
+        "causes": society_tables.cause_table(outside),
+        "parts": society_tables.part_table(outside, exact=False),
     }
 
 
@@ -52,9 +53,9 @@ def internal_report(publication: Publication) -> Tables:
     return {
         "rates": counts,
         "employers": _exact_employers(counts, opened.month),
-        "change": outside.change_table(exact=True),
+        "change": society_tables.change_table(outside, exact=True),
         "causes": _exact_causes(counts, moves, opened.month),
-        "parts": outside.part_table(exact=True),
+        "parts": society_tables.part_table(outside, exact=True),
         "wave": _wave(counts, moves, opened.month),
         "asked": _asked(opened.due, opened.policy["reminders"]["max_attempts"]),
         "shown": outside.state,

@@ -77,20 +77,19 @@ def shown_changes(sizes: Mapping[str, int], limits: Thresholds) -> dict[str, int
     return shown if _keeps_room(sizes, shown, limits.round_to) else dict.fromkeys(CHANGES)
 
 
-def causes(
-    sizes: Mapping[str, int], before: Mapping[str, int], decimals: int, *, exact: bool
+def shown_causes(
+    sizes: Mapping[str, int], before: Mapping[str, int], decimals: int
 ) -> pd.DataFrame:
-    """率の変わったわけ（ポイント）。見せてよいかたちにしたもの。
+    """率の変わったわけ（ポイント）。五人に満たない動きが作ったものは、見せない。
 
     Args:
         before: 前の月の members と registered。
-        exact: 五人に満たない動きも見せるか（健保の内部）。
     Returns:
         列 cause, points。見せないもの、割る人のいないときは欠ける。
     """
     rows = []
     for cause, size in exact_causes(sizes, before).items():
-        hidden = not exact and sum(sizes[name] for name in _CAUSES[cause]) < LEAST
+        hidden = sum(sizes[name] for name in _CAUSES[cause]) < LEAST
         rows.append((cause, None if hidden or size is None else rounded(size, decimals)))
     return pd.DataFrame(rows, columns=["cause", "points"]).astype({"points": "Float64"})
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pandas as pd
 from lives import Count, People, by_employer, changed, half_up, listed, movements, to_five
 
+from mynalib.capsules import society_tables
 from mynalib.capsules.publication import Publication
 
 NOT_OWN = ("OTHERS", "TOTAL")
@@ -204,18 +205,19 @@ class Judge:
         before = str(publication.opened.month.plus(-1))
         if before not in self.truth.files:
             yield from self.see(
-                "前の月がないのに動きがある", publication.outside.change_table(exact=False) is None
+                "前の月がないのに動きがある",
+                society_tables.change_table(publication.outside, exact=False) is None,
             )
             return
         then, now = self.truth.files[before], self.truth.files[month]
         true = movements(then, now)
-        for reason, people in publication.outside.change_table(exact=False).itertuples(
-            index=False, name=None
-        ):
+        for reason, people in society_tables.change_table(
+            publication.outside, exact=False
+        ).itertuples(index=False, name=None):
             fits = pd.isna(people) or (true[reason] >= 5 and people == to_five(true[reason]))
             yield from self.see(f"動き {reason}", fits)
         decimals, points = 1 if len(now) >= 5000 else 0, points_of(then, true)
-        for cause, shown in publication.outside.cause_table(exact=False).itertuples(
+        for cause, shown in society_tables.cause_table(publication.outside).itertuples(
             index=False, name=None
         ):
             few = sum(true[name] for name in CAUSES[cause]) < 5
@@ -272,7 +274,7 @@ class Judge:
         people = self.truth.files[month].values()
         kinds = {"本人": Count.of(one for one in people if one.branch == "00")}
         kinds["家族"] = Count.of(one for one in people if one.branch != "00")
-        table = publication.outside.part_table(exact=False)
+        table = society_tables.part_table(publication.outside, exact=False)
         yield from self.see(
             "本人と家族の表", table.empty == any(one.members < 30 for one in kinds.values())
         )

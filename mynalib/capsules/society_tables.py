@@ -1,0 +1,44 @@
+"""組合全体の、この月の動き、そのわけ、本人と家族の表：健保の外に見せるかたちか、実数（exact）で。"""
+
+import pandas as pd
+
+from mynalib.capsules.outside import Outside
+from mynalib.disclosure import society
+from mynalib.disclosure.society import TOTAL
+from mynalib.insight import measures
+
+
+def change_table(outside: Outside, *, exact: bool) -> pd.DataFrame | None:
+    """組合全体の動き。列 reason, people。"""
+    if outside.changes is None:
+        return None
+    shown = outside.changes if exact else society.shown_changes(outside.changes, outside.limits)
+    return pd.DataFrame(
+        {"reason": list(shown), "people": pd.array(list(shown.values()), dtype="Int64")}
+    )
+
+
+def cause_table(outside: Outside) -> pd.DataFrame | None:
+    """組合全体の率の変わったわけ（健保の外に見せるかたち）。列 cause, points。"""
+    if outside.changes is None:
+        return None
+    counts = outside.opened.counts
+    totals = counts[counts.employer_id == TOTAL].set_index("month")
+    before = totals.loc[str(outside.opened.month.plus(-1))]
+    facts = {name: int(before[name]) for name in ("members", "registered")}
+    return society.shown_causes(outside.changes, facts, decimals(outside, exact=False))
+
+
+def part_table(outside: Outside, *, exact: bool) -> pd.DataFrame:
+    """組合全体の、本人と家族。"""
+    kinds = measures.by_kind(outside.opened.cube)
+    counts = kinds[kinds.month == str(outside.opened.month)].drop(columns="month")
+    if not exact:
+        return society.parts(counts, decimals(outside, exact=False), outside.limits)
+    rates = society.exact_rates(counts)
+    return rates[["member_kind", "members", "rate", "usable_rate"]]
+
+
+def decimals(outside: Outside, *, exact: bool) -> int:
+    """率を、小数いくつまで書くか。"""
+    return 1 if exact else society.decimals_of(int(outside.result.showing.wide.members.max()))
