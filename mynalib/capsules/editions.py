@@ -19,7 +19,8 @@ from mynalib.capsules.society_tables import decimals
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month, day_label
-from mynalib.history.files import fresh_folder, revision_of
+from mynalib.history.files import fresh_folder
+from mynalib.history.revisions import revision_of
 from mynalib.history.stops import list_stops
 from mynalib.history.tables import as_os_error, desk
 from mynalib.insight import display

@@ -10,10 +10,10 @@ from itertools import pairwise
 from mynalib.domain.errors import Problem
 from mynalib.domain.months import day_label
 from mynalib.domain.revision import Revision
-from mynalib.history.files import revision_of
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.purged import purged_files
+from mynalib.history.revisions import revision_of
 
 # 人が読む札の、名のおわり
 REPLACED_TAG = ".replaced.txt"

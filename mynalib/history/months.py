@@ -8,16 +8,11 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
-from mynalib.history.files import (
-    fresh_folder,
-    place_folder,
-    remove_file,
-    replace_file,
-    revisions,
-    sha256,
-)
+from mynalib.history.files import fresh_folder, remove_file, replace_file, sha256
 from mynalib.history.home import Home
 from mynalib.history.leftovers import INCOMING, remove_leftovers
+from mynalib.history.placing import place_folder
+from mynalib.history.revisions import revisions
 
 MONTH_TABLES = ("members.parquet", "quarantine.parquet")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mynalib.domain.errors import Problem
 from mynalib.domain.months import Month
-from mynalib.history.files import revisions
 from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth
+from mynalib.history.revisions import revisions
 
 MANIFEST = "manifest.json"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
 from mynalib.history.contradictions_trust import place_memory, standing
-from mynalib.history.files import revisions, sha256
+from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import (
@@ -16,6 +16,7 @@ from mynalib.history.months import (
     kept_months,
     verify_month,
 )
+from mynalib.history.revisions import revisions
 
 
 def settle(home: Home, leaving_out: Month | None = None, params: Params | None = None) -> None:

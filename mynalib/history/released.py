@@ -8,11 +8,12 @@ from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
-from mynalib.history.files import revision_of, revisions, sha256, sha256_each
+from mynalib.history.files import sha256, sha256_each
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import marker_damage
 from mynalib.history.purged import not_purged
+from mynalib.history.revisions import revision_of, revisions
 
 UNLISTED = {"manifest.json", "receipt.json"}  # 版の記録そのもの。manifest の表には、入らない
 # OS と Excel が勝手に置くもの

@@ -1,24 +1,21 @@
 """台帳が知らない月と公開：落ちた処理の続きか、台帳が古いものに戻ったのかを見分け、原本で確かめる。"""
 
-import json
-import re
 from contextlib import suppress
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import clear_placing, revisions, sha256
+from mynalib.history.files import sha256
+from mynalib.history.heads import RESTORE, every_release, require_heads, written_heads
 from mynalib.history.home import Home, Locked
 from mynalib.history.ledger import Ledger, LedgerBroken
-from mynalib.history.months import KeptMonth, MonthDamaged, kept_months, original_of, verify_month
+from mynalib.history.months import KeptMonth, MonthDamaged, kept_months
+from mynalib.history.placing import clear_placing
 from mynalib.history.recovery import is_damaged, settle
-from mynalib.history.released import continued_heads, differences, read_manifest, read_receipt
+from mynalib.history.released import differences, read_manifest
+from mynalib.history.rereading import require_original_of
 from mynalib.history.taking import settle_taking
-
-GO_ON = "戻せるものがなければ、myna check --accept-ledger --because 理由 で、原本と公開したものを確かめ、そのことを台帳に残して続けられます。"
-_HEAD = re.compile(r'name="ledger-head" content="([0-9a-f]{64})"')
-RESTORE = f"バックアップから、いちばん新しい data/ledger.jsonl を戻し、myna check で確かめてください。{GO_ON}"
 
 
 def recover(home: Home, params: Params, leaving_out: Month | None = None) -> None:
@@ -47,7 +44,7 @@ def require_vouched(home: Home, params: Params | None, leaving_out: Month | None
     Raises:
         LedgerBroken, MonthDamaged: recover と同じ。
     """
-    _require_heads(home)
+    require_heads(home)
     waiting = _unrecorded(home, leaving_out)
     if len(waiting) > 1:
         names = "、".join(kept.folder.name for kept in waiting)
@@ -60,7 +57,7 @@ def require_vouched(home: Home, params: Params | None, leaving_out: Month | None
 def check_vouched(home: Home, params: Params | None) -> None:
     """require_vouched を、点検のために。ほかの処理が動いているあいだは、その処理が確かめるので、何もしない。"""
     try:
-        _require_heads(home)
+        require_heads(home)
         doubtful = bool(_unrecorded(home))
     except MynaError:
         doubtful = True
@@ -102,7 +99,7 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
             release.name: _vouched_release(release) for release in _unrecorded_releases(home)
         }
         sound = {name: digest for name, digest in releases.items() if digest}
-        heads = sorted({*_heads(home).values()})
+        heads = sorted({*written_heads(home).values()})
         ledger.append("continued", because=because, ingested=months, released=sound, heads=heads)
         with suppress(MonthDamaged):  # 確かめられなかった月は、取り込み直してから
             settle(home)  # 食い違いの記憶を、台帳と合わせる
@@ -154,85 +151,4 @@ def _unrecorded(home: Home, leaving_out: Month | None = None) -> list[KeptMonth]
 
 def _unrecorded_releases(home: Home) -> list[Path]:
     known = Ledger(home.ledger).ever("released")
-    return [release for release in _every_release(home) if release.name not in known]
-
-
-def _every_release(home: Home) -> list[Path]:
-    return [release for folders in revisions(home.reports).values() for release in folders]
-
-
-def _heads(home: Home) -> dict[str, str]:
-    """公開のフォルダーと、手渡しの受領書の名から、それを書いたときの台帳の行（ledger_head）へ。"""
-    heads = {
-        release.name: read_receipt(release).get("ledger_head") for release in _every_release(home)
-    }
-    for slip in sorted(home.outbox.glob("*.html")):
-        found = _HEAD.search(slip.read_text(encoding="utf-8", errors="replace"))
-        heads[f"outbox/{slip.name}"] = found and found[1]
-    return {name: head for name, head in heads.items() if isinstance(head, str)}
-
-
-def _require_heads(home: Home) -> None:
-    """どの公開の受領の記録も、どの受領書も、いまの台帳にある行を指すか。違えば、台帳が古い。"""
-    lines = Ledger(home.ledger).lines()
-    known = {line["hash"] for line in lines} | continued_heads(lines)
-    lost = [name for name, head in _heads(home).items() if head not in known]
-    if lost:
-        what = f"公開か手渡し（{'、'.join(lost)}）を書いた行がありません。台帳が、古いものに戻っています"
-        raise LedgerBroken(where=home.ledger.name, what=what, fix=RESTORE)
-
-
-def require_head(home: Home, head: str) -> None:
-    """紙の受領書にある台帳の印（行のハッシュのはじめ）が、いまの台帳にあるか。置き場所ごと古いものに戻ったときに、気づくため。
-
-    Raises:
-        LedgerBroken: ないか、台帳が壊れている。
-    """
-    lines = Ledger(home.ledger).lines()
-    if not any(line["hash"].startswith(head) for line in lines):
-        last = f"いちばん新しい行は {lines[-1]['at'][:10]} のもの" if lines else "一行もありません"
-        what = f"印 {head} の行がありません（{last}）。そのあとの取込、公開、手渡し、名簿が失われています"
-        fix = (
-            "印が受領書のとおりかを確かめ、その日よりあとのバックアップから、置き場所を丸ごと戻してください。"
-            "戻せるものがなければ、そのあとのファイルを取り込み直し、名簿を書き直し、渡したリストを myna audit と受領書で突き合わせてください。"
-        )
-        raise LedgerBroken(where=home.ledger.name, what=what, fix=fix)
-
-
-def require_original_of(home: Home, params: Params, kept: KeptMonth) -> None:
-    """その月を原本から読み直し、置いたものと同じかを確かめる。違うか、原本がなければ MonthDamaged。"""
-    verify_month(kept)
-    original = original_of(home, kept)
-    if original is None:
-        what = "台帳に行がなく、原本（data/originals/）もないか変わっているので、確かめられません"
-        fix = f"送り主から受け取り直したファイルを、myna ingest ファイル --month {kept.month} --replace で取り込んでください。"
-        raise MonthDamaged(where=kept.folder.name, what=what, fix=fix)
-    if not _reads_the_same(home, params, kept, original):
-        what = "台帳に行がなく、原本を読み直したものと違います"
-        fix = f"myna ingest data/originals/{original.name} --month {kept.month} --replace で、取り込み直してください。"
-        raise MonthDamaged(where=kept.folder.name, what=what, fix=fix)
-
-
-def _reads_the_same(home: Home, params: Params, kept: KeptMonth, original: Path) -> bool:
-    from mynalib.history.aside import read_aside  # DuckDB の読みこみは、要るときだけ
-
-    try:
-        with read_aside(home, params, original, kept.month) as (staged, read):
-            facts = json.loads(json.dumps(read.as_dict()))
-            counted = all(kept.intake.get(name) == value for name, value in facts.items())
-            return counted and all(
-                _same_rows(staged / name, kept.folder / name) for name in kept.intake["files"]
-            )
-    except Refused as refused:
-        if refused.code == "DISK_FULL":  # 原本のせいではない
-            raise
-        return False
-
-
-def _same_rows(one: Path, other: Path) -> bool:
-    from mynalib.history.tables import read_table  # pandas の読みこみは、要るときだけ
-
-    if sha256(one) == sha256(other):
-        return True
-    tables = read_table(one), read_table(other)
-    return tables[0] is not None and tables[1] is not None and tables[0].equals(tables[1])
+    return [release for release in every_release(home) if release.name not in known]

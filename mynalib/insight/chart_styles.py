@@ -12,7 +12,7 @@ ACCENT = "#fe3939"
 BETTER = "#0031d8"  # 上がった、下がったの色
 WORSE = "#fa0000"
 COLOURS = (*(INK, GRID, AXIS_LINE, BLUE, MIDDLE_BLUE, PALE_BLUE), *(ACCENT, BETTER, WORSE))
-"""図に使う色の全て。公開の前の点検（release/scan.py）は、これだけを、だれかの番号と見まちがえない。"""
+"""図に使う色の全て。公開の前の点検（release/digits.py）は、これだけを、だれかの番号と見まちがえない。"""
 
 FONTS = '"Noto Sans JP","Noto Sans CJK JP","BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans",sans-serif'
 

@@ -2,7 +2,7 @@
 
 papermill の普通のカーネルは、起動と読みこみだけで数秒かかる。ここでは同じカーネルの中身（ipykernel）を、通信なしで、
 このプロセスの中で動かし、その知らせを papermill のいつもの処理（nbclient）に渡すので、セルごとの結果は普通のカーネルと
-同じになる（tests/test_engine.py）。`papermill --engine myna` でも使える。一つのプロセスで一冊だけを実行する。二冊目、
+同じになる（tests/jobs/test_engine.py）。`papermill --engine myna` でも使える。一つのプロセスで一冊だけを実行する。二冊目、
 Python のほかの言語、fork のない OS、メインでないスレッド、または環境変数 MYNA_ENGINE=kernel では、普通のカーネルを使う。
 
 普通のエンジンと違うところ：
@@ -18,7 +18,6 @@ Python のほかの言語、fork のない OS、メインでないスレッド�
 """
 
 import asyncio
-import logging
 import os
 import signal
 import threading
@@ -27,21 +26,19 @@ from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import nbformat
-from ipykernel.ipkernel import IPythonKernel, comm
+from ipykernel.ipkernel import IPythonKernel
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.shellapp import InteractiveShellApp
-from jupyter_client.session import Session
 from nbclient.client import timestamp
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from papermill.log import logger
-from tornado.ioloop import IOLoop
-from traitlets import Any, Bool, List
-from traitlets.config import Config
+from traitlets import Bool
 
 from mynalib.domain.errors import FULL
 from mynalib.jobs.console import Console
+from mynalib.jobs.kernel import Kernel, Wire
 
 SWITCH = "MYNA_ENGINE"
 AGAIN = 5.0  # 秒。時間切れを握りつぶすセルには、この間隔でくり返す
@@ -124,7 +121,7 @@ class _InProcess(_Scrubbing):
 
     @contextmanager
     def setup_kernel(self, **_: object) -> Iterator[None]:
-        self._wire = _Wire()
+        self._wire = Wire()
         self._loop = asyncio.new_event_loop()
         self.widget_registry = {}
         self.kc = SimpleNamespace(kernel_info=lambda: None)
@@ -133,7 +130,7 @@ class _InProcess(_Scrubbing):
         )
         # 今のフォルダーのモジュールを読める
         InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))
-        self._kernel = _Kernel.instance(session=self._wire)
+        self._kernel = Kernel.instance(session=self._wire)
         try:
             yield
         finally:
@@ -211,54 +208,3 @@ def _interrupt() -> None:
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     else:
         signal.raise_signal(signal.SIGINT)
-
-
-class _Wire(Session):
-    """カーネルの通信の代わり。送るはずの知らせを、並べておく。"""
-
-    waiting = List()
-
-    def send(
-        self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, **_: object
-    ) -> dict:
-        message = (
-            msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
-        )
-        message["content"] = self.unpack(self.pack(message["content"]))
-        message["buffers"] = buffers or []
-        self.waiting.append(message)
-        return message
-
-    def take(self) -> list[dict]:
-        messages = self.waiting
-        self.waiting = []
-        return messages
-
-
-class _Kernel(IPythonKernel):
-    """通信のないカーネル。"""
-
-    debugger_class = Any()  # 名のままだと、使わなくてもデバッガーを読みこむ（報告ごとに 0.1 秒）
-
-    def __init__(self, session: _Wire):
-        config = Config({"HistoryManager": {"hist_file": ":memory:"}})
-        # カーネルは、失敗の traceback を記録に書く
-        silent = logging.Logger("kernel", logging.CRITICAL)
-        super(IPythonKernel, self).__init__(session=session, config=config, log=silent)
-        self.shell = self.shell_class.instance(
-            parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class
-        )
-        for sender in (self.shell.displayhook, self.shell.display_pub):
-            sender.session = session
-            sender.pub_socket = None
-        self.shell.displayhook.topic = b"execute_result"
-        self.shell.configurables.append(comm.get_comm_manager())
-        self.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
-
-    async def run(self, source: str) -> dict:
-        self.io_loop = IOLoop.current()
-        self.session.send(None, "status", {"execution_state": "busy"})
-        self.session.send(
-            None, "execute_input", {"code": source, "execution_count": self.execution_count}
-        )
-        return await self.do_execute(source, silent=False, store_history=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter, TemplateExporter
 
-from mynalib.history.files import link_or_copy
+from mynalib.history.placing import link_or_copy
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.display import MARK, this_run, words
 from mynalib.jobs.svg import draw

@@ -31,7 +31,7 @@ class PrivateDoor:
 PRIVATE_DOORS = (
     PrivateDoor(
         "ipykernel",
-        "engine",
+        "kernel",
         "IPythonKernel.__init__ を飛ばして通信なしで作ること、do_execute、shell_channel_thread、debugger_class",
         "test_engine",
     ),
@@ -45,7 +45,7 @@ PRIVATE_DOORS = (
         "test_engine",
     ),
     PrivateDoor(
-        "jupyter-client", "engine", "Session.send の引数、msg、pack、unpack", "test_engine"
+        "jupyter-client", "kernel", "Session.send の引数、msg、pack、unpack", "test_engine"
     ),
     PrivateDoor(
         "nbclient",

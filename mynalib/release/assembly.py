@@ -13,15 +13,9 @@ from mynalib.domain.classification import decision_table
 from mynalib.domain.errors import Refused
 from mynalib.history import clock, released
 from mynalib.history.access import open_to_all, tighten
-from mynalib.history.files import (
-    fresh_folder,
-    link_or_copy,
-    place_folder,
-    sha256,
-    sha256_each,
-    write_file,
-)
+from mynalib.history.files import fresh_folder, sha256, sha256_each, write_file
 from mynalib.history.ledger import Ledger
+from mynalib.history.placing import link_or_copy, place_folder
 from mynalib.history.protection import protection
 from mynalib.history.released import read_manifest
 from mynalib.jobs import pages, versions

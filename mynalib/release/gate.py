@@ -31,9 +31,10 @@ from mynalib.history.released import differences, read_manifest
 from mynalib.insight import display
 from mynalib.insight.notice_page import NoticePage
 from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_problems
+from mynalib.release.digits import LONG_DIGITS
 from mynalib.release.list_check import list_problems
 from mynalib.release.number_check import unlisted_numbers
-from mynalib.release.scan import LONG_DIGITS, scan_release
+from mynalib.release.scan import scan_release
 from mynalib.release.society_check import society_problems
 
 WIDE = "management"

@@ -8,7 +8,7 @@ from pathlib import Path
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.access import open_to_all
-from mynalib.history.files import revision_of, write_file
+from mynalib.history.files import write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import markers, versions
@@ -22,6 +22,7 @@ from mynalib.history.released import (
     require_all_there,
     waiting_releases,
 )
+from mynalib.history.revisions import revision_of
 from mynalib.release import portal
 
 TITLE = "マイナ保険証の取得促進　資料の一覧"

@@ -15,12 +15,12 @@ from mynalib.domain.revision import (
 )
 from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
-from mynalib.history.files import next_revision
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import newer_month
 from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
 from mynalib.history.released import damage, read_manifest, read_receipt, releases
+from mynalib.history.revisions import next_revision
 from mynalib.release.order import Order
 from mynalib.release.unchanged import changed_facts, protection_hash
 

@@ -11,6 +11,7 @@ from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
 from mynalib.history.contradictions import read_memory
 from mynalib.history.departures import departures
+from mynalib.history.heads import require_head
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import KeptMonth, kept_months, require_originals, verify_month
@@ -21,7 +22,7 @@ from mynalib.history.registers import Entry, read_registers
 from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
 from mynalib.history.stops import STALE, all_stops
-from mynalib.history.vouching import check_vouched, require_head
+from mynalib.history.vouching import check_vouched
 from mynalib.reminders.letters import check_letters
 from mynalib.reminders.notice_dates import lists_outside_notice
 from mynalib.reminders.texts import read_other_texts, read_texts

@@ -11,10 +11,11 @@ from mynalib.capsules.previous import KEYED_TABLES, WINDOW
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
-from mynalib.history.files import revision_of, revisions, sha256
+from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest, releases
+from mynalib.history.revisions import revision_of, revisions
 from mynalib.reminders.memory import handovers
 
 RETAINED = {

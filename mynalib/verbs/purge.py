@@ -12,12 +12,13 @@ from mynalib.capsules.previous import WINDOW
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import revisions, sha256
+from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth, UnknownMonth, kept_months
 from mynalib.history.purged import PURGED, counts_said
+from mynalib.history.revisions import revisions
 from mynalib.history.tables import write_table
 from mynalib.history.taking import take_away
 from mynalib.history.vouching import recover

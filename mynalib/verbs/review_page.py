@@ -7,8 +7,9 @@ from mynalib.capsules.opened import open_month
 from mynalib.capsules.publication import Publication
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import fresh_folder, link_or_copy
+from mynalib.history.files import fresh_folder
 from mynalib.history.home import Home
+from mynalib.history.placing import link_or_copy
 from mynalib.jobs import batch, pages, plan
 from mynalib.jobs.running import Running
 

@@ -7,7 +7,6 @@ from mynalib.capsules.previous import LISTED_FILE
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import revisions
 from mynalib.history.home import Home
 from mynalib.history.months import UnknownMonth
 from mynalib.history.released import (
@@ -18,6 +17,7 @@ from mynalib.history.released import (
     portal_damage,
     releases,
 )
+from mynalib.history.revisions import revisions
 from mynalib.release.gate import inspect
 
 

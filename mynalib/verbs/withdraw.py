@@ -7,7 +7,7 @@ from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import fresh_folder, remove_file, revisions
+from mynalib.history.files import fresh_folder, remove_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.leftovers import INCOMING, remove_leftovers
@@ -15,6 +15,7 @@ from mynalib.history.markers import versions
 from mynalib.history.months import kept_month
 from mynalib.history.recovery import settle
 from mynalib.history.released import all_releases, artefacts_of, recorded_releases, releases
+from mynalib.history.revisions import revisions
 from mynalib.history.vouching import recover
 from mynalib.release.releases import refresh_portal
 

@@ -9,7 +9,7 @@ import yaml
 
 from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight import chart_styles
-from mynalib.release.scan import COLOUR
+from mynalib.release.digits import COLOUR
 
 ROOT = Path(__file__).parents[2] / "mynalib"
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))]

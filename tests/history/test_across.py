@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from societies import MONTHS, SmallSociety, everybody, same_key
 
-from mynalib.history.files import place_folder, revisions
 from mynalib.history.home import Home
+from mynalib.history.placing import place_folder
+from mynalib.history.revisions import revisions
 from mynalib.verbs.check import check_home
 from mynalib.verbs.verify import verify
 

@@ -47,7 +47,7 @@ from mynalib.domain.errors import MynaError, Refused
 from mynalib.history import clock, files, lens
 from mynalib.history.contradictions import memory_holds
 from mynalib.history.cubes import CUBE_COLUMNS, UnknownSymbol, cube
-from mynalib.history.files import DiskFull, NotWritable, revisions, writing
+from mynalib.history.files import DiskFull, NotWritable, writing
 from mynalib.history.holds import Hold, register_holds
 from mynalib.history.home import Home, NoHome, find_home
 from mynalib.history.lens import Lens
@@ -62,6 +62,7 @@ from mynalib.history.months import (
 )
 from mynalib.history.recovery import is_damaged, settle
 from mynalib.history.registers import read_registers
+from mynalib.history.revisions import revisions
 from mynalib.history.tables import write_table
 from mynalib.verbs.check import check_home
 

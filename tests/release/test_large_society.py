@@ -20,8 +20,9 @@ from societies import HEADER, KEPT_EMPLOYERS, MONTHS
 from mynalib.domain.params import load_params
 from mynalib.history.home import Home
 from mynalib.history.released import read_manifest
+from mynalib.release.digits import digits_in
 from mynalib.release.number_check import known_numbers
-from mynalib.release.scan import digits_in, scan_release
+from mynalib.release.scan import scan_release
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish

@@ -20,9 +20,9 @@ import pytest
 from societies import MONTHS, SmallSociety, everybody, person
 
 from mynalib.capsules.publication import open_publication
-from mynalib.history.files import revisions
 from mynalib.history.home import shipped
 from mynalib.history.released import read_manifest
+from mynalib.history.revisions import revisions
 from mynalib.release.gate import GateFailed, inspect
 from mynalib.verbs.publish import publish
 

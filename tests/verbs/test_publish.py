@@ -23,10 +23,10 @@ from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.history.ledger import Ledger
+from mynalib.release.digits import numbers_in
 from mynalib.release.order import Order
 from mynalib.release.published import Published
 from mynalib.release.revising import decide
-from mynalib.release.scan import numbers_in
 from mynalib.reminders.sheet import SHEET_TITLES
 from mynalib.verbs.publish import publish, release
 from mynalib.verbs.verify import verify
