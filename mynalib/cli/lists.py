@@ -72,7 +72,7 @@ def posted(
     as_json: JsonOption = False,
 ) -> None:
     """健保が自宅に知らせる人に、手紙を出したと記録する（次の月から、回数と間を数える）。"""
-    from mynalib.verbs.handover import record_posted
+    from mynalib.verbs.posted import record_posted
 
     with at_home(home) as place:
         say(as_json, "posted", record_posted(place, load_params(place.params), means, month), place)
@@ -88,7 +88,7 @@ def recall(
     as_json: JsonOption = False,
 ) -> None:
     """手渡した一つのリストを、丸ごと取り戻す。わけを書かないお願いの紙を作る。"""
-    from mynalib.verbs.handover import recall_list
+    from mynalib.verbs.recall import recall_list
 
     with at_home(home) as place:
         say(

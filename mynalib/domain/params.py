@@ -2,17 +2,17 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
 from mynalib.domain.calendar import Calendar
-from mynalib.domain.employers import SOCIETY_STAFF, Employer, Registry, SymbolEntry
+from mynalib.domain.claims import Claim, check_claims, claims_of
+from mynalib.domain.employers import SOCIETY_STAFF, Employer, Registry
 from mynalib.domain.errors import BadParams
 from mynalib.domain.fields import Settings
 from mynalib.domain.joint_use import JointUse
@@ -20,7 +20,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits, Limit
 from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
-from mynalib.domain.strict_yaml import Document, Place, read_yaml, shown
+from mynalib.domain.strict_yaml import Document, read_yaml, shown
 
 _SINGLE = {
     "society": Society,
@@ -77,9 +77,9 @@ class Params:
             tuple(sorted(entries, key=lambda entry: (entry.folded, entry.number_from or 0)))
         )
 
-    def claims(self) -> tuple["Claim", ...]:
+    def claims(self) -> tuple[Claim, ...]:
         """記号の行の全部（事業所のあるもの、ないもの）と、それぞれの期間。"""
-        return tuple(_claims(self.employers, self.society))
+        return tuple(claims_of(self.employers, self.society))
 
     def notified(self, when: Month | date) -> tuple[Employer, ...]:
         """その日（月なら末日）に、個人の行を受け取ってよい事業所。健保組合自身は数えない。"""
@@ -122,7 +122,7 @@ def load_params(folder: Path) -> Params:
     if not files:
         documents["employers"] = Document("employers")
         documents["employers"].note((), phrase("no_employers"), "BAD_REGISTRY")
-    _check_claims(tuple(_claims(parts["employers"], parts["society"])), documents)
+    check_claims(tuple(claims_of(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
     return Params(**parts, fingerprint=hashlib.sha256(repr(parts).encode()).hexdigest())
@@ -182,50 +182,3 @@ def _employer(document: Document, taken: Counter[str]) -> Employer | None:
 def _written_id(document: Document) -> str:
     written = document.content.get("id") if isinstance(document.content, dict) else None
     return written if isinstance(written, str) else ""
-
-
-class Claim(NamedTuple):
-    """「この日から この日まで、この記号と番号の人は、この事業所の人」という、設定の一行の主張。"""
-
-    entry: SymbolEntry
-    first: date
-    last: date
-    file: str
-    place: Place
-
-    def overlaps(self, other: "Claim") -> bool:
-        """同じ記号の二つが、同じ日に、同じ人を指しうるか。"""
-        one = self.entry
-        two = other.entry
-        same_days = max(self.first, other.first) <= min(self.last, other.last)
-        same_numbers = max(one.bounds[0], two.bounds[0]) <= min(one.bounds[1], two.bounds[1])
-        return same_days and same_numbers
-
-
-def _claims(employers: Iterable[Employer], society: Society | None) -> Iterator[Claim]:
-    for one in employers:
-        for index, symbol in enumerate(one.symbols):
-            firsts, lasts = zip(symbol.period, one.period, strict=True)
-            entry = symbol.entry(one.id)
-            file = f"employers/{one.id}.yaml"
-            yield Claim(entry, max(firsts), min(lasts), file, ("symbols", index))
-    for index, symbol in enumerate(society.no_employer if society else ()):
-        entry = symbol.entry(None, symbol.kind)
-        yield Claim(entry, *symbol.period, "society.yaml", ("no_employer", index))
-
-
-def _check_claims(claims: tuple[Claim, ...], documents: dict[str, Document]) -> None:
-    """一人が二つの事業所に入りうる記号を断る。"""
-    for claim in claims:
-        if claim.first > claim.last:
-            documents[claim.file].note(claim.place, phrase("outside_period"), "BAD_REGISTRY")
-    by_symbol: dict[str, list[Claim]] = {}
-    for claim in claims:
-        by_symbol.setdefault(claim.entry.folded, []).append(claim)
-    for one, other in chain.from_iterable(combinations(same, 2) for same in by_symbol.values()):
-        if one.overlaps(other):
-            owner, rival = (claim.entry.employer_id or claim.entry.kind for claim in (one, other))
-            where = f"{owner}（{documents[one.file].where(one.place)}）"
-            what = phrase("overlap", symbol=shown(other.entry.symbol), rival=where)
-            code = "BAD_REGISTRY" if owner == rival else "AMBIGUOUS_KIGO"
-            documents[other.file].note(other.place, what, code)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from mynalib.domain.claims import Claim
 from mynalib.domain.employers import MAX_NUMBER
 from mynalib.domain.months import Month
-from mynalib.domain.params import Claim, Params
+from mynalib.domain.params import Params
 from mynalib.domain.person import PersonKey
 
 

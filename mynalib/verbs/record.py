@@ -17,7 +17,8 @@ from mynalib.reminders.memory import Handover, handovers
 from mynalib.reminders.passphrases import Passphrases
 from mynalib.reminders.returned import handover_of, take_in
 from mynalib.reminders.sheet import SheetRefused, read_list
-from mynalib.verbs.handover import Master, standing_handover
+from mynalib.verbs.handover import Master
+from mynalib.verbs.recall import standing_handover
 
 
 def record_sheet(home: Home, params: Params, file: Path, master: Master) -> dict:

@@ -14,7 +14,9 @@ from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.verbs.audit import audit
 from mynalib.verbs.explain import explain, read_key
-from mynalib.verbs.handover import Request, hand_over_list, recall_list, record_posted
+from mynalib.verbs.handover import Request, hand_over_list
+from mynalib.verbs.posted import record_posted
+from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
 DAYS = {

@@ -29,11 +29,12 @@ from mynalib.history.vouching import require_vouched
 from mynalib.insight.bench import open_bench
 from mynalib.verbs.audit import audit
 from mynalib.verbs.explain import explain, read_key
-from mynalib.verbs.handover import recall_list, record_posted
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
+from mynalib.verbs.posted import record_posted
 from mynalib.verbs.publish import publish
 from mynalib.verbs.purge import purge
+from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 from mynalib.verbs.withdraw import withdraw_lists, withdraw_month, withdraw_release
 

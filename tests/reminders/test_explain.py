@@ -10,7 +10,8 @@ from mynalib.domain.errors import MynaError
 from mynalib.history.certificates import ISSUED_COLUMNS
 from mynalib.history.ledger import Ledger
 from mynalib.verbs.explain import explain, read_key
-from mynalib.verbs.handover import Request, hand_over_list, recall_list
+from mynalib.verbs.handover import Request, hand_over_list
+from mynalib.verbs.recall import recall_list
 
 
 def asked(society: SmallSociety, text: str) -> dict:

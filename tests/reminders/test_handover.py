@@ -24,7 +24,9 @@ from mynalib.history.registers import read_registers
 from mynalib.reminders.memory import handovers, remembered
 from mynalib.reminders.passphrases import MasterRefused, Passphrases, new_passphrase
 from mynalib.reminders.recipients import look_alikes
-from mynalib.verbs.handover import Request, hand_over_list, recall_list, record_posted
+from mynalib.verbs.handover import Request, hand_over_list
+from mynalib.verbs.posted import record_posted
+from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
 

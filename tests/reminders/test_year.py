@@ -11,9 +11,10 @@ from societies import KEPT_EMPLOYERS, MONTHS, SIZES, SmallSociety, person
 
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.months import Month
-from mynalib.verbs.handover import recall_list, record_posted
 from mynalib.verbs.init import found
+from mynalib.verbs.posted import record_posted
 from mynalib.verbs.publish import publish
+from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
 LONG = bool(os.environ.get("MYNA_LONG"))

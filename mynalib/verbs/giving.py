@@ -1,0 +1,94 @@
+"""渡してよいか：リストのある公開、まだ渡していない相手、いまも知らせてよい人だけのリスト。"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mynalib.capsules.opened import OpenedMonth, open_month
+from mynalib.capsules.previous import is_list, listed_of, with_lists
+from mynalib.domain.errors import Refused
+from mynalib.domain.months import Month
+from mynalib.domain.params import Params
+from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
+from mynalib.history.markers import versions
+from mynalib.history.months import newer_month
+from mynalib.history.released import artefacts_of, released_file, releases
+from mynalib.history.stops import list_stops
+from mynalib.reminders.memory import handovers
+
+HANDED_COLUMNS = ["symbol", "number", "branch", "action", "attempt"]
+
+
+def release_with_lists(home: Home, month: Month | None) -> Path:
+    """勧奨リストのある、その月の版。"""
+    found = releases(home)
+    asked = month or max(found, default=None)
+    if asked not in found:
+        where = asked.label if asked else "公開"
+        fix = "先に myna publish で公開してください。"
+        raise Refused("UNKNOWN_RELEASE", where=where, what="公開していません", fix=fix)
+    if newer := newer_month(home, asked):
+        what = f"{newer.label}を取り込んであるので、古い月のリストは渡せません"
+        fix = f"myna publish --month {newer} で公開し、その月のリストを渡してください。"
+        raise Refused("STALE_MONTH", where=asked.label, what=what, fix=fix)
+    release = with_lists(home, found[asked])
+    there = any(map(is_list, artefacts_of(home, release)))
+    if not there or versions(Ledger(home.ledger).lines())[release.name].lists_withdrawn:
+        what = "渡せる勧奨リストがありません（作っていないか、取り下げています）"
+        fix = "次の月のリストを使ってください。"
+        raise Refused("UNKNOWN_RELEASE", where=asked.label, what=what, fix=fix)
+    return release
+
+
+def require_first(home: Home, unit: str, month: Month, *, again: bool = False) -> None:
+    """その月のリストを、その相手に、まだ手渡していないか。"""
+    done = [
+        each for each in handovers(home) if each.stands and (each.unit, each.month) == (unit, month)
+    ]
+    if done and not again:
+        what = f"{month.label}のリストは、もう手渡しています（{done[-1].on}、番号 {done[-1].id}）"
+        fix = "もう一度渡すなら --again を付け、取り戻すなら myna recall --handover 番号 です。"
+        raise Refused("HANDED_OVER", where=unit, what=what, fix=fix)
+
+
+def require_current(home: Home, params: Params, month: Month, release: Path) -> None:
+    """まだ渡していないリストに、作ったあとに控えることになった人がいないか。いれば、どの事業所のものも、同じように渡さない。"""
+    opened = open_month(home, params, month)
+    for stop in list_stops(opened.overlays, opened.months[-1]):
+        raise stop
+    given = {each.unit for each in handovers(home) if each.stands and each.month == month}
+    listed = listed_of(home, release)
+    if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given)]):
+        what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
+        if not given:
+            fix = f"myna publish --month {month} --not-handed-over で、全ての事業所のリストを作り直してください。"
+            raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
+        fix = (
+            f"もう手渡した事業所があるので、作り直せません。myna withdraw --lists --month {month} --because 理由 で、"
+            "全ての事業所のリストを取り下げ、次の月のリストを使ってください。"
+        )
+        raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
+
+
+def _still_due(opened: OpenedMonth, listed: pd.DataFrame) -> bool:
+    """公開したリストの人が、いまも、みな知らせてよい人か。"""
+    now = with_person_key(opened.due)[PERSON_KEY]
+    both = with_person_key(listed)[PERSON_KEY].merge(now, on=PERSON_KEY, how="left", indicator=True)
+    return bool((both["_merge"] == "both").all())
+
+
+def released_book(home: Home, release: Path, employer: str) -> Path:
+    """公開した、その事業所の XLSX。公開したときのまま。"""
+    artefacts = artefacts_of(home, release)
+    found = [
+        path
+        for path in artefacts
+        if path.startswith(f"employers/{employer}/") and path.endswith(".xlsx")
+    ]
+    if not found:
+        what = "この公開には、この事業所のリストがありません"
+        fix = "公開したときに除いた事業所です。次の月のリストを使ってください。"
+        raise Refused("UNKNOWN_RELEASE", where=employer, what=what, fix=fix)
+    return released_file(release, found[0], artefacts)
