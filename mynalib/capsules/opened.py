@@ -75,7 +75,7 @@ class OpenedMonth:
 
     @cached_property
     def due(self) -> pd.DataFrame:
-        """この月に勧奨のいる全ての人（reminders.due.DUE_COLUMNS）。休みの人も、健保が知らせる人も。"""
+        """この月に勧奨のいる全ての人（reminders.due.due_people）。休みの人も、健保が知らせる人も。"""
         return due_people(self.home, self.params, self.months, self.overlays.of_lists)
 
     @property

@@ -22,7 +22,8 @@ from mynalib.domain.fields import (
 )
 from mynalib.domain.items import NAMES
 
-DERIVED = ("member_kind", "action", "attempt")  # 八項目から作る列：本人／家族、どの勧奨か、何回目か
+# 八項目から作る列と、その意味
+DERIVED = {"member_kind": "本人／家族", "action": "どの勧奨か", "attempt": "何回目か"}
 ItemName = Literal[NAMES]
 ColumnName = Literal[(*NAMES, *DERIVED)]
 _ONCE = must(

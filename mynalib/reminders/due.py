@@ -25,18 +25,6 @@ from mynalib.reminders import draws
 from mynalib.reminders.draws import TIMING, WAIT_MONTHS, WORDING, trial_of
 from mynalib.reminders.memory import EMPLOYER, NOBODY, SOCIETY, kinds, reminded
 
-DUE_COLUMNS = [
-    "employer_id",
-    "symbol",
-    "number",
-    "branch",
-    "member_kind",
-    "action",
-    "attempt",
-    "sender",
-    "due",
-    "waits",
-]
 NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
 
 
@@ -49,7 +37,7 @@ def due_people(
         months: その月までの、取り込んだ月（古い順）。
         holds: 控える人。
     Returns:
-        一行＝一人。列 DUE_COLUMNS：attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer、society、nobody）、
+        一行＝一人。reminders.sql の列（insured のほか）と、attempt は今度で何回目か（休みの人は、次の回）、sender は知らせる人（employer、society、nobody）、
         due はこの月に知らせるか（間があいていて、上限をこえず、待たない）、waits は、くじで後の半分になり、待っているか。
     Raises:
         RemindersDamaged: だれに知らせたかの記録か、引いたくじがない。
@@ -58,7 +46,8 @@ def due_people(
     """
     rows = _turns(home, params, months, holds)
     late = _late(home, params, months, rows)
-    return rows.assign(due=rows.due & ~late, waits=rows.due & late)[DUE_COLUMNS]
+    rows = rows.assign(due=rows.due & ~late, waits=rows.due & late)
+    return rows.drop(columns="insured")
 
 
 def new_draw(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
@@ -69,7 +58,7 @@ def new_draw(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.Data
 
 
 def everybody(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFrame:
-    """名簿などを重ねる前の、おわりの月に勧奨のいる全ての人。列 DUE_COLUMNS（waits のほか）と、鍵、kind（link か renew）。"""
+    """名簿などを重ねる前の、おわりの月に勧奨のいる全ての人。列は due_people のもの（waits のほか）と insured、鍵、kind（link か renew）。"""
     rows = with_person_key(_turns(home, params, months, ()))
     return rows.assign(kind=kinds(rows.action))
 
@@ -105,7 +94,7 @@ def _arms(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataFra
 def _turns(
     home: Home, params: Params, months: Sequence[KeptMonth], holds: Iterable[Hold]
 ) -> pd.DataFrame:
-    """くじを見ないときの、勧奨のいる人の番。列は DUE_COLUMNS（waits のほか）。"""
+    """くじを見ないときの、勧奨のいる人の番。列は due_people のもの（waits のほか）と insured。"""
     month = months[-1].month
     with Lens(months[-1:], params, holds) as lens:
         rows = lens.query("reminders", month=str(month))

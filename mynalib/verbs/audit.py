@@ -18,7 +18,6 @@ from mynalib.reminders.memory import LETTERS
 
 FIRST_REPORT = (3, 5)  # 日。速報
 FULL_REPORT = 30  # 日。確報（不正の目的によるおそれがあれば 60 日）
-DERIVED_LABELS = dict(zip(DERIVED, ("本人／家族", "どの勧奨か", "何回目か"), strict=True))
 
 
 def audit(home: Home, params: Params, first: date, last: date) -> dict:
@@ -92,4 +91,4 @@ def _incident(line: dict, sent: dict, names: dict[str, str]) -> list[str]:
 
 
 def _items(names: Iterable[str]) -> str:
-    return "、".join((LABELS | DERIVED_LABELS).get(name, name) for name in names)
+    return "、".join((LABELS | DERIVED).get(name, name) for name in names)

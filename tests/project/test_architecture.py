@@ -36,6 +36,19 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in SOURCES
 }
+LONGEST_MODULE = 220
+LONGER = {  # これより長くてよいモジュールと、そのわけ
+    "capsules/outside.py": "前の公開から引きついで、この月に見せるものを決めるまで。どの段も、同じ月の値を使う",
+    "capsules/previous.py": "前の公開から読む、全ての表",
+    "disclosure/released.py": "見せてよい表の、ただ一つの戸口。表の形が一つずつ並ぶ",
+    "domain/society.py": "society.yaml の項目の表",
+    "history/released.py": "公開した版の記録を読むことと、台帳のとおりディスクにあるかの確かめ",
+    "insight/chart_styles.py": "図の様式の表",
+    "insight/charts.py": "月次報告の図。一つの図が、一つの関数",
+    "insight/findings.py": "月次報告の文。一つの節が、一つの関数",
+    "insight/outlook.py": "表から導くもの。一つの問いが、一つの関数",
+    "reminders/texts.py": "手紙の文の決まり",
+}
 FORBIDDEN = (  # 部屋の決まりのほかに：だれが、何を、なぜ読みこまないか
     ("mynalib.jobs", "mynalib.history.lens", "仕事は、月を開かない"),
     ("mynalib.jobs", "duckdb", "仕事は、月を開かない"),
@@ -150,6 +163,17 @@ def test_the_disclosure_room_opens_no_file():
     assert opened == []
 
 
+def side_by_side(source: str) -> list[int]:
+    """別々の値を一行で代入する（a, b = 1, 2）行。一つの値を開く a, b = f() は入らない。"""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Tuple)
+        and any(isinstance(target, ast.Tuple) for target in node.targets)
+    ]
+
+
 def test_there_is_no_room_beyond_the_known_ones():
     folders = {p.name for p in PACKAGE.iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert folders - {"_data"} == set(ROOMS)
@@ -160,6 +184,23 @@ def test_every_function_fits_on_a_screen(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert [f.name for f in functions if f.end_lineno - f.lineno + 1 > 40] == []
+
+
+def test_no_module_has_outgrown_one_thing_but_those_with_a_reason():
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in SOURCES
+    }
+    assert {name for name, lines in lengths.items() if lines > LONGEST_MODULE} <= set(LONGER)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_two_values_are_assigned_side_by_side(path):
+    assert side_by_side(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_rule_against_two_values_side_by_side_can_fail():
+    assert side_by_side("a, b = 1, 2\nc, d = f()\n(e.x, g) = (3, 4)") == [1, 3]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))

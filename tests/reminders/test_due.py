@@ -13,6 +13,7 @@ from months import Person, lapsed, make_home, never_linked, params_of, put_month
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
+from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.reminders.due import due_people
 from mynalib.reminders.handover import post_letters
@@ -163,6 +164,15 @@ def test_who_reminds_is_one_for_a_person_and_a_month(tmp_path, by, attempt, link
             hand_over(home, FIRST, rows)
     assert dict(zip(rows.number, rows.sender, strict=True)) == {"1": link, "2": renew}
     assert set(rows.attempt) == {attempt}
+
+
+def test_every_column_the_query_selects_can_go_on_the_list(tmp_path):
+    """列を足すのは、reminders.sql だけでよい。"""
+    home = home_of(tmp_path / "home")
+    put_month(home, str(FIRST), [never_linked("1")])
+    with Lens(kept_months(home), params_of(home)) as lens:
+        selected = lens.query("reminders", month=str(FIRST)).columns
+    assert {*selected} - {*due(home).columns} == {"insured"}
 
 
 def test_people_without_an_employer_and_the_societys_staff_are_the_societys(tmp_path):
