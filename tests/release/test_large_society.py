@@ -1,4 +1,4 @@
-"""大きな組合（ふだんは二十五万人、MYNA_LONG では五十万人）：番号が 0000001 から詰まっているので、五桁と六桁の、どの数も、だれかの番号と同じになる。
+"""大きな組合（ふだんは十二万人、MYNA_LONG では五十万人）：番号が 0000001 から詰まっているので、五桁と六桁の、どの数も、だれかの番号と同じになる。
 
 人数は人数として公開でき、番号は、どう書いても見つかる。
 """
@@ -28,9 +28,11 @@ from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
 LONG = bool(os.environ.get("MYNA_LONG"))
-PEOPLE = dict(zip(MONTHS, (500_000, 551_806) if LONG else (250_000, 275_903), strict=True))
+PEOPLE = dict(zip(MONTHS, (500_000, 551_806) if LONG else (115_000, 126_361), strict=True))
 REGISTERED = {MONTHS[0]: 63, MONTHS[1]: 66}  # 百人のうち
-LISTED = 92  # 番号の下二桁がこれ以上の人が、勧奨リストに載る。E01 は一万行を超え、行の番号も、だれかの番号になる
+LISTED = (
+    92 if LONG else 86
+)  # 番号の下二桁がこれ以上の人が、勧奨リストに載る。E01 は一万行を超え、行の番号も、だれかの番号になる
 ROWS = f"""
 copy (
     select case when n % 10 < 7 then '101' when n % 10 < 9 then '102' else '103' end as "0",
@@ -107,12 +109,12 @@ def test_real_counts_of_hundreds_of_thousands_of_people_are_released(release):
 PLANTED: dict[str, tuple[str, str]] = {
     "事業所のページに、0 の付いた番号": ("employers/E01/index.html", "0019781"),
     "事業所のページに、0 の落ちた番号": ("employers/E02/index.html", "19781"),
-    "広く配る版に、0 の付いた番号": ("management/index.html", "0123457"),
-    "広く配る版に、0 の落ちた番号": ("management/index.html", "123457"),
+    "広く配る版に、0 の付いた番号": ("management/index.html", "0103457"),
+    "広く配る版に、0 の落ちた番号": ("management/index.html", "103457"),
     "ポータルに": ("index.html", "0000123"),
     "全角で": ("employers/E03/index.html", "００１９７８１"),
     "区切って": ("employers/E03/index.html", "001 9781"),
-    "色のふりをして": ("management/index.html", "#123457"),
+    "色のふりをして": ("management/index.html", "#103457"),
     "ほかの事業所のリストに": ("employers/E02/reminders.html", "0000194"),
     "リストに載らない人が、自分の事業所のリストに": ("employers/E02/reminders.html", "0000107"),
     "広く配る表に": ("management/trend_概数.csv", "0000123"),

@@ -30,6 +30,11 @@ def run_papermill(*words: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, check=False)
 
 
+def run_cells(notebook: Path) -> subprocess.CompletedProcess:
+    """一冊を、読みこみを済ませたプロセスから fork した一つのカーネルで、失敗しても終わりまで動かし、同じところに書く。"""
+    return _forked("cells", [notebook])
+
+
 def _forked(
     program: str, words: Iterable[object], cwd: Path | None = None
 ) -> subprocess.CompletedProcess:

@@ -1,4 +1,4 @@
-"""試験の道具：読みこみを済ませて待ち、頼まれた命令（myna か papermill）を、fork した子のプロセスで動かす。
+"""試験の道具：読みこみを済ませて待ち、頼まれた命令（myna、papermill、cells）を、fork した子のプロセスで動かす。
 
 一行の JSON（program、argv、cwd、environment）を受け取り、終了コードと二つの出力を、一行の JSON で返す。公開の仕事を分ける
 サーバー（forkserver）も、ここで一度だけ起こし、どの命令も使う。
@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from multiprocessing import forkserver, util
 
 _start, _server = forkserver.ensure_running, os.getpid()
@@ -24,6 +25,7 @@ def _ensure_running() -> None:
 
 forkserver.ensure_running = forkserver._forkserver.ensure_running = _ensure_running
 
+from papermill import PapermillExecutionError, execute_notebook
 from papermill.cli import papermill
 
 from mynalib import cli
@@ -32,8 +34,17 @@ from mynalib.jobs import batch, processes, warm
 from mynalib.release import draft
 from mynalib.verbs import check, ingest, init, profile, publish, verify, withdraw
 
+
+def cells() -> None:
+    """argv の一冊を、温かいエンジンで、失敗しても終わりまで動かし、同じところに書く。"""
+    options = {"progress_bar": False, "allow_errors": True, "keep_errors": True}
+    own = {"engine_name": "myna", "kernel_name": "python3", **options}
+    with suppress(PapermillExecutionError):  # 失敗したセルがあったと、終わってから言う
+        execute_notebook(sys.argv[1], sys.argv[1], **own)
+
+
 READY = (cli, batch, warm, draft, check, ingest, init, profile, publish, verify, withdraw)
-PROGRAMS = {"myna": main, "papermill": papermill}
+PROGRAMS = {"myna": main, "papermill": papermill, "cells": cells}
 MAKING = ("publish", "release", "demo")  # 仕事を分ける命令
 
 
