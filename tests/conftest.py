@@ -1,6 +1,8 @@
 """試験の土台：止めた時計、止めた種、架空の組合（一度だけ作る）、小さな組合、試験の順。"""
 
+# ruff: noqa: E402 集めるまでの読みこみを、軽くしてから始める
 import atexit
+import gc
 import os
 import random
 import shutil
@@ -12,6 +14,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
+
+from mynalib.startup import leave_out_iri_grammar
+
+gc.disable()  # 集め終わるまで（pytest_collection_finish）
+leave_out_iri_grammar()  # 試験のプロセスも、命令と同じく
+
 from long_record import write_record
 from societies import SmallSociety
 
@@ -20,7 +28,6 @@ from mynalib.demo_months import run_demo
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.jobs.running import Running
-from mynalib.startup import leave_out_iri_grammar
 
 TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
@@ -29,7 +36,6 @@ os.environ.pop("MYNA_HOME", None)
 # あれば、試験の起こす子が、読みこむたびに mynalib を訳しなおし（一つに一秒）、pytest が、動かすたびに試験を訳しなおす（十秒）
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-leave_out_iri_grammar()  # 試験のプロセスも、命令と同じく
 
 # 一つの例が遅くても、失敗ではない（機械が忙しいだけ）。例は、いつも同じ
 settings.register_profile(
@@ -140,6 +146,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         rng = random.Random(seed)
         files = {item.path: rng.random() for item in items}
         items.sort(key=lambda item: (files[item.path], rng.random()))
+
+
+def pytest_collection_finish() -> None:
+    """ここまでに読みこんだものは、捨てない。数え直すと、一つの試験が作るごみより、ずっと時間がかかる。"""
+    gc.freeze()
+    gc.enable()
 
 
 def _only_when_long(item: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ Source: 共同利用のお知らせ（コードの意味）。解除後の再登
 """
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -117,9 +118,11 @@ WITHHELD: dict[str, str] = _WRITTEN["withheld"]
 """控える理由。先にあるものが勝つ。"""
 
 
-def decisions() -> list[dict[str, str]]:
+@cache
+def decisions() -> tuple[dict[str, str], ...]:
     """decision_table の行。変わらない月に知らせるだけの命令は、pandas を読みこまずに、これを使う。"""
-    return [_decide(dict(zip(FACTS, values, strict=True))) for values in product(*FACTS.values())]
+    every = (dict(zip(FACTS, values, strict=True)) for values in product(*FACTS.values()))
+    return tuple(map(_decide, every))
 
 
 def decision_table() -> "pd.DataFrame":

@@ -1,5 +1,6 @@
 """一つの仕事：一つのカプセルで一冊を実行し、ページと成果物を書く。自分だけのプロセスで動く。"""
 
+# ruff: noqa: E402 fork のない OS と計算機の集まりでは、ここが、子のはじめに読みこむところ
 import gc
 import json
 import multiprocessing
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
+
+from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
+
+leave_out_iri_grammar()
 
 import nbformat
 import papermill
@@ -28,7 +33,6 @@ from mynalib.insight.display import RUN_VARIABLE
 from mynalib.jobs.exports import write_products
 from mynalib.jobs.limits import Limits, limit_memory
 from mynalib.jobs.pages import has_chart, shown_outputs, write_mail, write_page
-from mynalib.startup import leave_out_current_folder
 
 NO_ROOM = 28  # 結果を書く空きもない仕事の、終了コード
 # 利用者のカーネル、設定、はじめに読むファイルを指す環境変数

@@ -4,6 +4,7 @@
 """
 
 # ruff: noqa: E402 読みこむ場所を、読みこみの前に決める
+import gc
 import os
 
 from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
@@ -12,6 +13,7 @@ leave_out_current_folder()
 leave_out_iri_grammar()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+gc.disable()  # ここで読みこむものは、どれも捨てない
 
 import bdb  # noqa: F401 はじめのセルが読みこむ
 
@@ -63,3 +65,5 @@ READY = (
     in_notebook,
     exports,
 )
+gc.freeze()
+gc.enable()

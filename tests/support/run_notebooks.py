@@ -4,10 +4,15 @@
 送出されたものの名は target.raised に、画面に出たものは target.log に書く。
 """
 
+# ruff: noqa: E402 読みこむものを、読みこみの前に決める
 import json
 import os
 import sys
 from pathlib import Path
+
+from mynalib.startup import leave_out_iri_grammar
+
+leave_out_iri_grammar()
 
 import papermill
 

@@ -4,7 +4,7 @@
 サーバー（forkserver）も、ここで一度だけ起こし、どの命令も使う。
 """
 
-# ruff: noqa: E402 forkserver を、読みこみの前に整える
+# ruff: noqa: E402 forkserver と、読みこむものを、読みこみの前に整える
 import io
 import json
 import os
@@ -14,6 +14,9 @@ import traceback
 from contextlib import suppress
 from multiprocessing import forkserver, util
 
+from mynalib.startup import leave_out_iri_grammar
+
+leave_out_iri_grammar()  # 命令と同じく
 _start, _server = forkserver.ensure_running, os.getpid()
 
 
