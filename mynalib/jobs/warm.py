@@ -1,6 +1,6 @@
 """温める：一冊の実行に要るものを、先に全て読みこんでおく。forkserver がこれを読み、報告ごとに分かれる。
 
-スレッドは起こさない（分かれたあとに止まってしまう）。DuckDB は読みこむだけで、つながない。先に読みこむもののいくつかは、公にされていない。確かめた版は private_doors.py にある。
+スレッドは起こさない（分かれたあとに止まってしまう）。先に読みこむもののいくつかは、公にされていない。確かめた版は private_doors.py にある。
 """
 
 # ruff: noqa: E402 読みこむ場所を、読みこみの前に決める
@@ -29,6 +29,7 @@ from mynalib.disclosure import released
 from mynalib.domain.shipped import templates
 from mynalib.insight import (
     aftermath,
+    capsule,
     chart_styles,
     charts,
     dashboard,
@@ -46,6 +47,7 @@ for style in (chart_styles.NEWEST, chart_styles.LEVEL, chart_styles.FUNNEL_DOTS)
     go.Figure(line, {"template": "none", **chart_styles.FUNNEL_LAYOUT}).to_plotly_json()
 pages.warm_up()
 display.words("columns")
+capsule.open_ahead()
 
 READY = (
     nbformat,

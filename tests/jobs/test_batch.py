@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from dataclasses import replace
+from multiprocessing import forkserver
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from mynalib.capsules.catalogue import notebook_path
 from mynalib.capsules.opened import employers_of
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
-from mynalib.insight.capsule import window
+from mynalib.insight.capsule import DUCKDB_MEMORY, DUCKDB_THREADS, open_ahead, window
 from mynalib.jobs import batch, limits, processes
 from mynalib.jobs.batch import private_files, run_jobs
 from mynalib.jobs.plan import plan_jobs
@@ -143,11 +144,31 @@ def test_a_capsule_opens_nothing_but_its_own_files_and_its_settings_are_locked(t
     with duckdb.connect() as db:  # どの試験も、ほかの試験と同じ接続を使わない
         for path in (own, second, other):
             db.sql("select 1 as a").write_parquet(str(path))
+    open_ahead()  # 仕事の窓は、分かれる前に開いた接続
     with window(str(own), str(second)) as db:
         assert db.read_parquet(str(own)).fetchall() == [(1,)]
         assert db.read_parquet(str(second)).fetchall() == [(1,)]
         with pytest.raises(duckdb.Error):
             db.execute(query.format(other=other)).fetchall()
+
+
+def test_a_connection_opened_ahead_has_the_share_of_the_job_that_uses_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(DUCKDB_THREADS, "3")
+    monkeypatch.setenv(DUCKDB_MEMORY, "100MiB")
+    open_ahead()
+    with window(str(tmp_path / "own.parquet")) as db:
+        share = "select current_setting('threads'), current_setting('memory_limit')"
+        assert db.execute(share).fetchall() == [(3, "100.0 MiB")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="Linux だけ")
+def test_the_server_that_jobs_fork_from_has_one_thread():
+    """先に開いた接続も、スレッドを起こさない。あれば、分かれた仕事が、それを待って止まりうる。"""
+    process = processes.start_method().Process(target=os.getpid)
+    process.start()
+    process.join()
+    server = forkserver._forkserver._forkserver_pid
+    assert len([*Path(f"/proc/{server}/task").iterdir()]) == 1
 
 
 # 失敗の言い分け ------------------------------------------------------------------------------------
