@@ -1,14 +1,17 @@
 """守りは、ひとりでに縮まない：一項目の変化、記号の付けかえ、番号の変化、古い記憶では、だれもリストに戻らない。"""
 
+import random
 import shutil
 from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from months import (
     DAY,
+    HEADER,
     LATER,
     Person,
     lapsed,
@@ -25,9 +28,10 @@ from months import (
 from societies import MONTHS, everybody
 
 from mynalib.capsules.publication import open_publication
-from mynalib.domain.classification import decision_table
+from mynalib.domain.classification import WITHHELD, decision_table
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.history.holds import Hold
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
@@ -336,6 +340,119 @@ def test_a_symbol_of_another_employer_is_not_followed(home):
     load_month(home, SECOND, [own_request(), registered("0000009")])
     load_month(home, THIRD, [replace(BLANK, symbol="102"), registered("0000009")])
     assert listed(home, THIRD) == {("102", "0012345", "00")}
+
+
+# 三か月のあいだ、決して ----------------------------------------------------------------------------
+
+WANTED = never_linked()  # 名簿になければ、リストに載る人
+WAITING = replace(own_request(), state=1, certificate_flag=0)  # 要確認
+GUARDED = {
+    "本人の申請": own_request(),
+    "返納": RETURNED,
+    "要確認": WAITING,
+    "判断が否": WAITING,
+    "不同意": WANTED,
+    "解除の申請": WANTED,
+    "連絡しない": WANTED,
+}
+"""守られる人の、はじめの月の行。"""
+ON_REGISTER = {
+    "不同意": "optout",
+    "解除の申請": "pending_cancellation",
+    "連絡しない": "never_contact",
+}
+FIELDS = ("state", "registered_on", "cancelled_on", "cancel_kind", "certificate_flag")
+
+
+def spoilt(person: Person) -> list[Person | None]:
+    """そのままの行、一つの欄が空になった行、二つの欄が入れかわった行。"""
+    blank = [replace(person, **{field: None}) for field in FIELDS[1:]]
+    dates = replace(person, registered_on=person.cancelled_on, cancelled_on=person.registered_on)
+    codes = replace(person, state=person.certificate_flag, certificate_flag=person.state)
+    kinds = replace(person, cancel_kind=person.certificate_flag, certificate_flag=0)
+    return [person, *blank, dates, codes, kinds]
+
+
+Story = tuple[str, list[Person | None]]
+
+
+def stories(symbol: str, gone: bool) -> list[Story]:
+    """守られるわけと、三か月の行。gone なら、次の月には、いないか、コードの外の値で隔離された。おわりの月には、勧奨の要る人に見える（symbol は、その記号）。"""
+    told = [
+        (why, [first, second, replace(third, symbol=symbol)])
+        for why, first in GUARDED.items()
+        for second in ([None] if gone else spoilt(first))
+        for third in (
+            never_linked(),
+            lapsed(),
+            replace(lapsed(), cancelled_on=date(2026, 1, 10)),
+            first,
+        )
+    ]
+    return [
+        (why, [row and replace(row, number=f"{at:07}") for row in rows])
+        for at, (why, rows) in enumerate(told, 1)
+    ]
+
+
+def write_guards(home: Home, told: list[Story]) -> None:
+    for why, name in ON_REGISTER.items():
+        keys = [f"101,{rows[0].number},00,20260105" for each, rows in told if each == why]
+        write_register(home, name, keys)
+    refused = [
+        f"101,{rows[0].number},00,否,担当,2026-02-06" for why, rows in told if why == "判断が否"
+    ]
+    write_register(home, "decisions", refused, ",".join(DECISIONS))
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["変わった", "いなくて、戻った"])
+@pytest.mark.parametrize("symbol", ["101", "151"], ids=["同じ記号", "記号が変わった"])
+def test_nobody_guarded_is_on_a_list_over_three_months_whatever_becomes_of_the_row(
+    home, symbol, gone
+):
+    """守られない一人だけが載る。名簿の人がいなくなった月は、だれも載らない。"""
+    told = stories(symbol, gone)
+    write_guards(home, told)
+    if symbol != "101":
+        renumber(home, "E01", "101", symbol)
+    for at, month in enumerate((FIRST, SECOND, THIRD)):
+        control = lapsed("0090000", symbol=symbol if month == THIRD else "101")
+        rows = [rows[at] for _, rows in told if rows[at]]
+        load_month(home, month, [*rows, control], on=f"{Month.parse(month).plus(1)}-05")
+        stopped = gone and month == SECOND
+        assert listed(home, month) == (set() if stopped else {control.on_file})
+
+
+@pytest.mark.parametrize("order", [*permutations(WITHHELD)], ids="-".join)
+def test_overlays_in_every_order_withhold_the_same_people_for_the_same_reason(mutated, order):
+    home, told = mutated
+    rng = random.Random(15)
+    written = {(reason, rng.choice(told)[0].key) for reason in WITHHELD for _ in range(100)}
+    holds = [Hold(*each) for reason in order for each in sorted(written) if each[0] == reason]
+    with Lens(kept_months(home)[-1:], params_of(home), holds) as lens:
+        rows = select(lens, "from person where withheld_by is not null")
+    seen = {
+        (row.symbol, row.number.lstrip("0"), row.branch): row.withheld_by
+        for row in rows.itertuples()
+    }
+    first = {key: each for each in reversed(WITHHELD) for reason, key in written if reason == each}
+    assert seen == first
+    assert not {*rows.action} & REMIND
+
+
+TRANSFERRED = {"答えがない": ("", False), "転籍と書いた": (",,転籍,102,0000777,00", True)}
+
+
+@pytest.mark.parametrize(("answer", "made"), TRANSFERRED.values(), ids=TRANSFERRED)
+def test_an_objector_who_transfers_is_on_no_list_of_the_new_employer(home, answer, made):
+    """番号も変わる。答えのないあいだは、だれのリストも作らない。答えたあとは、新しい事業所でも、いつまでも載らない。"""
+    header = f"{HEADER},撤回日,処理,新記号,新番号,新枝番"
+    write_register(home, "optout", [f"101,0012345,00,20260105{answer or ',,,,,'}"], header)
+    load_month(home, FIRST, [never_linked(), never_linked("0000009", symbol="102")])
+    moved = never_linked("0000777", symbol="102")
+    for month in (SECOND, THIRD):
+        load_month(home, month, [moved, never_linked("0000009", symbol="102")])
+        assert listed(home, month) == ({("102", "0000009", "00")} if made else set())
 
 
 # 番号の変化 --------------------------------------------------------------------------------------
