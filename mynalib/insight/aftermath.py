@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mynalib.disclosure import released as door
-from mynalib.insight import display, tables
+from mynalib.insight import aftermath_charts, display, tables
 from mynalib.insight.capsule import Capsule
 
 
@@ -32,13 +32,13 @@ class Aftermath:
         display.show("summary", lines=lines)
 
     def tables(self) -> None:
-        """くじで分けた二つの半分の表と、勧奨、何回目、何か月あとごとの表、月ごとの表。"""
+        """くじで分けた二つの半分の表と差の図、勧奨、何回目、何か月あとごとの図、月ごとの表。"""
         if len(self.halves.frame):
             tables.table(self.halves, "halves", "くじで分けた二つの半分の、そのあと")
-            tables.table(self.gaps, "gaps", "二つの半分の差と、95 % の幅")
+            aftermath_charts.gaps(self.gaps, "gaps")
             tables.paragraph(display.words("aftermath")["how_halves"])
-        if len(self.outcomes.frame):
-            tables.table(self.outcomes, "outcomes", "知らせたあとに、登録（更新）していた方")
+        if (self.outcomes.frame.group == "told").any():
+            aftermath_charts.shares(self.outcomes, "outcomes")
             tables.table(self.by_month, "by_month", "リストの月ごとに、知らせた方と、そのあと")
 
     def of_halves(self) -> Iterator[str]:

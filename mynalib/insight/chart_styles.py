@@ -175,6 +175,34 @@ DUMBBELL = (
     {**_DOT, "marker": {"size": 13, "color": BLUE, "symbol": "diamond-open", "line": {"width": 2}}},
 )
 
+# 一行に一つの値と幅（Scatter）。軸に、いつも 0 を含める
+HEIGHT_BESIDE_ROWS = 80
+HEIGHT_OF_A_ROW = 44
+"""一つの図の、行のほかの高さと、一行の高さ（画素）。"""
+_ROWS = {
+    **_FIGURE,
+    "margin": _FIGURE["margin"] | {"r": 40},
+    "hovermode": "closest",
+    "yaxis": {**_AXIS, "type": "category", "showgrid": False},
+}
+SHARE_ROWS = {**_ROWS, "xaxis": {**_AXIS, "rangemode": "tozero", "ticksuffix": "%"}}
+GAP_ROWS = {**_ROWS, "xaxis": {**_POINTS, "rangemode": "tozero"}}
+ROW_SPAN = {
+    "mode": "lines",
+    "line": {"color": MIDDLE_BLUE, "width": 4},
+    "name": "95 % の幅",
+    "hoverinfo": "skip",
+    "connectgaps": False,
+}
+ROW_DOT = {
+    "mode": "markers+text",
+    "marker": {"size": 11, "color": BLUE},
+    "textposition": "top center",
+    "textfont": {"size": 14, "color": BLUE},
+    "cliponaxis": False,
+    "hovertemplate": "%{y}：%{x}<extra></extra>",
+}
+
 # 証明書の動き（Scatter）：失効、更新、再登録
 _FLOW = {"mode": "lines+markers", "connectgaps": False, "hovertemplate": "%{y:,} 人"}
 WAVE_LINES = (

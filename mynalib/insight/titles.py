@@ -144,3 +144,17 @@ def multiples_title(differences: Sequence[float | None]) -> str:
     down = sum(size < 0 for size in known)
     same = f"、同じ{len(known) - up - down}" if len(known) > up + down else ""
     return f"一年前より上がった事業所は{up}、下がった{down}{same}"
+
+
+def aftermath_title(kind: str, turn: int, ahead: int, share: float) -> str:
+    """知らせたあとの題：はじめの行の割合。知らせたためとは言わない。"""
+    sign = {"link": "❶", "renew": "❷"}[kind]
+    did = {"link": "登録", "renew": "更新"}[kind]
+    return f"{sign}は、{turn}回目の{ahead}か月あとに{share:.1f}%が{did}済"
+
+
+def gap_title(ahead: int, gap: float, low: float, high: float) -> str:
+    """二つの半分の差の題：いちばんあとの月の差。幅が 0 をまたげば、差があるとは言わない。"""
+    if low <= 0 <= high:
+        return f"{ahead}か月あと、差があるとは言えない"
+    return f"{ahead}か月あと、差は{gap:+.1f}ポイント"

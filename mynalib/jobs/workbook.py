@@ -5,7 +5,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pandas as pd
 import xlsxwriter
@@ -30,6 +32,13 @@ EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同
 HOUSEHOLD = ["symbol", "number"]
 A4 = 9
 LEAST_WIDTH = 10  # 人数の列
+TEXT_WIDTH = 84
+"""文だけの枚の幅（半角の字）。A4 の縦に、縮めずに入る。"""
+TEXT_COLUMNS = 4
+"""文の升は、四つの列を合わせる。列が一つなら、LibreOffice は、紙より広くても縮めず、右の端を切って刷る。"""
+LETTERS_OF_LINE = 38
+"""その幅に入る、11 ポイントの全角の字。二字のゆとりを見てある（字の形は、機械にあるもので変わる）。"""
+LINE_HEIGHT = 18
 
 
 def write_reminders(capsule: Capsule, folder: Path) -> Path:
@@ -65,7 +74,7 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
     for line, (text, form, height) in enumerate(preface):
         sheet.merge_range(line, 0, line, last, text, formats[form])
         sheet.set_row(line, height)
-    sheet.set_default_row(18)
+    sheet.set_default_row(LINE_HEIGHT)
     widths = [display.words("widths")[column] for column in rows.columns]
     for index, (head, width) in enumerate(zip(heads, [*widths, 12, 8, 16], strict=True)):
         sheet.set_column(index, index, width)
@@ -129,18 +138,27 @@ def _write_handling(sheet, formats: dict, capsule: Capsule) -> None:
 
 def write_lines(sheet, formats: dict, title: str, lines: Sequence[str]) -> None:
     """文だけの枚。一行に一つ。"""
-    sheet.set_column(0, 0, 100)
+    sheet.set_column(0, TEXT_COLUMNS - 1, TEXT_WIDTH / TEXT_COLUMNS)
     sheet.write_string(0, 0, title, formats["title"])
     for line, text in enumerate(lines, 1):
-        sheet.write_string(line, 0, text, formats["text"])
-        sheet.set_row(line, 18 * (1 + len(text) // 48))
+        sheet.merge_range(line, 0, line, TEXT_COLUMNS - 1, text, formats["text"])
+        sheet.set_row(line, LINE_HEIGHT * _lines_of(text))
     print_on_a4(sheet)
+
+
+def _lines_of(text: str) -> int:
+    """その文が、文だけの枚で何行になるか。表計算ソフトは、ファイルの言う高さのまま見せ、刷る。
+
+    例：漢字 80 字は、全角 38 字ずつの 3 行。電話番号の数字は、二つで全角の 1 字。
+    """
+    wide = sum(1 if east_asian_width(letter) in "FWA" else 0.5 for letter in text)
+    return ceil(wide / LETTERS_OF_LINE) or 1
 
 
 def print_on_a4(sheet) -> None:
     sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L取扱注意：個人データ（転送・複写をしない）&C&A&R&P / &N")
+    sheet.set_footer("&L取扱注意：個人データ（転送・複写をしない）&R&A　&P / &N")
 
 
 def _preface(

@@ -13,6 +13,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, PersonKey, person_key, with_person_key
 from mynalib.domain.succession import same_person, successions
+from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
@@ -20,7 +21,17 @@ from mynalib.history.months import kept_months
 from mynalib.history.overlays import Overlays, read_overlays
 from mynalib.history.released import all_releases
 from mynalib.history.vouching import recover
+from mynalib.insight.display import words
+from mynalib.reminders.draws import TIMING, WAIT_MONTHS, WORDING, drawn
+from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
 from mynalib.reminders.memory import handovers, remembered
+
+_ARMS = {
+    (TIMING, FIRST_HALF): "先に知らせる半分",
+    (TIMING, SECOND_HALF): f"{WAIT_MONTHS} か月あとから知らせる半分",
+    (WORDING, FIRST_HALF): "文 A の半分",
+    (WORDING, SECOND_HALF): "文 B の半分",
+}
 
 
 def read_key(text: str) -> PersonKey:
@@ -43,7 +54,7 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
     Args:
         because: なぜ尋ねるか。台帳に残る（人のことは書かない）。
     Returns:
-        outcome（explained か unknown）, months, lists, handovers, registers。どれも、印刷して渡せる言葉。
+        outcome（explained か unknown）, months, lists, handovers, draws, registers。どれも、印刷して渡せる言葉。
     """
     with home.locked():
         recover(home, params)
@@ -55,6 +66,7 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
             "months": _months(months, params, overlays.of_lists, keys),
             "lists": _lists(home, keys),
             "handovers": _handovers(home, keys),
+            "draws": _draws(home, keys),
             "registers": _registers(overlays, keys),
         }
     return {"outcome": "explained" if any(facts.values()) else "unknown", **facts}
@@ -121,6 +133,16 @@ def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:
             state = "（取り戻した）" if each.recalled else ""
             found.append(f"{each.on}：{each.month.label}のリストを {to} へ{state}")
     return found
+
+
+def _draws(home: Home, keys: set[PersonKey]) -> list[str]:
+    """くじの組。本人にだけ答え、事業所には言わない。"""
+    found = drawn(home, Month.of(clock.today()))
+    return [
+        f"{Month.parse(row.month).label}：{words('kinds')[row.kind]}の{words('trials')[row.trial]}のくじで、"
+        f"この世帯は、{_ARMS[row.trial, row.arm]}"
+        for row in found[_is_one(found, keys)].itertuples(index=False)
+    ]
 
 
 def _is_one(table: pd.DataFrame, keys: set[PersonKey]) -> pd.Series:

@@ -139,6 +139,12 @@ TITLES = [
     (titles.multiples_title([0.1, 3.0, -2.0, None]), "一年前より上がった事業所は2、下がった1"),
     (titles.multiples_title([0.1, 0.0, 0.0]), "一年前より上がった事業所は1、下がった0、同じ2"),
     (titles.multiples_title([None]), "一年前と比べられる事業所はない"),
+    (titles.aftermath_title("link", 1, 1, 12.34), "❶は、1回目の1か月あとに12.3%が登録済"),
+    (titles.aftermath_title("renew", 2, 3, 5.0), "❷は、2回目の3か月あとに5.0%が更新済"),
+    (titles.gap_title(2, 6.0, 1.8, 10.2), "2か月あと、差は+6.0ポイント"),
+    (titles.gap_title(2, -6.0, -10.2, -1.8), "2か月あと、差は-6.0ポイント"),
+    (titles.gap_title(1, 1.0, -3.1, 5.1), "1か月あと、差があるとは言えない"),
+    (titles.gap_title(1, 3.1, 0.0, 6.2), "1か月あと、差があるとは言えない"),
     (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は 1、下がった月は 1"),
 ]  # fmt: skip
 

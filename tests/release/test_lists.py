@@ -1,6 +1,7 @@
 """公開の前に、全ての勧奨リストの XLSX を開き直す：ほかの事業所の人、欠けた人、余った人、約束にない列、違うリストの番号を見つける。"""
 
 from collections.abc import Callable
+from unicodedata import east_asian_width
 
 import pytest
 from openpyxl import load_workbook
@@ -88,3 +89,19 @@ def test_what_an_employer_writes_into_its_own_columns_is_no_fault(published):
     change(published, write)
     assert problems(published) == []
     assert {"案内日", "済", "お申し出"} <= heads.keys()
+
+
+def test_every_rule_of_handling_is_tall_enough_and_printed_whole(published):
+    """升は、いくつもの列を合わせ（紙に合わせて縮む）、高さは、文の行の数だけある。"""
+    [sheet] = [
+        sheet
+        for sheet in load_workbook(published.release / BOOK)
+        if sheet.title.endswith("お取り扱い")
+    ]
+    merged = {area.min_row: area.size["columns"] for area in sheet.merged_cells.ranges}
+    texts = {row[0].row: row[0].value for row in sheet.iter_rows(min_row=2) if row[0].value}
+    assert len(texts) > 10
+    for line, text in texts.items():
+        halves = sum(2 if east_asian_width(letter) in "FWA" else 1 for letter in text)
+        assert merged[line] > 1
+        assert sheet.row_dimensions[line].height >= 15 * halves / 80, text

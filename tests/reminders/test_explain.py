@@ -1,14 +1,18 @@
 """一人について答える：月ごとの事実、載せたリスト、渡した先、名簿。鍵は、台帳にも、知らせる文の外にも残らない。"""
 
 import json
+import random
 
 import pytest
-from months import write_register
+from months import load_month, params_of, write_register
 from societies import SmallSociety
+from staggered import MONTH, drawn_now, society, staggered_home
 
 from mynalib.domain.errors import MynaError
 from mynalib.history.certificates import ISSUED_COLUMNS
 from mynalib.history.ledger import Ledger
+from mynalib.reminders.draws import drawn, freeze
+from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
 from mynalib.verbs.explain import explain, read_key
 from mynalib.verbs.handover import Request, hand_over_list
 from mynalib.verbs.recall import recall_list
@@ -35,6 +39,25 @@ def test_everything_held_and_done_for_a_person_is_told(published):
     assert "（交付 2025-12-01、有効期限 2026-11-30、回収 なし）" in certificate
     recall_list(published.home, published.params, done["handover"], "理由")
     assert "（取り戻した）" in asked(published, "102,1025001,00")["handovers"][0]
+
+
+def test_the_half_of_the_household_is_told_for_the_person_alone(tmp_path):
+    home = staggered_home(tmp_path / "home")
+    load_month(home, str(MONTH), society(random.Random(3)))
+    freeze(home, drawn_now(home))
+    said = {}
+    for number in ("0001", "0002", "0003", "0004"):
+        found = explain(home, params_of(home), read_key(f"101,{number},00"), "本人からの尋ね")
+        [said[number]] = found["draws"]
+    assert all(
+        each.startswith("2026年3月：❶ 登録のいつ知らせるかのくじで") for each in said.values()
+    )
+    halves = {number: each.rpartition("、")[2] for number, each in said.items()}
+    rows = drawn(home, MONTH)
+    arms = rows[(rows.symbol_key == "101") & (rows.branch == "00")].set_index("number_key").arm
+    words = {FIRST_HALF: "先に知らせる半分", SECOND_HALF: "2 か月あとから知らせる半分"}
+    assert halves == {number: words[arms[number.lstrip("0")]] for number in said}
+    assert explain(home, params_of(home), read_key("101,5001,00"), "本人からの尋ね")["draws"] == []
 
 
 def test_an_unknown_person_is_said_to_be_unknown(published):

@@ -16,13 +16,16 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import kept_months
 from mynalib.history.tables import write_tables
+from mynalib.insight import display
 from mynalib.insight.aftermath import Aftermath
 from mynalib.insight.capsule import Capsule
+from mynalib.jobs.svg import draw
 from mynalib.reminders.draws import drawn, freeze
 from mynalib.reminders.memory import LETTERS
 from mynalib.reminders.trials import MONTHS_COMPARED, TRIAL_COLUMNS, expected, trial_outcomes
 from mynalib.verbs.check import check_home
 
+PLOTLY = "application/vnd.plotly.v1+json"
 UNITS = {"101": "E01", "102": "E02", "901": LETTERS}
 
 
@@ -136,9 +139,23 @@ def test_nothing_is_said_of_halves_too_small_to_compare(tmp_path):
     assert [*Aftermath(capsule(tmp_path, *compared_halves(few))).of_halves()] == []
 
 
+def test_the_differences_are_drawn_with_their_intervals_and_a_picture(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(display, "publish_display_data", lambda data, **_: shown.append(data))
+    both = pd.concat([halved(30, 1), halved(30, 2)])
+    Aftermath(capsule(tmp_path, *compared_halves(both))).tables()
+    [figure] = [data[PLOTLY] for data in shown if PLOTLY in data]
+    spans, dots = figure["data"]
+    assert (dots["x"], dots["text"]) == ([6.0, 6.0], ["+6.0", "+6.0"])
+    assert dots["y"] == ["❶ 2 か月あと", "❶ 1 か月あと"], "下から上へ"
+    assert spans["x"][:3] == [1.8, 10.2, None]
+    assert figure["layout"]["xaxis"]["rangemode"] == "tozero", "0 がいつも見える"
+    assert "+6.0" in draw(figure, "差")
+
+
 def capsule(folder: Path, halves: pd.DataFrame, gaps: pd.DataFrame) -> Capsule:
     """知らせたあとのカプセルの、半分ずつの表だけ。"""
-    nobody = pd.DataFrame({"kind": pd.Series(dtype="str")})
+    nobody = pd.DataFrame(columns=["kind", "group", "ahead"], dtype="str")
     tables = {"outcomes": nobody, "by_month": nobody, "halves": halves, "gaps": gaps}
     write_tables({folder / f"{name}.parquet": table for name, table in tables.items()})
     facts = {"audience": "internal", "month": "2026-05", "tables": sorted(tables)}
