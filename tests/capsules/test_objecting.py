@@ -146,6 +146,9 @@ def frozen(once, request) -> Path:
 
     def make(folder: Path) -> None:
         home = home_of(folder, SIZES)
+        for key in (home.trials_key, home.levels_key):
+            key.parent.mkdir(parents=True, exist_ok=True)
+            key.write_bytes(b"k" * 32)
         if staggered:
             stagger(home)
         write_registers(home, Change(), MONTHS[0])
