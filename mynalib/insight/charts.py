@@ -1,17 +1,13 @@
-"""図。受け取るのは Released だけ。図と同じ値の表と CSV が、いつも付く。"""
+"""月次報告の図。受け取るのは Released だけ。図と同じ値の表と CSV が、いつも付く。"""
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from mynalib.disclosure.levels import span
-from mynalib.disclosure.released import Released, require_released
-from mynalib.domain.months import Month
+from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
 from mynalib.insight import chart_values, display, titles
-from mynalib.insight.display import words
+from mynalib.insight.chart_frame import every_month, month_label, numbers, show_chart, with_months
 from mynalib.insight.outlook import Outlook
-
-SHOWN_MONTHS = 24  # 推移に出す、この月より前の月の数
 
 
 def trend(outlook: Outlook, name: str) -> None:
@@ -23,7 +19,7 @@ def trend(outlook: Outlook, name: str) -> None:
     rates = frame.set_index("month").rate.reindex(months)
     x = [month_label(month) for month in months]
     at = month_label(str(outlook.month))
-    traces = [go.Scatter(x=x, y=_numbers(rates), **styles.RATE)]
+    traces = [go.Scatter(x=x, y=numbers(rates), **styles.RATE)]
     if outlook.now.rate is not None:
         end = {"x": [at], "y": [outlook.now.rate]}
         text = f"{outlook.now.percent(outlook.now.rate)}%"
@@ -134,11 +130,7 @@ def funnel(outlook: Outlook, name: str) -> None:
         "y": [rate, rate],
         "name": f"全体 {outlook.now.percent(rate)}%",
     }
-    marks = {
-        "x": [int(n) for n in each.members],
-        "y": _numbers(each.rate),
-        "text": [*each.employer],
-    }
+    marks = {"x": [int(n) for n in each.members], "y": numbers(each.rate), "text": [*each.employer]}
     bands = [_bands(each)] if outlook.wide else []
     title = titles.funnel_title(outlook.beyond, len(each))
     kind = "水準とその幅" if outlook.wide else "登録率"
@@ -174,7 +166,7 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     lost = rows.lapsed + rows.cancelled_by_lapse
     series = {"失効": lost, "更新": rows.renewed, "再登録": rows.relinked}
     traces = [
-        go.Scatter(x=x, y=_numbers(values), name=label, **style)
+        go.Scatter(x=x, y=numbers(values), name=label, **style)
         for (label, values), style in zip(series.items(), styles.WAVE_LINES, strict=True)
     ]
     newest = frame[frame.month == str(outlook.month)]
@@ -182,106 +174,3 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     said = (titles.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
     kept = frame.assign(lost=frame.lapsed + frame.cancelled_by_lapse)
     show_chart(released, name, said, traces, with_months(styles.COUNTS_BY_MONTH, x), kept=kept)
-
-
-def levels(released: Released, name: str, said: tuple[str, str]) -> None:
-    """一つの事業所の水準の推移。幅を帯にし、表には言葉で書く。水準のある月がなければそう書き、一つなら図を出さない。"""
-    frame = require_released(released).frame
-    if frame.level.isna().all():
-        display.show("paragraph", text=words("no_level")["never"])
-        return
-    rows = frame.rename(columns={"level": "rate"}).to_dict("records")
-    seen = frame[["month", "members"]].assign(level=[display.level_text(row, 0) for row in rows])
-    seen["settled"] = [
-        Month.parse(row["since"]).label if row["since"] else display.BLANK for row in rows
-    ]
-    if frame.level.notna().sum() < 2:  # noqa: PLR2004 一点だけでは、線にならない
-        display.show_released("table", released, name, seen=seen, caption=said[1])
-        return
-    months = every_month(frame.month)
-    rows = frame.set_index("month").reindex(months)
-    ends = [
-        _span(value, tolerance, bound)
-        for value, tolerance, bound in zip(rows.level, rows.tolerance, rows.bound, strict=True)
-    ]
-    x = [month_label(month) for month in months]
-    traces = [
-        go.Scatter(x=x, y=[end[0] for end in ends], **styles.LOW_END),
-        go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
-        go.Scatter(x=x, y=_numbers(rows.level), **styles.LEVEL),
-    ]
-    each = [_span(*row) for row in frame[["level", "tolerance", "bound"]].itertuples(index=False)]
-    kept = frame.assign(**dict(zip(("low", "high"), zip(*each, strict=True), strict=True)))
-    show_chart(released, name, said, traces, with_months(styles.TREND, x), seen, kept=kept)
-
-
-def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
-    """水準の幅の両端（%）。水準がなければ None。"""
-    return (
-        (None, None)
-        if pd.isna(value)
-        else span(int(value), 0 if bound else int(tolerance), str(bound))
-    )
-
-
-def every_month(months: pd.Series, target: Month | None = None) -> list[str]:
-    """最初の月（二年前まで）から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
-    newest = Month.parse(months.max())
-    first = max(Month.parse(months.min()), newest.plus(-SHOWN_MONTHS))
-    last = max(newest, target) if target else newest
-    return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
-
-
-def with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
-    """横の軸に、いちばん新しい月（x の newest 番目）と、そこからさかのぼった月を書く。先があれば、最後の月も。"""
-    place = newest % len(x)
-    step = max(1, -(-place // 6))
-    ticks = [*x[place::-step][::-1], *([x[-1]] if place < len(x) - 1 else [])]
-    return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks}}
-
-
-def month_label(month: str) -> str:
-    return f"{month[:4]}年{int(month[5:])}月"
-
-
-def _numbers(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(v) else float(v) for v in values]
-
-
-def show_chart(  # noqa: PLR0913 図に添えるもの
-    released: Released,
-    name: str,
-    said: tuple[str, str],
-    traces: list,
-    layout: dict,
-    seen: pd.DataFrame | None = None,
-    *,
-    opened: bool = False,
-    kept: pd.DataFrame | None = None,
-    chart: dict | None = None,
-) -> None:
-    """図を見せる。said は、題（分かったこと）と、副題（何を、だれについて、いつ、測ったか）。opened なら、表も、はじめから見せる。
-
-    Args:
-        kept: CSV に書く、図に描く値の全て。Released の表に全てあれば、要らない。
-        chart: 部品 figure に、ほかに渡すもの（選べる図の choices）。
-    """
-    named = [trace for trace in traces if trace.showlegend is not False]
-    figure = go.Figure(
-        traces, {"template": "none", **layout, "showlegend": len(named) > 1}
-    ).to_plotly_json()
-    figure["layout"].pop("template", None)
-    caption, subtitle = said
-    display.show_released(
-        "figure",
-        released,
-        name,
-        plotly=figure,
-        seen=seen,
-        kept=kept,
-        figure=figure,
-        caption=caption,
-        subtitle=subtitle,
-        opened=opened,
-        **(chart or {}),
-    )

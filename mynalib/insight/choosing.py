@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mynalib.disclosure.released import Released
-from mynalib.insight import charts
+from mynalib.insight.chart_frame import month_label, show_chart, with_months
 
 Key = tuple[str, str]  # 事業所コードと、全員か本人か家族
 Values = list[float | int | None]
@@ -53,18 +53,18 @@ def show_choices(
     first = next(iter(choices.values()))
     shown = released.frame.month.max()
     past = [month for month in look.months if month <= shown]
-    x = [charts.month_label(month) for month in look.months]
+    x = [month_label(month) for month in look.months]
     values = zip(look.columns, first.y, strict=False)
     seen = pd.DataFrame({"month": past, **{column: y[: len(past)] for column, y in values}})
     seen[[*look.columns]] = seen[[*look.columns]].astype("Float64" if look.digits else "Int64")
     named = [bool(style.get("showlegend", True)) for style in look.styles]
     each = {"|".join(key): {"title": one.title, "y": one.y} for key, one in choices.items()}
-    charts.show_chart(
+    show_chart(
         released,
         name,
         (first.title, subtitle),
         _stacked(x, first, look) if look.stacked else _lines(x, first, look, named),
-        charts.with_months(look.layout, x, len(past) - 1),
+        with_months(look.layout, x, len(past) - 1),
         seen,
         kept=kept,
         chart={"choices": {"digits": look.digits, "named": named, "each": each}},

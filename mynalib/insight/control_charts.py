@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 
 from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
-from mynalib.insight import charts, display, titles
+from mynalib.insight import display, titles
+from mynalib.insight.chart_frame import every_month, month_label, show_chart, with_months
 from mynalib.insight.display import words
 from mynalib.insight.statistics import XMR_LEAST, Xmr, xmr
 
@@ -32,7 +33,7 @@ def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
     """この月から、欠けた月の手前まで、さかのぼった行。古い順。"""
     if newest not in rows.index:
         return rows.iloc[:0]
-    months = charts.every_month(pd.Series([*rows.index, newest]))
+    months = every_month(pd.Series([*rows.index, newest]))
     since = next((at for at, month in enumerate(months[::-1]) if month not in rows.index), None)
     return rows.loc[months[-since:] if since else months]
 
@@ -42,17 +43,17 @@ def _control_chart(released: Released, column: str, series: pd.Series) -> None:
     name = display.label_and_unit(column)[0]
     low = max(0.0, found.low)
     signs = [words("dashboard")["why"].get(why, "") for why in found.signals]
-    x = [charts.month_label(month) for month in series.index]
+    x = [month_label(month) for month in series.index]
     limits = f"平均 {found.mean:.1f}、偶然の限界 {low:.1f}〜{found.high:.1f}"
     said = (titles.control_title(name, x, signs), f"{name}・人（月ごと）。{limits}")
     seen = pd.DataFrame({"month": series.index, column: series.to_numpy()})
     seen["sign"] = [sign or display.BLANK for sign in signs]
     traces = _traces(x, series, found, low)
-    layout = charts.with_months(styles.CONTROL, x)
+    layout = with_months(styles.CONTROL, x)
     drawn = {"mean": round(found.mean, 1), "low": round(low, 1), "high": round(found.high, 1)}
     kept = released.only(["month", column])
     rows = kept.frame.assign(**drawn, sign=signs)
-    charts.show_chart(kept, f"xmr_{column}", said, traces, layout, seen, kept=rows)
+    show_chart(kept, f"xmr_{column}", said, traces, layout, seen, kept=rows)
 
 
 def _traces(x: list[str], series: pd.Series, found: Xmr, low: float) -> list[go.Scatter]:

@@ -8,6 +8,7 @@ import pandas as pd
 from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
 from mynalib.insight import chart_values, charts, display, measures, tables, titles
+from mynalib.insight.chart_frame import every_month, month_label
 from mynalib.insight.choosing import Choice, Key, Look, Values, show_choices
 from mynalib.insight.control_charts import control_charts
 from mynalib.insight.display import words
@@ -30,9 +31,9 @@ def rates(page: Situation) -> None:
     """選んだ方の登録率と、組合全体の登録率、組合全体の目標までの道。"""
     goal = page.outlook.goal
     past = len(page.months)
-    months = charts.every_month(page.standing.frame.month, goal.month if goal else None)
+    months = every_month(page.standing.frame.month, goal.month if goal else None)
     ahead = [None] * (len(months) - past)
-    path = charts.path_to_target(page.outlook, charts.month_label(page.months[-1]))
+    path = charts.path_to_target(page.outlook, month_label(page.months[-1]))
     society = [*page.rates[page.society], *ahead]
     choices = {}
     for key, series in page.rates.items():

@@ -11,7 +11,7 @@ from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
 from mynalib.domain.classification import ACTIONS
 from mynalib.domain.months import Month
-from mynalib.insight import charts, display, tables
+from mynalib.insight import display, level_chart, tables
 from mynalib.insight.capsule import Capsule
 
 LEAST_MONTHS = 2  # 推移を図にするのに要る、水準のある月
@@ -65,7 +65,7 @@ class EmployerPage:
         tables.society_figure(self.capsule)
         frame = self.levels.frame
         if frame.level.notna().sum() >= LEAST_MONTHS:
-            charts.levels(self.levels, "trend", self._trend_title())
+            level_chart.levels(self.levels, "trend", self._trend_title())
 
     def _trend_title(self) -> tuple[str, str]:
         shown = self.levels.frame.dropna(subset="level")

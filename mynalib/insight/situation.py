@@ -10,7 +10,8 @@ from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL
-from mynalib.insight import charts, measures
+from mynalib.insight import measures
+from mynalib.insight.chart_frame import every_month
 from mynalib.insight.choosing import Key, Values
 from mynalib.insight.display import words
 from mynalib.insight.outlook import Outlook
@@ -69,7 +70,7 @@ class Situation:
     @cached_property
     def months(self) -> list[str]:
         """見せる月。この月がおわり。"""
-        return charts.every_month(self._held.month)
+        return every_month(self._held.month)
 
     @cached_property
     def kinds(self) -> list[str]:

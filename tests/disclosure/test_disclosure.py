@@ -25,7 +25,7 @@ from mynalib.disclosure.showing import Before, Coarser
 from mynalib.disclosure.society import CHANGES, COUNTS
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import WIDE_COLUMNS
-from mynalib.insight import charts, display, tables
+from mynalib.insight import display, level_chart, tables
 
 POLICY = {
     "employer": {"minimum_members": 20},
@@ -93,7 +93,7 @@ def test_writing_into_the_frame_does_not_change_what_is_released():
 @pytest.mark.parametrize(
     "show",
     [
-        lambda table: charts.levels(table, "trend", ("水準", "推移")),
+        lambda table: level_chart.levels(table, "trend", ("水準", "推移")),
         lambda table: tables.table(table, "counts", "人数"),
         lambda table: tables.level(table),
         lambda table: tables.people(table, "人"),

@@ -18,7 +18,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.home import Home
 from mynalib.history.tables import write_table
-from mynalib.insight import charts, display, tables
+from mynalib.insight import display, level_chart, tables
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.employer_page import EmployerPage
 from mynalib.verbs.init import found
@@ -353,7 +353,7 @@ def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind)
     row = ("2026-10", members, None, None, "", "")
     now = released.levels(pd.DataFrame([row], columns=released.LEVEL_COLUMNS), terms)
     tables.level(now)
-    charts.levels(now, "trend", ("水準", "水準の推移"))
+    level_chart.levels(now, "trend", ("水準", "水準の推移"))
     said = [values["text"] for part, values in shown if part == "paragraph"]
     assert said == [display.words("no_level")[kind], display.words("no_level")["never"]]
     assert [values["legend"] for part, values in shown if part == "tiles"] == [""]

@@ -44,7 +44,6 @@ LONGER = {  # これより長くてよいモジュールと、そのわけ
     "domain/society.py": "society.yaml の項目の表",
     "history/released.py": "公開した版の記録を読むことと、台帳のとおりディスクにあるかの確かめ",
     "insight/chart_styles.py": "図の様式の表",
-    "insight/charts.py": "月次報告の図。一つの図が、一つの関数",
     "insight/findings.py": "月次報告の文。一つの節が、一つの関数",
     "insight/outlook.py": "表から導くもの。一つの問いが、一つの関数",
     "reminders/texts.py": "手紙の文の決まり",
