@@ -73,7 +73,7 @@ if (search) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    count.textContent = `${shown} 件`;
+    count.textContent = `${shown.toLocaleString("ja-JP")} 件`;
   };
   search.addEventListener("input", filter);
   filter();
