@@ -115,8 +115,8 @@ def dumbbell(outlook: Outlook, name: str) -> None:
 
 def funnel(outlook: Outlook, name: str) -> None:
     """事業所のじょうご図：横に加入者、縦に登録率。全体の率のまわりの、偶然で散らばる幅。順位は付けない。"""
-    each = outlook.employers
-    limits = outlook.funnel
+    each = outlook.spread.employers
+    limits = outlook.spread.funnel
     if not limits:
         return
     sizes = [row[0] for row in limits]
@@ -132,7 +132,7 @@ def funnel(outlook: Outlook, name: str) -> None:
     }
     marks = {"x": [int(n) for n in each.members], "y": numbers(each.rate), "text": [*each.employer]}
     bands = [_bands(each)] if outlook.wide else []
-    title = titles.funnel_title(outlook.beyond, len(each))
+    title = titles.funnel_title(outlook.spread.beyond, len(each))
     kind = "水準とその幅" if outlook.wide else "登録率"
     said = (title, f"事業所ごとの{kind}と、偶然の幅（横は加入者、{outlook.month.label}末）")
     dots = go.Scatter(**marks, **styles.FUNNEL_DOTS)

@@ -11,39 +11,17 @@ from itertools import accumulate, pairwise
 import pandas as pd
 
 from mynalib.disclosure import released as door
-from mynalib.disclosure.levels import span
 from mynalib.disclosure.released import Released
 from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.disclosure.thresholds import Thresholds
-from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.months import Month
 from mynalib.insight import findings, titles
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.findings import Goal, SocietyNow
-from mynalib.insight.statistics import FUNNEL, PACE_MONTHS, funnel_limits, pace
+from mynalib.insight.spread import Spread
+from mynalib.insight.statistics import PACE_MONTHS, pace
 
-MANY_EMPLOYERS = 60  # これをこえたら、限界は決まった人数でだけ計る
 SHOWN_DIFFERENCES = 13  # 差を見せる月の数
-FUNNEL_SIZES = (
-    10,
-    15,
-    20,
-    30,
-    50,
-    70,
-    100,
-    150,
-    200,
-    300,
-    500,
-    700,
-    1000,
-    2000,
-    5000,
-    20_000,
-    100_000,
-)
-"""じょうご図の限界を計る人数。"""
 
 
 @dataclass(frozen=True)
@@ -199,45 +177,9 @@ class Outlook:
         return round(min(max(100 * people / self.now.members, 0), 100), 1)
 
     @cached_property
-    def employers(self) -> pd.DataFrame:
-        """この月の、率のある事業所。列は rates のものと、low、high（率のありうる両端、%）。"""
-        frame = self.rates.where(month=str(self.month)).frame
-        each = frame[~frame.employer_id.isin([TOTAL, OTHERS]) & frame.rate.notna()]
-        ends = [self._ends(row) for row in each.to_dict("records")]
-        each = each.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
-        return each[each.members > 0].reset_index(drop=True)
-
-    def _ends(self, row: Mapping) -> tuple[float, float]:
-        if not self.wide:
-            return float(row["rate"]), float(row["rate"])
-        tolerance = 0 if row["bound"] else int(row["tolerance"])
-        return span(int(row["rate"]), tolerance, row["bound"])
-
-    @cached_property
-    def funnel(self) -> list[tuple[int, float, float, float, float]]:
-        """じょうご図の限界：人数と、95 % の下と上、99.8 % の下と上（%、小数一桁）。全体の率がなければ空。"""
-        if self.now.rate is None or self.employers.empty:
-            return []
-        sizes = {int(size) for size in self.employers.members}
-        inner = [size for size in FUNNEL_SIZES if min(sizes) < size < max(sizes)]
-        shown = sizes if len(sizes) <= MANY_EMPLOYERS else {min(sizes), max(sizes)}
-        return [(n, *self.limits(n)) for n in sorted({*shown, *inner})]
-
-    def limits(self, members: int) -> tuple[float, ...]:
-        """その人数の事業所の率の、95 % の下と上、99.8 % の下と上（%、小数一桁）。"""
-        ends = [funnel_limits(int(members), self.now.rate / 100, level) for level in FUNNEL]
-        return tuple(round(100 * end, 1) for pair in ends for end in pair)
-
-    @cached_property
-    def beyond(self) -> int:
-        """99.8 % の限界の外にある事業所の数。幅のある水準では、幅の全体が外にあるものだけ。"""
-        if self.now.rate is None:
-            return 0
-        ends = [
-            (row.low, row.high, *self.limits(row.members)[2:])
-            for row in self.employers.itertuples()
-        ]
-        return sum(high < least or low > most for low, high, least, most in ends)
+    def spread(self) -> Spread:
+        """この月の、事業所のちらばり。"""
+        return Spread(self.rates.where(month=str(self.month)), self.now.rate, self.wide)
 
     @property
     def part_rates(self) -> dict[str, float | None]:
@@ -253,7 +195,7 @@ class Outlook:
             yield self.goal.value
         yield from (self.fan or {}).values()
         yield from self.cause_starts
-        for limits in self.funnel:
+        for limits in self.spread.funnel:
             yield from limits
 
     def texts(self) -> list[str]:
@@ -267,7 +209,7 @@ class Outlook:
             titles.differences_title(sizes),
             titles.causes_title(causes, self.decimals),
             titles.parts_title(self.part_rates, self.decimals),
-            titles.funnel_title(self.beyond, len(self.employers)),
+            titles.funnel_title(self.spread.beyond, len(self.spread.employers)),
             *(row["todo"] for row in self.decisions),
         ]
         return [*found, *([self.goal.path] if self.goal else [])]

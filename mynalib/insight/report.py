@@ -122,7 +122,7 @@ def _with_chance(outlook: Outlook, frame: pd.DataFrame) -> pd.DataFrame:
         if pd.isna(row["rate"]) or outlook.now.rate is None or row["employer_id"] == TOTAL:
             places.append(display.BLANK)
             continue
-        low, high = outlook.limits(int(row["members"]))[:2]
+        low, high = outlook.spread.limits(int(row["members"]))[:2]
         places.append(_place(row["rate"], low, high))
     frame.insert(5, "chance", places)
     return frame

@@ -1,0 +1,85 @@
+"""事業所のちらばり：それぞれの率のありうる両端と、全体の率のまわりに、偶然で散らばる限界。"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from mynalib.disclosure.levels import span
+from mynalib.disclosure.released import Released
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.wide import OTHERS
+from mynalib.insight.statistics import FUNNEL, funnel_limits
+
+MANY_EMPLOYERS = 60  # これをこえたら、限界は決まった人数でだけ計る
+FUNNEL_SIZES = (
+    10,
+    15,
+    20,
+    30,
+    50,
+    70,
+    100,
+    150,
+    200,
+    300,
+    500,
+    700,
+    1000,
+    2000,
+    5000,
+    20_000,
+    100_000,
+)
+"""じょうご図の限界を計る人数。"""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """released は、その月の、見せた率の表。centre は全体の率（%。なければ None）。wide は概数版か（率は、幅のある水準）。"""
+
+    released: Released
+    centre: float | None
+    wide: bool
+
+    @cached_property
+    def employers(self) -> pd.DataFrame:
+        """この月の、率のある事業所。列は released のものと、low、high（率のありうる両端、%）。"""
+        frame = self.released.frame
+        each = frame[~frame.employer_id.isin([TOTAL, OTHERS]) & frame.rate.notna()]
+        ends = [self._ends(row) for row in each.to_dict("records")]
+        each = each.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+        return each[each.members > 0].reset_index(drop=True)
+
+    def _ends(self, row: Mapping) -> tuple[float, float]:
+        if not self.wide:
+            return float(row["rate"]), float(row["rate"])
+        tolerance = 0 if row["bound"] else int(row["tolerance"])
+        return span(int(row["rate"]), tolerance, row["bound"])
+
+    @cached_property
+    def funnel(self) -> list[tuple[int, float, float, float, float]]:
+        """じょうご図の限界：人数と、95 % の下と上、99.8 % の下と上（%、小数一桁）。全体の率がなければ空。"""
+        if self.centre is None or self.employers.empty:
+            return []
+        sizes = {int(size) for size in self.employers.members}
+        inner = [size for size in FUNNEL_SIZES if min(sizes) < size < max(sizes)]
+        shown = sizes if len(sizes) <= MANY_EMPLOYERS else {min(sizes), max(sizes)}
+        return [(n, *self.limits(n)) for n in sorted({*shown, *inner})]
+
+    def limits(self, members: int) -> tuple[float, ...]:
+        """その人数の事業所の率の、95 % の下と上、99.8 % の下と上（%、小数一桁）。"""
+        ends = [funnel_limits(int(members), self.centre / 100, level) for level in FUNNEL]
+        return tuple(round(100 * end, 1) for pair in ends for end in pair)
+
+    @cached_property
+    def beyond(self) -> int:
+        """99.8 % の限界の外にある事業所の数。幅のある水準では、幅の全体が外にあるものだけ。"""
+        if self.centre is None:
+            return 0
+        ends = [
+            (row.low, row.high, *self.limits(row.members)[2:])
+            for row in self.employers.itertuples()
+        ]
+        return sum(high < least or low > most for low, high, least, most in ends)
