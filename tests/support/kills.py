@@ -283,9 +283,8 @@ def fill(folder: Path, memory: str, points: int) -> list[dict]:
     """
     home, spare, small = Home(folder / "home"), folder.parent / "spare", memory == "small"
     shutil.copytree(home.root, spare)
-    needed = _pages_needed(home, folder, small)
     results = []
-    for pages in _points(folder, needed, small, points):
+    for pages in _points(home, folder, small, points):
         shutil.rmtree(home.root)
         shutil.copytree(spare, home.root)
         before = _snapshot(home)
@@ -302,12 +301,13 @@ def fill(folder: Path, memory: str, points: int) -> list[dict]:
     return results
 
 
-def _points(folder: Path, needed: int, small: bool, points: int) -> list[int]:
+def _points(home: Home, folder: Path, small: bool, points: int) -> list[int]:
     """試す空き。ふつうは、写しがちょうど入るところと、終わりのほうを細かく。small は、写しが入り、計算の途中が入らないあたり。"""
     lines = (folder.parent / "file.csv").read_bytes().splitlines()
     if small:
         copy = sum(len(line) + 1 for line in lines) // PAGE
         return [copy + 64 + 800 * point // points for point in range(points)]
+    needed = _pages_needed(home, folder)
     copy = sum(len(line.replace(b'"', b"")) + 1 for line in lines) // PAGE + 1
     if points > 5:
         steps = {needed * point // points for point in range(points)}
@@ -321,10 +321,10 @@ def _is_left_over(path: Path) -> bool:
     )
 
 
-def _pages_needed(home: Home, folder: Path, small: bool) -> int:
+def _pages_needed(home: Home, folder: Path) -> int:
     """一つの取込が、あとに残すページ。"""
     free = shutil.disk_usage(folder).free
-    done = _told(lambda: _ingested(home, small))
+    done = _told(lambda: _ingested(home, small=False))
     assert done.get("outcome") == "loaded", done
     return (free - shutil.disk_usage(folder).free) // PAGE
 
