@@ -6,12 +6,13 @@ import signal
 import sys
 from threading import Thread
 
-from mynalib.startup import leave_out_current_folder
+from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
 
 
 def serve() -> None:
     """引数のとおりに動かす。標準入力（頼んだプロセスとつながっている）が閉じたら終わる。"""
     leave_out_current_folder()
+    leave_out_iri_grammar()  # カーネルは、別のプロセス
     Thread(target=_end_with_parent, daemon=True).start()
     from jupyterlab.labapp import main
 
