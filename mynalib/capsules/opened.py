@@ -27,6 +27,7 @@ class OpenedMonth:
 
     months は、その月までの全ての月（古い順）、cube はその集計。newer は、それより新しい月のうち、いちばん新しい月（なければ None）。
     あれば、この月の勧奨リストは作らない。古い断面では、そのあとに登録した人や、本人の申請で解除した人に、行き違いになる。
+    lists_stand なら、渡したリストのあとに控える人が変わった月の訂正なので、やはり作らない。比べれば、その人が分かってしまう。
     """
 
     home: Home
@@ -36,6 +37,7 @@ class OpenedMonth:
     overlays: Overlays = field(repr=False)
     cube: pd.DataFrame = field(repr=False)
     newer: Month | None = None
+    lists_stand: bool = False
 
     @cached_property
     def counts(self) -> pd.DataFrame:
@@ -124,7 +126,8 @@ class OpenedMonth:
     @property
     def makes_lists(self) -> bool:
         """この月の勧奨リストを作るか。"""
-        return self.newer is None and not self.overlays.lost and not self.overlays.blocking
+        held = self.newer is not None or self.overlays.lost or self.overlays.blocking
+        return not held and not self.lists_stand
 
     @property
     def listed(self) -> pd.DataFrame:

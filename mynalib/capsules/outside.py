@@ -4,7 +4,7 @@
 ときだけ、数え直す。はじめて見せる月は、古い月から順に、水準を定めていく。
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import WINDOW, Previous, read_previous
+from mynalib.capsules.superseded import Sighting, superseded
 from mynalib.disclosure.coarsening import Evidence, Result, hold
 from mynalib.disclosure.intruder import OFF, UNREGISTERED
 from mynalib.disclosure.levels import COMPARED_MONTHS, Level, compared, from_row
@@ -24,10 +25,13 @@ from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
+from mynalib.history.months import KeptMonth
 from mynalib.insight import measures, movements
 from mynalib.reminders.due import NOT_AT_WORK
 
 SHOWN_LISTS = 12
+MOST_SIGHTINGS = 31
+"""攻撃で並べる、見せたもの（訂正の前の版も一つ）の、いちばん多い数。様子の並びを表す整数（seen.sql）に入る数。"""
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
 ATTEMPTS = ("first", "second", "later")  # 1 回目、2 回目、3 回目から
 KINDS_LISTED = {"本人": "insured", "家族": "family"}
@@ -205,13 +209,20 @@ class Outside:
 
     @cached_property
     def _evidence(self) -> Evidence:
-        """攻撃する担当者の手もと：近ごろの月の頭数、受け取ったリスト、この月に受け取るリスト。"""
+        """攻撃する担当者の手もと：近ごろの月の頭数、受け取ったリスト（訂正の前のものも）、この月に受け取るリスト。"""
         window = list(self.opened.months[-WINDOW:])
-        months = [str(kept.month) for kept in window]
-        past = self._past[0]
+        sightings = self._sightings(window)
+        listed = [one.listed.assign(step=step) for step, one in enumerate(sightings)]
         with Lens(window, self.opened.params) as lens:
-            lens.put("listed", self.previous.listed[["month", *PERSON_KEY, "action"]].astype("str"))
-            seen = lens.query("seen", months=months, dependants=self._dependants)
+            lens.put(
+                "sighting",
+                pd.DataFrame(
+                    [(step, one.month) for step, one in enumerate(sightings)],
+                    columns=["step", "month"],
+                ),
+            )
+            lens.put("listed", pd.concat(listed)[["step", *PERSON_KEY, "action"]])
+            seen = lens.query("seen", dependants=self._dependants)
         receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
         seen = seen[seen.employer_id.isin(receivers)]
         paths = {}
@@ -219,20 +230,30 @@ class Outside:
         believed = {}
         for employer, rows in seen.groupby("employer_id"):
             own = {
-                _path(row.code, len(months)): int(row.people)
+                _path(row.code, len(sightings)): int(row.people)
                 for row in rows.itertuples(index=False)
             }
             paths[employer] = with_one_objector_each(own)
             bits = int(rows.unregistered.agg(np.bitwise_or.reduce))
             complete[employer] = (
-                *(not bits >> 2 * at & 1 for at in range(len(months) - 1)),
+                *(not bits >> 2 * at & 1 for at in range(len(sightings) - 1)),
                 paths[employer] == own,
             )
             unseen = int(rows.unseen.agg(np.bitwise_or.reduce))
             believed[employer] = (unseen.bit_length() + 1) // 2 - 1 if unseen else 0
-        return Evidence(
-            past[past.month.isin(months)], paths, complete, believed, linked=self._dependants
-        )
+        past = [one.state for one in sightings[:-1]]
+        return Evidence(past, paths, complete, believed, linked=self._dependants)
+
+    def _sightings(self, window: Sequence[KeptMonth]) -> list[Sighting]:
+        """読み手が見たもの：月ごとに、訂正の前の版、いま引きつぐ版の順。終わりが、いま決めるもの（リストは、まだない）。"""
+        states = self._past[0]
+        listed = self.previous.listed
+        found = superseded(self.opened.home, self.opened.month, window)
+        found += [
+            Sighting(month, states[states.month == month], listed[listed.month == month])
+            for month in (str(kept.month) for kept in window)
+        ]
+        return sorted(found, key=lambda one: one.month)[-MOST_SIGHTINGS:]
 
     def _lists_now(self) -> pd.DataFrame:
         """この月のリストの人数と、前に公開したリストからの入れかわり。"""

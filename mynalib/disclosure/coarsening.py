@@ -23,16 +23,16 @@ from mynalib.disclosure.thresholds import Thresholds
 class Evidence:
     """攻撃する側の手もと。
 
-    past: 近ごろの公開の state（showing.STATE）。月の順。いま決める月は、入らない。
-    paths: 事業所から、様子の並び（past の月と、いまの月。intruder）とその人数へ。リストを受け取らない事業所は、ない。
+    past: 近ごろに見せた月の state（showing.STATE）。月と版の順。訂正の前の版も、一つに数える。いま決めるものは、入らない。
+    paths: 事業所から、様子の並び（past のそれぞれと、いまの月。intruder）とその人数へ。リストを受け取らない事業所は、ない。
         いまの月のリストは、控える前のもので、どの様子の人からも一人が申し出たとしたもの。粗くするかどうかから、だれかが
         申し出たことが分からないように、本当の申出は使わない。
-    all_registered: 事業所から、月ごとに、リストに無い人の全員が登録済かへ。
-    believed_from: 事業所から、信じていること（見えない解除はない）が本当に成り立つはじめの月の番号へ。
+    all_registered: 事業所から、見せた月ごとに、リストに無い人の全員が登録済かへ。
+    believed_from: 事業所から、信じていること（見えない解除はない）が本当に成り立つはじめのものの番号へ。
     linked: 事業所の水準と組合全体の数が、同じ人々についてのものか（家族を除く約束では、違う）。
     """
 
-    past: pd.DataFrame
+    past: Sequence[pd.DataFrame]
     paths: Mapping[str, Mapping[str, int]]
     all_registered: Mapping[str, tuple[bool, ...]]
     believed_from: Mapping[str, int] = field(default_factory=dict)
@@ -127,11 +127,7 @@ def _broken(showing: Showing, evidence: Evidence, limits: Thresholds, count: _Co
 
 
 def _months(showing: Showing, evidence: Evidence, limits: Thresholds) -> list[MonthRanges]:
-    states = pd.concat([evidence.past, showing.state], ignore_index=True)
-    return [
-        MonthRanges.read(states[states.month == month], limits)
-        for month in dict.fromkeys(states.month)
-    ]
+    return [MonthRanges.read(state, limits) for state in (*evidence.past, showing.state)]
 
 
 def _own_sight(employer: str, months: Sequence[MonthRanges], evidence: Evidence) -> Sight:

@@ -62,10 +62,10 @@ class Ledger:
         lines = self.lines()
         return lines[-1]["hash"] if lines else START
 
-    def standing(self, did: str, digest: str) -> dict[str, str]:
+    def standing(self, did: str, digest: str, *, withdrawn: bool = False) -> dict[str, str]:
         """`did` で置いて、まだ消しても、取り下げても、取り消してもいないもの（folder）から、その `digest` の項目のハッシュへ。
 
-        continued の行（台帳を失ったあとの確かめ）は、そのとき確かめたものを、did の項目に持つ。
+        withdrawn なら、取り下げた公開も入れる。continued の行（台帳を失ったあとの確かめ）は、そのとき確かめたものを、did の項目に持つ。
         """
         standing: dict[str, str] = {}
         for line in self.lines():
@@ -74,7 +74,7 @@ class Ledger:
             if line["did"] == "continued":
                 standing |= line.get(did, {})
             gone = line.get(did, ()) if line["did"] == "purged" else ()
-            if did == "released" and line["did"] == "withdrawn":
+            if did == "released" and line["did"] == "withdrawn" and not withdrawn:
                 gone = (line["release"],)
             if did == "ingested" and line["did"] == "taken_back":
                 gone = line["folders"]

@@ -74,6 +74,12 @@ def protection(home: Home, params: Params, entries: Iterable[Entry]) -> dict:
     }
 
 
+def sealed(home: Home, digest: str) -> str:
+    """ハッシュを、この置き場所の鍵で封じる。台帳に残しても、鍵のない人は、もとを言い当てて確かめられない。鍵を失っていれば ""。"""
+    key = _key(home)
+    return _keyed(key, "sealed", digest) if key else ""
+
+
 def unread_files(home: Home, params: Params) -> list[Path]:
     """名簿の隣にある、設定のどの名簿でもない表（optout.xlsx、optout (1).csv など）。"""
     named = [home.root / path for path in _files(params).values()]

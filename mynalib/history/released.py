@@ -29,9 +29,9 @@ class ReleaseDamaged(MynaError):
     fix = "だれが変えたかを確かめ、myna publish でもう一度公開してください（新しい版になります）。"
 
 
-def recorded_releases(home: Home) -> dict[str, str]:
-    """台帳にある公開（消したもの、取り下げたものを除く）のフォルダーの名と、manifest.json のハッシュ。"""
-    return Ledger(home.ledger).standing("released", "manifest_sha256")
+def recorded_releases(home: Home, *, withdrawn: bool = False) -> dict[str, str]:
+    """台帳にある公開（消したものと、withdrawn でなければ取り下げたものを除く）のフォルダーの名と、manifest.json のハッシュ。"""
+    return Ledger(home.ledger).standing("released", "manifest_sha256", withdrawn=withdrawn)
 
 
 def releases(home: Home) -> dict[Month, Path]:
@@ -103,8 +103,8 @@ def _present(release: Path) -> set[str]:
 
 
 def damage(home: Home, release: Path) -> list[Problem]:
-    """台帳にある公開の、公開したときと違うところの全て。"""
-    if not _is_there(release, recorded_releases(home).get(release.name)):
+    """台帳にある公開（取り下げたものも）の、公開したときと違うところの全て。"""
+    if not _is_there(release, recorded_releases(home, withdrawn=True).get(release.name)):
         return [Problem("manifest.json", "ないか、台帳に書いたものと違います")]
     problems = [*differences(release, kept_artefacts(home, release))]
     if not _receipt_fits(home, release):
@@ -187,7 +187,7 @@ def _strangers(home: Home) -> Iterator[Problem]:
 def _restore(name: str) -> str:
     return (
         f"バックアップから reports/{name} を戻してください。戻せなければ myna withdraw --release {name} --because 理由 "
-        "で取り下げてください（取り下げた月は、publish で次の版を作れます）"
+        "で取り下げてください（取り下げた月は、publish --because 理由 で次の版を作れます）"
     )
 
 
@@ -234,12 +234,12 @@ def portal_digest(home: Home) -> str | None:
 
 
 def artefacts_of(home: Home, release: Path) -> dict[str, str]:
-    """その公開の成果物（消したものを除く）の場所とハッシュ。
+    """その公開（取り下げたものも）の成果物（消したものを除く）の場所とハッシュ。
 
     Raises:
         ReleaseDamaged: manifest.json が、ないか、台帳に書いたものと違う。
     """
-    if not _is_there(release, recorded_releases(home).get(release.name)):
+    if not _is_there(release, recorded_releases(home, withdrawn=True).get(release.name)):
         raise _not_usable(release, "manifest.json")
     return {one["path"]: one["sha256"] for one in kept_artefacts(home, release)}
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mynalib import __version__
@@ -16,12 +16,12 @@ from mynalib.history.access import open_to_all, tighten
 from mynalib.history.files import fresh_folder, sha256, sha256_each, write_file
 from mynalib.history.ledger import Ledger
 from mynalib.history.placing import link_or_copy, place_folder
-from mynalib.history.protection import protection
+from mynalib.history.protection import protection, sealed
 from mynalib.history.released import read_manifest
 from mynalib.jobs import pages, versions
 from mynalib.jobs.job import Job
 from mynalib.release import portal, releases
-from mynalib.release.unchanged import notebooks_hash
+from mynalib.release.unchanged import Protecting, notebooks_hash
 from mynalib.reminders.draws import freeze
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
@@ -128,40 +128,57 @@ def _manifest(publication: Publication, artefacts: list[dict], without: Collecti
     }
 
 
-def place(publication: Publication, draft: Path, protected: str, approved_by: str = "") -> Path:
-    """組んだ下書きを公開する。引いたくじを残し、台帳に書き、一度に置き、全ての月の入口を新しくする。protected は、控える人のハッシュ（unchanged）。"""
-    ledger = Ledger(publication.opened.home.ledger)
-    digest = sha256(draft / "manifest.json")
-    manifest = read_manifest(draft)
+def place(
+    publication: Publication, draft: Path, protected: Protecting, approved_by: str = ""
+) -> Path:
+    """組んだ下書きを公開する。引いたくじを残し、台帳に書き、一度に置き、全ての月の入口を新しくする。
+
+    Args:
+        protected: 名簿を読む前の、控える人を決めるもの。
+        approved_by: 下書きを見て、公開してよいと決めた人。一人で公開するなら ""。
+    """
+    home = publication.opened.home
+    month = publication.opened.month
+    facts = _facts(publication, draft, approved_by)
+    if publication.opened.makes_lists:
+        freeze(home, publication.opened.new_draw)
+    head = _prepare(publication, draft, protected, facts)
+    receipt = {"prepared_at": clock.now(), "ledger_head": head, **facts}
+    receipt |= {"protection": protected.everything}
+    write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
+    _open_to_readers(draft, home.shared)
+    home.open_reports()
+    target = place_folder(draft, home.reports, month, known=Ledger(home.ledger).ever("released"))
+    releases.record(home, publication.opened.params, target, facts)
+    return target
+
+
+def _facts(publication: Publication, draft: Path, approved_by: str) -> dict:
+    """台帳と受領の記録に書く、この公開のこと。"""
+    former = released.releases(publication.opened.home).get(publication.opened.month)
+    revised = publication.revised
     facts = {
         "month": str(publication.opened.month),
-        "manifest_sha256": digest,
-        "without": manifest["without"],
+        "manifest_sha256": sha256(draft / "manifest.json"),
+        "without": read_manifest(draft)["without"],
     }
     facts |= {"approved_by": approved_by} if approved_by else {}
-    former = released.releases(publication.opened.home).get(publication.opened.month)
     facts |= {"corrects": former.name} if former else {}
-    facts |= (
-        {"revision": publication.revised.facts(with_changes=False)} if publication.revised else {}
+    return facts | ({"revision": revised.facts(with_changes=False)} if revised else {})
+
+
+def _prepare(publication: Publication, draft: Path, protected: Protecting, facts: Mapping) -> str:
+    """用意したと、台帳に書く。控える人を決めるものは、鍵つきのハッシュで残す。"""
+    opened = publication.opened
+    home = opened.home
+    kept = protection(home, opened.params, opened.overlays.written)
+    return Ledger(home.ledger).append(
+        "prepared",
+        artefacts=len(read_manifest(draft)["artefacts"]),
+        **facts,
+        protection=kept,
+        entered=sealed(home, protected.entered),
     )
-    if publication.opened.makes_lists:
-        freeze(publication.opened.home, publication.opened.new_draw)
-    kept = protection(
-        publication.opened.home, publication.opened.params, publication.opened.overlays.written
-    )
-    head = ledger.append("prepared", artefacts=len(manifest["artefacts"]), **facts, protection=kept)
-    receipt = {"prepared_at": clock.now(), "ledger_head": head, "protection": protected, **facts}
-    write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
-    _open_to_readers(draft, publication.opened.home.shared)
-    publication.opened.home.open_reports()
-    target = place_folder(
-        draft,
-        publication.opened.home.reports,
-        publication.opened.month,
-        known=ledger.ever("released"),
-    )
-    releases.record(publication.opened.home, publication.opened.params, target, facts)
-    return target
 
 
 def _open_to_readers(folder: Path, shared: bool) -> None:

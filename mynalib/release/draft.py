@@ -19,16 +19,16 @@ from mynalib.release.order import Order
 from mynalib.release.published import Published, done, existing
 from mynalib.release.releases import refresh_portal
 from mynalib.release.revising import Decision
-from mynalib.release.unchanged import protection_hash
+from mynalib.release.unchanged import Protecting, protecting
 
 
 def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Published:
     """その月を、頼みのとおりに作る。送出するエラーは、verbs.publish に書いてある。"""
     # 名簿を読む前に。読むあいだに変われば、次の publish が気づく
-    protected = protection_hash(order.home, order.params)
-    publication = replace(
-        open_publication(order.home, order.params, order.month), revision=decision.revision
-    )
+    protected = protecting(order.home, order.params)
+    publication = open_publication(order.home, order.params, order.month)
+    opened = replace(publication.opened, lists_stand=decision.lists_stand)
+    publication = replace(publication, opened=opened, revision=decision.revision)
     if not intake_review.reconciles(publication.opened):
         raise Refused(
             "NOT_RECONCILED",
@@ -47,7 +47,9 @@ def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Publi
     return published
 
 
-def _publish(order: Order, publication: Publication, protected: str, running: Running) -> Published:
+def _publish(
+    order: Order, publication: Publication, protected: Protecting, running: Running
+) -> Published:
     room = order.room
     employers = employers_of(publication.opened, order.without, order.only)
     with batch.private_files(room / "jobs"):

@@ -14,7 +14,7 @@ class Published:
     """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。
 
     lists_from は、この月の勧奨リストを作らずに、そのリストを使う、もっと新しい月（なければ None）。
-    waits は、公開したときから控える人が変わったが、公開した月は書きかえないので、次の月のリストから効くか。
+    waits は、リストを作ったときから控える人が変わったが、渡したリストは書きかえないので、次の月のリストから効くか。
     """
 
     outcome: str

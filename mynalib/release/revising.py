@@ -1,9 +1,9 @@
 """作り直すか：公開した月を、そのままにするか、なぜ新しい版を作るかを、何も動かす前に決める。"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.revision import (
     AFTER_WITHDRAWAL,
@@ -17,12 +17,19 @@ from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import newer_month
-from mynalib.history.protection import lost_protection
+from mynalib.history.protection import lost_protection, sealed
 from mynalib.history.registers import read_registers
-from mynalib.history.released import damage, read_manifest, read_receipt, releases
-from mynalib.history.revisions import next_revision
+from mynalib.history.released import (
+    ReleaseDamaged,
+    artefacts_of,
+    damage,
+    read_manifest,
+    read_receipt,
+    releases,
+)
+from mynalib.history.revisions import next_revision, revision_of
 from mynalib.release.order import Order
-from mynalib.release.unchanged import changed_facts, protection_hash
+from mynalib.release.unchanged import changed_facts, protecting
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Decision:
 
     revision は、ページに書く、この版のこと（第一版なら None）。stands は、いまある公開をそのままにするか。
     waits は、公開したときから、控える人が変わったか（次の月のリストから効く）。lost は、名簿が減ったか、読まれない名簿があるか。
+    lists_stand は、新しい版に、リストを入れないか（前の版のリストと比べれば、申し出た人が分かってしまうとき）。
     """
 
     former: Path | None = None
@@ -38,6 +46,7 @@ class Decision:
     stands: bool = False
     waits: bool = False
     lost: bool = False
+    lists_stand: bool = False
 
     @property
     def asks_for_lists(self) -> bool:
@@ -56,16 +65,15 @@ def decide(order: Order) -> Decision:
     former = releases(order.home).get(order.month)
     if order.not_handed_over:
         _require_remaking(order, former)
+    lists_stand = _is_newest(order) and not _remakes(order) and _would_tell(order)
     if former is None:
-        version = _next_version(order)
-        return Decision(revision=_new(order, AFTER_WITHDRAWAL, version) if version > 1 else None)
+        return Decision(revision=_after_withdrawal(order), lists_stand=lists_stand)
     manifest = read_manifest(former)
     without = manifest["without"] if order.only else order.without
     changed = changed_facts(order.home, order.params, order.month, without, manifest)
-    waits = _is_newest(order) and read_receipt(former).get("protection") != protection_hash(
-        order.home, order.params
-    )
-    kind = CORRECTED if changed else _kind(order, former, manifest, waits)
+    now = protecting(order.home, order.params).everything
+    waits = _is_newest(order) and read_receipt(former).get("protection") != now
+    kind = CORRECTED if changed else _kind(order, former, waits, lists_stand)
     if kind is None:
         return Decision(
             former,
@@ -75,15 +83,52 @@ def decide(order: Order) -> Decision:
             lost=_lost(order),
         )
     if kind == CORRECTED:
-        _require_reason(order, changed)
-    return Decision(former, _new(order, kind, _next_version(order), former.name, changed))
+        _require_reason(order, f"公開したときから、{'、'.join(changed)}が変わっています。")
+    revision = _new(order, kind, _next_version(order), former.name, changed)
+    return Decision(former, revision, lists_stand=lists_stand)
 
 
-def _kind(order: Order, former: Path, manifest: Mapping, waits: bool) -> str | None:
+def _would_tell(order: Order) -> bool:
+    """リストを作り直すと、前の版のリストと比べて、申し出たか、撤回した人が分かってしまうか。
+
+    読み手がリストを受け取ったかもしれない、いちばん新しい版（取り下げたものも）のときから、名簿か返納者が変わっていれば、そうなる。
+    訂正したファイルから分かる食い違いは、ファイルの訂正に紛れるので、ここでは見ない。
+    """
+    entered: dict[str, str] = {}
+    told: list[str] = []
+    for line in Ledger(order.home.ledger).lines():
+        if line["did"] == "prepared":
+            entered[line["manifest_sha256"]] = line.get("entered", "")
+        if line["did"] == "released" and _may_have_lists(order, line["folder"]):
+            told.append(entered.get(line["manifest_sha256"], ""))
+    now = sealed(order.home, protecting(order.home, order.params).entered)
+    return bool(told) and not (now and told[-1] == now)
+
+
+def _may_have_lists(order: Order, name: str) -> bool:
+    """この月の版で、リストがあったか。失われていて、確かめられなければ、あったと見る。"""
+    if revision_of(name)[0] != order.month:
+        return False
+    try:
+        return any(map(is_list, artefacts_of(order.home, order.home.reports / name)))
+    except ReleaseDamaged:
+        return True
+
+
+def _after_withdrawal(order: Order) -> Revision | None:
+    """はじめて公開する月なら None。取り下げた月なら、新しい版。前の版を手もとに持つ人がいるので、わけが要る。"""
+    version = _next_version(order)
+    if version == 1:
+        return None
+    _require_reason(order, "前の版を取り下げています。")
+    return _new(order, AFTER_WITHDRAWAL, version)
+
+
+def _kind(order: Order, former: Path, waits: bool, lists_stand: bool) -> str | None:
     """読む人に見えるものが変わっていない月を、作り直すわけ。なければ None。"""
     if damage(order.home, former):
         return RESTORED
-    if _is_newest(order) and not manifest["lists"]:
+    if _is_newest(order) and not read_manifest(former)["lists"] and not lists_stand:
         return LISTS_ADDED
     return NOT_HANDED_OVER if waits and _remakes(order) else None
 
@@ -101,10 +146,10 @@ def _lost(order: Order) -> bool:
 
 
 def _remakes(order: Order) -> bool:
-    """リストを作り直す頼みか。下書きを公開するときは、その下書きが、そうか。"""
+    """リストを作り直す頼みか。下書きを公開するときは、その下書きに、リストがあるか。"""
     looked_at = _looked_at(order)
     approved = looked_at is not None and looked_at.version == _next_version(order)
-    return order.not_handed_over or (approved and looked_at.kind == NOT_HANDED_OVER)
+    return order.not_handed_over or (approved and order.approval.draft["lists"])
 
 
 def _new(
@@ -132,11 +177,15 @@ def _next_version(order: Order) -> int:
     )
 
 
-def _require_reason(order: Order, changed: tuple[str, ...]) -> None:
-    """訂正には、わけが要る。一つの事業所だけの下書きは、公開しないので、なくてよい。見た下書きには、もう書いてある。"""
+def _require_reason(order: Order, what: str) -> None:
+    """新しい版には、わけが要る。一つの事業所だけの下書きは、公開しないので、なくてよい。見た下書きには、もう書いてある。
+
+    Args:
+        what: なぜ新しい版なのか。
+    """
     if order.because.strip() or order.only or order.approval:
         return
-    what = f"公開したときから、{'、'.join(changed)}が変わっています。新しい版には、わけが要ります（読む人に見えます）"
+    what += "新しい版には、わけが要ります（読む人に見えます）"
     without = "".join(f" --without {employer}" for employer in sorted(order.without))
     draft = " --draft" if order.draft else ""
     fix = f"myna publish --month {order.month}{without}{draft} --because 理由 としてください（人のことは書きません）。"
@@ -157,7 +206,7 @@ def _require_remaking(order: Order, former: Path | None) -> None:
         what = f"この月のリストは、もう手渡しています（{units}）。作り直すと、前のものとの違いから、だれのことかが分かってしまいます"
         fix = f"使わせないときは、myna withdraw --lists --month {order.month} --because 理由 で、全ての事業所のリストを取り下げます。"
         raise Refused("HANDED_OVER", where=order.month.label, what=what, fix=fix)
-    if former is None:
+    if former is None and _next_version(order) == 1:
         what = "--not-handed-over で作り直せる公開がありません"
         fix = f"myna publish --month {order.month} で公開してください。"
         raise Refused("UNKNOWN_RELEASE", where=order.month.label, what=what, fix=fix)

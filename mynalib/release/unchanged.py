@@ -4,8 +4,9 @@
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.domain.months import Month
@@ -53,14 +54,29 @@ def notebooks_hash(home: Home) -> str:
     return sha256_of({name: sha256(notebook_path(name, home)) for name in names})
 
 
-def protection_hash(home: Home, params: Params) -> str:
-    """控える人を決めるもの（名簿、判断、返納者、覚えている食い違い）の中身のハッシュ。"""
-    paths = sorted({path for path in _protecting(home, params) if path.is_file()})
+class Protecting(NamedTuple):
+    """控える人を決めるものの中身のハッシュ。
+
+    entered は、人か日次ファイルが入れたもの（名簿、判断、返納者）、everything は、それと、覚えている食い違い（月のファイルから決まる）。
+    """
+
+    everything: str
+    entered: str
+
+
+def protecting(home: Home, params: Params) -> Protecting:
+    """いまの、控える人を決めるもの。"""
+    entered = [*home.returners.rglob("*"), *_registers(home, params)]
+    return Protecting(
+        _contents_hash(home, [*entered, home.kept_back]), _contents_hash(home, entered)
+    )
+
+
+def _registers(home: Home, params: Params) -> list[Path]:
+    return [home.root / path for path in params.society.registers.of_holds().values()]
+
+
+def _contents_hash(home: Home, files: Iterable[Path]) -> str:
+    paths = sorted({path for path in files if path.is_file()})
     names = (Path(os.path.relpath(path, home.root)).as_posix() for path in paths)
     return sha256_of(dict(zip(names, sha256_each(paths), strict=True)))
-
-
-def _protecting(home: Home, params: Params) -> Iterator[Path]:
-    yield from home.returners.rglob("*")
-    yield from (home.root / path for path in params.society.registers.of_holds().values())
-    yield home.kept_back

@@ -91,7 +91,7 @@ def _published(order: Order, kept: KeptMonth, running: Running) -> Published:
     _make_ready(running.scheduler)
     from mynalib.release.draft import make
 
-    return make(order, decision, running)
+    return replace(make(order, decision, running), waits=decision.lists_stand)
 
 
 def _require_lists(order: Order, kept: KeptMonth, former: Path) -> None:

@@ -3,19 +3,20 @@
 間違えて取り込んだ月の取り消しも、ここでする。公開した月は、先に公開を取り下げる。
 """
 
+from functools import partial
+
 from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.history.files import fresh_folder, remove_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.leftovers import INCOMING, remove_leftovers
 from mynalib.history.markers import versions
 from mynalib.history.months import kept_month
 from mynalib.history.recovery import settle
 from mynalib.history.released import all_releases, artefacts_of, recorded_releases, releases
 from mynalib.history.revisions import revisions
+from mynalib.history.taking import take_away
 from mynalib.history.vouching import recover
 from mynalib.release.releases import refresh_portal
 
@@ -78,7 +79,7 @@ def withdraw_lists(home: Home, params: Params, month: Month, because: str) -> di
 def withdraw_month(home: Home, params: Params, month: Month, because: str) -> dict:
     """間違えて取り込んだ月を、原本とともに消し、食い違いの記憶を、残りの月から数え直す。台帳には、消したことと、わけが残る。
 
-    途中で落ちれば、月は全部残り（次の命令が記録し直す）、もう一度取り消せる。
+    途中で落ちれば、次の命令が、月をもとに戻すか（台帳に書く前）、消し終える（書いたあと）。
 
     Returns:
         outcome（taken_back）, month, folders（消した月のフォルダー）。
@@ -99,12 +100,14 @@ def withdraw_month(home: Home, params: Params, month: Month, because: str) -> di
             raise Refused("RELEASED_MONTH", where=month.label, what=what, fix=fix)
         folders = revisions(home.months)[month]
         names = [folder.name for folder in folders]
-        Ledger(home.ledger).append("taken_back", month=str(month), folders=names, because=because)
-        leaving = fresh_folder(home.months / INCOMING)
-        for folder in folders:  # 新しい版を、最後に。途中で落ちても、いちばん新しい版は全部残る
-            folder.rename(leaving / folder.name)
-        remove_leftovers(home)
-        for original in home.originals.glob(f"{month}-*"):
-            remove_file(original)
+        line = partial(
+            Ledger(home.ledger).append,
+            "taken_back",
+            month=str(month),
+            folders=names,
+            because=because,
+        )
+        gone = [*folders, *home.originals.glob(f"{month}-*")]
+        take_away(home, gone, lambda token: line(taking=token))
         settle(home, params=params)
     return {"outcome": "taken_back", "month": str(month), "folders": names}

@@ -12,12 +12,11 @@ from random_flows import trials
 from mynalib.disclosure.coarsening import Evidence, Result, hold
 from mynalib.disclosure.intruder import Run, Sight, attack
 from mynalib.disclosure.levels import settle_level, shift_of
-from mynalib.disclosure.showing import STATE, Before, Coarser, Showing, show_month
+from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
 from mynalib.disclosure.thresholds import Thresholds
 
 LIMITS = Thresholds(employer_minimum=20, wide_minimum=30, mask_up_to=7, round_to=5, min_changes=5)
 KEY = b"a fixed key"
-NOTHING = pd.DataFrame(columns=STATE)
 
 Sizes = Mapping[str, tuple[int, int]]  # 事業所から、加入者と登録者へ
 
@@ -67,7 +66,7 @@ def held(
 ) -> Result:
     """攻撃に耐えた姿。paths がなければ、だれも、リストを持っていない。"""
     paths = paths or {}
-    evidence = Evidence(NOTHING, paths, dict.fromkeys(paths, (False,)))
+    evidence = Evidence([], paths, dict.fromkeys(paths, (False,)))
     return hold(lambda coarser: shown(sizes, coarser, before), evidence, LIMITS)
 
 

@@ -13,8 +13,9 @@ from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
 from typer.testing import CliRunner
 
 from mynalib.capsules.comparison import comparing_tables
-from mynalib.capsules.previous import read_previous
+from mynalib.capsules.previous import LISTED_FILE, read_listed, read_previous
 from mynalib.capsules.publication import open_publication
+from mynalib.capsules.superseded import superseded
 from mynalib.cli import app
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
@@ -174,6 +175,68 @@ def test_a_corrected_file_makes_a_revision_that_says_what_changed_and_why(publis
     assert any("2026-10.replaced.txt" in error for error in checked["errors"])
     assert run(published, "publish")["outcome"] == "unchanged"
     assert replaced.is_file()
+
+
+def seen_before(society: SmallSociety) -> list[tuple[str, list[str], int]]:
+    """いまの版のほかに、読み手の見た版：月、水準のある事業所、リストにいた人（人）。"""
+    found = superseded(society.home, NEWEST, kept_months(society.home))
+    return [
+        (one.month, sorted(one.state.employer_id), int(one.listed.on_list.sum())) for one in found
+    ]
+
+
+def test_what_a_version_showed_stays_in_the_readers_hands_although_it_was_replaced_or_withdrawn(
+    published,
+):
+    first = read_listed(published.release / LISTED_FILE)
+    assert seen_before(published) == [], "いまの版は、いまの月として数える"
+    published.object_to(LISTED_PERSON)
+    remade = run(published, "publish", "--not-handed-over")
+    assert (Path(remade["folder"]).name, seen_before(published)) == (f"{NEWEST}-r2", [])
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    second = read_listed(published.home.reports / f"{NEWEST}-r2" / LISTED_FILE)
+    employers = ["E01", "E02", "E03", "KENPO", "NOEMPLOYER", "OTHERS", "TOTAL"]
+    hands = [(str(NEWEST), employers, int(second.on_list.sum()))]
+    assert int(second.on_list.sum()) == int(first.on_list.sum()) - 1
+    assert seen_before(published) == hands, "訂正する前の版は、もう見せてある"
+    evidence = open_publication(published.home, published.params, NEWEST).outside._evidence
+    assert {len(path) for paths in evidence.paths.values() for path in paths} == {3}, (
+        "9 月、10 月の前の版、いま決める版"
+    )
+    assert len(evidence.past) == 2
+    withdraw_release(published.home, published.params, f"{NEWEST}-r2", "やめる")
+    assert seen_before(published) == hands, "取り下げても、手もとに残る"
+
+
+def test_a_correction_after_an_objection_makes_no_list_to_compare_with_the_former(published):
+    published.object_to(LISTED_PERSON)
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    said = myna("publish", "--month", NEWEST, "--because", "訂正", "--home", published.home.root)
+    assert said.returncode == 0
+    assert "勧奨リストは、この版に入れていません" in out(said)
+    release = published.home.reports / f"{NEWEST}-r2"
+    assert [*release.rglob("reminders*")] == []
+    assert "この版に、勧奨リストはありません" in (release / "employers/E01/index.html").read_text(
+        encoding="utf-8"
+    )
+    again = run(published, "publish")
+    assert again["outcome"] == "unchanged", "足りないリストとして、足されない"
+    advised = re.search(r"myna (publish .*--not-handed-over)", out(said))[1].split()
+    remade = Path(json.loads(myna(*advised, "--json").stdout)["folder"])
+    assert (remade.name, len([*remade.rglob("reminders.html")])) == (f"{NEWEST}-r3", 3)
+
+
+def test_a_month_that_was_withdrawn_is_published_again_only_with_a_reason(published):
+    withdraw_release(published.home, published.params, f"{NEWEST}", "やり直す")
+    published.object_to(LISTED_PERSON)
+    refused = run(published, "publish")
+    assert (refused["error"], refused["code"]) == ("REASON_REQUIRED", 1)
+    assert "前の版を取り下げています" in refused["what"]
+    done = run(published, "publish", "--because", "表の見出しを直したため")
+    release = Path(done["folder"])
+    assert (release.name, done["waits"]) == (f"{NEWEST}-r2", True)
+    assert "表の見出しを直したため" in note(release / "management/index.html")
+    assert [*release.rglob("reminders*")] == []
 
 
 def revised(home, month: Month = NEWEST) -> list[str]:

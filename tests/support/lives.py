@@ -35,6 +35,7 @@ from mynalib.insight.capsule import Capsule
 from mynalib.jobs.exports import write_products
 from mynalib.jobs.job import Job
 from mynalib.release.assembly import assemble, place
+from mynalib.release.unchanged import Protecting
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 YEAR = [Month.parse("2026-01").plus(later) for later in range(10)]
@@ -156,7 +157,7 @@ def release_tables(home: Home, month: Month) -> Publication:
             jobs.append(job)
             records[job.name] = {"outputs": _outputs(publication, edition, job)}
         assemble(publication, jobs, records, [], room / "release")
-        place(publication, room / "release", "")
+        place(publication, room / "release", Protecting("", ""))
         shutil.rmtree(room)
     return publication
 

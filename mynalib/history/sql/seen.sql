@@ -1,16 +1,18 @@
--- 事業所の担当者に見える、一人ひとりの月ごとの様子。引数 $months（月の並び。最後が、いま決める月）、$dependants（家族も渡すか）。
--- listed: 公開したリスト（month, symbol_key, number_key, branch, action）。最後の月は、控える前の区分から、載るとみなす。
--- 一行＝事業所×様子の並び。code は、月の番号を桁とする四進数（0 いない、1 リストに無い、2 未登録としてリストに、3 登録済としてリストに）、
--- unregistered は、リストに無い未登録の人がいる月の桁が 1。unseen は、リストに無いあいだに登録でなくなった（見えない解除の）人がいる
--- 月の桁が 1。people は人数。
+-- 事業所の担当者に見える、一人ひとりの様子。引数 $dependants（家族も渡すか）。
+-- sighting: 見せたもの（step, month）。step は 0 からの番号で、月と版の順（訂正した月は、二つある）。最後が、いま決めるもの。
+-- listed: 公開したリスト（step, symbol_key, number_key, branch, action）。いま決めるものは、控える前の区分から、載るとみなす。
+-- 一行＝事業所×様子の並び。code は、step を桁とする四進数（0 いない、1 リストに無い、2 未登録としてリストに、3 登録済としてリストに）、
+-- unregistered は、リストに無い未登録の人がいる桁が 1。unseen は、リストに無いあいだに登録でなくなった（見えない解除の）人がいる
+-- 桁が 1。people は人数。
 with seen as (
     select
         p.employer_id, p.symbol_key, p.number_key, p.branch, p.state,
-        (4 ** (list_position($months, p.month) - 1))::bigint as digit,
-        if(p.month = $months[-1], p.action, l.action) as action
+        (4 ** s.step)::bigint as digit,
+        if(s.step = (select max(step) from sighting), p.action, l.action) as action
     from person p
-    left join listed l using (month, symbol_key, number_key, branch)
-    where list_contains($months, p.month) and (p.insured or $dependants)
+    join sighting s using (month)
+    left join listed l using (step, symbol_key, number_key, branch)
+    where p.insured or $dependants
 ),
 lettered as (
     select
