@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
 from mynalib.insight import display, titles
-from mynalib.insight.charts import show_chart
+from mynalib.insight.chart_frame import show_chart
 
 Row = tuple[str, float, float, float, str]
 """図の一行：名、値、幅の下と上、値の言葉。"""

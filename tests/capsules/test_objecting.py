@@ -387,7 +387,9 @@ def trials(law: str, part: int) -> Iterator[tuple[int, random.Random]]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_entering_or_withdrawing_changes_only_that_persons_lines_and_what_counts_them(made, part):
+def test_entering_or_withdrawing_changes_only_that_persons_lines_and_what_counts_them(
+    made, part, record_property
+):
     effects = 0
     for trial, rng in trials("register", part):
         change, what = register_change(rng), depth(trial)
@@ -395,10 +397,13 @@ def test_entering_or_withdrawing_changes_only_that_persons_lines_and_what_counts
         assert list(seen(without, found, change.touched)) == [], f"試し {trial}"
         effects += without != found
     assert effects > TRIALS / 4, "申出は、リストを変えるはず"
+    record_property("試し", TRIALS)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_changing_or_deleting_an_objectors_row_changes_no_byte_of_a_list(made, part):
+def test_changing_or_deleting_an_objectors_row_changes_no_byte_of_a_list(
+    made, part, record_property
+):
     """率が変わりうることを一度見たあとは、リストだけを作る。"""
     effects = 0
     for trial, rng in trials("objector", part):
@@ -408,14 +413,18 @@ def test_changing_or_deleting_an_objectors_row_changes_no_byte_of_a_list(made, p
         assert lists_of(found) == lists_of(without) != {}, f"試し {trial}"
         effects += found != without
     assert effects, "行が変われば、率は変わりうる"
+    record_property("試し", TRIALS)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(made, part):
+def test_no_other_employers_data_changes_a_byte_of_an_employers_artefacts(
+    made, part, record_property
+):
     for trial, rng in trials("others", part):
         employer = list(SIZES)[trial % len(SIZES)]
         change, what = others_rows(rng, employer), depth(trial)
         assert made(change, what, employer) == made(None, what, employer), f"試し {trial}"
+    record_property("試し", TRIALS)
 
 
 @pytest.mark.parametrize("frozen", [False, True][: 1 + LONG], indirect=True)
