@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ class Params:
 
     def claims(self) -> tuple[Claim, ...]:
         """記号の行の全部（事業所のあるもの、ないもの）と、それぞれの期間。"""
+        return self._claims
+
+    @cached_property
+    def _claims(self) -> tuple[Claim, ...]:
+        """月ごとの登録簿は、どれもここから取る。"""
         return tuple(claims_of(self.employers, self.society))
 
     def notified(self, when: Month | date) -> tuple[Employer, ...]:
