@@ -91,11 +91,11 @@ class NoticePage:
         return said("family")[self.facts["dependants"]].format(on=day_label(told) if told else "")
 
     def item_rows(self) -> Cells:
-        """項目の表。番号と項目の名は、一つの升に書く。升の中の改行は、ページでも改行になる。"""
+        """項目の表。番号と項目の名は、一つの升に、離れない空白をはさんで書く。升の中の改行は、ページでも改行になる。"""
         words = said("items")
         return [
             [
-                f"{number} {item['label']}",
+                f"{number}\N{NO-BREAK SPACE}{item['label']}",
                 item["meaning"],
                 "\n".join(words["code"].format(value=v, meaning=m) for v, m in item["codes"])
                 or words["no_code"],

@@ -134,12 +134,8 @@ def _cells(row: dict[str, str]) -> list[dict]:
 
 
 def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
-    known = re.compile(
-        "|".join(
-            re.escape(one) for one in sorted(fixed, key=len, reverse=True) if NUMBER.search(one)
-        )
-        or "$^"
-    )
+    plain = {" ".join(one.split()) for one in fixed if NUMBER.search(one)}
+    known = re.compile("|".join(map(re.escape, sorted(plain, key=len, reverse=True))) or "$^")
     return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
 
 

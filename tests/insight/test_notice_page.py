@@ -75,7 +75,7 @@ def test_it_says_that_and_for_what_the_data_are_used_together(page):
 
 def test_it_lists_the_eight_items_with_their_codes(page):
     found = [
-        (row[0].split(" ", 1)[1], "".join(re.findall("(?m)^([0-9])：", row[2])))
+        (row[0].split("\N{NO-BREAK SPACE}", 1)[1], "".join(re.findall("(?m)^([0-9])：", row[2])))
         for row in page.item_rows()
     ]
     assert found == [tuple(item) for item in NOTICE["items"]]
