@@ -31,7 +31,7 @@ CHART_CONFIG = {
     "showSendToCloud": False,  # plotly 7 の図には、押すと外へ送る「Share chart…」がある
 }
 STYLE = (
-    "<style>.myna-bench h4{font-size:17px;line-height:1.5;margin:12px 0 0;color:#1a1a1a}"
+    "<style>.myna-bench h3{font-size:17px;line-height:1.5;margin:12px 0 0;color:#1a1a1a}"
     ".myna-bench table{border-collapse:collapse;font-size:14px;line-height:1.5}"
     ".myna-bench th,.myna-bench td{padding:4px 12px;border-bottom:1px solid #d8d8db;text-align:left;white-space:nowrap}"
     ".myna-bench td.n,.myna-bench th.n{text-align:right;font-variant-numeric:tabular-nums}"
@@ -99,7 +99,7 @@ class Explorer:
         title = escape(drawing.title)
         subtitle = escape(drawing.subtitle)
         self.heading.value = (
-            f'{STYLE}<div class="myna-bench"><h4>{title}</h4><p>{subtitle}</p></div>'
+            f'{STYLE}<div class="myna-bench"><h3>{title}</h3><p>{subtitle}</p></div>'
         )
         self.table.value = shown_rows(table)
         self.call.value = view.call
@@ -158,7 +158,7 @@ def shown_rows(table: pd.DataFrame) -> str:
     )
     more = len(table) - len(rows)
     note = f"<p>ほか {more:,} 行。全ては、上の呼び出しで。</p>" if more else ""
-    return f'<div class="myna-bench"><div class="box"><table><tr>{head}</tr>{body}</table></div>{note}</div>'
+    return f'<div class="myna-bench"><div class="box" tabindex="0" role="region" aria-label="表"><table><tr>{head}</tr>{body}</table></div>{note}</div>'
 
 
 def _columns(rows: pd.DataFrame) -> tuple[list[tuple[str, str]], list[tuple[str, ...]]]:
