@@ -83,7 +83,7 @@ RATE = {**_LINE, "name": "登録率", "line": {"color": BLUE, "width": 2}}
 NEWEST = {
     "mode": "markers+text",
     "marker": {"size": 9, "color": BLUE},
-    "textposition": "top center",
+    "textposition": "top left",
     "textfont": {"size": 16, "color": BLUE},
     "cliponaxis": False,
     "showlegend": False,

@@ -31,7 +31,7 @@ def with_path(frame: pd.DataFrame, outlook: Outlook, **whose: str) -> pd.DataFra
 
 
 def with_differences(frame: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
-    """月ごとの率（%）に、前の月の率 rate_before と、図に描く差 points（ポイント）を添えたもの。差を描かない月は除く。"""
+    """月ごとの率（%）に、前の月の率 rate_before と、図に描く差 change（ポイント）を添えたもの。差を描かない月は除く。"""
     rates = dict(zip(frame.month, frame.rate, strict=True))
     before = [rates.get(str(Month.parse(month).plus(-1))) for month in frame.month]
     return frame.assign(rate_before=before).merge(seen, on="month")

@@ -57,7 +57,7 @@ def differences(outlook: Outlook, name: str) -> None:
     x = [month_label(month) for month, _ in found]
     bars = go.Bar(x=x, y=sizes, **styles.differences(sizes))
     title = titles.differences_title(sizes)
-    seen = pd.DataFrame(found, columns=["month", "points"]).astype({"points": "Float64"})
+    seen = pd.DataFrame(found, columns=["month", "change"]).astype({"change": "Float64"})
     released = outlook.society.only(["month", "rate"])
     kept = chart_values.with_differences(released.frame, seen)
     said = (title, "登録率の前の月との差・ポイント（組合全体）")

@@ -38,6 +38,7 @@ VALUES = {  # 値の名を、人の読む言葉に
 PERCENT_COLUMNS = ("rate", "usable_rate", "share", "low", "high", "visible")
 POINT_COLUMNS = {
     "points": None,
+    "change": None,
     "month_before": 1,
     "year_before": 1,
     "twelve": None,
@@ -57,6 +58,10 @@ WHOLE_CELLS = (
     "serial",
     "household",
     "since",
+    "kind",
+    "chance",
+    "who",
+    "by",
 )
 """途中で折らない短い文の列。"""
 

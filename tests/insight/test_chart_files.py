@@ -22,9 +22,9 @@ def test_the_file_of_the_changes_says_from_to_and_the_difference(charts):
     assert found
     for rows in found:
         for row in rows:
-            if row["rate_before"] and row["points"]:
+            if row["rate_before"] and row["change"]:
                 difference = float(row["rate"]) - float(row["rate_before"])
-                assert float(row["points"]) == pytest.approx(difference, abs=1e-9)
+                assert float(row["change"]) == pytest.approx(difference, abs=1e-9)
 
 
 def test_the_file_of_a_funnel_says_the_limits_where_an_employer_is(charts):

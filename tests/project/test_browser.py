@@ -353,6 +353,44 @@ def test_every_page_prints_on_a4_with_its_charts_inside_the_paper(browser, demo_
     visit.close()
 
 
+SQUEEZED = """() => {
+  const lines = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
+  const cells = [...document.querySelectorAll("tbody td")].filter((cell) => cell.offsetParent);
+  const short = cells.filter((cell) => cell.textContent.trim().length <= 12);
+  return short.filter((cell) => lines(cell) > 2).map((cell) => cell.textContent.trim());
+}"""
+"""十二字までの升のうち、三行からになったもの。"""
+PAPER = {"width": 703, "height": 1009}  # A4 から余白を除いたもの（96 dpi）
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "management/index.html",
+        "internal/index.html",
+        "internal/dashboard.html",
+        "internal/intake_review.html",
+        "employers/E01/index.html",
+        "notice/index.html",
+    ],
+)
+def test_no_column_is_squeezed_on_paper_and_no_title_is_parted_from_its_subtitle(
+    browser, demo_release, name
+):
+    visit = Visit(browser, demo_release / name, viewport=PAPER)
+    visit.page.emulate_media(media="print")
+    assert visit.page.evaluate(SQUEEZED) == []
+    broken = (
+        "[...document.querySelectorAll('figcaption')].map(one => getComputedStyle(one).breakInside)"
+    )
+    assert {*visit.page.evaluate(broken)} <= {"avoid"}
+    visit.close()
+
+
 def test_an_employer_folder_works_wherever_it_is_copied(browser, demo_release, tmp_path):
     folder = shutil.copytree(demo_release / "employers" / "E01", tmp_path / "渡したもの")
     visit = Visit(browser, folder / "index.html")

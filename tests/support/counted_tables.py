@@ -185,8 +185,8 @@ class Expected:
         for month, before in pairs[-SHOWN_CHANGES:]:
             now, then = rate(month), rate(before)
             told = None not in (now, then) and self._alike(month, before, rate)
-            points = now - then if told else None
-            rows[month,] = {"rate": now, "rate_before": then, "points": points}
+            change = now - then if told else None
+            rows[month,] = {"rate": now, "rate_before": then, "change": change}
         return rows
 
     def _before(self, month: str) -> str | None:

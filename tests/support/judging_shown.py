@@ -105,7 +105,7 @@ class ShownJudge:
             rows = [row for row in rows if row["employer_id"] not in (TOTAL, "OTHERS")]
             rows = [row for row in rows if row["rate"]]
         if name == "monthly_change":
-            return [numbers(row["month"], row["points"]) for row in rows]
+            return [numbers(row["month"], row["change"]) for row in rows]
         held = [numbers(*row.values()) for row in rows]
         if name == "multiples":
             held = [
