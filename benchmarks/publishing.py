@@ -4,6 +4,8 @@
     python benchmarks/publishing.py month --record       架空の一か月：起こしてから公開まで、もう一度、普通の命令
     python benchmarks/publishing.py society --record     1,741 の事業所：取込から公開まで（--scale 0.1 なら 1,260 万人）
     python benchmarks/publishing.py growth --record      事業所・人・月の数とともに、どう増えるか
+    python benchmarks/publishing.py years --record       60 か月目の公開と、6 か月目の公開を、かわるがわる
+    python benchmarks/publishing.py weights --record     架空の一か月の、ページの重さ
     python benchmarks/publishing.py --report             publishing.json から、README.md の表と docs/growth.svg を作る
 
 どれも、起こした全てのプロセスの CPU を数える。結果のページが、どの動かし方でも一字も違わないことを、測るたびに確かめる。
@@ -53,6 +55,19 @@ TOOLS = (
 )
 PEOPLE = 126_000_000
 MUNICIPALITIES = 1_741
+FEW_MONTHS = 6
+PAGES = {
+    "wide": "management/index.html",
+    "mail": "management/mail.html",
+    "exact": "internal/index.html",
+    "dashboard": "internal/dashboard.html",
+    "employer": "employers/E01/index.html",
+    "list": "employers/E01/reminders.html",
+    "notice": "notice/index.html",
+    "portal": "index.html",
+    "bundle": "management/assets/plotly-basic.min.js",
+}
+"""重さを量るページ。"""
 USUAL = {"employers": 20, "people": 50_000, "months": 3}
 GROWTH = {
     "employers": (50, 100, 200),
@@ -306,6 +321,43 @@ def compare_growth(options: argparse.Namespace, folder: Path) -> dict:
     return {"kind": "growth", "usual": USUAL, "points": points}
 
 
+def compare_years(options: argparse.Namespace, folder: Path) -> dict:
+    """いちばん新しい月の公開を、長く続けた組合と、始めたばかりの組合で、かわるがわる。集計は、もう数えてある。"""
+    months = {"long": options.months, "short": FEW_MONTHS}
+    homes = {
+        name: _society(folder / name, options.employers, options.people, count)
+        for name, count in months.items()
+    }
+    for home in homes.values():
+        _publish(home)
+    rounds = [{name: _afresh(home) for name, home in homes.items()} for _ in range(options.rounds)]
+    jobs = {name: _middle([one[name] for one in rounds]) for name in homes}
+    ratios = {
+        f"long_short_{figure}": [
+            round(one["long"][figure] / one["short"][figure], 2) for one in rounds
+        ]
+        for figure in ("wall", "cpu")
+    }
+    sizes = {name: getattr(options, name) for name in ("employers", "people", "months", "rounds")}
+    return {"kind": "years", **sizes, "jobs": jobs, "ratios": ratios}
+
+
+def _afresh(home: Home) -> dict:
+    """集計だけを残して、もう一度公開する。"""
+    _forget_releases(home)
+    shutil.rmtree(home.drafts, ignore_errors=True)
+    return _publish(home)
+
+
+def compare_weights(options: argparse.Namespace, folder: Path) -> dict:
+    """架空の一か月を公開したときの、ページの重さ。"""
+    home = _demo(folder / "home", options.people)
+    _publish(home)
+    release = home.reports / str(MONTH)
+    weights = {name: {"kb": (release / path).stat().st_size / 1000} for name, path in PAGES.items()}
+    return {"kind": "weights", "people": options.people, "jobs": weights, "ratios": {}}
+
+
 def _grown(shape: dict, folder: Path) -> dict:
     home = _society(folder / "home", **shape)
     found = _middle([_publish(home, memory=True)])
@@ -334,6 +386,8 @@ def _options() -> argparse.Namespace:
         "month": {"people": 12_000, "rounds": 3},
         "society": {"employers": MUNICIPALITIES, "small": 200, "months": 3, "scale": 0.1},
         "growth": {"points": 3},
+        "years": {"employers": 20, "people": 50_000, "months": 60, "rounds": 3},
+        "weights": {"people": 12_000},
     }
     for kind, numbers in wanted.items():
         one = kinds.add_parser(kind)
@@ -353,6 +407,8 @@ def main() -> int:
         "month": compare_month,
         "society": compare_society,
         "growth": compare_growth,
+        "years": compare_years,
+        "weights": compare_weights,
     }
     place = Path("/var/tmp")  # /tmp は記憶の上にあることがある
     with TemporaryDirectory(dir=place if place.is_dir() else None) as folder:

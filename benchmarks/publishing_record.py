@@ -14,9 +14,16 @@ BEGIN, END = (
     "<!-- ここから publishing.py --report が作る -->\n",
     "<!-- ここまで publishing.py -->\n",
 )
-ORDER = ("reports", "month", "society", "growth")
+ORDER = ("reports", "month", "society", "growth", "years", "weights")
 LEAST = {"plain_wall": 30, "plain_cpu": 15}
-MOST = {"first_plain": 4, "kernels_plain": 15, "again_first": 0.1, "per_employer": 1.3}
+MOST = {
+    "first_plain": 4,
+    "kernels_plain": 15,
+    "again_first": 0.1,
+    "per_employer": 1.3,
+    "long_short_cpu": 1.15,
+}
+MOST_MAIL_KB = 300
 MOST_FLOOR = 3  # この道具は、下限の何倍まで
 MOST_WORKER_MB = 250
 SAID = {
@@ -28,6 +35,8 @@ SAID = {
     "kernels_plain": "普通のカーネルでの公開は、普通の命令の報告いくつ分か",
     "again_first": "変わらない月の公開は、はじめの何倍か",
     "per_employer": "事業所あたりの秒は、少ないときの何倍か",
+    "long_short_cpu": "長く続けた組合の公開は、始めたばかりの組合の何倍か（CPU）",
+    "long_short_wall": "長く続けた組合の公開は、始めたばかりの組合の何倍か（秒）",
 }
 LABELS = {
     "ours": "この道具（一つの報告）",
@@ -40,6 +49,17 @@ LABELS = {
     "dashboards": "登録状況（全ての事業所）",
     "ingest": "取込",
     "publish": "公開（全てのページとリスト、点検）",
+    "long": "いちばん新しい月の公開（全ての月があるとき）",
+    "short": "いちばん新しい月の公開（6 か月のとき）",
+    "wide": "月次報告（概数）",
+    "mail": "月次報告（概数・メール用、一枚に全て）",
+    "exact": "月次報告（実数）",
+    "dashboard": "組合の現況",
+    "employer": "事業所の登録状況（いちばん大きな事業所）",
+    "list": "勧奨リスト（同じ事業所）",
+    "notice": "共同利用のお知らせ",
+    "portal": "その月の入口",
+    "bundle": "図の道具（読み手のフォルダーに一つ）",
 }
 HEADS = {
     "wall": "秒",
@@ -47,6 +67,7 @@ HEADS = {
     "total_mb": "全体の記憶 MB",
     "main_mb": "親 MB",
     "worker_mb": "働き手 MB",
+    "kb": "KB",
 }
 
 
@@ -76,11 +97,19 @@ def broken_limits(run: dict) -> list[str]:
         default=0,
     )
     said = [f"{SAID[name]}：{found[name]}" for name in broken]
-    return said + ([f"働き手の記憶が {heavy:.0f} MB でした"] if heavy > MOST_WORKER_MB else [])
+    said += [f"働き手の記憶が {heavy:.0f} MB でした"] if heavy > MOST_WORKER_MB else []
+    mail = run.get("jobs", {}).get("mail", {}).get("kb", 0)
+    return said + ([f"メール用が {mail:.0f} KB でした"] if mail > MOST_MAIL_KB else [])
 
 
 def _judged(run: dict) -> bool:
-    sizes = {"reports": ("employers", 200), "month": ("people", 12_000), "society": ("scale", 0.1)}
+    sizes = {
+        "reports": ("employers", 200),
+        "month": ("people", 12_000),
+        "society": ("scale", 0.1),
+        "years": ("months", 60),
+        "weights": ("people", 12_000),
+    }
     name, least = sizes.get(run["kind"], ("", 0))
     return bool(name) and run[name] >= least
 
@@ -152,6 +181,8 @@ def _title(run: dict) -> str:
         "month": "架空の一か月（{people:,} 人、{rounds} 回の中央値）",
         "society": "事業所 {employers:,}、{people:,} 人、{months} か月（1 回だけ）",
         "growth": "大きさとともに（1 回ずつ）",
+        "years": "{months} か月目と 6 か月目の公開（事業所 {employers:,}、{people:,} 人、{rounds} 回の中央値）",
+        "weights": "ページの重さ（架空の一か月、{people:,} 人）",
     }
     return titles[run["kind"]].format(**run)
 

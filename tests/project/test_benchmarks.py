@@ -12,6 +12,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 import bench  # noqa: E402
 import intake  # noqa: E402
+import publishing  # noqa: E402
 import publishing_record  # noqa: E402
 import record  # noqa: E402
 import society  # noqa: E402
@@ -144,6 +145,49 @@ def test_the_promises_of_publishing_are_judged_at_their_size(ratio, broken):
     }
     assert len(publishing_record.broken_limits(run)) == broken
     assert publishing_record.broken_limits(run | {"employers": 3}) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "run", "broken"),
+    [
+        ("years", {"months": 60}, {"ratios": {"long_short_cpu": [1.15]}}, 0),
+        ("years", {"months": 60}, {"ratios": {"long_short_cpu": [1.16]}}, 1),
+        ("years", {"months": 8}, {"ratios": {"long_short_cpu": [1.16]}}, 0),
+        ("weights", {"people": 12_000}, {"jobs": {"mail": {"kb": 300}}}, 0),
+        ("weights", {"people": 12_000}, {"jobs": {"mail": {"kb": 301}}}, 1),
+    ],
+)
+def test_many_months_and_heavy_mail_break_a_promise(kind, size, run, broken):
+    assert len(publishing_record.broken_limits({"kind": kind, **size, **run})) == broken
+
+
+def test_the_committed_record_of_publishing_keeps_its_promises_and_is_in_the_readme():
+    runs = publishing_record.read_record()
+    assert {run["kind"] for run in runs} == {*publishing_record.ORDER}
+    broken = {run["kind"] for run in runs if publishing_record.broken_limits(run)}
+    assert broken == {"years"}, "README に、まだ収まっていないと書いたもの"
+    page = record.README.read_text(encoding="utf-8")
+    assert publishing_record.with_tables(page, runs) == page
+
+
+@LINUX
+@WHOLE
+@pytest.mark.parametrize(
+    ("kind", "sizes", "jobs"),
+    [
+        (
+            "years",
+            ["--employers", "3", "--people", "300", "--months", "8", "--rounds", "1"],
+            {"long", "short"},
+        ),
+        ("weights", ["--people", "600"], {*publishing.PAGES}),
+    ],
+)
+def test_years_and_weights_are_measured(tmp_path, kind, sizes, jobs):
+    measure(tmp_path / "run", "publishing.py", kind, *sizes)
+    run = recorded(tmp_path / "run")
+    assert set(run["jobs"]) == jobs
+    assert all(figure > 0 for job in run["jobs"].values() for figure in job.values())
 
 
 @pytest.mark.parametrize(("employers", "people"), [(1, 1), (7, 7), (200, 20_000), (1_741, 126_000)])
