@@ -88,6 +88,7 @@ class Lens:
             pd.DataFrame({"month": [str(kept.month) for kept in self._months], "month_end": ends}),
         )
         self._db.execute(sql("member"))
+        self._db.execute(sql("has_acted"))
 
     def _open_rules(self, params: Params, holds: Iterable[Hold]) -> None:
         self.put("symbol_entry", _symbols(self._months, params))

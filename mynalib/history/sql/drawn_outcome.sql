@@ -4,7 +4,7 @@
 select
     d.month, d.trial, d.kind, d.employer_id, d.arm, l.ahead,
     count(*) as people,
-    count(*) filter (where if(d.kind = 'link', m.state = 1, coalesce(m.certificate_flag = 1, false))) as acted
+    count(*) filter (where has_acted(d.kind, m.state, m.certificate_flag)) as acted
 from drawn d
 join later l using (month)
 join member m

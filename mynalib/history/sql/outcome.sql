@@ -4,7 +4,7 @@
 select
     a.month, a.kind, a.attempt, a.told, l.ahead,
     count(*) as people,
-    count(*) filter (where if(a.kind = 'link', m.state = 1, coalesce(m.certificate_flag = 1, false))) as acted
+    count(*) filter (where has_acted(a.kind, m.state, m.certificate_flag)) as acted
 from asked a
 join later l using (month)
 join member m

@@ -18,7 +18,7 @@ done as (
     join member m
         on m.number_key = f.number_key and m.branch = f.branch and m.symbol_key in (f.symbol_then, f.symbol_key)
         and m.month > f.month and m.month <= $month
-    where if(f.kind = 'link', m.state = 1, coalesce(m.certificate_flag = 1, false))
+    where has_acted(f.kind, m.state, m.certificate_flag)
 )
 select f.symbol_key, f.number_key, f.branch, f.kind, count(distinct f.month) as told, max(f.month) as last
 from followed f
