@@ -102,7 +102,7 @@ def newcomers(employer: str, month: Month) -> list[Person]:
 
 
 def objectors() -> list[Person]:
-    """申し出ている人：どの事業所からも、リストに載るはずだった四人。二人は前からいて、二人は、いちばん新しい月に加わった。偶数番目の人は、退職と書いてある。"""
+    """申し出ている人：どの事業所からも、リストに載るはずだった四人。二人は前からいて、二人は、いちばん新しい月に加わった（家族のいる人と、一人の世帯）。偶数番目の人は、退職と書いてある。"""
     always = [one for key, one in year()[0].items() if key in year()[-1]]
     both = [one for one in always if slow_status(one)[1] in TO_REMIND]
     return [
@@ -110,7 +110,7 @@ def objectors() -> list[Person]:
         for employer in SIZES
         for one in [
             *[one for one in both if one.symbol == SYMBOL[employer]][:2],
-            *[one for one in newcomers(employer, NEWEST) if one.branch == "00"][:2],
+            *[one for one in newcomers(employer, NEWEST) if one.branch == "00"][2:4],
         ]
     ]
 
