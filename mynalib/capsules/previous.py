@@ -17,7 +17,7 @@ from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.home import Home
-from mynalib.history.markers import LIST_PAGE
+from mynalib.history.markers import is_list
 from mynalib.history.months import KeptMonth
 from mynalib.history.released import (
     all_releases,
@@ -124,11 +124,6 @@ def with_lists(home: Home, release: Path) -> Path:
         folder for folder in same_month if any(is_list(path) for path in artefacts_of(home, folder))
     ]
     return found[-1] if found else release
-
-
-def is_list(path: str) -> bool:
-    """勧奨リストのページか。"""
-    return path.startswith("employers/") and path.endswith(LIST_PAGE)
 
 
 def _is_ours(home: Home, release: Path) -> bool:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from mynalib.capsules.previous import STATE_FILE, is_list, listed_of, read_rates
+from mynalib.capsules.previous import STATE_FILE, listed_of, read_rates
 from mynalib.domain.months import Month
 from mynalib.domain.person import with_person_key
 from mynalib.domain.revision import NOT_HANDED_OVER
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.markers import Version, versions
+from mynalib.history.markers import Version, is_list, versions
 from mynalib.history.months import KeptMonth
 from mynalib.history.released import (
     all_releases,

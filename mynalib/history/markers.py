@@ -47,6 +47,11 @@ class Version:
         return day_label(self.made_on)
 
 
+def is_list(path: str) -> bool:
+    """公開の中の場所 path が、勧奨リストのページか。"""
+    return path.startswith("employers/") and path.endswith(LIST_PAGE)
+
+
 def versions(lines: Collection[Mapping]) -> dict[str, Version]:
     """台帳の行から、公開したことのある版。月と版の順。"""
     known: dict[str, Revision | None] = {}

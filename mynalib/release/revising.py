@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.revision import (
     AFTER_WITHDRAWAL,
@@ -16,6 +15,7 @@ from mynalib.domain.revision import (
 from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
 from mynalib.history.ledger import Ledger
+from mynalib.history.markers import is_list
 from mynalib.history.months import newer_month
 from mynalib.history.protection import lost_protection, sealed
 from mynalib.history.registers import read_registers

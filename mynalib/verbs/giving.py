@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from mynalib.capsules.opened import OpenedMonth, open_month
-from mynalib.capsules.previous import is_list, listed_of, with_lists
+from mynalib.capsules.previous import listed_of, with_lists
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.markers import versions
+from mynalib.history.markers import is_list, versions
 from mynalib.history.months import newer_month
 from mynalib.history.released import artefacts_of, released_file, releases
 from mynalib.history.stops import list_stops

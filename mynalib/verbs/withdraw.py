@@ -5,13 +5,12 @@
 
 from functools import partial
 
-from mynalib.capsules.previous import is_list
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
-from mynalib.history.markers import versions
+from mynalib.history.markers import is_list, versions
 from mynalib.history.months import kept_month
 from mynalib.history.recovery import settle
 from mynalib.history.released import all_releases, artefacts_of, recorded_releases, releases
