@@ -4,13 +4,14 @@
 ときだけ、数え直す。はじめて見せる月は、古い月から順に、水準を定めていく。
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
+from mynalib.capsules.list_sizes import list_sizes
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.previous import WINDOW, Previous, read_previous
 from mynalib.capsules.superseded import Sighting, superseded
@@ -22,7 +23,7 @@ from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
-from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.domain.person import PERSON_KEY
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
@@ -32,9 +33,6 @@ from mynalib.reminders.due import NOT_AT_WORK
 SHOWN_LISTS = 12
 MOST_SIGHTINGS = 31
 """攻撃で並べる、見せたもの（訂正の前の版も一つ）の、いちばん多い数。様子の並びを表す整数（seen.sql）に入る数。"""
-TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
-ATTEMPTS = ("first", "second", "later")  # 1 回目、2 回目、3 回目から
-KINDS_LISTED = {"本人": "insured", "家族": "family"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,11 @@ class Outside:
     def lists(self) -> pd.DataFrame:
         """事業所ごとの、リストの人数（employer_id と released.LIST_COLUMNS）。前の月は、公開したときのまま。"""
         past = self.previous.lists
-        now = self._lists_now() if self.opened.makes_lists else past[:0]
+        now = (
+            list_sizes(self.opened, self.previous.last_listed)
+            if self.opened.makes_lists
+            else past[:0]
+        )
         table = pd.concat([past, now], ignore_index=True)
         months = sorted(table.month.unique())[-SHOWN_LISTS:]
         return table[table.month.isin(months)].reset_index(drop=True)
@@ -254,34 +256,6 @@ class Outside:
             for month in (str(kept.month) for kept in window)
         ]
         return sorted(found, key=lambda one: one.month)[-MOST_SIGHTINGS:]
-
-    def _lists_now(self) -> pd.DataFrame:
-        """この月のリストの人数と、前に公開したリストからの入れかわり。"""
-        now = with_person_key(self.opened.listed)
-        then = self.previous.last_listed
-        both = now.merge(
-            then,
-            on=["employer_id", *PERSON_KEY],
-            how="outer",
-            indicator="side",
-            suffixes=("", "_then"),
-        )
-        receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
-        turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
-        counts = [each.reindex(index=receivers) for each in (*_list_sizes(now), turns) if len(each)]
-        table = pd.concat([pd.DataFrame(index=receivers), *counts], axis="columns")
-        table = table.reindex(columns=LIST_COLUMNS[1:]).fillna(0).astype("int64")
-        table.insert(0, "month", str(self.opened.month))
-        return table.rename_axis("employer_id").reset_index()
-
-
-def _list_sizes(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """事業所ごとの、リストの人数：行うこと、何回目、本人と家族、世帯。"""
-    turn = rows.attempt.clip(upper=len(ATTEMPTS)).map(dict(enumerate(ATTEMPTS, 1)))
-    for column in (rows.action, turn.astype("str"), rows.member_kind.map(KINDS_LISTED)):
-        yield pd.crosstab(rows.employer_id, column.rename("counted"))
-    homes = rows.drop_duplicates(["employer_id", *PERSON_KEY[:2]]).groupby("employer_id").size()
-    yield homes.to_frame("households")
 
 
 def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
