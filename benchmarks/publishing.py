@@ -31,6 +31,7 @@ from tree import measured
 from mynalib.capsules.opened import employers_of
 from mynalib.capsules.publication import open_publication
 from mynalib.demo import make_society
+from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
@@ -243,12 +244,12 @@ def _demo(folder: Path, people: int) -> Home:
     return home
 
 
-def _publish(home: Home, memory: bool = False, **environment: str) -> dict:
+def _publish(home: Home, memory: bool = False, month: Month = MONTH, **environment: str) -> dict:
     command = [
         str(Path(sys.executable).with_name("myna")),
         "publish",
         "--month",
-        str(MONTH),
+        str(month),
         "--home",
         str(home.root),
     ]
@@ -328,9 +329,13 @@ def compare_years(options: argparse.Namespace, folder: Path) -> dict:
         name: _society(folder / name, options.employers, options.people, count)
         for name, count in months.items()
     }
+    befores = {name: _before_the_newest(home) for name, home in homes.items()}
     for home in homes.values():
         _publish(home)
-    rounds = [{name: _afresh(home) for name, home in homes.items()} for _ in range(options.rounds)]
+    rounds = [
+        {name: _afresh(home, befores[name]) for name, home in homes.items()}
+        for _ in range(options.rounds)
+    ]
     jobs = {name: _middle([one[name] for one in rounds]) for name in homes}
     ratios = {
         f"long_short_{figure}": [
@@ -342,9 +347,19 @@ def compare_years(options: argparse.Namespace, folder: Path) -> dict:
     return {"kind": "years", **sizes, "jobs": jobs, "ratios": ratios}
 
 
-def _afresh(home: Home) -> dict:
-    """集計だけを残して、もう一度公開する。"""
-    _forget_releases(home)
+def _before_the_newest(home: Home) -> tuple[Path, bytes]:
+    """前の月まで公開したときの、公開したものの写しと、台帳。前に見せた月は、前の公開からそのまま繰り返す。"""
+    _publish(home, month=MONTH.plus(-1))
+    kept = home.root.with_name(f"{home.root.name}-before")
+    return shutil.copytree(home.reports, kept), home.ledger.read_bytes()
+
+
+def _afresh(home: Home, before: tuple[Path, bytes]) -> dict:
+    """前の月まで公開したときに戻して、いちばん新しい月を、もう一度公開する。集計は残す。"""
+    reports, ledger = before
+    shutil.rmtree(home.reports)
+    shutil.copytree(reports, home.reports)
+    home.ledger.write_bytes(ledger)
     shutil.rmtree(home.drafts, ignore_errors=True)
     return _publish(home)
 
