@@ -4,35 +4,30 @@
 ときだけ、数え直す。はじめて見せる月は、古い月から順に、水準を定めていく。
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
+from mynalib.capsules.evidence import gather
 from mynalib.capsules.list_sizes import list_sizes
 from mynalib.capsules.opened import OpenedMonth
-from mynalib.capsules.previous import WINDOW, Previous, read_previous
-from mynalib.capsules.superseded import Sighting, superseded
+from mynalib.capsules.previous import Previous, read_previous
 from mynalib.disclosure.coarsening import Evidence, Result, hold
-from mynalib.disclosure.intruder import OFF, UNREGISTERED
 from mynalib.disclosure.levels import COMPARED_MONTHS, Level, compared, from_row
 from mynalib.disclosure.released import LEVEL_COLUMNS, LIST_COLUMNS
 from mynalib.disclosure.showing import Before, Coarser, Showing, show_month
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
-from mynalib.domain.person import PERSON_KEY
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
-from mynalib.history.months import KeptMonth
 from mynalib.insight import measures, movements
 from mynalib.reminders.due import NOT_AT_WORK
 
 SHOWN_LISTS = 12
-MOST_SIGHTINGS = 31
-"""攻撃で並べる、見せたもの（訂正の前の版も一つ）の、いちばん多い数。様子の並びを表す整数（seen.sql）に入る数。"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,12 @@ class Outside:
         states = self._past[0]
         with Lens(self.opened.months, self.opened.params) as lens:
             show = partial(self._show, month, self._before(month, states, lens))
-        return hold(show, self._evidence, self.limits)
+        return hold(show, self.evidence, self.limits)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """公開の前の攻撃で、攻める側の手もと。"""
+        return gather(self.opened, self.previous, self._past[0])
 
     @property
     def coarsened(self) -> list[str]:
@@ -209,70 +209,7 @@ class Outside:
         }
         return {employer: people.get((since, employer), 0) for employer, since in settled.items()}
 
-    @cached_property
-    def _evidence(self) -> Evidence:
-        """攻撃する担当者の手もと：近ごろの月の頭数、受け取ったリスト（訂正の前のものも）、この月に受け取るリスト。"""
-        window = list(self.opened.months[-WINDOW:])
-        sightings = self._sightings(window)
-        listed = [one.listed.assign(step=step) for step, one in enumerate(sightings)]
-        with Lens(window, self.opened.params) as lens:
-            lens.put(
-                "sighting",
-                pd.DataFrame(
-                    [(step, one.month) for step, one in enumerate(sightings)],
-                    columns=["step", "month"],
-                ),
-            )
-            lens.put("listed", pd.concat(listed)[["step", *PERSON_KEY, "action"]])
-            seen = lens.query("seen", dependants=self._dependants)
-        receivers = [employer.id for employer in self.opened.params.notified(self.opened.month.end)]
-        seen = seen[seen.employer_id.isin(receivers)]
-        paths = {}
-        complete = {}
-        believed = {}
-        for employer, rows in seen.groupby("employer_id"):
-            own = {
-                _path(row.code, len(sightings)): int(row.people)
-                for row in rows.itertuples(index=False)
-            }
-            paths[employer] = with_one_objector_each(own)
-            bits = int(rows.unregistered.agg(np.bitwise_or.reduce))
-            complete[employer] = (
-                *(not bits >> 2 * at & 1 for at in range(len(sightings) - 1)),
-                paths[employer] == own,
-            )
-            unseen = int(rows.unseen.agg(np.bitwise_or.reduce))
-            believed[employer] = (unseen.bit_length() + 1) // 2 - 1 if unseen else 0
-        past = [one.state for one in sightings[:-1]]
-        return Evidence(past, paths, complete, believed, linked=self._dependants)
-
-    def _sightings(self, window: Sequence[KeptMonth]) -> list[Sighting]:
-        """読み手が見たもの：月ごとに、訂正の前の版、いま引きつぐ版の順。終わりが、いま決めるもの（リストは、まだない）。"""
-        states = self._past[0]
-        listed = self.previous.listed
-        found = superseded(self.opened.home, self.opened.month, window)
-        found += [
-            Sighting(month, states[states.month == month], listed[listed.month == month])
-            for month in (str(kept.month) for kept in window)
-        ]
-        return sorted(found, key=lambda one: one.month)[-MOST_SIGHTINGS:]
-
-
-def with_one_objector_each(paths: Mapping[str, int]) -> dict[str, int]:
-    """いまの月に未登録としてリストにいる、どの様子の人からも、一人が申し出てリストから消えた姿。"""
-    found = dict(paths)
-    for path, people in paths.items():
-        if path[-1] == UNREGISTERED:
-            found[path] = people - 1
-            found[path[:-1] + OFF] = found.get(path[:-1] + OFF, 0) + 1
-    return {path: people for path, people in found.items() if people}
-
 
 def _own_rows(table: pd.DataFrame, places: Mapping[str, np.ndarray], employer: str) -> pd.DataFrame:
     """places（事業所から、行の番号へ）にある、一つの事業所の行。"""
     return table.iloc[places.get(employer, [])]
-
-
-def _path(code: int, months: int) -> str:
-    """四進数の様子の並びを、文字にする（disclosure.intruder）。"""
-    return "".join("-oug"[code >> 2 * at & 3] for at in range(months))

@@ -21,13 +21,13 @@ from mynalib.history.months import KeptMonth
 from mynalib.history.released import (
     all_releases,
     artefacts_of,
-    damage,
     read_manifest,
     recorded_releases,
     released_file,
     releases,
 )
 from mynalib.history.revisions import revision_of
+from mynalib.history.soundness import damage
 
 
 @dataclass(frozen=True)

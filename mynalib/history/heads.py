@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger, LedgerBroken
-from mynalib.history.released import continued_heads, read_receipt
+from mynalib.history.released import read_receipt
 from mynalib.history.revisions import revisions
+from mynalib.history.soundness import continued_heads
 
 GO_ON = "戻せるものがなければ、myna check --accept-ledger --because 理由 で、原本と公開したものを確かめ、そのことを台帳に残して続けられます。"
 _HEAD = re.compile(r'name="ledger-head" content="([0-9a-f]{64})"')

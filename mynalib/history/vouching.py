@@ -13,8 +13,9 @@ from mynalib.history.ledger import Ledger, LedgerBroken
 from mynalib.history.months import KeptMonth, MonthDamaged, kept_months
 from mynalib.history.placing import clear_placing
 from mynalib.history.recovery import is_damaged, settle
-from mynalib.history.released import differences, read_manifest
+from mynalib.history.released import read_manifest
 from mynalib.history.rereading import require_original_of
+from mynalib.history.soundness import differences
 from mynalib.history.taking import settle_taking
 
 

@@ -27,7 +27,8 @@ from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.person import fold_number
 from mynalib.domain.revision import Revision
 from mynalib.history.lens import Lens
-from mynalib.history.released import differences, read_manifest
+from mynalib.history.released import read_manifest
+from mynalib.history.soundness import differences
 from mynalib.insight import display
 from mynalib.insight.notice_page import NoticePage
 from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_problems

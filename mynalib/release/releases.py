@@ -12,17 +12,9 @@ from mynalib.history.files import write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import markers, versions
-from mynalib.history.released import (
-    PORTAL,
-    all_releases,
-    portal_damage,
-    portal_digest,
-    read_manifest,
-    releases,
-    require_all_there,
-    waiting_releases,
-)
+from mynalib.history.released import all_releases, read_manifest, releases, waiting_releases
 from mynalib.history.revisions import revision_of
+from mynalib.history.soundness import PORTAL, portal_damage, portal_digest, require_all_there
 from mynalib.release import portal
 
 TITLE = "マイナ保険証の取得促進　資料の一覧"

@@ -22,12 +22,12 @@ from mynalib.history.registers import read_registers
 from mynalib.history.released import (
     ReleaseDamaged,
     artefacts_of,
-    damage,
     read_manifest,
     read_receipt,
     releases,
 )
 from mynalib.history.revisions import next_revision, revision_of
+from mynalib.history.soundness import damage
 from mynalib.release.order import Order
 from mynalib.release.unchanged import changed_facts, protecting
 

@@ -19,8 +19,8 @@ from mynalib.history.outdated import outdated_releases
 from mynalib.history.protection import lost_protection
 from mynalib.history.recovery import is_damaged, require_recorded
 from mynalib.history.registers import Entry, read_registers
-from mynalib.history.released import require_sound_releases
 from mynalib.history.returners import returner_holds
+from mynalib.history.soundness import require_sound_releases
 from mynalib.history.stops import STALE, all_stops
 from mynalib.history.vouching import check_vouched
 from mynalib.reminders.letters import check_letters

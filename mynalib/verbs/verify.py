@@ -9,15 +9,9 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.months import UnknownMonth
-from mynalib.history.released import (
-    ReleaseDamaged,
-    damage,
-    junk,
-    kept_artefacts,
-    portal_damage,
-    releases,
-)
+from mynalib.history.released import ReleaseDamaged, kept_artefacts, releases
 from mynalib.history.revisions import revisions
+from mynalib.history.soundness import damage, junk, portal_damage
 from mynalib.release.gate import inspect
 
 

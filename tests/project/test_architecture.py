@@ -38,11 +38,9 @@ MODULES = {
 }
 LONGEST_MODULE = 220
 LONGER = {  # これより長くてよいモジュールと、そのわけ
-    "capsules/outside.py": "前の公開から引きついで、この月に見せるものを決めるまで。どの段も、同じ月の値を使う",
     "capsules/previous.py": "前の公開から読む、全ての表",
     "disclosure/released.py": "見せてよい表の、ただ一つの戸口。表の形が一つずつ並ぶ",
     "domain/society.py": "society.yaml の項目の表",
-    "history/released.py": "公開した版の記録を読むことと、台帳のとおりディスクにあるかの確かめ",
     "insight/chart_styles.py": "図の様式の表",
     "insight/findings.py": "月次報告の文。一つの節が、一つの関数",
     "insight/outlook.py": "表から導くもの。一つの問いが、一つの関数",

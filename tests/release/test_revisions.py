@@ -199,7 +199,7 @@ def test_what_a_version_showed_stays_in_the_readers_hands_although_it_was_replac
     hands = [(str(NEWEST), employers, int(second.on_list.sum()))]
     assert int(second.on_list.sum()) == int(first.on_list.sum()) - 1
     assert seen_before(published) == hands, "訂正する前の版は、もう見せてある"
-    evidence = open_publication(published.home, published.params, NEWEST).outside._evidence
+    evidence = open_publication(published.home, published.params, NEWEST).outside.evidence
     assert {len(path) for paths in evidence.paths.values() for path in paths} == {3}, (
         "9 月、10 月の前の版、いま決める版"
     )
