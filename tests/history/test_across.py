@@ -107,7 +107,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from mynalib.domain.months import Month
-from mynalib.history.files import place_folder
+from mynalib.history.placing import place_folder
 seen = iter(range(10**6))
 events = ("shutil.copyfile", "os.rename", "os.link", "os.mkdir", "open", "shutil.rmtree")
 def hook(event, arguments):
@@ -147,7 +147,8 @@ def test_a_full_share_leaves_nothing_behind(tmp_path, elsewhere):
     code = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
     code += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     code += "from pathlib import Path\nfrom mynalib.domain.months import Month\n"
-    code += "from mynalib.history.files import DiskFull, place_folder, writing\n"
+    code += "from mynalib.history.files import DiskFull, writing\n"
+    code += "from mynalib.history.placing import place_folder\n"
     code += "try:\n    with writing(Path(sys.argv[2])):\n"
     code += "        place_folder(Path(sys.argv[1]), Path(sys.argv[2]), Month.parse('2026-10'))\n"
     code += "except DiskFull as error:\n    print(error.code)"

@@ -189,8 +189,8 @@ def arrived(year: Year, month: Month) -> None:
     ingest(*year.place, file, month, confirm=("SUSPICIOUS_CHANGE", "STALE_COPY"))
 
 
-def released(year: Year) -> None:
-    made = publish(*year.place, year.month)
+def released(year: Year, because: str = "") -> None:
+    made = publish(*year.place, year.month, because=because)
     assert made.outcome == "released"
     year.note("公開", made.folder.name)
     first = year.month.end.replace(day=1)
@@ -264,7 +264,7 @@ def redo(year: Year) -> None:
     name = [deed for deed in year.diary if deed.label == "公開"][-1].told[0]
     withdraw_release(*year.place, name, "版を誤った")
     year.note("公開の取り下げ", name, "理由：版を誤った")
-    released(year)
+    released(year, "版を誤ったため")
 
 
 def drop_lists(year: Year) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -120,9 +121,7 @@ def test_what_is_kept_follows_policy_and_the_attack_and_never_reaches_the_newest
     policy = society.policy.model_copy(
         update={"retention": society.policy.retention.model_copy(update=keeps)}
     )
-    params = small.params.__class__(
-        **{**vars(small.params), "society": society.model_copy(update={"policy": policy})}
-    )
+    params = replace(small.params, society=society.model_copy(update={"policy": policy}))
     with clock.on(date(2026, 11, 27)):
         found = edges(params, Month.parse(newest), Month.parse(before) if before else None)
     assert {kind: str(found[kind]) for kind in kept_from} == kept_from
