@@ -38,6 +38,18 @@ def leave_out_iri_grammar() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
+def spare_the_collector() -> None:
+    """ここまでに読みこんだもの（数十万の物）を、ごみ集めに見て回らせない。
+
+    終わるときには、また捨ててよいものにする。そうしないと、DuckDB が、捨て忘れがあると画面に書く。
+    """
+    import atexit
+    import gc
+
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+
+
 def _elsewhere(entries: list[str]) -> list[str]:
     """今のフォルダーを指さないもの。空の項目は、今のフォルダーを指す。"""
     try:

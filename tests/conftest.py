@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from mynalib.startup import leave_out_iri_grammar
+from mynalib.startup import leave_out_iri_grammar, spare_the_collector
 
 gc.disable()  # 集め終わるまで（pytest_collection_finish）
 leave_out_iri_grammar()  # 試験のプロセスも、命令と同じく
@@ -150,7 +150,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """ここまでに読みこんだものは、捨てない。数え直すと、一つの試験が作るごみより、ずっと時間がかかる。"""
-    gc.freeze()
+    spare_the_collector()
     gc.enable()
 
 

@@ -21,6 +21,7 @@ from mynalib.insight.bench_chart import chart
 from mynalib.insight.bench_desk import Desk
 from mynalib.insight.bench_layout import BASE_LAYOUT, TRACES
 from mynalib.insight.bench_views import View, bench_words, periods
+from mynalib.startup import spare_the_collector
 
 MOST_ROWS = 50
 QUIET_SECONDS = 0.4  # これだけ選び直さなければ、止んだとみる
@@ -71,7 +72,7 @@ class Explorer:
         for choice in self.choices:
             choice.observe(self._choose, "value")
         self.redraw()
-        _spare_the_collector()
+        _spare_the_bench()
 
     @property
     def choices(self) -> tuple[widgets.Dropdown, ...]:
@@ -129,11 +130,11 @@ class Explorer:
         return self._bench.employers[view.employer] if view.employer else "組合全体"
 
 
-def _spare_the_collector() -> None:
+def _spare_the_bench() -> None:
     """読みこんだ道具（数十万の物）を、ごみ集めが見て回らないように。見て回ると、選び直しの一回が 100 ms より遅くなる。"""
     gc.unfreeze()
     gc.collect()
-    gc.freeze()
+    spare_the_collector()
 
 
 def _choice(name: str, options: dict[str, object]) -> widgets.Dropdown:

@@ -1,7 +1,6 @@
 """一つの仕事：一つのカプセルで一冊を実行し、ページと成果物を書く。自分だけのプロセスで動く。"""
 
 # ruff: noqa: E402 fork のない OS と計算機の集まりでは、ここが、子のはじめに読みこむところ
-import gc
 import json
 import multiprocessing
 import os
@@ -15,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 
-from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
+from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar, spare_the_collector
 
 leave_out_iri_grammar()
 
@@ -74,7 +73,7 @@ class Job:
 
 def run_job(job: Job, limits: Limits) -> None:
     """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。書く空きもなければ、終了コード NO_ROOM で終わる。"""
-    gc.freeze()  # 分かれる前に読みこまれたものは、捨てない。数え直すと、それだけで仕事の半分の時間がかかる
+    spare_the_collector()  # 分かれる前に読みこまれたものは、捨てない。数え直すと、それだけで仕事の半分の時間がかかる
     leave_out_current_folder()
     _end_with_parent()
     record = _record(job, limits)

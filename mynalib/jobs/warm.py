@@ -7,7 +7,7 @@
 import gc
 import os
 
-from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar
+from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar, spare_the_collector
 
 leave_out_current_folder()
 leave_out_iri_grammar()
@@ -67,5 +67,5 @@ READY = (
     in_notebook,
     exports,
 )
-gc.freeze()
+spare_the_collector()
 gc.enable()

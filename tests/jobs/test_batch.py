@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from multiprocessing import forkserver
@@ -169,6 +170,20 @@ def test_the_server_that_jobs_fork_from_has_one_thread():
     process.join()
     server = forkserver._forkserver._forkserver_pid
     assert len([*Path(f"/proc/{server}/task").iterdir()]) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mynalib.jobs.warm",
+        "from mynalib.startup import spare_the_collector as spare; import duckdb; spare()",
+    ],
+    ids=["分かれるもと", "分かれないところ"],
+)
+def test_a_process_that_spares_the_collector_ends_without_a_word(code):
+    """捨てないと決めたものが残ったまま終わると、DuckDB は、捨て忘れを何十行も画面に書く。"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 # 失敗の言い分け ------------------------------------------------------------------------------------
