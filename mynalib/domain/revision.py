@@ -27,7 +27,7 @@ class Revision:
 
     made は作った日（2026-11-22）、replaces は置きかえる版の名、kind は作り直すわけ、because は人の書いたわけ（corrected のとき）、
     changed は変わったもの（ファイル、設定など）。changes は、読み手（internal、wide、事業所のコード）から、載せた数の変わりかたの
-    文へ。まだ比べていなければ None。
+    文へ。まだ比べていなければ None。not_handed_over は、前の版のリストを、健保の外のだれもまだ受け取っていないと記録して作ったか。
     """
 
     version: int
@@ -36,6 +36,7 @@ class Revision:
     kind: str
     because: str = ""
     changed: tuple[str, ...] = ()
+    not_handed_over: bool = False
     changes: Mapping[str, list[str]] | None = None
 
     @classmethod

@@ -1,6 +1,6 @@
 """作り直すか：公開した月を、そのままにするか、なぜ新しい版を作るかを、何も動かす前に決める。"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mynalib.domain.errors import Refused
@@ -15,19 +15,13 @@ from mynalib.domain.revision import (
 from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
 from mynalib.history.ledger import Ledger
-from mynalib.history.markers import is_list
 from mynalib.history.months import newer_month
-from mynalib.history.protection import lost_protection, sealed
+from mynalib.history.protection import lost_protection
 from mynalib.history.registers import read_registers
-from mynalib.history.released import (
-    ReleaseDamaged,
-    artefacts_of,
-    read_manifest,
-    read_receipt,
-    releases,
-)
-from mynalib.history.revisions import next_revision, revision_of
+from mynalib.history.released import read_manifest, read_receipt, releases
+from mynalib.history.revisions import next_revision
 from mynalib.history.soundness import damage
+from mynalib.release.comparable import would_tell
 from mynalib.release.order import Order
 from mynalib.release.unchanged import changed_facts, protecting
 
@@ -65,14 +59,14 @@ def decide(order: Order) -> Decision:
     former = releases(order.home).get(order.month)
     if order.not_handed_over:
         _require_remaking(order, former)
-    lists_stand = _is_newest(order) and not _remakes(order) and _would_tell(order)
+    now = protecting(order.home, order.params)
+    lists_stand = _is_newest(order) and not _remakes(order) and would_tell(order, now.entered)
     if former is None:
         return Decision(revision=_after_withdrawal(order), lists_stand=lists_stand)
     manifest = read_manifest(former)
     without = manifest["without"] if order.only else order.without
     changed = changed_facts(order.home, order.params, order.month, without, manifest)
-    now = protecting(order.home, order.params).everything
-    waits = _is_newest(order) and read_receipt(former).get("protection") != now
+    waits = _is_newest(order) and read_receipt(former).get("protection") != now.everything
     kind = CORRECTED if changed else _kind(order, former, waits, lists_stand)
     if kind is None:
         return Decision(
@@ -86,33 +80,6 @@ def decide(order: Order) -> Decision:
         _require_reason(order, f"公開したときから、{'、'.join(changed)}が変わっています。")
     revision = _new(order, kind, _next_version(order), former.name, changed)
     return Decision(former, revision, lists_stand=lists_stand)
-
-
-def _would_tell(order: Order) -> bool:
-    """リストを作り直すと、前の版のリストと比べて、申し出たか、撤回した人が分かってしまうか。
-
-    読み手がリストを受け取ったかもしれない、いちばん新しい版（取り下げたものも）のときから、名簿か返納者が変わっていれば、そうなる。
-    訂正したファイルから分かる食い違いは、ファイルの訂正に紛れるので、ここでは見ない。
-    """
-    entered: dict[str, str] = {}
-    told: list[str] = []
-    for line in Ledger(order.home.ledger).lines():
-        if line["did"] == "prepared":
-            entered[line["manifest_sha256"]] = line.get("entered", "")
-        if line["did"] == "released" and _may_have_lists(order, line["folder"]):
-            told.append(entered.get(line["manifest_sha256"], ""))
-    now = sealed(order.home, protecting(order.home, order.params).entered)
-    return bool(told) and not (now and told[-1] == now)
-
-
-def _may_have_lists(order: Order, name: str) -> bool:
-    """この月の版で、リストがあったか。失われていて、確かめられなければ、あったと見る。"""
-    if revision_of(name)[0] != order.month:
-        return False
-    try:
-        return any(map(is_list, artefacts_of(order.home, order.home.reports / name)))
-    except ReleaseDamaged:
-        return True
 
 
 def _after_withdrawal(order: Order) -> Revision | None:
@@ -146,10 +113,10 @@ def _lost(order: Order) -> bool:
 
 
 def _remakes(order: Order) -> bool:
-    """リストを作り直す頼みか。下書きを公開するときは、その下書きに、リストがあるか。"""
+    """リストを作り直す頼みか。下書きを公開するときは、その下書きが、そうか。"""
     looked_at = _looked_at(order)
     approved = looked_at is not None and looked_at.version == _next_version(order)
-    return order.not_handed_over or (approved and order.approval.draft["lists"])
+    return order.not_handed_over or (approved and looked_at.not_handed_over)
 
 
 def _new(
@@ -158,7 +125,9 @@ def _new(
     """新しい版のこと。下書きを公開するときは、見た下書きに書いてあるとおり（作った日も）。"""
     if not order.approval:
         because = " ".join(order.because.split()) if kind in (CORRECTED, AFTER_WITHDRAWAL) else ""
-        return Revision(version, str(clock.today()), replaces, kind, because, changed)
+        made = str(clock.today())
+        revision = Revision(version, made, replaces, kind, because, changed)
+        return replace(revision, not_handed_over=order.not_handed_over)
     looked_at = _looked_at(order)
     if looked_at is None or looked_at.version != version:
         what = "下書きを作ったあとに、この月を公開しています"

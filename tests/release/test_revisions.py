@@ -226,6 +226,43 @@ def test_a_correction_after_an_objection_makes_no_list_to_compare_with_the_forme
     assert (remade.name, len([*remade.rglob("reminders.html")])) == (f"{NEWEST}-r3", 3)
 
 
+def approve(society: SmallSociety) -> dict:
+    return run(society, "release", "--approved-by", "確認者")
+
+
+def test_an_objection_between_the_draft_and_its_release_makes_no_list_to_compare(published):
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    published.publish(draft=True, because="訂正")
+    published.object_to(LISTED_PERSON)
+    assert approve(published)["error"] == "DRAFT_CHANGED"
+    done = approve(published)
+    assert (done["outcome"], done["waits"]) == ("released", True)
+    assert [*Path(done["folder"]).rglob("reminders*")] == []
+
+
+def test_a_draft_of_lists_that_nobody_has_had_is_released_with_them(published):
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    published.object_to(LISTED_PERSON)
+    published.publish(draft=True, because="訂正", not_handed_over=True)
+    done = approve(published)
+    assert (done["outcome"], done["waits"]) == ("released", False)
+    assert len([*Path(done["folder"]).rglob("reminders.html")]) == 3
+    assert Ledger(published.home.ledger).lines()[-1]["revision"]["not_handed_over"], "台帳に残る"
+
+
+def test_a_ledger_that_was_continued_cannot_say_that_nobody_objected(published):
+    content = published.home.ledger.read_bytes().splitlines(keepends=True)
+    at = next(at for at, line in enumerate(content) if b'"did": "prepared"' in line)
+    published.home.ledger.write_bytes(b"".join([*content[:at], b"{}\n", *content[at + 1 :]]))
+    done = myna(*("check", "--accept-ledger", "--because", "壊れた", "--home", published.home.root))
+    assert "prepared" not in {line["did"] for line in Ledger(published.home.ledger).lines()}, out(
+        done
+    )
+    published.ingest(NEWEST, everybody()[:-1], replace=True)
+    corrected = run(published, "publish", "--because", "訂正")
+    assert (corrected["outcome"], corrected["waits"]) == ("released", True)
+
+
 def test_a_month_that_was_withdrawn_is_published_again_only_with_a_reason(published):
     withdraw_release(published.home, published.params, f"{NEWEST}", "やり直す")
     published.object_to(LISTED_PERSON)
