@@ -84,6 +84,7 @@ def hold(show: Callable[[Coarser], Showing], evidence: Evidence, limits: Thresho
         if not broken or showing.merged is None:
             margin = _months(showing, evidence, limits)[-1].margin(linked=evidence.linked)
             return Result(showing, coarser, count.asked, count.undecided, frozenset(broken), margin)
+        # 残る行が一つなら、それもまとめると組合全体と同じになる。一つ増やすたびに残りは減るので、必ず終わる
         left = len(showing.levels) - len(showing.merged)
         more = coarser.merge_more + 1
         coarser = (
@@ -100,11 +101,13 @@ def _own_pages(
     while waiting:
         showing = show(coarser)
         months = _months(showing, evidence, limits)
+        # 水準をやめた事業所のページは、これ以上粗くできないので、もう攻めない
         waiting = [
             e
             for e in waiting
             if showing.levels.get(e) and count.breaks([_own_sight(e, months, evidence)])
         ]
+        # 一度めは刻みを広げ、広げても破られたら、水準をやめる。事業所ごとに多くて三回で終わる
         again = frozenset(waiting) & coarser.widened
         coarser = replace(
             coarser, widened=coarser.widened | set(waiting), unlevelled=coarser.unlevelled | again
@@ -115,10 +118,12 @@ def _own_pages(
 def _broken(showing: Showing, evidence: Evidence, limits: Thresholds, count: _Count) -> set[str]:
     """広く配る版と合わせて、破られた行。"""
     months = _months(showing, evidence, limits)
+    # 水準は本人だけ、組合全体は家族も入れた数なので、引き算しても事業所の数は出ない
     if not evidence.linked:
         return months[-1].few(linked=False)
     broken = months[-1].few(linked=True)
     sights = [_sight(employer, months, evidence) for employer in sorted(evidence.paths)]
+    # 広く配る版が何も加えない担当者は、もう _own_pages で攻めてある
     narrowed = [one for one in sights if one != _own_sight(one.employer, months, evidence)]
     broken |= {sight.employer for sight in narrowed if count.breaks([sight])}
     for pair, totals in _pairs(sights, months):
@@ -155,10 +160,12 @@ def _pairs(
     employers = [sight.employer for sight in sights]
     alone = np.array([_alone(sight) for sight in sights])
     together = [month.together(employers, 2) for month in months]
+    # 二人の和の幅が、一人ずつの幅の和と同じなら、組んでも新しいことは分からない
     telling = [
         (low > sums(alone[:, at, 0], 2)) | (high < sums(alone[:, at, 1], 2))
         for at, (low, high) in enumerate(together)
     ]
+    # 対角より上だけ：同じ二人を二度、自分と自分を一度も数えない
     for one, other in zip(*np.nonzero(np.triu(np.any(telling, axis=0), 1)), strict=True):
         yield (
             [sights[one], sights[other]],

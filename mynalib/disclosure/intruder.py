@@ -66,19 +66,15 @@ def attack(sights: Sequence[Sight], totals: Sequence[Range] | None = None) -> Ve
     """
     start = max(sight.believed_from for sight in sights)
     if start:
-        later = [_from(sight, start) for sight in sights]
-        return attack(later, totals[start:] if totals else None)
+        return attack(*_since(sights, totals, start))
     problem = _Problem(sights, totals)
     verdict = problem.verdict()
     if verdict.asked and not verdict.undecided:
-        return verdict  # 解けたので、ありえない姿ではない
+        return verdict  # 全ての問いが解けたのだから、見たものに合う姿が、一つはある
     start = problem.first_consistent()
     if start is None:
         return Verdict((), 0, 0)
-    if start:
-        later = [_from(sight, start) for sight in sights]
-        return attack(later, totals[start:] if totals else None)
-    return verdict
+    return attack(*_since(sights, totals, start)) if start else verdict
 
 
 def runs_of(path: str) -> Iterator[Run]:
@@ -99,10 +95,18 @@ def registered_range(sight: Sight, at: int) -> Range:
     return on_list, on_list + off
 
 
+def _since(
+    sights: Sequence[Sight], totals: Sequence[Range] | None, start: int
+) -> tuple[list[Sight], Sequence[Range] | None]:
+    """start の月からだけを見た、同じ担当者たちと、その和の両端。"""
+    return [_from(sight, start) for sight in sights], totals[start:] if totals else None
+
+
 def _from(sight: Sight, start: int) -> Sight:
     paths: dict[str, int] = {}
     for path, people in sight.paths.items():
         paths[path[start:]] = paths.get(path[start:], 0) + people
+    # believed_from は、はじめ（0）に戻る。戻さないと、attack がいつまでも削りつづける
     return Sight(sight.employer, sight.ranges[start:], paths, sight.all_registered[start:])
 
 
@@ -112,6 +116,8 @@ class _Problem:
     変数は（事業所, 続き, 登録した月）ごとの人数。登録しないままの人は、どの変数にも入らない。
     """
 
+    # 例：oo が 3 人、uo が 1 人、登録者は 2〜3 人、次の月に 2 人。a と b は oo のうち一・二か月めに、c は uo のうち二か月めに登録した人。
+    # 2 ≤ a ≤ 3、a + b + c = 2、a + b ≤ 3、c ≤ 1 なので、a = 2、b = c = 0：uo の人は、登録せずにリストから消えたと決まる
     def __init__(self, sights: Sequence[Sight], totals: Sequence[Range] | None):
         self._sights = sights
         self._totals = totals
@@ -124,6 +130,7 @@ class _Problem:
         columns = [
             (self._numbers[key], key[0], key[1].first, key[1].last, onset, people)
             for key, people in self._sizes.items()
+            # すぐ前の月に g だった人は、はじめから登録済。登録した月は、続きのはじめの一つだけ
             for onset in ([key[1].first] if key[1].known else range(key[1].first, key[1].last + 1))
         ]
         table = np.array(columns, dtype=int).reshape(-1, 6).T
@@ -133,12 +140,7 @@ class _Problem:
     def first_consistent(self) -> int | None:
         """その月からなら、信じていることと見たものとが矛盾しない、いちばん古い月。なければ None。"""
         for start in range(self._months):
-            later = [_from(sight, start) for sight in self._sights]
-            problem = (
-                self
-                if not start
-                else _Problem(later, self._totals[start:] if self._totals else None)
-            )
+            problem = _Problem(*_since(self._sights, self._totals, start)) if start else self
             if problem._solve(np.zeros(len(problem._owner))) is not None:
                 return start
         return None
@@ -170,6 +172,7 @@ class _Problem:
             rows = {key: self._registered_by(key, at[key]) for key in left}
             goal = sum(rows.values(), np.zeros(len(self._owner)))
             found = self._solve(-goal if first else goal)
+            # 決められないものは、分かってしまうものとして数える
             if found is None:
                 return left, len(left)
             counts = {key: round(float(rows[key] @ found)) for key in left}
@@ -205,6 +208,7 @@ class _Problem:
             on_lists = [registered_range(sight, at)[0] for sight in self._sights]
             for number, sight in enumerate(self._sights):
                 rows.append(covering & (self._of == number))
+                # リストに登録済としている人は、確かに登録者。残りだけが、リストに無い人の登録者
                 ends.append([end - on_lists[number] for end in sight.ranges[at]])
             if self._totals:
                 rows.append(covering)

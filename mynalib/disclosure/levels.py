@@ -54,6 +54,7 @@ class Level:
         """その月にありうる登録者の数の両端。定めてから変わった人は、min_changes 人に満たない。"""
         if month == self.since:
             return self.low, self.high
+        # 一人が変わると、登録者は多くて一人動く。min_changes が 5 なら、四人まで変わったかもしれないので、両端を四つずつ広げる
         slack = limits.min_changes - 1
         return max(0, self.low - slack), min(members, self.high + slack)
 
@@ -83,6 +84,7 @@ def next_level(  # noqa: PLR0913, PLR0917 水準を決めるものの全て
     """
     if members < limits.employer_minimum:
         return None
+    # 水準を定めたときの幅から率が出ても、まだ動かさない。動かすと、そこで変わった一人のことが分かる
     if before and changed < limits.min_changes:
         return before
     return settle_level(members, registered, shift, month, limits)
@@ -101,13 +103,16 @@ def settle_level(
     edge = _edge(members, limits.mask_up_to)
     grain = _grain(members)
     if members - registered <= edge:
+        # 切り捨てる：30 人で 26 人以上（86.7 %）は「85 % 以上」。切り上げると、26 人のときに本当でない
         value = 100 * (members - edge) // members // grain * grain
         return Level(value, 0, AT_LEAST, month, members - edge, members)
     if registered <= edge:
+        # 「以下」は切り上げる：30 人で 4 人以下（13.3 %）は「15 % 以下」
         value = ceil(Fraction(100 * edge, members) / grain) * grain
         return Level(value, 0, AT_MOST, month, 0, edge)
     step = max(WIDER, 2 * step_of(members)) if wider else step_of(members)
     low, high, index = _cell(members, registered, step, shift, edge)
+    # 切れはしを取りこんだ区切りは、番号 × 刻みが真ん中から外れる。人数の真ん中から決める
     if index is None:
         index = floor(Fraction(100 * (low + high), 2 * members) / step + Fraction(1, 2))
     value = max(0, min(100 // step, index)) * step
@@ -141,6 +146,9 @@ def _cell(
 
     番号は率だけで決まるので、番号 × 刻みを水準にすれば、人数の端数のために、率が上がったのに水準が下がることはない。
     """
+    # 例：120 人、刻み 5 ポイント（6 人）、ずれ 0、端は 6 人ずつ。境目は … 93、99、105、111 で、端でないのは 7 人から 113 人。
+    # 102 人は、そのままの区切り 99〜104 に入り、番号は 17（17 × 5 ＝ 85 %）。
+    # 境目の 111 は、113 までに三通りしか残さないので捨てる。だから 107 人も 112 人も、105〜113 に入り、番号はない
     lowest = edge + 1
     highest = members - edge - 1
 
@@ -149,6 +157,7 @@ def _cell(
         return ceil(Fraction(members, 100) * step * (index - Fraction(1, 2) + shift))
 
     index = floor(Fraction(100 * registered, members) / step - shift + Fraction(1, 2))
+    # 自分の区切りの境目（index と index + 1）が捨てられたときのために、一つずつ外も見る：112 人の下の境目は 111 でなく 105
     cuts = [cut(number) for number in range(index - 1, index + 3)]
     kept = [one for one in cuts if one - lowest >= LEAST and highest - one + 1 >= LEAST]
     below = [one for one in kept if one <= registered]
@@ -179,6 +188,7 @@ def compared(levels: Sequence[Level | None], members: int, rate: float) -> str:
     if len(levels) < COMPARED_MONTHS or not all(levels):
         return ""
     ends = [span(level.value, level.tolerance, level.bound) for level in levels if level]
+    # 率のポイントでの標準偏差 √(p(100 − p)/n) の 1.96 倍。75 %、400 人なら 4.2 ポイント、30 人なら 15.5 ポイント
     chance = 1.96 * sqrt(rate * (100 - rate) / members)
     if all(low > rate + chance for low, _ in ends):
         return "higher"
@@ -187,6 +197,7 @@ def compared(levels: Sequence[Level | None], members: int, rate: float) -> str:
 
 def from_row(row: Mapping) -> Level | None:
     """保存した一行（level, tolerance, bound, since, low, high）から。水準のない行では None。"""
+    # 保存した表では、水準のない行が NaN になる。NaN は、自分とも等しくない
     if row["level"] is None or row["level"] != row["level"]:
         return None
     numbers = (int(row[name]) for name in ("level", "tolerance"))

@@ -16,6 +16,7 @@ from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import POSSIBLE_VALUES, Thresholds
 from mynalib.disclosure.wide import OTHERS
 
+# その月のページがない事業所。何の手がかりにもならない幅
 NOTHING_KNOWN = (0, 10**9)
 
 
@@ -76,20 +77,25 @@ class MonthRanges:
             [self.hidden.get(employer, self.shown.get(employer, (0, 0))) for employer in employers]
         )
         inside = np.array([employer in self.hidden for employer in employers])
+        # 組のうち、まとめた行の中の事業所の数。二人組なら 0、1、2
         many = sums(inside.astype(int), size)
         hidden = [sums(np.where(inside, own[:, side], 0), size) for side in (0, 1)]
         shown = [sums(np.where(inside, 0, own[:, side]), size) for side in (0, 1)]
         rows = [whole - part for whole, part in zip(self._rows, shown, strict=True)]
         within = [whole - part for whole, part in zip(self._inside, hidden, strict=True)]
         total = (self.total, self.total)
+        # 一つずつ引く。まとめた行の中の担当者は、中のほかの水準も知っているとみなす（足りないより、多く攻める）
         by_total = _less(total, (rows[0] + within[0], rows[1] + within[1]))
         others = self.shown.get(OTHERS)
         if others is None:
             return by_total
+        # 組の全員がまとめた行の外なら、中の水準は知らない。まとめた行を一つの行として引く
         beside = _less(total, (rows[0] + others[0], rows[1] + others[1]))
+        # 全員が中なら、まとめた行からも、中のほかを引ける。二つの道の狭い方をとる
         by_others = _less(others, within)
-        low = np.where(many == size, np.maximum(by_total[0], by_others[0]), by_total[0])
-        high = np.where(many == size, np.minimum(by_total[1], by_others[1]), by_total[1])
+        all_inside = many == size
+        low = np.where(all_inside, np.maximum(by_total[0], by_others[0]), by_total[0])
+        high = np.where(all_inside, np.minimum(by_total[1], by_others[1]), by_total[1])
         return np.where(many, low, beside[0]), np.where(many, high, beside[1])
 
     def own(self, employer: str) -> Range:
@@ -134,6 +140,7 @@ def _less(whole: Sequence, part: Sequence) -> tuple:
 def _range(row: Mapping, limits: Thresholds) -> Range:
     """その月の登録者の数の両端。水準のない事業所は、0 から全員まで。"""
     members = int(row["members"])
+    # 水準は、定めたあとのわずかな変化を見こむ。OTHERS の行は、定めた月がなく、両端だけがある
     if row["since"]:
         return from_row(row).possible(members, row["month"], limits)
     return (0, members) if pd.isna(row["low"]) else (int(row["low"]), int(row["high"]))

@@ -52,6 +52,7 @@ SOCIETY_LISTS = {
 }
 """健保の職員だけが見る名簿と、その列。解除区分や日付は、健保の名簿にも載せない。"""
 
+# object() は、それ自身としか同じでない。ほかで似た値を作っても、戸は開かない（tests/disclosure/test_disclosure.py）
 _DOOR = object()
 
 
@@ -123,6 +124,7 @@ def rates(table: pd.DataFrame, terms: Terms) -> Released:
     _require(terms, "wide")
     _require_columns(table, WIDE_COLUMNS)
     _require_rounded(table, COUNTS, terms)
+    # 水準と人数とを並べると、二つの幅の重なりから数が決まる
     if table.registered[table.employer_id != TOTAL].notna().any():
         raise ValueError("事業所の行に、登録者の数があります")
     return _release(table, terms, decimals_of(int(table.members.max() or 0)))
@@ -166,6 +168,7 @@ def employers(table: pd.DataFrame, terms: Terms) -> Released:
         return _release(table, terms, 1)
     _require_columns(table, EMPLOYER_COLUMNS)
     _require_rounded(table, ["members", "unregistered", "lapsed"], terms)
+    # 事業所の未登録と失効は、加入者から引けば登録者になる。まとめた行と組合全体だけが持てる
     own = ~table.employer_id.isin([OTHERS, TOTAL])
     if table.unregistered[own].notna().any() or table.lapsed[own].notna().any():
         raise ValueError("事業所の行に、未登録か失効の人数があります")
@@ -212,6 +215,7 @@ def _require(terms: Terms, *audiences: str) -> None:
 
 
 def _require_columns(table: pd.DataFrame, columns: Collection[str]) -> pd.DataFrame:
+    # 順も同じでなければならない。あとから足された列は、ここで止まり、だれかが見せてよいと決めるまで出ない
     if list(table.columns) != list(columns):
         raise ValueError(f"見せてよい列は {list(columns)} です")
     return table
@@ -219,6 +223,7 @@ def _require_columns(table: pd.DataFrame, columns: Collection[str]) -> pd.DataFr
 
 def _require_rounded(table: pd.DataFrame, columns: Sequence[str], terms: Terms) -> None:
     base = Thresholds.of(terms.policy).round_to
+    # 前の段で丸め忘れた実数が、ここを通らないように。たまたま倍数の実数は見分けられない
     if any((table[name].dropna() % base != 0).any() for name in columns):
         raise ValueError(f"{base} の倍数でない人数があります")
 

@@ -85,6 +85,7 @@ def show_month(
     sizes = {
         row.employer_id: int(row.members) for row in counts.itertuples() if row.employer_id != TOTAL
     }
+    # 水準のない事業所は、加入者の数だけの行も見せず、まとめる（tests/disclosure/test_coarsening.py）
     unlevelled = {
         employer for employer, members in sizes.items() if members and not levels.get(employer)
     }
@@ -92,6 +93,7 @@ def show_month(
         None if coarser.total_only else merged_employers(sizes, before.merged, limits, unlevelled)
     )
     if merged is not None and coarser.merge_more:
+        # ふつうのまとめに、次に小さいものを足して、決まり（四つ以上、六割まで）をもう一度あてる
         left = sorted(set(sizes) - merged, key=lambda employer: (sizes[employer], employer))
         merged = merged_employers(
             sizes, before.merged, limits, merged | set(left[: coarser.merge_more])
@@ -110,8 +112,10 @@ def _level(
     if employer in coarser.unlevelled:
         return None
     shift = shift_of(key, employer)
+    # 前の水準を保っても破られるので、いまの人数から、広い刻みで定めなおす
     if employer in coarser.widened and members >= limits.employer_minimum:
         return settle_level(members, registered, shift, month, limits, wider=True)
+    # 変わった人を数えられない事業所（定めた月が、もう手もとにない）は、全員が変わったとみなして、定めなおす
     then = before.levels.get(employer)
     return next_level(
         then, members, registered, before.changed.get(employer, members), shift, month, limits
@@ -141,6 +145,7 @@ def _state(
                 row.employer_id,
                 row.members,
                 *facts,
+                # 組合全体だけを見せる月は、どの事業所の行も広く配る版にない
                 merged is None or row.employer_id in merged,
             )
         )
@@ -163,5 +168,6 @@ def _between(row: object, base: int) -> tuple[int, int]:
     """まとめた行の加入者と未登録者の概数から分かる、登録者の数の両端。"""
     less = base // 2
     more = (base - 1) // 2
+    # 5 の倍数なら、どちらの概数も ±2。加入者が 2 少なく未登録者が 2 多いときが、いちばん少ない
     low = max(0, row.members - less - row.unregistered - more)
     return low, max(0, row.members + more - max(0, row.unregistered - less))

@@ -26,6 +26,7 @@ CHANGES = (
     "left_unregistered",
 )
 """前の月からの動き：登録した、解除された、登録済・未登録で加入した、登録済・未登録で脱退した人。"""
+# 六つの動きを二つずつ、余さず分ける。だから三つのわけの計は、率の変化にちょうど等しい
 _CAUSES = {"behaviour": CHANGES[:2], "joiners": CHANGES[2:4], "leavers": CHANGES[4:]}
 
 
@@ -62,6 +63,7 @@ def exact_rates(counts: pd.DataFrame) -> pd.DataFrame:
 def parts(counts: pd.DataFrame, decimals: int, limits: Thresholds) -> pd.DataFrame:
     """本人と家族。どちらかが少なければ、空。列は member_kind と、加入者、率。"""
     rows = society_rows(counts, decimals, limits)[["member_kind", "members", "rate", "usable_rate"]]
+    # 片方だけを見せても、組合全体から引けばもう片方が分かる。だから両方とも見せない
     return rows[:0] if (counts.members < PART_LEAST).any() else rows
 
 
@@ -73,6 +75,7 @@ def shown_changes(sizes: Mapping[str, int], limits: Thresholds) -> dict[str, int
     shown = {
         name: int(to_multiple(pd.Series([sizes[name]]), limits.round_to)[0]) for name in CHANGES
     }
+    # 五人に満たない動きは、0 人も隠す。0 だけを見せると、隠したものが 1〜4 人と分かる
     shown |= {name: None for name in CHANGES if sizes[name] < LEAST}
     return shown if _keeps_room(sizes, shown, limits.round_to) else dict.fromkeys(CHANGES)
 
@@ -110,6 +113,7 @@ def exact_causes(sizes: Mapping[str, int], before: Mapping[str, int]) -> dict[st
     stayed = before["members"] - sizes["left_registered"] - sizes["left_unregistered"]
     was = before["registered"] - sizes["left_registered"]
     now = was + sizes["newly_registered"] - sizes["cancelled"]
+    # 率を（登録者, 加入者）の組で持ち、割り算は一度だけ。丸めた率の差をとると、三つの計が合わなくなる
     after = (
         now + sizes["joined_registered"],
         stayed + sizes["joined_registered"] + sizes["joined_unregistered"],
@@ -132,35 +136,40 @@ def _points(after: tuple[int, int], before: tuple[int, int]) -> Fraction | None:
 def rounded(size: Fraction, decimals: int) -> float:
     """四捨五入（0 から遠いほうへ）で小数 decimals 桁。"""
     scale = 10**decimals
+    # Python の round は偶数丸めなので使わない。正の数で丸めてから符号を戻すと、+0.5 と −0.5 が同じ大きさになる
     nearest = floor(abs(size) * scale + Fraction(1, 2)) / scale
     return nearest if size >= 0 or not nearest else -nearest
 
 
 def _keeps_room(sizes: Mapping[str, int], shown: Mapping[str, int | None], base: int) -> bool:
-    """隠した動きのどれにも、三通りより多くが残るか。
+    """隠した動きのどれにも、三通り以上が残るか。
 
     登録者の差 ＝ (登録 − 解除) ＋ (登録済の加入 − 脱退)、未登録者の差 ＝ −(登録 − 解除) ＋ (未登録の加入 − 脱退)。
     まん中の (登録 − 解除) を一つ決めれば、あとは二つずつの差になるので、ありうる値の両端は、そのまま正確に求まる。
     """
+    # 例：登録 4、登録済の加入 4、ほかは 0 人（どれも隠れて 0〜4）。登録者の差は 8 と知られている。加入 − 脱退は −4〜4 なので、
+    # 登録 − 解除は 4〜12、登録と解除だけからは −4〜4。両方に合うのは 4 だけで、登録 4、解除 0 と決まる。だから全て隠す
     box = {name: _range(shown[name], base) for name in CHANGES}
     new, gone, came, came_not, left, left_not = CHANGES
     net = sizes[new] - sizes[gone]
     registered = net + sizes[came] - sizes[left]
     unregistered = -net + sizes[came_not] - sizes[left_not]
-    low = max(_minus(box[new], box[gone])[0], registered - _minus(box[came], box[left])[1])
-    low = max(low, _minus(box[came_not], box[left_not])[0] - unregistered)
-    high = min(_minus(box[new], box[gone])[1], registered - _minus(box[came], box[left])[0])
-    high = min(high, _minus(box[came_not], box[left_not])[1] - unregistered)
+    changed = _minus(box[new], box[gone])
+    moved = _minus(box[came], box[left])
+    moved_not = _minus(box[came_not], box[left_not])
+    low = max(changed[0], registered - moved[1], moved_not[0] - unregistered)
+    high = min(changed[1], registered - moved[0], moved_not[1] - unregistered)
     pairs = (
         (new, gone, (low, high)),
         (came, left, (registered - high, registered - low)),
         (came_not, left_not, (unregistered + low, unregistered + high)),
     )
-    return all(
-        shown[name] is not None or _size(ends) >= POSSIBLE_VALUES
-        for plus, minus, difference in pairs
-        for name, ends in zip((plus, minus), _given(box[plus], box[minus], difference), strict=True)
-    )
+    for plus, minus, difference in pairs:
+        both = _given(box[plus], box[minus], difference)
+        for name, ends in zip((plus, minus), both, strict=True):
+            if shown[name] is None and _size(ends) < POSSIBLE_VALUES:
+                return False
+    return True
 
 
 def _range(shown: int | None, base: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ MERGED_SHARE = 60  # まとめた行で、一つの事業所が占めてよい�
 LEAVING = 6  # まとめた行から離れるには、入る人数より、これだけ多くなければならない
 ONE_DECIMAL = 5_000  # 組合の率を小数一桁で見せる人数
 
+# どの値も、大きいほど厳しい。20 人は、いちばん粗い刻みの 25 % が、ちょうど五人になる数（levels.LEVEL_STEPS）
 _FLOORS = {
     "employer": {"minimum_members": 20},
     "wide": {"minimum_members": 30, "mask_up_to": 7, "round_to": 5, "min_changes": 5},

@@ -53,10 +53,12 @@ def wide_rows(
     rows = [_total(counts, limits)]
     if merged is not None:
         inside = each.employer_id.isin(list(merged))
+        # 人のいない事業所だけなら、まとめた行も作らない
         if each.members[inside].sum():
             rows.insert(0, _others(each[inside], limits))
         rows.insert(0, _employers(each[~inside], own_members, levels, limits))
     records = [record for row in rows for record in row.to_dict("records")]
+    # 型を決めておく：水準のない行や OTHERS の欠けた値のために、ほかの行の整数が 85.0 のような小数にならないように
     return pd.DataFrame(records, columns=WIDE_COLUMNS).astype(_KINDS)
 
 
@@ -68,6 +70,7 @@ def _employers(
 ) -> pd.DataFrame:
     found = [levels.get(employer) for employer in each.employer_id]
     return each[["month", "employer_id", "employer"]].assign(
+        # 事業所のページと同じ数え方（家族を除く約束なら、本人だけ）。二つの数え方を並べると、差が家族の数になる
         members=to_multiple(each.employer_id.map(own_members), limits.round_to),
         rate=[level.value if level else None for level in found],
         tolerance=[level.tolerance if level else None for level in found],
@@ -95,6 +98,7 @@ def _others(merged: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
 
 def _total(counts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
     total = counts[counts.employer_id == TOTAL]
+    # 小数の桁は、丸める前の本当の人数から決める
     return society_rows(total, decimals_of(int(total.members.iloc[0])), limits).assign(
         bound="", since=""
     )
