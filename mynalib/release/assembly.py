@@ -25,6 +25,8 @@ from mynalib.release.unchanged import Protecting, notebooks_hash
 from mynalib.reminders.draws import freeze
 
 DRAFT = "draft"  # 公開には入れない成果物の水準
+# だれでも読める権限を付けるフォルダー。足せば、そこの全てが広く配られる
+# （tests/verbs/test_publish.py の、広く配るものだけが読める、という試験）
 WIDE_FOLDERS = ("assets", "management", "notice")
 
 
@@ -36,15 +38,19 @@ def assemble(
     folder: Path,
 ) -> dict:
     """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
+    # 前の下書きの残りを、まぜない。今度は作らない事業所のページも、残っているかもしれない
     for room in (folder, folder.parent / COMPARISON):
         fresh_folder(room)
     artefacts = []
     outputs = [(job, output) for job in jobs for output in records[job.name]["outputs"]]
     _require_own_names(output["path"] for _, output in outputs)
     for job, output in outputs:
+        # 下書きだけに見せるもの（前の公開との比べ）は、公開の木の隣に置き、manifest にも書かない
         place = folder if output["level"] != DRAFT else folder.parent
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
-        artefacts += [output] if place == folder else []
+        if place == folder:
+            artefacts.append(output)
+    # 比べのページも、それだけで開けるように、自分の様式を持つ
     if any(output["level"] == DRAFT for _, output in outputs):
         drawn = any(output["charts"] for _, output in outputs if output["level"] == DRAFT)
         pages.copy_assets(folder.parent / COMPARISON, drawn)
@@ -61,6 +67,7 @@ def assemble(
     )
     added = [folder / "index.html", *_placed_assets(folder, artefacts)]
     artefacts += [_artefact(folder, *one) for one in zip(added, sha256_each(added), strict=True)]
+    # 場所の順に並べ、改行も（OS によらず）決めて、同じ元から同じバイトにする
     manifest = _manifest(publication, sorted(artefacts, key=lambda a: a["path"]), without)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
@@ -84,6 +91,7 @@ def _placed_assets(folder: Path, artefacts: list[dict]) -> list[Path]:
     # 同じ中身を指すファイルは、権限も同じ。広く配るものとは分ける
     placed: dict[bool, dict[str, Path]] = {True: {}, False: {}}
     pages.copy_assets(folder, False, placed[True])
+    # 入口のフォルダー（folder）は、図がなく、もう置いたので除く
     owners = sorted({(folder / artefact["path"]).parent for artefact in artefacts} - {folder})
     for owner in owners:
         own = [one for one in artefacts if (folder / one["path"]).parent == owner]
@@ -116,6 +124,7 @@ def _manifest(publication: Publication, artefacts: list[dict], without: Collecti
         "inputs": inputs,
         "params": publication.opened.params.fingerprint,
         "notice": publication.opened.params.joint_use.notice.version,
+        # 判定表は、規則を全ての組合せに広げたもの。規則の書き方だけを変えても、ハッシュは変わらない
         "rules": hashlib.sha256(decision_table().to_csv(index=False).encode()).hexdigest(),
         "code": versions.code_hash(),
         "version": __version__,
@@ -139,15 +148,22 @@ def place(
     """
     home = publication.opened.home
     month = publication.opened.month
+    # ここからの順は動かせない。どこで落ちても、次の publish が続きから直せるように：
+    # くじを残す → 用意したと台帳に書く → 受領の記録を下書きに → 一度の改名 → 公開したと台帳に書く
     facts = _facts(publication, draft, approved_by)
+    # くじは、リストより先に残す。渡したのに、どちらの組かの記録がない月を作らない。もう残してあれば、new_draw は空
     if publication.opened.makes_lists:
         freeze(home, publication.opened.new_draw)
     head = _prepare(publication, draft, protected, facts)
+    # ledger_head は、用意した行のハッシュ。落ちたあとに、この行と置いたフォルダーを結ぶ
+    # （history.released.waiting_releases）
     receipt = {"prepared_at": clock.now(), "ledger_head": head, **facts}
     receipt |= {"protection": protected.everything}
     write_file(draft / "receipt.json", json.dumps(receipt, ensure_ascii=False, indent=1).encode())
+    # 権限は、置く前に決める。置いた瞬間から、だれでも開けるので
     _open_to_readers(draft, home.shared)
     home.open_reports()
+    # 失われた版の名も、二度は使わない。同じ名の、中身の違う版を、人が手もとに持っているかもしれない
     target = place_folder(draft, home.reports, month, known=Ledger(home.ledger).ever("released"))
     releases.record(home, publication.opened.params, target, facts)
     return target
@@ -171,6 +187,7 @@ def _prepare(publication: Publication, draft: Path, protected: Protecting, facts
     """用意したと、台帳に書く。控える人を決めるものは、鍵つきのハッシュで残す。"""
     opened = publication.opened
     home = opened.home
+    # 名簿の行のハッシュ。次の公開が、行が減っていないかを、これと比べる
     kept = protection(home, opened.params, opened.overlays.written)
     return Ledger(home.ledger).append(
         "prepared",
@@ -183,6 +200,7 @@ def _prepare(publication: Publication, draft: Path, protected: Protecting, facts
 
 def _open_to_readers(folder: Path, shared: bool) -> None:
     """広く配れるものだけを、だれでも読めるようにする。内部用と事業所用は、権限を付けた人だけが読める。"""
+    # まず全てを閉じてから、広く配るものだけを開ける。新しいフォルダーが増えても、閉じたままになる
     tighten(folder.rglob("*"), shared)
     made = [folder / name for name in ("index.html", *WIDE_FOLDERS)]
     wide = [path for path in made if path.exists()]  # お知らせの期間の外では、notice を作らない

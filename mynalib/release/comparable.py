@@ -23,18 +23,21 @@ def would_tell(order: Order, entered: str) -> bool:
     told = _told(order)
     if told is None:
         return False
+    # 鍵を失えば now は ""。用意した行を失えば、前のハッシュも ""。"" どうしを、同じとはみなさない
     now = sealed(order.home, entered)
     return not now or _entered_then(order, told) != now
 
 
 def _told(order: Order) -> str | None:
     """この月の、リストのあった、いちばん新しい版（取り下げたものも）。失われていて、確かめられない版も、そう見る。"""
+    # 取り下げた版も、読み手の手もとにあるので、ever で探す
     names = [
         name
         for name in Ledger(order.home.ledger).ever("released")
         if revision_of(name)[0] == order.month
     ]
     for name in sorted(names, key=revision_of, reverse=True):
+        # リストのない版は飛ばし、ある版で止まる。manifest が壊れていて読めない版も、あったとみて止まる
         with suppress(ReleaseDamaged):
             if not any(map(is_list, artefacts_of(order.home, order.home.reports / name))):
                 continue
@@ -49,6 +52,7 @@ def _entered_then(order: Order, name: str) -> str:
     for line in Ledger(order.home.ledger).lines():
         if line["did"] == "prepared":
             entered[line["manifest_sha256"]] = line.get("entered", "")
+        # 同じ manifest を何度か用意していても、公開した行より前の、最後に用意した行が、その版のもの
         if line["did"] == "released" and line["folder"] == name:
             found = entered.get(line["manifest_sha256"], "")
     return found

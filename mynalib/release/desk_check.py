@@ -19,6 +19,7 @@ from mynalib.jobs.desk_files import DESK_BOOK_NAME, DESK_ROWS_NAME
 from mynalib.release.reopening import read_book, read_quoted
 
 DESK_PLACE = "internal/desk/"
+# digits.LONG_DIGITS の読む、いちばん小さい数。これより少ない人数は、番号の点検にかからない
 FIVE_DIGITS = 10_000
 HEADS_AT = 2  # 見出しの行（society_files.write_titled）
 WrittenRows = list[dict[str, str]]
@@ -49,6 +50,7 @@ def desk_problems(
 def desk_numbers(numbers: Iterable[str]) -> set[str]:
     """係のファイルに現れてよい数（先頭の 0 を除く）：載せた人の番号と、五桁からの人数。"""
     listed = [*numbers]
+    # 件数表の、どの人数も、載せた人の数をこえない。だから許すのは、そこまで
     return {fold_number(number) for number in listed} | {
         str(people) for people in range(FIVE_DIGITS, len(listed) + 1)
     }
@@ -64,6 +66,7 @@ def desk_numbers_then(release: Path) -> set[str]:
 def _files(release: Path) -> tuple[Path | None, Path | None]:
     """CSV と XLSX。名は、ちょうどこの道具の付けたもの（OS や Excel の置いたものは、見ない）。"""
     names = ((DESK_ROWS_NAME, ".csv"), (DESK_BOOK_NAME, ".xlsx"))
+    # 公開のあとの確かめでは、いまの設定（demo）を信じず、ディスクにある名で決める
     places = [
         [release / DESK_PLACE / f"{name}{demo_suffix(demo)}{suffix}" for demo in (False, True)]
         for name, suffix in names
@@ -85,6 +88,7 @@ def _book_problems(sheets: dict[str, list[list[str]]], written: WrittenRows) -> 
         heads = [display.label(column) for column in (*LIST_KEY, *columns)]
         own = [row for row in written if row[display.label("task")] == DESK_TASKS[task]]
         expected = [heads, *([row[head] for head in heads] for row in own)]
+        # 順も比べる。名簿と CSV は、同じ表から同じ順に出来ている
         if sheets.get(DESK_TASKS[task], [])[HEADS_AT:] != expected:
             yield f"「{DESK_TASKS[task]}」の枚が、CSV と違う"
     title = display.words("desk")["sheets"]["sheet"]
@@ -96,6 +100,7 @@ def _sheet_counts(sheet: list[list[str]]) -> Counter:
     """件数表の、0 でない人数。鍵は、事業所のコード、本人か家族か全員、要るわけ（計は people）。"""
     names = DESK_TABLES["sheet"]
     rows = [dict(zip(names, row, strict=False)) for row in sheet[1:]]
+    # + は 0 の升を除く。CSV を数えたほう（_counts）には、いない組の升がない
     return +Counter(
         {
             (row["employer_id"], row["member_kind"], name): int(row[name].replace(",", ""))
@@ -107,6 +112,8 @@ def _sheet_counts(sheet: list[list[str]]) -> Counter:
 
 def _counts(written: WrittenRows) -> Counter:
     """CSV を数えた、件数表。"""
+    # 要るわけのある一人は、三つの行に、わけの列と計の列で一つずつ入る（六つの升）。例：E01 の本人なら
+    # (E01, 本人)、(TOTAL, 本人)、(TOTAL, 全員) の、それぞれわけと people。わけのない人（もう要らない人）は数えない
     reasons = {text: name for name, text in CERTIFICATE_REASONS.items()}
     found = Counter()
     for row in written:
@@ -114,6 +121,8 @@ def _counts(written: WrittenRows) -> Counter:
             row[display.label(name)]
             for name in ("employer_id", "member_kind", "certificate_reason")
         )
-        for name in (reasons[text], "people") if text else ():
+        if not text:
+            continue
+        for name in (reasons[text], "people"):
             found.update([(employer, kind, name), (TOTAL, kind, name), (TOTAL, EVERYONE, name)])
     return found

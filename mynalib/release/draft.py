@@ -37,11 +37,11 @@ def make(order: Order, decision: Decision, running: Running = AS_USUAL) -> Publi
             fix="myna check で確かめてください。",
         )
     published = _publish(order, publication, protected, running)
-    for stop in (
-        list_stops(publication.opened.overlays, publication.opened.months[-1], published.folder)
-        if publication.opened.newer is None
-        else ()
-    ):
+    # 古い月は、はじめからリストを作らないので、作れなかったとは言わない
+    if opened.newer is not None:
+        return published
+    # 公開は済んでいる。リストだけが作れなかったことを、公開したものの場所とともに知らせる
+    for stop in list_stops(opened.overlays, opened.months[-1], published.folder):
         stop.see = existing(published.folder / REVIEW)
         raise stop
     return published
@@ -63,7 +63,9 @@ def _publish(
         records = _run(publication, jobs, running)
     manifest = assemble(publication, jobs, records, sorted(order.without), room / "release")
     folder = room / "release"
+    # 下書きでも点検する。人が見て決めるのは、公開できるものだけ
     gate.inspect(publication, folder, manifest["artefacts"])
+    # 人が見た下書きと一つでも違えば、見たことにならない。成果物のハッシュも manifest にあるので、ページの違いも分かる
     if order.approval and manifest != order.approval.draft:
         raise Refused(
             "DRAFT_CHANGED",
@@ -85,6 +87,7 @@ def _show_draft(order: Order, publication: Publication) -> None:
     """下書きの入口のページに、下書きだと出し、全ての月の入口にも、下書きがあることを書く。"""
     style = state_rule(publication.version, "これは下書きです。まだ公開していません。")
     write_file(order.room / STATES, f"{style}.place {{ display: none }}\n".encode())
+    # 一つの事業所だけの下書きは、公開できないので、全ての月の入口には出さない
     if not order.only:
         refresh_portal(order.home, order.params)
 
@@ -105,6 +108,7 @@ def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[st
     )
     where = f"{publication.opened.month.label}の公開"
     problems = [Problem(job.name, records[job.name]["what"]) for job in failed]
+    # 満杯のディスクは、どの仕事もまきこむ。ノートブックの誤りに見えないように、先に言う
     if any(records[job.name]["error"] == DiskFull.code for job in failed):
         raise DiskFull(where=where, problems=problems)
     counts = f"{len(jobs)} 件のうち {len(failed)} 件"

@@ -63,6 +63,7 @@ def inspect(
     problems = [*differences(release, artefacts)]
     revision = Revision.of(read_manifest(release).get("revision"))
     listed = partial(_listed_then, release) if again else partial(_listed, publication)
+    # 点検に渡すのは、尋ねる関数だけ。scan は、月も名簿も開かない
     numbers = (listed, partial(_somebodys, publication), partial(_told, revision))
     problems += scan_release(
         release, artefacts, *numbers, demo=publication.opened.params.society.demo
@@ -71,6 +72,7 @@ def inspect(
     problems += _unnotified(publication, paths)
     problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
     problems += desk_problems(release, paths, None if again else publication)
+    # 以上は、どの読み手のフォルダーにも。ここからは、数まで確かめる広く配る版
     problems += society_problems(release, paths)
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
@@ -85,6 +87,7 @@ def inspect(
 
 def _unnotified(publication: Publication, paths: Iterable[str]) -> Iterator[Problem]:
     """断面の月の末日に、お知らせに載っていない事業所のもの。"""
+    # 作る前の関門（history/stops.py）は、いまは載っていない事業所を見る。ここは、出来たフォルダーのほうから見る
     notified = {one.id for one in publication.opened.params.notified(publication.opened.month)}
     folders = {path.split("/")[1] for path in paths if path.startswith("employers/")}
     for code in sorted(folders - notified):
@@ -92,6 +95,7 @@ def _unnotified(publication: Publication, paths: Iterable[str]) -> Iterator[Prob
 
 
 def _listed(publication: Publication, employer: str) -> set[str]:
+    # level が named の場所の二つめの名。事業所のほかに、internal/ の二つのフォルダーがある
     if employer == DESK_FOLDER:
         return desk_numbers(publication.opened.certificates.number)
     if employer == SOCIETY_FOLDER:
@@ -117,11 +121,13 @@ def _listed_then(release: Path, employer: str) -> set[str]:
 def _told(revision: Revision | None, reader: str) -> set[str]:
     """訂正のわけに書いた、前の版の人数（五桁から）。だれかの番号と同じでも、人数である。"""
     lines = (revision.changes or {}).get(reader, []) if revision else []
+    # 「加入者が 12,345 人から…」の 12345。文に書くときの区切りを取れば、LONG_DIGITS で読める
     return {digits for line in lines for digits in LONG_DIGITS.findall(line.replace(",", ""))}
 
 
 def _somebodys(publication: Publication, numbers: set[str]) -> set[str]:
     with Lens(publication.opened.months) as lens:
+        # この月の人だけでなく、開いた全ての月の人と比べる。どちらも、先頭の 0 を除いた番号
         lens.put("asked", pd.DataFrame({"number_key": sorted(numbers)}, dtype="str"))
         return set(lens.query("keys_asked").number_key)
 
@@ -130,6 +136,7 @@ def _unlike_attacked(publication: Publication, release: Path) -> Iterator[Proble
     """広く配る版が、攻撃に耐えると確かめた表とちょうど同じか。"""
     checked = publication.outside.wide
     written = read_rates(release / RATES_FILE)
+    # 書いた CSV の型にそろえてから比べる。欠けた升どうしは、同じとみなされる
     if not written.equals(checked.astype(written.dtypes.to_dict())):
         yield Problem(f"{WIDE}/rates.csv", "攻撃に耐えると確かめた表と違う")
 
@@ -141,11 +148,14 @@ def _wide_problems(
     folder = release / WIDE
     shown = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
     cells = shown["cells"]
+    # 目標は人数から作った数ではないが、図とページに出る
     cells += [{"value": float(goal.value)} for goal in publication.opened.params.society.targets]
     told = revision.lines("wide") if revision else []
     notice = _notice_texts(publication)
+    # 調べる文は、もう一度 HTML から戻される（number_check）。わけに「&lt;」と書いた人がいても、同じ文とみなす
     fixed = [*_fixed_texts(publication), *shown.get("texts", []), *told, *map(html.unescape, told)]
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
+        # cells が説明するのは management/ のページだけ。入口とお知らせには、人数が一つもあってはならない
         listed, drawn = (cells, shown.get("drawn", [])) if path.parent == folder else ([], [])
         known = [*fixed, *notice] if path.parent.name == NOTICE else fixed
         if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, known, drawn):
@@ -164,6 +174,7 @@ def _fixed_texts(publication: Publication) -> list[str]:
     """ページに現れてよい、数の入った決まった文と名。"""
     wide = next(edition for edition in EDITIONS if edition.audience == "wide")
     cells = nbformat.read(notebook_path(wide.notebook, publication.opened.home), as_version=4).cells
+    # 見出しや文の Markdown の印は、ページでは消える
     lines = [
         line.lstrip("#*- ")
         for cell in cells

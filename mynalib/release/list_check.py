@@ -14,6 +14,7 @@ from mynalib.insight.display import label
 from mynalib.reminders.memory import kinds
 from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, read_file
 
+# 事業所のページの人数（lists.csv）の列。リストの行は、必ずこのどれか一つで数えられている
 LISTED_ACTIONS = ["link", "renew", "renew_then_link"]
 
 
@@ -23,9 +24,8 @@ def list_problems(
     """公開の中の、全ての勧奨リストの XLSX の誤り。なければ空。paths は成果物の場所（OS や Excel の置いたものは、見ない）。"""
     found = [release / path for path in paths if path.startswith("employers/")]
     books = {path.parent.name: path for path in found if path.suffix == ".xlsx" and path.is_file()}
-    if (
-        not books or not (release / LISTED_FILE).is_file()
-    ):  # 一つの事業所だけの下書きには、比べる表がない
+    # 一つの事業所だけの下書きには、比べる表がない
+    if not books or not (release / LISTED_FILE).is_file():
         return
     listed = read_listed(release / LISTED_FILE)
     sizes = read_lists(release / LISTS_FILE)
@@ -50,20 +50,22 @@ def book_problems(
     except MynaError as error:
         yield error.what
         return
+    # 番号は E01-2026-10-r2 の形。何番目の版かは、ここでは分からないので、その前までを比べる
     if not read.number.startswith(f"{employer.id}-{month}"):
         yield "リストの番号が、その事業所の、その月のものでない"
     if not _belong(read.people, employer, params, month):
         yield "ほかの事業所の人の行がある"
-    if _rows(read) != sorted(
-        zip(kinds(expected.action), *(expected[name] for name in WRITTEN_KEY), strict=True)
-    ):
+    keys = (expected[name] for name in WRITTEN_KEY)
+    if _rows(read) != sorted(zip(kinds(expected.action), *keys, strict=True)):
         yield "載せるはずの人と違う"
+    # 約束した列か、事業所が自分で使う列か、返してもらう欄。ほかの列は、空でも、お知らせを超える
     allowed = {*map(label, params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
     if not read.heads <= allowed:
         yield "お知らせにない列がある"
 
 
 def _rows(read: SheetRead) -> list[tuple]:
+    # 枝番は、読むときに二桁にそろえてある。比べるのは、書いてあるままのほう
     written = read.people[["kind", *WRITTEN_KEY[:2], "branch_written"]]
     return sorted(written.itertuples(index=False, name=None))
 
@@ -71,6 +73,7 @@ def _rows(read: SheetRead) -> list[tuple]:
 def _belong(people: pd.DataFrame, employer: Employer, params: Params, month: Month) -> bool:
     """どの行の記号と番号も、月末に、その事業所のものか。登録簿から、表とは別に確かめる。"""
     entries = [one for one in params.registry(month).entries if one.employer_id == employer.id]
+    # 一つの記号に、番号の範囲で分けた行がいくつもあってよい（任意継続が会社の記号のままの組合など）
     bounds = {}
     for entry in entries:
         bounds.setdefault(entry.folded, []).append(entry.bounds)

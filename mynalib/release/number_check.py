@@ -16,11 +16,13 @@ from pathlib import Path
 from mynalib.insight.chart_styles import FUNNEL_TICKS
 from mynalib.insight.measures import MEASURES
 
+# 「2026年10月31日」「2026-10」。年や日の数を、載せた数と取り違えない。20 ではじまらないものは、日付とみなさない
 DATE = re.compile(r"20[0-9]{2}(?:年[0-9]{1,2}月(?:[0-9]{1,2}日)?|-[0-9]{2}(?:-[0-9]{2})?)")
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 WHOLE_NUMBER = re.compile("-?[0-9]+")
 # 人数の列
 COUNTED = (*MEASURES, "people", "link", "renew", "renew_then_link", "came", "stayed", "gone")
+# 文ではないが、読み上げられるか、指すと出て、人に届く言葉
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 
 
@@ -45,6 +47,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._figure:
+            # 図の値（JSON）は、言葉とは別に集める。図にだけ引いた線の数（drawn）は、文の中では許さない
             self.drawn += chain.from_iterable(
                 _trace_values(trace) for trace in json.loads(data)["data"]
             )
@@ -86,6 +89,7 @@ def unlisted_numbers(
     if path.suffix == ".html":
         words.feed(text)
     else:
+        # CSV には、図に添えたものもあるので、図の値と同じに見る
         words.drawn = re.split("[,\r\n]", text)
     listed = _listed(list(cells))
     lines = {Decimal(f"{abs(number):.12g}") for number in drawn}
@@ -134,7 +138,9 @@ def _cells(row: dict[str, str]) -> list[dict]:
 
 
 def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
+    # ページの改行や続く空白によらずに比べる。数のない文は、除いても同じなので、はじめから入れない
     plain = {" ".join(one.split()) for one in fixed if NUMBER.search(one)}
+    # 長いものから除く。「30 人」を先に除くと、「30 人以上の 4 事業所」の 4 が、出どころのない数として残る
     known = re.compile("|".join(map(re.escape, sorted(plain, key=len, reverse=True))) or "$^")
     return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
 
@@ -142,10 +148,13 @@ def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
 def _listed(cells: list[dict]) -> set[Decimal]:
     """載せた数と、同じものの、となりの月の差。"""
     known = [
+        # 83.30000000000001 と書かれていても 83.3。Decimal の 3 と 3.0 は、集合の中でも同じ
         cell | {"value": Decimal(f"{cell['value']:.12g}")}
         for cell in cells
         if cell["value"] is not None
     ]
+    # 例：TOTAL の members が 95、100 と続くとき、「5 人増えました」の 5 は、出どころのある数。
+    # 符号は、言葉（増、減）か「−」で書かれるので、大きさだけを比べる
     series: dict[tuple, list[Decimal]] = {}
     for cell in known:
         if "employer_id" in cell:

@@ -77,6 +77,7 @@ def months_page(
     """
     present = {one["path"] for one in newest.get("artefacts", ())}
     rows = _employer_rows(employers, present, newest.get("without", ()), "勧奨リストはありません")
+    # 取り下げた月と、下書きだけの月は、「いちばん新しい月」として大きく出さない
     standing = [entry for entry in entries if entry.stands]
     values = {"society": _society(present), "employers": rows, "levels": LEVELS}
     values |= {"newest": standing[0] if standing else None, "lists_withdrawn": LISTS_WITHDRAWN}
@@ -117,6 +118,7 @@ def _employer_rows(
             for link in EMPLOYER_PAGES
             for name in fnmatch.filter(own, link["name"])
         ]
+        # リストのページがなければ、なぜかを言う。何も書かないと、つながりの落ちたページに見える
         missing = "" if f"{folder}reminders.html" in present else no_list
         said = "この月は公開していません" if employer.id in without else missing
         rows.append(

@@ -35,8 +35,10 @@ def record(home: Home, params: Params, folder: Path, facts: dict) -> None:
     """公開したことを台帳に書き、全ての月の入口を新しくする。"""
     ledger = Ledger(home.ledger)
     month = Month.parse(facts["month"])
+    # 入口のハッシュを、公開した行そのものに入れる。だから、行を書いたあとの入口を、書く前に作る
     lines = [*ledger.lines(), {"did": "released", "folder": folder.name, **facts}]
     page = _months_page(home, params, month, releases(home) | {month: folder}, lines)
+    # 台帳が先、入口はあと。あいだで落ちても、次の命令が台帳から作り直す（refresh_portal）
     ledger.append("released", folder=folder.name, index_sha256=_digest(page), **facts)
     _place_assets(home)
     write_file(home.reports / PORTAL, page, for_all=True)
@@ -50,6 +52,7 @@ def refresh_portal(home: Home, params: Params) -> None:
     if not months:
         return
     page = _months_page(home, params, Month.parse(months[-1]), releases(home), lines)
+    # 下書きが出来たか、消えたときも、入口は変わる。台帳に書いてから、置きかえる
     if portal_digest(home) != _digest(page):
         Ledger(home.ledger).append("portal", index_sha256=_digest(page))
     _place_assets(home)
@@ -76,6 +79,7 @@ def _months_page(
     entries = []
     for at in sorted({*shown, *drafted, *(Month.parse(name[:7]) for name in known)}, reverse=True):
         own = [one for one in known.values() if one.name[:7] == str(at)]
+        # own は版の順で、おわりがいちばん新しい版。取り下げた古い版には、つながない
         replaced = [one for one in own[:-1] if one.name in there]
         newest = own[-1] if own else None
         entries.append(
@@ -91,6 +95,7 @@ def _months_page(
 
 def _drafted(home: Home) -> set[Month]:
     """公開を決める前の下書きのある月。"""
+    # drafts/2026-10/release/manifest.json の 2026-10。一つの事業所だけの下書き（2026-10-E01）は、月の名でないので入らない
     found = (
         revision_of(manifest.parts[-3]) for manifest in home.drafts.glob("*/release/manifest.json")
     )
@@ -115,6 +120,7 @@ def settle_releases(home: Home, params: Params) -> None:
         ReleaseDamaged: 台帳にある公開がないか、台帳にない公開がある。
     """
     names = ("month", "manifest_sha256", "without", "approved_by", "corrects", "revision")
+    # 用意した行から、公開した行に写すもの。名簿のハッシュ（protection、entered）は、用意した行にだけ残す
     for folder, line in waiting_releases(home).items():
         record(home, params, folder, {name: line[name] for name in names if name in line})
     require_all_there(home)

@@ -20,4 +20,5 @@ def read_book(path: Path) -> dict[str, list[list[str]]]:
         for sheet in book
     }
     book.close()
+    # 架空データの枚の名は「架空データ 名」。枚の名に、ほかの空白はない
     return {title.rpartition(" ")[2]: found for title, found in rows.items()}

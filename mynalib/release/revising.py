@@ -60,13 +60,16 @@ def decide(order: Order) -> Decision:
     if order.not_handed_over:
         _require_remaking(order, former)
     now = protecting(order.home, order.params)
+    # 古い月は、はじめからリストを作らない。まだだれも受け取っていないと記録したなら、比べる前のリストはない
     lists_stand = _is_newest(order) and not _remakes(order) and would_tell(order, now.entered)
     if former is None:
         return Decision(revision=_after_withdrawal(order), lists_stand=lists_stand)
     manifest = read_manifest(former)
+    # 一つだけの下書きは、除く事業所を言わない。公開したときのまま、とみる
     without = manifest["without"] if order.only else order.without
     changed = changed_facts(order.home, order.params, order.month, without, manifest)
     waits = _is_newest(order) and read_receipt(former).get("protection") != now.everything
+    # 変わったものがあれば、壊れていても訂正。読む人には、変わったことのほうを知らせる
     kind = CORRECTED if changed else _kind(order, former, waits, lists_stand)
     if kind is None:
         return Decision(
@@ -93,8 +96,10 @@ def _after_withdrawal(order: Order) -> Revision | None:
 
 def _kind(order: Order, former: Path, waits: bool, lists_stand: bool) -> str | None:
     """読む人に見えるものが変わっていない月を、作り直すわけ。なければ None。"""
+    # 壊れていれば、ほかのわけがあっても、そう言う。全てを作り直すので、リストもそろう
     if damage(order.home, former):
         return RESTORED
+    # リストのない公開：作れないわけ（名簿の答えのない行など）があった月。いまは作れるかもしれない
     if _is_newest(order) and not read_manifest(former)["lists"] and not lists_stand:
         return LISTS_ADDED
     return NOT_HANDED_OVER if waits and _remakes(order) else None
@@ -115,6 +120,7 @@ def _lost(order: Order) -> bool:
 def _remakes(order: Order) -> bool:
     """リストを作り直す頼みか。下書きを公開するときは、その下書きが、そうか。"""
     looked_at = _looked_at(order)
+    # 見たあとにほかの版を公開していれば、下書きの記録は、もうこの版のことではない
     approved = looked_at is not None and looked_at.version == _next_version(order)
     return order.not_handed_over or (approved and looked_at.not_handed_over)
 
@@ -124,6 +130,7 @@ def _new(
 ) -> Revision:
     """新しい版のこと。下書きを公開するときは、見た下書きに書いてあるとおり（作った日も）。"""
     if not order.approval:
+        # 人の書いたわけは、訂正と、取り下げたあとにだけ載せる。ほかのわけに書かれても、申出のことかもしれないので載せない
         because = " ".join(order.because.split()) if kind in (CORRECTED, AFTER_WITHDRAWAL) else ""
         made = str(clock.today())
         revision = Revision(version, made, replaces, kind, because, changed)

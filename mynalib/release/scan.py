@@ -22,6 +22,7 @@ from mynalib.release.number_check import known_numbers
 
 SCAN_RULES = shipped_yaml("release", "scan")
 OUR_SCRIPT = re.compile(r"assets/[\w.-]+\.js")
+# 「//example.com」のように、https: を省いたものも、外を指す
 OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|javascript:|vbscript:|data:", re.IGNORECASE)
 DRAWING = re.compile('<svg class="drawn".*?</svg>', re.DOTALL)
 LABEL = re.compile('aria-label="([^"]*)"')
@@ -41,16 +42,13 @@ class _Markup(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = {name.lower(): value or "" for name, value in attributes}
         self._data_block = tag == "script" and given.get("type") == "application/json"
-        if (
-            tag == "script"
-            and not self._data_block
-            and not OUR_SCRIPT.fullmatch(given.get("src", ""))
-        ):
+        is_ours = OUR_SCRIPT.fullmatch(given.get("src", ""))
+        if tag == "script" and not self._data_block and not is_ours:
             self.problems.append("決めたもの以外のスクリプト")
-        if tag in SCAN_RULES["tags"] or (
-            tag == "meta" and given.get("http-equiv", "").lower() == "refresh"
-        ):
+        moves_on = tag == "meta" and given.get("http-equiv", "").lower() == "refresh"
+        if tag in SCAN_RULES["tags"] or moves_on:
             self.problems.append(f"使わない要素 {tag}")
+        # onclick など。CSP も止めるが、CSP を見ない道具（メールなど）で開かれることがある
         self.problems += [f"動く属性 {name}" for name in given if name.startswith("on")]
         urls = [given[name] for name in SCAN_RULES["url_attributes"] if name in given]
         self.problems += ["外を指す URL" for url in urls if OUTSIDE.match(url.strip())]
@@ -68,11 +66,13 @@ def scan_page(path: Path, demo: bool) -> list[str]:
     markup = _Markup()
     markup.feed(text)
     problems = [*markup.problems, *_found("page", text)]
-    problems += [] if markup.lang == "ja" else ["lang=ja がない"]
-    problems += (
-        [] if markup.policy == SCAN_RULES["policy"] else ["外へ取りに行かない方針（CSP）がない"]
-    )
-    return problems + (["「架空データ」の表示がない"] if demo and DEMO_MARK not in text else [])
+    if markup.lang != "ja":
+        problems.append("lang=ja がない")
+    if markup.policy != SCAN_RULES["policy"]:
+        problems.append("外へ取りに行かない方針（CSP）がない")
+    if demo and DEMO_MARK not in text:
+        problems.append("「架空データ」の表示がない")
+    return problems
 
 
 def _found(kind: str, text: str) -> list[str]:
@@ -111,6 +111,7 @@ def scan_release(
         somebodys: 番号の集まりから、そのうち、取り込んである月のどれかの人の番号であるものへ。
         told: 読み手（internal、wide、事業所のコード）から、訂正のわけに書いた、前の版の人数へ。
     """
+    # だれかの番号かもしれない数を、先に全てのファイルから集め、月を開いて尋ねるのは、一度だけにする
     foreign: dict[str, set[str]] = {}
     for artefact in artefacts:
         path = release / artefact["path"]
@@ -118,16 +119,19 @@ def scan_release(
             if not is_ours(path.name, artefact["sha256"]):
                 yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
+        # CSV などの、形の決まりのないものも、下の番号の点検は受ける
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
         found += _unlike_data(path) if path.suffix == ".html" else []
         if artefact["path"].startswith("employers/"):
             found += _leads_outside(path)
+        # charts のないもの（CSV、メール用の版）は、数えない
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
             foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(
                 _reader(artefact["path"])
             )
+        # 同じ誤りが百あっても、一つのファイルに一度だけ言う
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
     yield from (
@@ -145,6 +149,7 @@ def _unlike_data(path: Path) -> list[str]:
     else:
         labels = [html.unescape(LABEL.search(one)[1]) for one in shown]
         made = zip(map(json.loads, DATA.findall(text)), labels, strict=False)
+        # 数も比べる。図の値のない絵や、絵のない図を、zip が黙って落とすので
         same = len(DATA.findall(text)) == len(shown) and shown == [draw(*one) for one in made]
     return [] if same else ["図の絵が、図の値と違う"]
 

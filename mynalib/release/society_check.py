@@ -36,13 +36,16 @@ def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
     people = expected[expected.list == "people"]
     written = read_quoted(keys)
     told = [[*row] for row in people[[*KEY_ON_LISTS, "action"]].itertuples(index=False)]
+    # 手紙の鍵は、書いた順まで同じはず。手紙と、同じ順で突き合わせる（_unlike）
     rows = [[*(row[label(name)] for name in KEY_ON_LISTS), row[label("action")]] for row in written]
     if rows != [[*row[:3], ACTIONS[row[3]]] for row in told]:
         yield Problem(_place(keys), "手紙を出すはずの人と違う")
     sheets = read_book(book)
     for name, title in words("society_list")["titles"].items():
+        # お取り扱いの枚には、人の行がない
         if name in ("people", "review", "returned"):
             own = expected[expected.list == name][KEY_ON_LISTS].values.tolist()
+            # 枚の人の順は、見る人のためのもの。比べるのは、だれがいるかだけ
             if sorted(_cells(sheets, title)) != sorted(own):
                 yield Problem(_place(book), f"「{title}」の枚が、載せるはずの人と違う")
     yield from (Problem(_place(letters), what) for what in _unlike(letters, written))
@@ -77,6 +80,8 @@ def _unlike(letters: Path, written: list[dict[str, str]]) -> Iterator[str]:
     if each and serials != [row[label("serial")] for row in written]:
         yield "鍵の通し番号と違う"
         return
+    # 勧奨と題が、一対一か。例（勧奨 ❶❶❷）：題 甲甲乙 は、組が 2 で勧奨の 2 と同じ。甲乙乙 は、組が 3 なので、
+    # 同じ勧奨に違う題。甲甲甲 は、組は 2 だが題が 1 なので、違う勧奨に同じ題。見本だけなら、比べる鍵がない
     kinds = [row[label("action")] for row in written] if each else titles
     if len(titles) != len(kinds) or len({*zip(kinds, titles, strict=True)}) != len({*kinds}):
         yield "同じ勧奨の手紙に、違う題がある"

@@ -50,6 +50,7 @@ def changed_facts(
 
 def notebooks_hash(home: Home) -> str:
     """公開に載るノートブックの全ての中身のハッシュ。"""
+    # 下書きにだけ載るもの（前の公開との比べ）を直しても、公開した月は変わらない
     names = sorted({edition.notebook for edition in EDITIONS if edition.level != "draft"})
     return sha256_of({name: sha256(notebook_path(name, home)) for name in names})
 
@@ -77,6 +78,7 @@ def _registers(home: Home, params: Params) -> list[Path]:
 
 
 def _contents_hash(home: Home, files: Iterable[Path]) -> str:
+    # 名簿は、置き場所の外を指してもよい。relpath なら、外にあっても名が決まる
     paths = sorted({path for path in files if path.is_file()})
     names = (Path(os.path.relpath(path, home.root)).as_posix() for path in paths)
     return sha256_of(dict(zip(names, sha256_each(paths), strict=True)))
