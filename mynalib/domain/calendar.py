@@ -69,6 +69,7 @@ class Calendar(Settings):
 
         例：2027-07-31 までの限度額の行は、6 月末から 7 月末までの手紙には使え、8 月末までの手紙には使えない。
         """
+        # 一つの行の期間に切れ目はないので、両端の日に効いていれば、その間もずっと効いている
         days = (first, last or first)
         found = [
             fact for fact in self.of(use) if fact.vouched and all(fact.on(day) for day in days)
@@ -87,6 +88,7 @@ class Calendar(Settings):
                 other
                 for other in self.facts
                 if other.use and other.use == fact.use and other.vouched
+                # より後まで続く行だけ。重なりがあっても続いていればよく、一日でもあけば、その日に載せるものがない
                 if fact.period[1] < other.period[1]
                 if (other.period[0] - fact.period[1]).days <= 1
             ),

@@ -75,6 +75,7 @@ def _benchmark(params: Params, today: date) -> Iterator[Problem]:
     rows = params.benchmarks.with_denominator("registration_rate", "population")
     if not rows:
         return
+    # 例：4 月末の率を並べてよいのは、OLDEST が 6 なら、10 月の報告まで
     last = Month.of(rows[-1].date).plus(OLDEST)
     days = (last.end - today).days
     if days <= AHEAD_DAYS:

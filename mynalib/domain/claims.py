@@ -24,6 +24,7 @@ class Claim(NamedTuple):
         """同じ記号の二つが、同じ日に、同じ人を指しうるか。"""
         one = self.entry
         two = other.entry
+        # 二つの区間は、遅いほうの始まりが、早いほうの終わりまでにあれば重なる：1–499 と 100–999 なら 100 ≤ 499
         same_days = max(self.first, other.first) <= min(self.last, other.last)
         same_numbers = max(one.bounds[0], two.bounds[0]) <= min(one.bounds[1], two.bounds[1])
         return same_days and same_numbers
@@ -33,6 +34,7 @@ def claims_of(employers: Iterable[Employer], society: Society | None) -> Iterato
     """記号の行の全部（事業所のあるもの、ないもの）。"""
     for one in employers:
         for index, symbol in enumerate(one.symbols):
+            # 事業所そのものにも期間がある。例：2020-04 からの記号でも、事業所が 2026-03-31 に抜けていれば、その日まで
             firsts, lasts = zip(symbol.period, one.period, strict=True)
             entry = symbol.entry(one.id)
             file = f"employers/{one.id}.yaml"
@@ -52,8 +54,10 @@ def check_claims(claims: tuple[Claim, ...], documents: dict[str, Document]) -> N
         by_symbol.setdefault(claim.entry.folded, []).append(claim)
     for one, other in chain.from_iterable(combinations(same, 2) for same in by_symbol.values()):
         if one.overlaps(other):
-            owner, rival = (claim.entry.employer_id or claim.entry.kind for claim in (one, other))
+            owner = one.entry.employer_id or one.entry.kind
+            rival = other.entry.employer_id or other.entry.kind
             where = f"{owner}（{documents[one.file].where(one.place)}）"
             what = phrase("overlap", symbol=shown(other.entry.symbol), rival=where)
+            # 同じ事業所の中の重なりは書きまちがい。二つの事業所の重なりは、人がほかの会社のリストに載るもと
             code = "BAD_REGISTRY" if owner == rival else "AMBIGUOUS_KIGO"
             documents[other.file].note(other.place, what, code)

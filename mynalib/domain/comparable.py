@@ -8,6 +8,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.reference import Benchmark, Benchmarks
 
+# この文ではじまる source の行だけを、次の表で書きかえる（merged）。文を変えると、前に入れた行が、手で書いた行に見える
 SOURCE = "デジタル庁 政策データダッシュボード（マイナンバーカードの普及）の月次の CSV"
 CENSUS = "と、住民基本台帳の人口"
 OLDEST = 6
@@ -25,7 +26,9 @@ def comparable_benchmark(params: Params, month: Month) -> Benchmark | None:
     """
     first = month.plus(-OLDEST)
     rows = params.benchmarks.with_denominator("registration_rate", "population")
+    # 断面の日より後の率も並べない。登録率は毎月上がるので、新しい国の率は、組合を悪く見せる
     near = [row for row in rows if first <= Month.of(row.date) and row.date <= month.end]
+    # with_denominator は時点の順に返す
     return near[-1] if near else None
 
 
@@ -64,6 +67,7 @@ def merged(benchmarks: Benchmarks, new: Iterable[Benchmark]) -> FiguresAfter:
         if old is None:
             added.append(row)
         elif not old.source.startswith(SOURCE):
+            # 手で書いた数には、組合の確かめた出典がある。表と違うときも、どちらが正しいかは人が決める
             kept += [(old, row)] if old.value != row.value else []
         elif old != row:
             changed.append((old, row))
@@ -100,6 +104,7 @@ def figures_of(national: NationalMonth, population: int | None) -> list[Benchmar
     if population and cards:
         parts = f"マイナンバーカードの保有枚数 {cards:,} ÷ 人口 {population:,}"
         made.append(_figure(national, "card_rate", "population", cards, population, parts))
+    # 人口があれば、上の二つのほうが正確。表の保有率は、すでに小数一桁に丸めてある
     if rate and not population:
         made += _from_card_rate(national)
     return made
@@ -114,6 +119,7 @@ def _from_card_rate(national: NationalMonth) -> list[Benchmark]:
     made = [_figure(national, "card_rate", "population", rate, 100, parts)]
     if cards and registered:
         parts = f"登録件数 {registered:,} ÷ マイナンバーカードの保有枚数 {cards:,} × 保有率 {rate}%"
+        # 例：8,500 万 ÷ 9,800 万 × 78.4 % = 68.0 %。先に割って丸めると、丸めが二度になる
         top = registered * rate
         bottom = cards * 100
         made.append(_figure(national, "registration_rate", "population", top, bottom, parts))
@@ -128,7 +134,9 @@ def _figure(
     bottom: int,
     definition: str,
 ) -> Benchmark:
+    # 国の公表に合わせた四捨五入。Python の round は偶数への丸めで、二進の小数では 0.05 が正確でない
     value = (Decimal(top) * 100 / Decimal(bottom)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    # 「人口（表の値 78.4%）」で割ったものには人口の統計を使っていないので、後ろの空白までを見て分ける
     source = SOURCE + (CENSUS if "÷ 人口 " in definition else "")
     return Benchmark(
         date=national.month.end,

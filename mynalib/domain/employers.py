@@ -35,8 +35,11 @@ _UNUSABLE_IDS = {
 }
 """事業所の id にできない名。"""
 
+# strip() にまかせると、改行や制御文字まで落ち、壊れた記号が、登録のある記号に化ける
 TRIMMED = " \u3000\u00a0"
 """記号の両端から落とす空白：半角、全角、NBSP。"""
+# 波ダッシュとマイナスは、同じ Shift_JIS のバイトでも、読む道具で二通りになる：0x8160 は、cp932 では U+FF5E、JIS の表では U+301C。
+# 0x817C は U+FF0D と U+2212。設定と届いたファイルが別の道具で作られても、同じ記号とみなす
 FOLD_FROM = "０１２３４５６７８９\u301c\u2212"
 """`FOLD_TO` の同じ位置の文字に読み替える。SQL の translate() にも、このまま渡せる。"""
 FOLD_TO = "0123456789\uff5e\uff0d"
@@ -142,6 +145,7 @@ class Employer(Dated):
 
     def notified_on(self, day: date) -> bool:
         """その日、事業所が在り、記号があり（抜けた事業所には、もうない）、お知らせに載り、受け取ってよい部署があるか。"""
+        # お知らせに載る期間は、事業所の期間とは別にある：加入してから載るまでの間には、何も渡さない
         first, last = self.listed
         present = self.on(day) and any(symbol.on(day) for symbol in self.symbols)
         return present and self.notified and first <= day <= last and bool(self.scope_on(day))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FULL = (  # 空きが足りない印
+# 空きが足りない印。DuckDB や子プロセスを通った失敗には errno がなく、文だけが残る。max_temp_directory_size は DuckDB の
+# 一時ファイルの上限で、空きから決まる
+FULL = (
     "No space left",
     "File too large",
     "Disk quota exceeded",

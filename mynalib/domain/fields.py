@@ -25,6 +25,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.slips import half_width
 from mynalib.domain.strict_yaml import Bare, is_visible
 
+# 数字は [0-9] と書く。\d は全角の「３」にも当てはまる
 _DAY = "[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"
 FORMULA = "=+-@＝＋－＠−"  # 最後は U+2212（数学のマイナス）
@@ -33,6 +34,7 @@ _DECIMAL = r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?"
 
 def wrong(what: str, code: str = "BAD_PARAMS") -> NoReturn:
     """型の検査から、`code` という名の設定のエラーを出す。"""
+    # 誤りの種類の名として code を運ぶ。params.py が、それをエラーの名に戻す
     raise PydanticCustomError(code, what)
 
 
@@ -82,6 +84,7 @@ def text(
                 "= + - @（全角も）ではじめることはできません（表計算ソフトで式になります）。別の字ではじめてください",
                 code,
             )
+        # 「|」で書いた文の終わりには、YAML が改行を一つ残す
         return value.strip() if lines else value
 
     return Annotated[
@@ -93,6 +96,7 @@ def ordered(ends: str, what: str) -> Any:
     """両端を表す `ends` という属性の、前が後より大きければ `what` を誤りにする、まとまりの決まり。"""
 
     def check(self: Any) -> Any:
+        # 属性は、書かれていない端を date.min か date.max で返すので、ここで None を分けなくてよい
         first, last = getattr(self, ends)
         return self if first <= last else wrong(what, "BAD_REGISTRY")
 
@@ -118,6 +122,7 @@ def _written(
     """`pattern` の書き方の文字だけを `kind` の値にする型。"""
 
     def read(value: Any) -> Any:
+        # isinstance では、真偽（bool は int の子）が人数として通る
         if type(value) is kind:
             return value
         with suppress(ValueError):  # 2025-02-30 のように、書き方は合っていても、ない日

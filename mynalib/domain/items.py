@@ -23,6 +23,7 @@ _WRITTEN = shipped_yaml("domain", "items")
 ITEMS = tuple(Item(**item) for item in _WRITTEN["items"])
 NAMES = tuple(item.name for item in ITEMS)
 LABELS = {item.name: item.label for item in ITEMS}
+# items.yaml のはじめの三つ（記号、番号、枝番）。並びは、お知らせの表の順で、見出しのないファイルの列の順でもある
 PERSON_ITEMS = NAMES[:3]
 REASONS: Mapping[str, str] = _WRITTEN["reasons"]
 """行を隔離する理由。"""

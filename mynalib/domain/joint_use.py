@@ -131,6 +131,7 @@ class JointUse(Settings):
     @field_validator("employer_columns")
     @classmethod
     def _within_items(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        # 上に書いた項目から順に確かめる。items そのものが誤りなら data になく、ここでは八項目の全てと比べる（同じ誤りを二度言わない）
         beyond = "、".join(
             name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED)
         )

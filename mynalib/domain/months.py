@@ -47,6 +47,7 @@ class Month:
         return f"{self.year}年{self.number}月{self.end.day}日時点"
 
     def plus(self, months: int) -> "Month":
+        # 例：2026-01 の 1 月前は divmod(0 - 1, 12) = (-1, 11) なので、2025 年の 12 月
         years, index = divmod(self.number - 1 + months, 12)
         return Month(self.year + years, index + 1)
 
@@ -55,6 +56,7 @@ class Month:
         return (self.year - earlier.year) * 12 + self.number - earlier.number
 
     def has_ended(self, today: date) -> bool:
+        # 末日のうちは、まだ動く。末日の断面は、その日が終わってはじめてできる
         return self.end < today
 
     def __str__(self) -> str:

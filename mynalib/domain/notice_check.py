@@ -111,6 +111,7 @@ def _dependants(joint_use: JointUse, calendar: Calendar, today: date) -> _Hints:
     if joint_use.dependants != "include":
         return
     told = joint_use.dependants_notified_on
+    # 公表も通知も「あらかじめ」でなければならない。家族は別の本人である（健保組合 Q&A 問345）
     if told and told > min(today, joint_use.notice.effective):
         yield "dependants_notified_on", hint("dependants_told_late")
     policy = joint_use.under_16
@@ -141,6 +142,7 @@ def _rows(joint_use: JointUse, employers: Sequence[Employer], today: date) -> _H
     alone = [row for row in rows if _folded(row) not in printed]
     if alone:
         yield "employers_listed", hint("row_without_employer", names="、".join(alone))
+    # 表を写していなければ、渡す相手の数を、表の行の数とみなす
     listed = len(rows) or sum(employer.notified_on(today) for employer in employers)
     if joint_use.employers_stated not in (None, listed):
         yield (
@@ -158,6 +160,7 @@ def _society_row(params: Params, today: date) -> _Hints:
 
 
 def _employer(employer: Employer, rows: Sequence[str], today: date) -> _Hints:
+    # 抜けた事業所のファイルは、前の月のために残す。いまのお知らせに載っていなくてよい
     if not employer.on(today):
         return
     if not employer.notified_on(today):
@@ -168,6 +171,7 @@ def _employer(employer: Employer, rows: Sequence[str], today: date) -> _Hints:
         yield "phone", hint("no_phone")
     for department in employer.scope_on(today):
         title = employer.responsible.title
+        # 「総務人事部」の責任者は「総務人事部長」。一字だけ違うのは、どちらかの写しまちがいのことが多い
         if _one_letter_apart(department, title.removesuffix("長")):
             yield "responsible.title", hint("one_letter", department=department, title=title)
 

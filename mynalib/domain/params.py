@@ -82,6 +82,7 @@ class Params:
         """記号の行の全部（事業所のあるもの、ないもの）と、それぞれの期間。"""
         return self._claims
 
+    # frozen でも使える：cached_property は、属性の代入ではなく __dict__ に直に入れる
     @cached_property
     def _claims(self) -> tuple[Claim, ...]:
         """月ごとの登録簿は、どれもここから取る。"""
@@ -112,12 +113,14 @@ class Params:
         """
         limit = self.benefits.limit(bracket, first)
         fact = self.calendar.fresh("benefit", first, last)
+        # first と last の間に額が変われば、どちらの額も、手紙の言う期間の全体では本当でない
         same = limit is not None and limit == self.benefits.limit(bracket, last)
         return limit if same and fact and fact.since == limit.since else None
 
 
 def load_params(folder: Path) -> Params:
     """設定のフォルダーを読む。誤りが一つでもあれば、全部の誤りを持つ RejectedParams。"""
+    # 「.」ではじまるものは、macOS や編集ソフトの置くもの。.yml も読む：黙って飛ばすと、その事業所のないまま公開される（名の誤りとして断る）
     found = sorted((folder / "employers").glob("[!.]*"))
     files = [f"employers/{path.name}" for path in found if path.suffix.lower() in (".yaml", ".yml")]
     names = ["society.yaml", "joint_use.yaml", *files, "benefits.yaml", "benchmarks.yaml"]
@@ -128,9 +131,11 @@ def load_params(folder: Path) -> Params:
     if not files:
         documents["employers"] = Document("employers")
         documents["employers"].note((), phrase("no_employers"), "BAD_REGISTRY")
+    # 誤りのあるファイルは None か、並びに入らない。残った事業所どうしの重なりも、同じ回に言う
     check_claims(tuple(claims_of(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
+    # どれも凍った値で、repr は型に書いた項目の順。だから、ファイルの中の順や注釈は効かない（tests/domain/test_params.py）
     return Params(**parts, fingerprint=hashlib.sha256(repr(parts).encode()).hexdigest())
 
 
@@ -148,6 +153,7 @@ def _values(document: Document, model: type[Settings]) -> Any:
         return model.model_validate(document.content)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
+            # YAML として言った誤り（全角の引用符など）のせいで型にも合わない。もとの誤りだけを言う
             if not document.told(each["loc"]):
                 code = each["type"] if each["type"] in KINDS else BadParams.code
                 document.note(each["loc"], _sentence(each), code)
@@ -162,12 +168,14 @@ def _sentence(error: Any) -> str:
     )
     context = {name: str(value) for name, value in error.get("ctx", {}).items()}
     return (
+        # pydantic は選択肢を 'a', 'b' or 'c' と並べる。「a、b、c」にする
         template.format_map(context).replace("' or '", "、").replace("', '", "、").replace("'", "")
     )
 
 
 def _employers(documents: Sequence[Document]) -> tuple[Employer, ...]:
     """事業所のファイルの値を、id の順に。"""
+    # Windows と macOS では、e01.yaml と E01.yaml は同じファイルになる
     taken = Counter(_written_id(document).casefold() for document in documents)
     found = [_employer(document, taken) for document in documents]
     return tuple(sorted((one for one in found if one), key=lambda one: one.id))

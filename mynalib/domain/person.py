@@ -20,6 +20,7 @@ def person_key(symbol: str, number: str, branch: str) -> PersonKey:
 
 
 def fold_number(number: str) -> str:
+    # 番号は、表計算ソフトを通ると先頭の 0 を失う。残したまま比べると、同じ人が脱退と加入に見える
     return number.lstrip("0")
 
 

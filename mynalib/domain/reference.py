@@ -39,6 +39,7 @@ class Limit(Settings):
         """医療費の総額 `cost`（円）のときの限度額（円）。額が分からない行では None。"""
         if self.base is None:
             return None
+        # 例：ウ（2026-08 から）で 100 万円なら、85,800 + (1,000,000 − 286,000) × 1 % = 92,940 円。1 円未満は四捨五入
         over = max(0, cost - self.threshold) * self.rate
         return self.base + int(over.quantize(Decimal(1), ROUND_HALF_UP))
 

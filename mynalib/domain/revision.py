@@ -44,6 +44,7 @@ class Revision:
         """manifest か台帳に書いた形から。第一版（None）なら None。"""
         if facts is None:
             return None
+        # 前の道具が書いた manifest には、あとからできた項目がなく、逆に、もう使わない項目もありうる
         known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
         return cls(**known | {"changed": tuple(facts.get("changed", ()))})
 
@@ -79,6 +80,7 @@ class Revision:
     def lines(self, reader: str) -> list[str]:
         """その読み手に知らせること。"""
         changes = (self.changes or {}).get(reader, [])
+        # リストを作り直しただけの版では、「数は同じ」とも言わない
         if self.kind == CORRECTED and self.changes is not None:
             changes = changes or [NOTHING_CHANGED]
         return [*self.told, *changes]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+# 日本語入力が打つ、曲がった引用符と全角の引用符。YAML には引用符に見えず、値の一部になる
 _QUOTES = "“”„‟＂‘’＇"
 _NAME = "[A-Za-z_]+"
 _QUOTE = '日本語入力の引用符（{}）です。半角の " で囲み直してください'
@@ -14,7 +15,9 @@ _DASH = "全角の「－」です。一覧の行は、半角の「- 」ではじ
 _HASH = '「 #」から後ろは注釈になり、値に入りません。値なら全体を半角の " で囲み、注釈なら「# 」と空白をあけてください'
 _WIDE_NAME = "項目の名は半角の {} と打ってください"
 
-_BROKEN = (  # 読めない行に見られる形。上から
+# 読めない行に見られる形。例：「name：日本」は二つ目（コロン）、「－ symbol: "101"」は四つ目（一覧の印）、「name: "日本”」は最後（引用符の終わり）。
+# 上から見て、最初に当てはまったものだけを言う。一行に二つあれば、直したあとの次の実行で、もう一つを言う
+_BROKEN = (
     (re.compile(r"\t"), _TAB),
     (re.compile(rf"^ *(- *)?{_NAME} *："), _COLON),
     (re.compile(r"(^ *|[:\-{[,] *)\u3000"), _SPACE),
@@ -28,6 +31,7 @@ def slip_in_lines(lines: Sequence[str], first: int, last: int) -> tuple[int, str
     """YAML として読めないところ（first から last 行目。0 から）の、打ちちがい。行（0 から）と文。"""
     for number in range(max(first, 0), min(last + 1, len(lines))):
         line = lines[number]
+        # 注釈の中のタブや全角は、YAML を壊さない
         if not line.lstrip().startswith("#"):
             for shape, what in _BROKEN:
                 if found := shape.search(line):

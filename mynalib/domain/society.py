@@ -20,6 +20,7 @@ from mynalib.domain.fields import (
     wrong,
 )
 
+# home の中の道の一段。Windows がファイルの名にできない字も入れない
 _STEP = r"[^\\/:*?\"<>|.\s][^\\/:*?\"<>|\s]*"  # 点ではじまらないので「..」で外へ出られない
 
 InsurerNumber = shaped("([0-9]{8})?", '保険者番号は 8 桁の数字を引用符で囲むか、"" にしてください')
@@ -103,6 +104,7 @@ class IntakePolicy(Settings):
     employer_max_drop: Rate = Field(
         ge=0, le=Decimal("0.5"), description="一つの事業所で減ってよい人数の割合"
     )
+    # 少ない行では、一人でも割合が大きく動く。20 行なら、一人が 5 %
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
 
 
@@ -117,6 +119,7 @@ class PublishPolicy(Settings):
         description="この行数までは、割合によらず止めない（一人の行が食い違えば、二行が隔離になる）",
     )
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
+    # 次の月のファイルは、月末から 35 日ほどで届く（翌々月の 5 日ごろ）。二か月（62 日）をこえれば、古い月を新しいと思って配ることになる
     stale_after_days: Count = Field(
         ge=1, le=62, description="月末からこの日数を過ぎた月は、新しい月としない"
     )
@@ -133,6 +136,7 @@ class EmployerPolicy(Settings):
     )
 
 
+# 下限は disclosure/thresholds.py の _FLOORS と同じ。そちらは、カプセルが読む方針を、もう一度確かめる
 class WidePolicy(Settings):
     """広く配る資料の開示の管理。"""
 
@@ -157,6 +161,7 @@ class ReminderPolicy(Settings):
     """勧奨の決まり。"""
 
     by: short(Senders, Sender, "link", "renew") = Field(description="だれが送るか")
+    # 10 月末のリストを渡すのは 11 月。11 月末の断面では、受け取って一月もたたない人に、もう一度知らせることになる
     min_gap_months: Count = Field(ge=2, le=24, description="同じ人に次に知らせるまでの月数")
     max_attempts: Count = Field(ge=1, le=12, description="同じ人に知らせる回数の上限")
     employer_keeps_months: Count = Field(

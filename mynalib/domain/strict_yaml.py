@@ -23,6 +23,7 @@ MAX_SHOWN = 40
 
 Place = tuple[str | int, ...]
 
+# 文字の種類は字や記号なのに、何も見えないもの（結合の補助、ハングルとクメールの詰めもの、点字の空白）
 _BLANK_LOOKING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _RESOLVER = yaml.resolver.Resolver()
 _ELSEWHERE = (
@@ -133,6 +134,7 @@ def _lines(text: str) -> list[str]:
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
+        # 一バイトだけ多く読めば、大きすぎるかは分かる。全部は読まない
         written = file.read(MAX_BYTES + 1)
     if len(written) > MAX_BYTES:
         raise _Unreadable("too_large", 1)
@@ -178,6 +180,7 @@ class _Builder:
             if not isinstance(key, yaml.ScalarEvent):
                 raise _Unreadable("not_a_name", _line(key))
             inner = (*place, key.value)
+            # 値より先に、名の行を控える。誤りは、値のはじまる行ではなく、名の行で言う
             first = self.document.lines.setdefault(inner, _line(key))
             self._refuse_features(key, inner)
             if slip := slip_in_name(key.value):
@@ -191,6 +194,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> str:
         if event.style is not None or event.tag:
             return event.value
+        # 例：「a: abc #def」の値は abc で切れ、rest は「 #def」。値のつもりの字が注釈として消えたことを言う
         end = event.end_mark
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         meant = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))

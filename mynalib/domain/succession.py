@@ -37,6 +37,8 @@ def successions(params: Params) -> tuple[Succession, ...]:
     owned: dict[tuple, list[Claim]] = {}
     for claim in params.claims():
         owned.setdefault((claim.entry.employer_id, claim.entry.kind), []).append(claim)
+    # 例：E01 の記号が、2026-03-31 まで 101、2026-04-01 から 151、2027-04-01 から 171 なら、一段の引きつぎは
+    # 101→151（2026-04）と 151→171（2027-04）。つなぐと 101→171（2026-04 から 2027-04）も加わり、三つになる
     steps = [
         step
         for claims in owned.values()
@@ -46,6 +48,7 @@ def successions(params: Params) -> tuple[Succession, ...]:
     ]
     found = set(steps)
     newest = set(steps)
+    # 一段ずつ伸ばし、新しいものが出なくなるまで。last は伸びるたびに後の月になるので、必ず終わる
     while newest:
         newest = {
             longer for chain in newest for step in steps for longer in _longer(chain, step)
@@ -79,6 +82,8 @@ def _step(old: Claim, new: Claim) -> Iterator[Succession]:
     low = max(old.entry.bounds[0], new.entry.bounds[0])
     high = min(old.entry.bounds[1], new.entry.bounds[1])
     changed = last_seen.plus(1)
+    # 続いているとは、新しい記号が、古い記号の最後の断面の月か、その次の月に始まること。一月あけば、引きつぎとはみなさない。
+    # 次の断面に新しい記号がなければ、引きつぐ人もいない
     if first_seen in (last_seen, changed) and changed.end <= new.last and low <= high:
         yield Succession(old.entry.folded, new.entry.folded, low, high, changed, changed)
 
@@ -86,5 +91,6 @@ def _step(old: Claim, new: Claim) -> Iterator[Succession]:
 def _longer(chain: Succession, step: Succession) -> Iterator[Succession]:
     low = max(chain.low, step.low)
     high = min(chain.high, step.high)
+    # 101→151→101 のように元に戻るものは、その人の鍵が変わらないので、つながない
     if chain.new == step.old and chain.last < step.first and chain.old != step.new and low <= high:
         yield replace(chain, new=step.new, low=low, high=high, last=step.last)
