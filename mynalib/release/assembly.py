@@ -38,7 +38,6 @@ def assemble(
     folder: Path,
 ) -> dict:
     """出来た成果物を、folder に公開の木として組み、その manifest を返す。"""
-    # 前の下書きの残りを、まぜない。今度は作らない事業所のページも、残っているかもしれない
     for room in (folder, folder.parent / COMPARISON):
         fresh_folder(room)
     artefacts = []
@@ -50,7 +49,6 @@ def assemble(
         link_or_copy(job.folder / "out" / output["path"], place / output["path"])
         if place == folder:
             artefacts.append(output)
-    # 比べのページも、それだけで開けるように、自分の様式を持つ
     if any(output["level"] == DRAFT for _, output in outputs):
         drawn = any(output["charts"] for _, output in outputs if output["level"] == DRAFT)
         pages.copy_assets(folder.parent / COMPARISON, drawn)

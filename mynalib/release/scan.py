@@ -119,19 +119,16 @@ def scan_release(
             if not is_ours(path.name, artefact["sha256"]):
                 yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
-        # CSV などの、形の決まりのないものも、下の番号の点検は受ける
         found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
         found += _unlike_data(path) if path.suffix == ".html" else []
         if artefact["path"].startswith("employers/"):
             found += _leads_outside(path)
-        # charts のないもの（CSV、メール用の版）は、数えない
         if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
             found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
             foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(
                 _reader(artefact["path"])
             )
-        # 同じ誤りが百あっても、一つのファイルに一度だけ言う
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
     yield from (
