@@ -30,6 +30,7 @@ WORDING = "wording"
 """文のくじ：FIRST_HALF の世帯には手紙の文 A、SECOND_HALF の世帯には文 B。だれも、おくらせない。"""
 TRIAL_KINDS = {TIMING: ("link",), WORDING: ("link", "renew")}
 """くじの名から、分ける勧奨へ。❷ は、ファイルに現れるとき、もう期限から三か月を過ぎているので、おくらせない。"""
+# 1,000 世帯の半分は、硬貨でも 500 から 31 世帯より外れるのが二十に一つ（√1000 ÷ 2 × 1.96 ＝ 31）
 HOUSEHOLDS_LEAST = 1000
 """これより少ない世帯を分けても、ありそうな差は見えない。"""
 DRAWN_COLUMNS = ["month", "trial", "kind", "employer_id", *PERSON_KEY, "arm", "sender", "due"]
@@ -47,6 +48,7 @@ def trial_of(policy: ReminderPolicy) -> str | None:
 
 def by_sender(found: pd.DataFrame) -> pd.DataFrame:
     """くじの人のうち、くらべられる人：引いたときに、だれかが知らせる人。文のくじは、健保が手紙を出す人だけ。"""
+    # 事業所のリストの文は分けない。同じ部署の人に二つの文を見せると、どちらの組かが分かる
     senders = found.trial.map({TIMING: (EMPLOYER, SOCIETY), WORDING: (SOCIETY,)})
     fits = [sender in each for sender, each in zip(found.sender, senders, strict=True)]
     return found[pd.Series(fits, found.index, dtype="bool")]
@@ -54,6 +56,7 @@ def by_sender(found: pd.DataFrame) -> pd.DataFrame:
 
 def with_their_household(found: pd.DataFrame) -> pd.DataFrame:
     """くじの人のうち、世帯のはじめの月に、いっしょに分けた人。あとから加わった家族は、世帯がもう知らせを受けたかもしれない。"""
+    # 例：父を 4 月に分け、6 月に要るようになった子を 6 月に分けた。組は同じでも、子をくらべると、父への知らせの効き目が混ざる
     return found[found.month == found.groupby(_HOME).month.transform("min")]
 
 
@@ -66,8 +69,10 @@ def drawn(home: Home, until: Month) -> pd.DataFrame:
     lines = [line for line in _lines(home) if Month.parse(line["month"]) <= until]
     for line in lines:
         path = home.reminders / line["record"]
+        # 引き直すと、もう知らせた人が後の半分に移りうる。だから、失われたくじは作り直さず、止まる
         if not path.is_file() or sha256(path) != line["record_sha256"]:
             raise RemindersDamaged(where=f"data/reminders/{line['record']}")
+    # 読めない表は None で返る
     tables = read_tables(home.reminders / line["record"] for line in lines)
     if any(table is None for table in tables):
         raise RemindersDamaged(where="data/reminders/draws/")
@@ -76,6 +81,7 @@ def drawn(home: Home, until: Month) -> pd.DataFrame:
 
 def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
     """引いたくじの人を、その月の記号で。一行＝くじ×一人（二度引いていれば、はじめの組）。列 DRAWN_COLUMNS。"""
+    # 例：記号 100 の 1〜999 番が 10 月から 200 に変わった。9 月に引いた 100-12 の人は、200-12 の行でも同じ組を引きつぐ
     moved = found.merge(succession_table(params), left_on="symbol_key", right_on="symbol_from")
     numbers = moved.number_key.map(lambda number: int(number or 0)).astype("int64")
     moved = moved[
@@ -83,6 +89,7 @@ def carried(found: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
         & (moved.month < moved["first"])
         & (moved["last"] <= str(month))
     ]
+    # もとの行も残す。記号の変わらない人が、そこにいる
     now = pd.concat([found, moved.assign(symbol_key=moved.symbol_to)[DRAWN_COLUMNS]])
     return now.sort_values("month", kind="stable").drop_duplicates(_WHOSE, ignore_index=True)
 
@@ -101,8 +108,10 @@ def undrawn(home: Home, params: Params, month: Month, people: pd.DataFrame) -> p
         RemindersDamaged。
     """
     trial = trial_of(params.society.policy.reminders)
+    # 取り戻したリストは、知らせなかったものとみなすので、分けるのを妨げない
     if trial is None or any(each.stands and each.month == month for each in handovers(home)):
         return nobody()
+    # 記号の変わった人を、新しい人としてもう一度引かないように、この月の記号にしてから引く人を選ぶ
     known = carried(drawn(home, month), params, month)
     asked = people[people.kind.isin(TRIAL_KINDS[trial])]
     asked = asked.assign(trial=trial, month=str(month), arm="")[DRAWN_COLUMNS]
@@ -124,6 +133,7 @@ def draw(home: Home, params: Params, month: Month, people: pd.DataFrame) -> pd.D
     fresh = undrawn(home, params, month, people)
     if trial is None:
         return fresh
+    # 前に引いたくじがあるのに鍵がなければ、新しい鍵を作らずに止まる。別の鍵では、同じ世帯が違う組になる
     key = trials_key(home, drawn=bool(_lines(home)))
     return fresh.assign(arm=halves(key, trial, fresh))
 
@@ -145,11 +155,13 @@ def freeze(home: Home, rows: pd.DataFrame) -> None:
     """引いたくじを残す。公開の前に、錠の中で呼ぶ。一つもなければ、何もしない。"""
     if rows.empty:
         return
+    # 引くのは一か月分ずつ。名に偶然の字を足して、同じ月に引き足しても、前の記録を書きかえない
     [month] = rows.month.unique()
     record = f"draws/{month}-{secrets.token_hex(4)}.parquet"
     write_table(home.reminders / record, rows)
     facts = {"record": record, "record_sha256": sha256(home.reminders / record)}
     counted = len(rows.drop_duplicates(_HOME))
+    # 記録が先、台帳が後。あいだで落ちても、台帳にない記録は、だれも読まない
     Ledger(home.ledger).append("drawn", month=month, households=counted, **facts)
 
 

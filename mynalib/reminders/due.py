@@ -46,6 +46,7 @@ def due_people(
     """
     rows = _turns(home, params, months, holds)
     late = _late(home, params, months, rows)
+    # 休みの人は待っているとは言わない。待つのは、くじがなければこの月に知らせた人だけ
     rows = rows.assign(due=rows.due & ~late, waits=rows.due & late)
     return rows.drop(columns="insured")
 
@@ -54,6 +55,7 @@ def new_draw(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.Data
     """months のおわりの月に、新しく引くくじ（draws.DRAWN_COLUMNS）。名簿などを重ねる前の、勧奨のいる全ての人から。"""
     if trial_of(params.society.policy.reminders) is None:
         return draws.nobody()
+    # 控える人を除かずに引く。除くと、一人の申出で、引く世帯が変わる（tests/reminders/test_draws.py）
     return draws.draw(home, params, months[-1].month, everybody(home, params, months))
 
 
@@ -79,6 +81,7 @@ def _late(home: Home, params: Params, months: Sequence[KeptMonth], rows: pd.Data
     if trial_of(params.society.policy.reminders) != TIMING:
         return pd.Series(False, rows.index)
     arms = _arms(home, params, months)
+    # WAIT_MONTHS が 2 なら、4 月に引いた後の半分は、4 月と 5 月に待ち、6 月のリストから載る
     recent = arms[arms.month >= str(months[-1].month.plus(1 - WAIT_MONTHS))]
     keyed = with_person_key(rows).assign(kind=kinds(rows.action))
     return draws.in_second_half(keyed, recent, TIMING)
@@ -100,10 +103,12 @@ def _turns(
         rows = lens.query("reminders", month=str(month))
     told, last = _told(home, params, months, rows)
     policy = params.society.policy.reminders
+    # 人ではなく月ごとに確かめる。知らせた月は多くて数十しかない
     resting = [each for each in last.unique() if each and _rests(each, month, policy)]
     return rows.assign(
         attempt=told + 1,
         sender=_senders(rows, told, params, month),
+        # told は、あとで登録か更新をした人では 0 に戻っている（told.sql）。だから、上限は続けて知らせた回数に効く
         due=(told < policy.max_attempts) & ~last.isin(resting),
     )
 
@@ -116,6 +121,7 @@ def _told(
     if found.empty:
         return pd.Series(0, rows.index), pd.Series("", rows.index, dtype="str")
     since = [kept for kept in months if str(kept.month) >= found.month.min()]
+    # 「そのあと、した」のは、知らせたあとの月だけ。はじめて知らせた月より前は、開かない
     with Lens(since, params) as lens:
         lens.put("reminded", found)
         lens.put("succession", succession_table(params))
@@ -138,8 +144,10 @@ def _senders(rows: pd.DataFrame, told: pd.Series, params: Params, month: Month) 
     by = params.society.policy.reminders.by
     policy = rows.action.isin(LINK_ACTIONS).map({True: by.link, False: by.renew})
     ours = (policy == SOCIETY) | ((policy == "both") & (told > 0))
+    # 事業所のない人と健保の職員には、事業所の担当部署がない
     ours |= rows.employer_id.isin(NOT_AT_WORK)
     if params.joint_use.dependants == "exclude":
+        # 家族を事業所に渡さないお知らせなら、家族には健保が知らせる
         ours |= ~rows.insured
     notified = [employer.id for employer in params.notified(month.end)]
     sender = ours.map({True: SOCIETY, False: EMPLOYER}).astype("str")

@@ -32,5 +32,6 @@ def halves(key: bytes, trial: str, people: pd.DataFrame) -> pd.Series:
 
 
 def _coin(key: bytes, *words: str) -> int:
+    # JSON の並びにしてから混ぜる。ただつなぐと、("12", "3") と ("1", "23") が同じ世帯になる
     digest = hmac.digest(key, json.dumps(words, ensure_ascii=False).encode(), "sha256")
     return digest[-1] & 1

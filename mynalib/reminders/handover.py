@@ -41,9 +41,11 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
     Returns:
         台帳に書いたこと（handover が番号、file が outbox/ の中の名）。
     """
+    # 64 ビットの偶然の名：受け取る人にも、置き場を見る人にも、事業所も順も読み取れない
     number = secrets.token_hex(8)
     file = f"{number}.xlsx"
     content = encrypted(parcel.content, passphrase) if passphrase else parcel.content
+    # 渡すもの、記録、台帳の順。途中で落ちたら、同じ命令をもう一度。outbox/ に残ったファイルは、だれにも渡していない
     write_file(home.outbox / file, content)
     record = remember(home, parcel.month, number, parcel.rows)
     facts = {
@@ -57,6 +59,7 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
         "purposes": sorted({*parcel.rows.action}),
         "items": list(params.joint_use.employer_columns),
         "encrypted": bool(passphrase),
+        # 暗号化する前の、公開したリストのハッシュ。暗号化すると毎回違うバイトになり、公開したものと比べられない
         "list_sha256": parcel.sha256,
         "release": parcel.release,
     }

@@ -18,9 +18,11 @@ from mynalib.reminders.texts import LETTER_KINDS
 
 EACH_UP_TO = 2000
 """これをこえる人数なら、一人に一枚ではなく、勧奨ごとに一枚の見本にする（差し込み印刷で刷る）。"""
+# 限度額の例。所得の区分はウ（五つのまん中）、医療費の十割は百万円
 EXAMPLE_BRACKET = "ウ"
 EXAMPLE_COST = 1_000_000
 AT_WORK = "事業所"  # 自宅に送る手紙では、申出先にしない
+# 一万で切ると、下は四桁、上は三桁。五桁の数が続かないので、人の番号を探す点検に触れない
 BATCH = 10_000
 
 
@@ -32,6 +34,7 @@ def with_serials(rows: pd.DataFrame) -> pd.DataFrame:
     例：一万人目は 001-0000、その世帯が七千番目なら H000-7000。
     """
     table = rows.reset_index(drop=True)
+    # ngroup は、はじめて出た順に 0 から。並べかえずに番号を付けるので、同じ世帯の手紙が続く
     homes = table.groupby(["symbol", "number"], sort=False).ngroup() + 1
     people = pd.Series(range(1, len(table) + 1), table.index)
     table.insert(0, "serial", people.map(_cut).astype("str"))
@@ -57,6 +60,7 @@ def blanks(params: Params, month: Month) -> dict[str, str]:
 
 def home_channels(joint_use: JointUse) -> str:
     """自宅に送る手紙に書く、申出先。事業所のない方もいるので、健保の窓口だけ（ほかになければ、全て）。"""
+    # 事業所に申し出ると、申し出たことを事業所が知る。自宅あての手紙では、健保の窓口を案内する
     ours = [one for one in joint_use.optout_channels if one.to != AT_WORK]
     return said_channels(ours or joint_use.optout_channels)
 
@@ -68,6 +72,7 @@ def said_channels(channels: tuple) -> str:
 
 def benefit(params: Params, texts: Mapping, first: date, last: date | None = None) -> str:
     """限度額の文。first から last（なければ first の日だけ）まで、ずっと本当の、確かめた額がなければ ''（古い額で代わりにしない）。"""
+    # 限度額は年度の途中でも変わる。期間の終わりまで同じ行が効いていなければ、何も書かない
     limit = params.benefit_limit(EXAMPLE_BRACKET, first, last or first)
     amount = limit.amount(EXAMPLE_COST) if limit else None
     if amount is None:
@@ -120,6 +125,7 @@ def check_letters(params: Params, today: date) -> list[Problem]:
             "額を出典と照らし合わせて、verified_by に名を書いてください"
         )
         found.append(Problem("benefits.yaml", what))
+    # 額が正しいかは、出典を見る人にしか分からない。ここでは、ありえない組合せだけを見る
     found += _odd_limits(params.benefits.limits)
     ours = [one for one in params.joint_use.optout_channels if one.to != AT_WORK]
     if not params.society.letters.contact and not any(one.contact for one in ours):
@@ -142,5 +148,6 @@ def _odd_limits(limits: Iterable[Limit]) -> list[Problem]:
 
 def _is_odd(base: int, multiple: int | None, annual_cap: int | None) -> bool:
     """四回目からの額は、三回目までの額より大きくなく、年間の上限は、三か月は base、九か月は multiple の和より大きくない。"""
+    # 例：base 87,000、multiple 44,400 なら、年は 3 × 87,000 ＋ 9 × 44,400 ＝ 660,600 円まで
     later = base if multiple is None else multiple
     return later > base or (annual_cap is not None and annual_cap > 3 * base + 9 * later)

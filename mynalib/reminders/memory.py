@@ -63,6 +63,7 @@ class Handover:
 def handovers(home: Home) -> list[Handover]:
     """これまでの全ての手渡し。古い順。取り戻したものも入る。"""
     lines = Ledger(home.ledger).lines()
+    # 台帳は書きかえないので、取り戻しも受取りも、あとの行で分かる
     recalled = _ids(lines, "recalled")
     confirmed = _ids(lines, "confirmed")
     return [
@@ -80,6 +81,7 @@ def handovers(home: Home) -> list[Handover]:
             recalled=line["handover"] in recalled,
             confirmed=line["handover"] in confirmed,
         )
+        # いなくなった人を消して書き直した記録は、いまの名とハッシュで確かめる
         for line in with_records_now(lines)
         if line["did"] == "handed_over"
     ]
@@ -93,6 +95,7 @@ def reminded(home: Home, before: Month) -> pd.DataFrame:
     Raises:
         RemindersDamaged: 手渡したときの記録がないか、変わっている。
     """
+    # その月のリストを渡したあとに同じ月を公開し直しても、同じ人が載るように、その月の手渡しは数えない
     found = [each for each in handovers(home) if each.stands and each.month < before]
     tables = read_tables([_sound(home, each) for each in found])
     if any(table is None for table in tables):
@@ -102,6 +105,7 @@ def reminded(home: Home, before: Month) -> pd.DataFrame:
         for each, table in zip(found, tables, strict=True)
     ]
     nobody = pd.DataFrame(columns=REMINDED_COLUMNS)
+    # 同じ月のリストを二度渡しても（渡し直し）、知らせたのは一度
     return pd.concat([nobody, *rows], ignore_index=True).astype("str").drop_duplicates()
 
 

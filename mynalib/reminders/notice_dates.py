@@ -54,6 +54,7 @@ def _handed(home: Home) -> Iterator[_Given]:
 def _wrong(params: Params, given: _Given) -> Iterator[str]:
     rows = [fact for fact in params.calendar.of("notice") if fact.version == given.version]
     notice = params.joint_use.notice
+    # 設定のお知らせは、effective の日から効く。暦の行が早すぎても、その前に作ったリストは、お知らせの外
     early = given.version == notice.version and not notice.in_force(given.day)
     if not rows:
         yield hint("list_of_unknown_version", version=given.version)

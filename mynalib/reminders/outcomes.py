@@ -41,6 +41,7 @@ def outcomes(home: Home, months: Sequence[KeptMonth], listed: pd.DataFrame) -> p
     ]
     if not later:
         return _typed(pd.DataFrame(columns=OUTCOME_COLUMNS))
+    # 知らせた月そのものは開かない。見るのは、あとの月の状態だけ
     needed = sorted({after for *_, after in later})
     with Lens([held[month] for month in needed]) as lens:
         lens.put("asked", asked)
@@ -59,6 +60,7 @@ def _asked(home: Home, months: Sequence[str], listed: pd.DataFrame) -> pd.DataFr
     ]
     units = {(str(each.month), each.unit) for each in given}
     given_months = {month for month, _ in units}
+    # 一つも渡していない月の人は、くらべる相手のいない月の人なので、入れない
     others = listed[listed.on_list & listed.month.isin(given_months)]
     waiting = [pair not in units for pair in zip(others.month, others.employer_id, strict=True)]
     others = others[pd.Series(waiting, others.index, dtype="bool")]
@@ -66,6 +68,7 @@ def _asked(home: Home, months: Sequence[str], listed: pd.DataFrame) -> pd.DataFr
     table = pd.concat([*told, rest], ignore_index=True)
     kinds_of = dict.fromkeys(["month", *PERSON_KEY, "kind"], "str")
     kinds_of |= {"attempt": "int64", "told": "bool"}
+    # リストを渡し直した人は二行ある。数えるのは一度。知らせた行が先なので、残るのも知らせた行
     return table.astype(kinds_of).drop_duplicates(["month", *PERSON_KEY, "kind"])
 
 

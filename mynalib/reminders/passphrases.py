@@ -23,6 +23,7 @@ SHORTEST = 12
 """親の合言葉の、いちばん短い長さ。"""
 SALT = 16  # バイト
 NONCE = 12  # バイト。AES-GCM の決まり
+# 一回ごとに n × r × 128 バイト＝ 32 MB を使わせる。親の合言葉を総当たりで試すのを、高くする
 _COST = {"length": 32, "n": 2**15, "r": 8, "p": 1}
 
 
@@ -75,6 +76,7 @@ class Passphrases:
         try:
             return json.loads(AESGCM(_key(master, salt)).decrypt(nonce, sealed, None))
         except InvalidTag:
+            # GCM の印が合わないのは、合言葉が違うか、ファイルが変えられたか。区別はつかない
             raise MasterRefused(where="親の合言葉") from None
 
     def _seal(self, known: dict[str, str], master: str) -> None:
@@ -82,6 +84,7 @@ class Passphrases:
             what = f"短すぎます（{SHORTEST} 字から）"
             fix = "いくつかの言葉を並べた、長いものにしてください。忘れないように、組合の決めた場所に控えてください。"
             raise MasterRefused(where="親の合言葉", what=what, fix=fix)
+        # 書くたびに塩もノンスも新しくする。GCM は、同じ鍵とノンスを二度使うと破れる
         salt = secrets.token_bytes(SALT)
         nonce = secrets.token_bytes(NONCE)
         text = json.dumps(known, sort_keys=True).encode()

@@ -56,6 +56,7 @@ def look_alikes(employer: Employer, employers: Iterable[Employer]) -> list[Emplo
     """
     own = _bare(employer.name)
     others = ((one, _bare(one.name)) for one in employers if one.id != employer.id)
+    # 例：「みなと精機」と「みなと精器」は 5 字のうち 4 字が同じで 0.8。「山田商事」と「山本商事」は 0.75 で、似ているとしない
     return [
         one
         for one, name in others
@@ -65,4 +66,5 @@ def look_alikes(employer: Employer, employers: Iterable[Employer]) -> list[Emplo
 
 def _bare(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
+    # 「株式会社」だけの名なら、除くと空になり、どの名にも含まれてしまう。そのときは、除かない
     return _COMPANY.sub("", folded).strip() or folded

@@ -42,6 +42,7 @@ def handover_of(number: str, standing: Sequence[Handover], name: str) -> Handove
         what = "手渡していないか、取り戻したリストの表です"
         fix = "どの事業所の、どの月の表かを確かめてください。読めるのは、手渡して、まだ取り戻していないリストだけです。"
         raise Refused("SHEET_REFUSED", where=name, what=what, fix=fix)
+    # 渡し直していれば、いま効いている手渡しは、いちばん新しいもの
     return found[-1]
 
 
@@ -57,6 +58,7 @@ def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name:
         fix = "正しい表を返してもらってください。何も写していません。"
         what = f"合わないところが {len(problems)} 件あります"
         raise Refused("SHEET_REFUSED", where=name, what=what, fix=fix, problems=problems)
+    # 今日効いている行だけを、もうあるとみなす。撤回した人が申し出直したら、新しい行を足す
     held = {
         (entry.register, key)
         for entry in read_registers(home, params)
@@ -85,6 +87,7 @@ def _problems(
     """表の、合わないところ。どの枚の何行目かだけを言う。"""
     sent = {tuple(row) for row in remembered(home, handed)[PERSON_KEY].itertuples(index=False)}
     keys = read.people[PERSON_KEY].itertuples(index=False)
+    # 答えのない行も見る。行を足したり、ほかの表を貼ったりしたものを、丸ごと断る
     strangers = [tuple(key) not in sent for key in keys]
     for row in read.people[strangers].itertuples(index=False):
         yield Problem(f"{SHEET_TITLES[row.kind]} {row.line} 行目", "手渡したリストにない行です")

@@ -72,11 +72,14 @@ def read_list(content: bytes, name: str) -> SheetRead:
         SheetRefused: XLSX でない、❶ か ❷ の枚がない、リストの番号がない、枚によって番号が違う。
     """
     try:
+        # data_only：数式を書きこまれても、式ではなく、Excel が残した答えだけを読む
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    # 中の欠けた XLSX では、openpyxl が KeyError や ValueError を出す。文に中身が入りうるので、型の名だけを言う
     except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError) as error:
         raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
     parts = [_Part.read(book, kind, title, name) for kind, title in SHEET_TITLES.items()]
     numbers = {part.number for part in parts}
+    # 二つの月の枚を合わせた表は、どの手渡しへの返事か分からない
     if len(numbers) != 1 or "" in numbers:
         raise SheetRefused(where=name, what="リストの番号が無いか、枚によって違います")
     people = pd.DataFrame([row for part in parts for row in part.rows], columns=READ_COLUMNS[:6])
@@ -102,6 +105,7 @@ class _Part:
 
     @classmethod
     def read(cls, book, kind: str, title: str, name: str) -> "_Part":
+        # 架空データの枚は、名のはじめに印がある。おわりで比べれば、どちらも読める
         found = [sheet for sheet in book if sheet.title.endswith(title)]
         if len(found) != 1:
             raise SheetRefused(where=name, what=f"「{title}」の枚が、一つではありません")
@@ -115,6 +119,7 @@ class _Part:
         for line, cells in lines:
             texts = [_text(cell) for cell in cells]
             key = [texts[places[label(column)]] for column in WRITTEN_KEY]
+            # 罫線だけの行や、下に書いたメモの行には、鍵がない
             if any(key):
                 rows.append((kind, *key, texts[places[ANSWER]], line))
             dropped += sum(bool(texts[places[own]]) for own in OWN_COLUMNS if own in places)
@@ -127,6 +132,7 @@ class _Part:
         for _, cells in lines:
             texts = [_text(cell) for cell in cells]
             if texts and texts[0].startswith(LIST_NUMBER):
+                # 番号のあとは、全角の空きと、取扱いの案内が続く（jobs.workbook）
                 number = texts[0].removeprefix(LIST_NUMBER).split("　")[0].strip()
             if label("number") in texts:
                 return number, texts

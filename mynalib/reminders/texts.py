@@ -18,6 +18,7 @@ OTHER_FILE = "letters_b.yaml"
 """くらべるときの、もう一つの文（文 B）。道具には、付いてこない。"""
 LETTER_KINDS = ("link", "renew", "renew_then_link")
 RENEWALS = ("renew", "renew_then_link")
+# 手順は三つ、更新の道は二つ（証明書だけか、カードそのものか）。どの手紙も、同じ形で A4 一枚に収めるため
 STEPS_EACH = 3
 PATHS_EACH = 2
 COMMON = ("outside", "by", "voluntary", "benefit")
@@ -60,6 +61,7 @@ def read_other_texts(home: Home) -> dict:
         raise TextsWrong(where=f"texts/{OTHER_FILE}", what=what, fix=fix)
     texts = _parsed(path.read_bytes(), OTHER_FILE)
     wrong = text_problems(texts) or [*_incomparable(first, texts)]
+    # 決まりは文 A のものを使い、場所だけを文 B の名に言いかえる
     problems = [Problem(each.where.replace(FILE, OTHER_FILE), each.what) for each in wrong]
     if problems:
         fix = "texts/letters_b.yaml を直してください。"
@@ -152,6 +154,7 @@ def _unfit(texts: dict) -> Iterator[Problem]:
                 for word in words
                 if word not in said
             )
+    # 題で、どの勧奨の手紙かを見分けて点検する。同じ題では、入れちがえに気づかない
     if len({texts[kind]["title"] for kind in LETTER_KINDS}) < len(LETTER_KINDS):
         yield Problem(FILE, "同じ題の手紙があります。三つとも、違う題にしてください")
     for at in ("outside", *LETTER_KINDS):
@@ -200,6 +203,7 @@ def _all_texts(texts: dict) -> list[str]:
 def _blanks(text: str) -> set[str]:
     """文の中の { } の名。書式や中身への道（{by!r}、{by:>9}、{by.name}）は、どれも知らない名になる。"""
     try:
+        # 例："{by} と {by!r:>3}" からは、by と by!r:>3。後のほうは、入れられる名ではない
         found = [part for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
         return {"…"}
@@ -216,6 +220,7 @@ def _written(home: Home) -> bytes:
 
 def _parsed(content: bytes, file: str) -> object:
     try:
+        # safe_load は値だけを作る。load は、書き方によって、Python のものを作って動かしてしまう
         return yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         raise TextsWrong(where=f"texts/{file}", what="YAML（UTF-8）として読めません") from None

@@ -47,8 +47,10 @@ def trial_outcomes(home: Home, months: Sequence[KeptMonth]) -> pd.DataFrame:
     """
     found = with_their_household(drawn(home, months[-1].month))
     given = {(str(each.month), each.unit) for each in handovers(home) if each.stands}
+    # 健保が知らせる人は、手紙（LETTERS）の手渡しがあった月に、知らせた
     unit = found.employer_id.where(found.sender == EMPLOYER, LETTERS)
     told = [pair in given for pair in zip(found.month, unit, strict=True)]
+    # 休みの人は、引いたときにもう知らせを受けていた。前の半分と後の半分の違いが、はじめからない
     given_ones = found[found.due & pd.Series(told, found.index, dtype="bool")]
     return _after(months, by_sender(given_ones))
 
@@ -94,6 +96,7 @@ def _before(home: Home, params: Params, months: Sequence[KeptMonth]) -> pd.DataF
     """前の二か月のあいだの、勧奨の要った人のそのあと。世帯ごと。二か月前の月がなければ空。"""
     start = months[-1].month.plus(-WAIT_MONTHS)
     earlier = [kept for kept in months if kept.month <= start]
+    # あいだの月が抜けていれば、ちょうど二か月の変化が分からないので、見こみを立てない
     if not earlier or earlier[-1].month != start:
         return pd.DataFrame(columns=TRIAL_COLUMNS)
     asked = everybody(home, params, earlier)
@@ -108,6 +111,7 @@ def _said(found: pd.DataFrame, before: pd.DataFrame, kind: str) -> str:
     head = f"{sign} の {homes:,} 世帯（{len(found):,} 人）を、くじで、およそ半分ずつに分けます"
     past = before[before.kind == kind]
     rate = past.acted.sum() / max(1, past.people.sum())
+    # 0 % や 100 % では、ばらつきが 0 になり、どんな小さな差も見えることになってしまう
     if not 0 < rate < 1:
         return f"{head}。二か月前のファイルがないか、{did}した方がいないので、どれだけの差が見えるかは、まだ分かりません"
     design = design_effect(past)
