@@ -26,21 +26,23 @@ def receipt_slip(home: Home, params: Params, employer: Employer, facts: dict) ->
         "return_by": month.plus(1).label,
         "delete_by": month.plus(keeps).label,
     }
-    return _write(home, params, employer, values | {"kind": "receipt"})
+    return _write(home, params, employer.name, values | {"kind": "receipt"})
 
 
 def recall_slip(home: Home, params: Params, handed: Handover) -> Path:
     """取り戻しのお願い。わけは書かない。"""
-    [employer] = [one for one in params.employers if one.id == handed.unit]
+    # 渡したあとで設定から除かれた事業所からも、取り戻す。名が分からなければ、コードで呼ぶ
+    names = {one.id: one.name for one in params.employers}
     values = {"kind": "recall", "handover": handed.id, "handed": handed}
-    return _write(home, params, employer, values | {"as_of": handed.month.as_of})
+    values |= {"as_of": handed.month.as_of}
+    return _write(home, params, names.get(handed.unit, handed.unit), values)
 
 
-def _write(home: Home, params: Params, employer: Employer, values: dict) -> Path:
+def _write(home: Home, params: Params, employer: str, values: dict) -> Path:
     title = TITLES[values["kind"]]
     common = {
         "title": title,
-        "employer": employer.name,
+        "employer": employer,
         "society": params.society.name,
         "insurer_number": params.society.insurer_number,
         "demo": params.society.demo,

@@ -18,6 +18,7 @@ from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
+from mynalib.domain.params import load_params
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.registers import read_registers
@@ -261,6 +262,15 @@ def test_a_recall_gives_no_reason_and_takes_the_reminder_back(published):
         recall_list(published.home, published.params, done["handover"], "もう一度")
     assert stop.value.code == "UNKNOWN_HANDOVER"
     assert hand_over(published)["outcome"] == "handed_over"
+
+
+def test_a_list_is_recalled_from_an_employer_that_has_left_the_settings(published):
+    done = hand_over(published)
+    (published.home.params / "employers" / "E02.yaml").unlink()
+    recalled = recall_list(
+        published.home, load_params(published.home.params), done["handover"], "わけ"
+    )
+    assert "E02 御中" in Path(recalled["slip"]).read_text(encoding="utf-8")
 
 
 def test_a_receipt_is_confirmed_once(published):
