@@ -1,5 +1,6 @@
 """国の月次の表を、benchmarks.yaml に入れる。手で書いた行は書きかえず、前のファイルは隣に残す。"""
 
+import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,7 +58,8 @@ def _write(home: Home, found: FiguresAfter) -> None:
     path = home.params / "benchmarks.yaml"
     before = path.read_bytes()
     text = before.decode("utf-8-sig")
-    preface = text[: text.index("figures:")]
+    # 行のはじめの figures: だけ。はじめの注釈に「figures:」と書いてあっても、そこでは切らない
+    preface = re.split("^figures:", text, maxsplit=1, flags=re.MULTILINE)[0]
     with home.private():
         write_file(home.params / BEFORE, before)
         write_file(path, f"{preface}figures:\n{_written(found.figures)}".encode())

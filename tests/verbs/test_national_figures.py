@@ -119,6 +119,18 @@ def test_a_row_written_by_hand_is_kept_and_said_and_a_corrected_one_is_changed_a
     assert (home.params / "benchmarks.yaml.before").read_text(encoding="utf-8") == before
 
 
+def test_a_comment_that_names_the_key_is_no_key(home, tmp_path):
+    settings = home.params / "benchmarks.yaml"
+    text = settings.read_text(encoding="utf-8")
+    comment = "# 組合の数は、figures: のおわりに足す"
+    settings.write_text(f"{comment}\n{text}", encoding="utf-8")
+    file = tmp_path / "表.csv"
+    file.write_bytes(long_table())
+    assert take_in_benchmarks(home, file, POPULATION)["outcome"] == "updated"
+    assert settings.read_text(encoding="utf-8").startswith(f"{comment}\n{text.splitlines()[0]}")
+    assert "2026-04" in rates(home, "population")
+
+
 SPOILT = {
     "空": b"",
     "ほかの表": "年月,件数\n2026/1/1,3\n".encode(),
