@@ -30,6 +30,7 @@ def trimmed(cells: Sequence[str]) -> list[str]:
 
 def looks_like_a_row(cells: Sequence[str]) -> bool:
     """番号・枝番・状態のうち二つが、それらしいか。"""
+    # 記号は組合ごとに形が違うので見ない。三つのうち二つでよいのは、一つが誤っていても人の行だから
     folded = [cell.translate(_DIGITS) for cell in cells[1:4]]
     shapes = ("[0-9]{1,20}", "[0-9]{1,2}", "[01]")
     likely = [

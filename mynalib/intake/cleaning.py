@@ -40,6 +40,7 @@ class Cleaner:
         Raises: Refused TRUNCATED（改行なしで終わる最後の行が、途中で切れている）、NOT_CSV（一行が長すぎる）。
         """
         delimiter = ord(self.layout.delimiter)
+        # どのブロックも LF で終わるので、CR と LF が二つのブロックに分かれることはない
         block = _unquoted((self._rest + block).replace(b"\r\n", b"\n"), delimiter)
         self._rest = b""
         bytes_ = np.frombuffer(block, np.uint8)
@@ -53,6 +54,7 @@ class Cleaner:
                 fix="CSV で受け取り直してください。",
             )
         odd = _odd_lines(bytes_, low, ends, delimiter, len(self.layout.columns) - 1)
+        # 見出しまでの行も、印の行にして残す。消すと、あとの行番号がずれる
         if not self.lines:
             odd = np.union1d(np.arange(self.layout.opening), odd)
         if not len(odd):
@@ -65,10 +67,12 @@ class Cleaner:
         count = window.count
         clean = []
         for at in odd:
+            # 前のレコードが飲みこんだ行
             if at < done:
                 continue
             record = self._record(window, at, last)
             if record is None:
+                # レコードの続きは次のブロックにある。読み終えていない行は、そのまま次の先頭に付ける
                 self._rest = window.between(at, count)
                 count = at
                 break
@@ -134,6 +138,7 @@ class _Window:
     def lines(self, at: int) -> list[str]:
         """at 行目。引用符があれば、レコードが続きうるところまで。"""
         line = self.between(at, at + 1)
+        # 引用符のない行は続かない。ほとんどの行で、後ろの九行を文字に直さずに済む
         if b'"' in line:
             line = self.between(at, min(at + RECORD_LINES, self.count))
         return line.decode().split("\n")[:-1]
@@ -176,7 +181,11 @@ def _odd_lines(
 def _miscounted(
     bytes_: np.ndarray, ends: np.ndarray, delimiter: int, delimiters: int
 ) -> np.ndarray:
+    # 例：三列（区切り 2）の四行 a,b,c／d,e／（空）／f,g,h では、区切りの位置が 1,3,7,12,14、改行が 5,9,10,16。
+    # 改行までに見た区切りは 2,3,3,5、その差は 2,1,0,2 なので、一行目と二行目（0 から）が違う
     marks = np.flatnonzero(bytes_ == delimiter)
+    # ふつうは全ての行がそろっている。そのときは、探さずに、区切りを行ごとに並べるだけで分かる。総数だけでは、
+    # 一つ足りない行と一つ余る行が打ち消しあうので、どの行の区切りも、その行の中にあるかを見る
     if len(marks) == len(ends) * delimiters:
         rows = marks.reshape(len(ends), delimiters)
         if (rows[:, -1] < ends).all() and (rows[1:, 0] > ends[:-1]).all():

@@ -31,7 +31,9 @@ class Copied:
 
     def load(self, bench: Workbench, query: str, **values: Any) -> None:
         """写しを作業台に読む。query は、それをする SQL の名。"""
+        # 九列目をいつも読むのは、余分な値のある行を、列の数の誤りとして見つけるため
         columns = (*self.layout.columns, SPARE)[: len(NAMES) + 1]
+        # read_csv は、道の * や [ ] を型紙とみる
         where = {"path": glob.escape(str(self.path)), "delimiter": self.layout.delimiter}
         bench.run("faults", faults=list(FAULTS))
         bench.run("macros")
@@ -52,6 +54,7 @@ def copy_clean(path: Path, profile: FileProfile, target: Path) -> Copied:
         refuse_other_encoding(head, profile.encoding, path.name)
         layout = find_layout(text, profile.header, path.name)
         cleaner = Cleaner(layout, path.name)
+        # 一つ遅れて書く。最後のブロックだけを last として渡し、大きさとハッシュは、読み終えてから決まる
         for block in blocks:
             clean.write(cleaner.clean(text))
             text = decoder.to_utf8(block)

@@ -26,9 +26,11 @@ class Decoder:
         if block.isascii():
             return block
         self.encoding = self.encoding or self._detected(block)
+        # UTF-16 は、source がもう UTF-8 に直している
         return block.decode("cp932" if self.encoding == "cp932" else "utf-8", "replace").encode()
 
     def _detected(self, block: bytes) -> str:
+        # 読めない行が少しあっても、その行だけを隔離すればよい。だから、ASCII でない行の半分が読めるかで決める
         lines = [line for line in block.split(b"\n") if not line.isascii()]
         for encoding in CANDIDATES:
             if 2 * sum(_can_read(line, encoding) for line in lines) >= len(lines):

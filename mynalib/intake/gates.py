@@ -58,11 +58,11 @@ def may_be_copy(new: MonthSummary, old: MonthSummary, policy: IntakePolicy) -> b
     """
     if new.month == old.month or new.members < policy.min_rows:
         return False
+    # 増えた組だけを足すと、加わったか変わった人の、少なく見た数になる。例：（登録済 60、未登録 40）から（62、39）なら 2 人
     more = _lasting(new)
     more.subtract(_lasting(old))
-    return not old.codes or is_copy(
-        sum(people for people in more.values() if people > 0), new.members
-    )
+    risen = sum(people for people in more.values() if people > 0)
+    return not old.codes or is_copy(risen, new.members)
 
 
 def _lasting(month: MonthSummary) -> Counter[Codes]:
@@ -75,6 +75,7 @@ def _lasting(month: MonthSummary) -> Counter[Codes]:
 
 def is_copy(fresh: int, rows: int) -> bool:
     """rows 人のうち、ほかの月にない人（加わった人と、どれかの項目の変わった人）が fresh 人のファイルは、写しか。"""
+    # 例：4,000 人のファイルで、新しい人が 1 人なら写し、2 人なら写しではない
     return fresh * COPY_ROWS < rows
 
 
@@ -98,6 +99,7 @@ def _stops(
     for other in sorted(existing, key=lambda one: one.month):
         if other.month != new.month and (other.sha256 == new.sha256 or other.month in copied):
             yield _copy(new, other)
+    # 一人でも止める。次の月のファイルを、前の月として渡したときに現れる
     if new.later_dates and new.members >= policy.min_rows:
         yield _later(new)
     if changed := list(unlikely(new.codes, last.codes if last else {}, policy)):
@@ -167,10 +169,12 @@ def _later(new: MonthSummary) -> Refused:
 
 def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Problem]:
     """大きく減ったところと、前と今の人数。"""
+    # 事業所のほうを広く見る。一社では、人の異動や記号の付けかえで、ひと月に大きく動くことがある
     heads = {WHOLE: (last.members, new.members, policy.max_drop)}
     for employer, head in sorted(last.by_employer.items()):
         now = new.by_employer.get(employer, Head(0, 0)).members
         heads[employer] = (head.members, now, policy.employer_max_drop)
     for name, (before, now, most) in heads.items():
+        # 例：max_drop が 0.05 で 100 人なら、95 人までは通し、94 人で止める
         if before >= policy.min_rows and before - now > most * before:
             yield Problem(name, f"{before} 人が {now} 人になりました")

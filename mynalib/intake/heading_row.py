@@ -18,6 +18,7 @@ from mynalib.intake.headings import (
 )
 
 SAMPLE_LINES = 1000  # 見出しは、あるなら、この中にある
+# 例：sep=; や "sep=,"。引用符で囲むものもある
 _SEP = re.compile(r'"?\s*sep\s*=.{0,3}\s*', re.IGNORECASE)
 
 
@@ -37,6 +38,7 @@ class HeadingRow:
         """見出しなら項目の並び、見出しがなければ空。"""
         if holds_names(cells) or any(map(item_of, cells)):
             return self._checked(cells)
+        # 例：「記号」は「險伜捷」になる。元に戻せるが、値も化けて一部は失われているので、直さずに断る
         if holds_names([_unscrambled(cell) for cell in cells]):
             raise Refused(
                 "HEADER",
@@ -44,6 +46,7 @@ class HeadingRow:
                 what="見出しが文字化けしています（UTF-8 をシフト JIS として読み、保存し直したもののようです）",
                 fix="文字化けする前のファイルを、送り主から受け取り直してください。",
             )
+        # 人の行を見出しとみなすと、一人目が黙って消える
         if self.promised == "present" and looks_like_a_row(cells):
             raise Refused(
                 "HEADER",
@@ -62,6 +65,7 @@ class HeadingRow:
 
     def _refuse_broken(self, lines: list[str], start: int) -> None:
         """引用符の中の改行で、いくつもの行にまたがる見出し。"""
+        # 区切りは、まだ決まっていない（見出しの行から決める）
         for delimiter in DELIMITERS:
             try:
                 cells, used = record_at(lines, start, delimiter)
@@ -89,6 +93,7 @@ class HeadingRow:
             if any(
                 looks_like_a_row(line.split(delimiter)) for line in above for delimiter in ",\t"
             ):
+                # 見出しの上に人の行がある：別のファイルがつないである。行を消せばよいとは言えない
                 refuse_headings([last + 1], (), False, self.name)
             what = f"見出しは {last + 1} 行目にあります。その上の行は、八項目のものではありません"
         else:
@@ -110,6 +115,7 @@ class HeadingRow:
                 what="見出しはないはずですが、最初の行は見出しです",
                 fix="society.yaml の file.header を auto か present にしてください。",
             )
+        # 列は名で決める。並びを信じると、状態とフラグのように同じ形の列を取り違えても、だれも気づかない
         names = [item_of(cell) for cell in cells]
         meant = _meant(cells, names)
         there = [*names, *meant.values()]

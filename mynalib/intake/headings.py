@@ -37,6 +37,7 @@ def item_of(cell: str) -> str | None:
 
 def nearest_item(cell: str, among: Sequence[str]) -> str | None:
     """その見出しが書き誤りとみられる、among の中の項目。どれにも近くなければ None。"""
+    # 例：「被保険者証番」と「被保険者証番号」の近さは 0.92、「初回登録実施曰」と「初回登録実施日」は 0.86
     name = _plain_name(cell)
     near = [
         (SequenceMatcher(None, name, spelled).ratio(), item)
@@ -50,6 +51,7 @@ def nearest_item(cell: str, among: Sequence[str]) -> str | None:
 def holds_names(cells: Sequence[str]) -> bool:
     """項目の名の並んだ行か：八項目の名が二つか、書き誤りも入れて三つある。そういう行は、人の行ではない。"""
     named = [cell for cell in cells if _WORDS.search(cell)]
+    # 近さを測るのは遅い。人の行には、どの項目の字もないので、ここで終わる
     if len(named) < ENOUGH_NAMES:
         return False
     exact = sum(item_of(cell) is not None for cell in named)

@@ -65,6 +65,7 @@ def judge(bench: Workbench, copied: Copied, registry: Registry, month: Month, wh
     """
     intake = _summed(bench, copied, registry, month)
     unread = intake.reasons.get("ENCODING", 0)
+    # 読めない行が半分を超えれば、壊れた行ではなく、文字コードが違う
     if 2 * unread > intake.data_rows:
         raise Refused(
             "ENCODING",
@@ -138,6 +139,7 @@ def _by_employer(rows: Sequence[_Row]) -> dict[str, Head]:
     heads: dict[str, Head] = defaultdict(lambda: Head(0, 0))
     for row in rows:
         head = heads[row.employer]
+        # 状態は 0 か 1 なので、掛ければ登録済の人数になる
         heads[row.employer] = Head(
             head.members + row.people, head.registered + row.people * row.codes.state
         )
@@ -149,6 +151,7 @@ def _codes(rows: Sequence[_Row]) -> dict[str, list[tuple]]:
     for row in rows:
         counts[row.employer, row.codes] += row.people
     codes: dict[str, list[tuple]] = {}
+    # 区分とフラグには None（空欄）と数があり、そのままでは大小を比べられない
     for employer, each in sorted(counts, key=repr):
         codes.setdefault(employer, []).append((*each, counts[employer, each]))
     return codes

@@ -61,6 +61,7 @@ def find_layout(head: bytes, header: str, name: str) -> Layout:
 
 
 def _delimiter(lines: list[str], name: str) -> str:
+    # はじめのレコードが引用符の中で改行していると、一行だけでは区切りが足りない
     line = "".join(lines) if '"' in lines[0] else lines[0]
     best = max(DELIMITERS, key=line.count)
     if best not in line:
@@ -104,5 +105,6 @@ def _spare(widths: list[tuple[int, int]], name: str) -> tuple[str, ...]:
             what="どの行も八列ではありません",
             fix="八項目がそろったファイルを受け取り直してください。",
         )
+    # 例：どの行も「…,1,」と余分なコンマで終われば、九列の行が多く、八列は見出しだけ。余分な列があるものとして、素通しする
     raw = Counter(width for width, _ in widths)
     return (SPARE,) if raw[len(NAMES) + 1] > raw[len(NAMES)] else ()

@@ -64,6 +64,7 @@ def _wide_columns(header: Sequence[str]) -> dict[str, int]:
         name: [at for at, text in enumerate(header) if all(word in text for word in words)]
         for name, words in WIDE_WORDS.items()
     }
+    # 二つの列に当てはまるときに片方を選ぶと、「累計」と「増分」のような別の数を読みうる
     single = all(len(places) == 1 for places in found.values())
     return {name: places[0] for name, places in found.items()} if single else {}
 
@@ -101,12 +102,14 @@ def _joined(cells: Sequence[Cell], name: str) -> list[NationalMonth]:
             problems.append(Problem(f"{line} 行目", what))
             continue
         known = found.get(month, NationalMonth(month))
+        # 同じ数が二度あるのはよい。違えば、どちらが正しいかは分からない
         if getattr(known, field) not in (None, value):
             problems.append(Problem(f"{line} 行目", "同じ月の同じ数が、二つあって違います"))
         found[month] = replace(known, **{field: value}) if value is not None else known
     problems += [
         Problem(str(one.month), "登録件数が、保有枚数より多くなっています")
         for one in found.values()
+        # 保険証の登録にはカードが要る。多ければ、列を取り違えている
         if one.cards and one.registered and one.registered > one.cards
     ]
     if problems:
@@ -141,5 +144,6 @@ def _month(text: str) -> Month | None:
     found = _NUMBERED.fullmatch(text.strip())
     if not found:
         return None
+    # 三つの書き方（-、/、年月）のうち、当てはまった一つだけに、月の数がある
     number = int(next(part for part in found.groups()[1:] if part))
     return Month(int(found[1]), number) if 1 <= number <= len(ENGLISH) else None

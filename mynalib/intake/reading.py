@@ -19,6 +19,7 @@ from mynalib.intake.workbench import Workbench
 
 EARLIEST = date(2020, 8, 1)  # マイナポータルでの利用登録の申込みが始まった月
 LATEST = timedelta(days=366)  # 月末より後の日付は要確認になるが、一年を超えて先の日付はありえない
+# 記号は事業所ごとなので、多くても数千。これより多ければ、番号などの列を記号として読んでいる
 MOST_SYMBOLS = 100_000
 _CLEAN = "lines.csv"
 _SPILL = "spill"
@@ -48,6 +49,7 @@ def read_file(
             copied.load(bench, "staged")
             bench.run("odd_line")
             bench.run("odd", mark=ODD_MARK, blanks=TRIMMED, style=profile.date)
+            # この先の断りも隔離も、行番号で言う。だから、はじめに確かめる
             _check_lines(bench, copied, path.name)
             refuse_headings(
                 copied.headings, bench.run("headings", words=WORDS), copied.layout.header, path.name
@@ -65,6 +67,7 @@ def read_file(
 def _leaving_only_results(into: Path) -> Iterator[None]:
     try:
         yield
+    # Ctrl-C でも、人の値の書きかけを残さない
     except BaseException:
         for name in (_MEMBERS, _QUARANTINE):
             (into / name).unlink(missing_ok=True)
@@ -129,6 +132,7 @@ def _refuse_my_numbers(bench: Workbench, where: str) -> None:
 
 def _quarantine(bench: Workbench, where: str) -> None:
     """誤りのある行を除いてから、残った行のうち同じ人の行を除く。"""
+    # 先に除くのは、誤りのある行が、同じ人の正しい二行の間に並び、隣どうしでなくすことがあるため（tests/intake/test_intake.py）
     for step in ("quarantined", "accepted", "neighbour"):
         bench.run(step)
     [(unsorted,)] = bench.run("unsorted")

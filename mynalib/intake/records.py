@@ -49,6 +49,7 @@ def read_record(lines: Sequence[str], layout: Layout, *, complete: bool) -> Reco
     try:
         cells, used = record_at(lines, 0, layout.delimiter)
     except csv.Error:
+        # 閉じない引用符は、この一行だけの誤り。続く行は、次にまた一つずつ読む
         return _faulty(lines[:1], "COLUMN_COUNT", layout) if complete else None
     if used == 1:
         return _one_line(cells, lines[0], layout)
@@ -69,15 +70,13 @@ def _is_one_row(cells: Sequence[str], layout: Layout) -> bool:
 
 
 def _one_line(cells: list[str], line: str, layout: Layout) -> Record:
+    # CR だけの改行。LF で数えた一行に二人の行が入るので、分けて数え、どちらも誤りにする
     if "\r" in line:
         return _faulty([line], "CONTROL_CHAR", layout)
     for at, cell in enumerate(cells):
         if _CONTROL.search(cell):
-            return _faulty(
-                [line],
-                f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT",
-                layout,
-            )
+            fault = f"CONTROL_CHAR {layout.columns[at]}" if at < len(NAMES) else "COLUMN_COUNT"
+            return _faulty([line], fault, layout)
     cells = trimmed(cells)
     if not any(cells):
         return Record((SKIP,))

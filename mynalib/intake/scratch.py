@@ -35,6 +35,7 @@ def scratch() -> Iterator[Path]:
         with FileLock(folder / LOCK):
             # 印は錠のあとに付ける。印があって錠のないものは、作り手がもういない
             (folder / MARKER).write_text(folder.name, encoding="utf-8")
+            # 使う側には、印と錠の見えない、空のフォルダーを渡す
             inside = folder / "inside"
             inside.mkdir(mode=0o700)
             yield inside
@@ -46,12 +47,14 @@ def clear_scratch() -> None:
         for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
             with suppress(OSError, UnicodeError, Timeout):
                 if _is_ours(left):
+                    # とれなければ（Timeout）、作り手は生きている。とれたら放してから消す（Windows は、開いているファイルを消せない）
                     with FileLock(left / LOCK, timeout=0):
                         pass
                     shutil.rmtree(left)
 
 
 def _is_ours(folder: Path) -> bool:
+    # リンクの先は見ない。だれでも書ける一時フォルダーに置かれたリンクから、ほかのフォルダーを消さない
     facts = folder.lstat()
     mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
     marker = folder / MARKER

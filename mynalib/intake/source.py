@@ -9,8 +9,10 @@ from typing import BinaryIO
 
 from mynalib.domain.errors import MynaError, Refused
 
+# 4 MiB。記憶は、ファイルの大きさではなく、この数倍で済む
 BLOCK = 4 << 20
 MAX_FILE_BYTES = 8 << 30  # 4 千万人で 1.6 GB。それより一桁大きければ、人のファイルではない
+# 1 MiB。八項目の一行は、百字ほど
 MAX_LINE = 1 << 20
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,6 +21,7 @@ BOMS = (
 )
 _DOS_EOF = b"\x1a"  # Ctrl-Z。古い道具が、ファイルの終わりに置く
 _NUL = b"\0"
+# 順に：ZIP（xlsx も）、古い Excel、PDF、gzip、7z
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf")
 
 
@@ -32,6 +35,7 @@ class BadPath(MynaError):
 
 def require_plain_name(path: str | os.PathLike, what_it_is: str) -> None:
     """道のどこかに、UTF-8 でないバイトがあれば断る（DuckDB にも、台帳にも書けない）。"""
+    # Python は、UTF-8 でないバイトを、片割れのサロゲートとして持つ。「replace」で「?」に変われば、それがあった
     shown = os.fspath(path).encode("utf-8", "replace").decode("utf-8")
     if shown != os.fspath(path):
         what = f"{what_it_is}の名に、UTF-8 の文字でないところ（? のところ）があります"
@@ -99,6 +103,7 @@ class Source:
                 what="ファイルが 0 バイトです",
                 fix="送り主から受け取り直してください。",
             )
+        # 順が要る：BOM で UTF-16 と分かれば、0 のバイトは正しい。分からないまま見れば、文字のファイルではない
         chunk = self._without_bom(chunk)
         if not (self.encoding or "").startswith("utf-16"):
             _refuse_other_formats(chunk, self._name)
@@ -113,12 +118,14 @@ class Source:
         while chunk:
             yield to_lf(chunk)
             chunk = self._read()
+            # 終わりには空を渡す。二バイトの途中で切れた UTF-16 を、ここで読めない字にする
             chunk = to_bytes(chunk, not chunk)
 
     def _read(self) -> bytes:
         chunk = self._file.read(BLOCK)
         self.hash.update(chunk)
         self.bytes += len(chunk)
+        # 写しを書きながら数えるので、ディスクを埋めてからではなく、こえたところで断る
         if self.bytes > MAX_FILE_BYTES:
             raise Refused(
                 "TOO_LARGE",
@@ -152,6 +159,7 @@ class Source:
             )
         line = carry.rstrip(_DOS_EOF)
         if line:
+            # Ctrl-Z のある最後の行は、改行がなくても、送り主が書き終えた行
             self.unfinished = line == carry
             yield line + b"\n"
 
@@ -184,6 +192,7 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
             fix="Excel で開いて「CSV UTF-8」で保存し直すか、CSV で受け取り直してください。",
         )
     body = head.rstrip(b"\0")  # 終わりの 0 は、切れたファイルの印（_last が断る）
+    # 英数字の UTF-16 は半分が 0。0 の混じった行が少しあるだけのファイルは断らず、その行を隔離する
     if 10 * body.count(b"\0") > len(body):
         raise Refused(
             "NOT_TEXT",

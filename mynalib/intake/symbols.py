@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mynalib.domain.employers import Registry, fold_symbol
 
+# 番号は 20 桁まで読む（staged.sql）。範囲のない行には、その全てが当てはまる
 _ANY_NUMBER = 10**20 - 1
 _REPLACEMENT = "\ufffd"
 
@@ -53,8 +54,5 @@ def _reason(folded: str) -> str:
     if _REPLACEMENT in folded:
         return "ENCODING"
     # 空白や見えない文字を含むものは、記号ではない
-    return (
-        "BAD_KEY"
-        if any(unicodedata.category(char)[0] in "CZ" for char in folded)
-        else "UNKNOWN_KIGO"
-    )
+    hidden = any(unicodedata.category(char)[0] in "CZ" for char in folded)
+    return "BAD_KEY" if hidden else "UNKNOWN_KIGO"

@@ -15,6 +15,7 @@ read as (
 )
 select style, count(*) filter (good) as values, min(digits[:4]) filter (good) as first, max(digits[:4]) filter (good) as last
 from (
+    -- dated は、形が違えば元のまま返す。だから、変わったものだけを、その書き方とみる
     select *, regexp_full_match(digits, '20[0-9]{6}') and try_strptime(digits, '%Y%m%d') is not null
         and (digits <> value or style = 'YYYYMMDD') as good
     from read

@@ -20,6 +20,7 @@ create temp macro dated(value, style) as case
 create temp macro bad_text(value, item) as
     case when contains(value, chr(65533)) then ('ENCODING ' || item)::fault end;
 -- weighted：検査用数字のための重みつきの和。
+-- 例：123456789018 の下の桁（1 の位のほか）から 1×2 + 0×3 + 9×4 + 8×5 + … = 212。212 を 11 で割ったあまりは 3、11 − 3 = 8 が 1 の位
 create temp macro weighted(n) as
     n // 10 % 10 * 2 + n // 100 % 10 * 3 + n // 1000 % 10 * 4 + n // 10000 % 10 * 5 + n // 100000 % 10 * 6
     + n // 1000000 % 10 * 7 + n // 10000000 % 10 * 2 + n // 100000000 % 10 * 3 + n // 1000000000 % 10 * 4

@@ -16,6 +16,7 @@ with data as (
 )
 select d.line, e.entry, e.place, d.number, d.digits, d.branch, d.short_branch, d.state,
     r.day as registered_on, c.day as cancelled_on, d.cancel_kind, d.certificate_flag,
+    -- 先にあるものが勝つ：項目の形、日付、記号の順
     coalesce(
         d.fault,
         case
@@ -26,6 +27,8 @@ select d.line, e.entry, e.place, d.number, d.digits, d.branch, d.short_branch, d
         case when e.entry is null then 'UNKNOWN_KIGO symbol'::fault end
     ) as fault
 from data d
+-- どれも左結合：結び付かない行も、誤りの名を付けて残す（黙って消えると、組合の人数が合わない）。
+-- 行が増えるのは、登録簿の範囲が重なるときだけで、census.sql が見つける
 left join spelling p on p.symbol = d.symbol
 left join entry e on e.symbol = p.registered and d.number between e.number_from and e.number_to
 left join calendar r on r.number = d.registered_on

@@ -7,6 +7,7 @@
 --     cancel_kind、certificate_flag。plain でない行の値は使わない。
 create temp table staged as
 with line as (
+    -- 空欄（''）と、ない列（NULL）を分けるため、NULL と読む字を、ありえない chr(2) にする。制御文字のある行は、写しでは印の行になっている
     from read_csv(
         $path, columns = $columns, delim = $delimiter, header = false, quote = '', escape = '', nullstr = chr(2),
         null_padding = true, auto_detect = false, new_line = '\n'
