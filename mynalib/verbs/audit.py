@@ -16,6 +16,7 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.purged import counts_said
 from mynalib.reminders.memory import LETTERS
 
+# 施行規則 第8条：速報は、知ってから「速やかに」（ガイドラインで、おおむね 3〜5 日）
 FIRST_REPORT = (3, 5)  # 日。速報
 FULL_REPORT = 30  # 日。確報（不正の目的によるおそれがあれば 60 日）
 
@@ -29,6 +30,7 @@ def audit(home: Home, params: Params, first: date, last: date) -> dict:
         LedgerBroken: 台帳の行が、書いたときのものでない。
     """
     lines = Ledger(home.ledger).lines()
+    # 期間の中だけでなく、全ての行から。今月の取り戻しの、もとの手渡しは、先月かもしれない
     handed = {line["handover"]: line for line in lines if line["did"] == "handed_over"}
     found = within(lines, first, last)
     names = {employer.id: employer.name for employer in params.employers} | {
@@ -54,9 +56,11 @@ def audit(home: Home, params: Params, first: date, last: date) -> dict:
 
 def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
     """一行の文。日、だれが、何を。"""
+    # 受領書や取り戻しの行には、手渡しの番号しかない。何を渡したかは、もとの手渡しの行から
     sent = line if line["did"] == "handed_over" else handed.get(line.get("handover", ""), {})
     unit = sent.get("unit", line.get("unit", ""))
     parts = [line["at"][:10], f"操作 {line['who']}"]
+    # あとで設定から除かれた事業所は、名が分からないので、コードで
     parts += [names.get(unit, unit)] if unit else []
     parts += [sent["department"]] if sent.get("department") else []
     parts += [f"{sent['month']} のリスト {sent['rows']:,} 人"] if sent else []
@@ -66,9 +70,9 @@ def _said(line: dict, names: dict[str, str], handed: dict[str, dict]) -> str:
         parts += [f"お知らせ 第{line['notice']}版"]
     if line["did"] == "recorded":
         parts += [f"不同意 {line['objections']}、在籍なし {line['not_here']}"]
-    parts += [line[name] for name in ("folder", "release", "month") if not sent and name in line][
-        :1
-    ]
+    if not sent:
+        # 渡した先のない行（公開、取り下げ、消去など）は、何についてかを、細かいほうから一つだけ
+        parts += [line[name] for name in ("folder", "release", "month") if name in line][:1]
     parts += [counts_said(line["counts"])] if "counts" in line else []
     why = line.get("because") or line.get("reason")  # 作業台は reason に書く
     parts += [f"理由：{why}"] if why else []

@@ -31,10 +31,12 @@ def take_in_benchmarks(home: Home, file: Path, population: int | None = None) ->
         RejectedParams: いまの設定に誤りがある。
     """
     require_file(file)
+    # 表を読み終えるまで、錠をとらない。読めない表で、ほかの処理を待たせない
     with writing(file.parent):
         national = read_national(file.read_bytes(), file.name)
     new = [figure for month in national for figure in figures_of(month, population)]
     with home.locked():
+        # 設定は、錠の中で読み直す。読んでから書くまでに、ほかの処理が書きかえない
         found = merged(load_params(home.params).benchmarks, new)
         if found.added or found.changed:
             _write(home, found)
@@ -61,13 +63,16 @@ def _write(home: Home, found: FiguresAfter) -> None:
     # 行のはじめの figures: だけ。はじめの注釈に「figures:」と書いてあっても、そこでは切らない
     preface = re.split("^figures:", text, maxsplit=1, flags=re.MULTILINE)[0]
     with home.private():
+        # 先に、前のものを残す。あとから見比べて、手で戻せるように
         write_file(home.params / BEFORE, before)
         write_file(path, f"{preface}figures:\n{_written(found.figures)}".encode())
 
 
 def _written(figures: Iterable[Benchmark]) -> str:
     rows = [figure.model_dump() for figure in figures]
+    # 値は Decimal。float を通さないので、91.0 が 91 に、75.6 が 75.59999 にならない
     dumped = [{**row, "value": _Number(str(row["value"]))} for row in rows]
+    # 幅を広くして、長い出典を折りかえさない。一行のまま、前のファイルと見比べられる
     text = yaml.dump(dumped, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6)
     return textwrap.indent(text, "  ")
 

@@ -61,6 +61,7 @@ def check_home(home: Home, head: str = "") -> Checked:
     book = _try(errors, read_certificates, home, params) if params else None
     lost: list[Problem] = []
     outside: list[Problem] = []
+    # verify は、空の台帳でも 0 の並びを返す。None なのは、壊れているとき。そのときは、台帳と比べる点検が、どれも同じ誤りになる
     if _try(errors, Ledger(home.ledger).verify):
         for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
             _try(errors, sound, home)
@@ -79,6 +80,7 @@ def check_home(home: Home, head: str = "") -> Checked:
         warnings += check_joint_use(params, clock.today())
         warnings += check_calendar(params, clock.today())
         warnings += check_letters(params, clock.today())
+    # 壊れた月や、読めない名簿から、いなくなった人を数えない
     if params and entries is not None and not errors:
         warnings += _of_sound_home(errors, home, params, months, entries)
     if params and months and not _is_known_damaged(home, months[-1]):
@@ -114,6 +116,7 @@ def _add_stops(
         head = Problem(stop.where, f"{stop.what}。{stop.fix}")
         if stop.code == STALE:
             warnings += [] if _is_released(home, newest) else [head]
+        # 名簿のことなどは、上の点検がもう言っている。同じことを、二度並べない
         elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
             errors += [head, *stop.problems]
 

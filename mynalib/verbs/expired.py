@@ -51,6 +51,7 @@ def edges(params: Params, newest: Month, before: Month | None = None) -> dict[st
         before: 方針の月数によらず、この月より前を消すとき（newest の 12 か月前まで）。
     """
     keeps = params.society.policy.retention
+    # 例：いちばん新しい月が 2026-10 なら、攻撃に要るのは 2025-10 から（13 か月）
     needed = newest.plus(1 - WINDOW)
     kept_for = {
         "months": keeps.months,
@@ -62,13 +63,17 @@ def edges(params: Params, newest: Month, before: Month | None = None) -> dict[st
         "drafts": keeps.outbox,
         "outbox": keeps.outbox,
     }
+    # 方針や before が何と言っても、この月からは残す
     latest = dict.fromkeys(kept_for, newest) | dict.fromkeys(
         ("months", "listed", "replaced"), needed
     )
     today = Month.of(clock.today())
+    # 方針の月数は、時計から数える。取込が止まった組合でも、古いものは過ぎる
     asked = {kind: today.plus(-months) for kind, months in kept_for.items()}
     if before:
         asked = {kind: max(edge, before) for kind, edge in asked.items()}
+    # 例：今日が 2026-11、lists が 12 か月なら、lists は 2025-11 から残す。載せた人の控え（listed）も同じ 12 か月だが、
+    # 攻撃に要るので 2025-10 から残す
     return {kind: min(edge, latest[kind]) for kind, edge in asked.items()}
 
 
@@ -80,6 +85,7 @@ def expired(home: Home, kept_from: Mapping[str, Month]) -> list[Expired]:
         for month, path in listed(home)
         if month < kept_from[kind]
     ]
+    # 置きかえた版は、フォルダーごと消す。中のリストを別に数えると、もう移したものを、また移そうとする
     gone = {each.path for each in whole if each.kind == "replaced"}
     return [each for each in whole if each.kind == "replaced" or not gone & {*each.path.parents}]
 
@@ -105,6 +111,8 @@ def _originals(home: Home) -> Iterator[tuple[Month, Path]]:
         for line in Ledger(home.ledger).lines()
         if line["did"] in ("ingested", "returners")
     }
+    # inbox に残る、取り込んだものと同じファイルにも、全員の行がある。取り込んだことのないものは、人のものなので残す
+    # （tests/verbs/test_purge.py）
     for path in sorted(home.inbox.glob("*")) if home.inbox.is_dir() else ():
         month = months.get(sha256(path)) if path.is_file() else None
         if month:
@@ -132,6 +140,7 @@ def _listed_tables(home: Home) -> Iterator[tuple[Month, Path]]:
 
 
 def _replaced(home: Home) -> Iterator[tuple[Month, Path]]:
+    # 置いただけで台帳にない版が後ろにあっても、いま公開している版は、置きかえた版ではない
     newest = {folder.name for folder in releases(home).values()}
     for month, folders in revisions(home.reports).items():
         yield from ((month, folder) for folder in folders[:-1] if folder.name not in newest)

@@ -40,6 +40,7 @@ def read_key(text: str) -> PersonKey:
     Raises:
         Refused: BAD_KEY_TYPED（三つに分かれていない）。
     """
+    # 日本語のまま打つと、コンマが全角になる
     parts = [part.strip() for part in text.replace("，", ",").split(",")]
     if len(parts) != len(PERSON_KEY) or not all(parts):
         what = "記号,番号,枝番 の形ではありません"
@@ -58,9 +59,11 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
     """
     with home.locked():
         recover(home, params)
+        # 見せる前に書く。途中で落ちても、尋ねたことは残る
         Ledger(home.ledger).append("explained", because=because)
         months = kept_months(home)
         overlays = read_overlays(home, params, months)
+        # 記号や番号が変わった人は、前の鍵で、前のリストと名簿にいる
         keys = {key, *same_person(key, successions(params))}
         facts = {
             "months": _months(months, params, overlays.of_lists, keys),
@@ -88,6 +91,7 @@ def _months(months: list, params: Params, holds: tuple, keys: set[PersonKey]) ->
 
 def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
     found = []
+    # 置きかえた版も。そのリストを、だれかが手もとに持っているかもしれない
     for release in all_releases(home):
         table = with_person_key(listed_of(home, release))
         found += [
@@ -127,6 +131,7 @@ def _registers(overlays: Overlays, keys: set[PersonKey]) -> list[str]:
 def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:
     found = []
     for each in handovers(home):
+        # 取り戻した手渡しも言う。一度は渡ったことを、本人に隠さない
         table = remembered(home, each)
         if _is_one(table, keys).any():
             to = f"{each.unit} {each.department}".strip()

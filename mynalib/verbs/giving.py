@@ -29,10 +29,12 @@ def release_with_lists(home: Home, month: Month | None) -> Path:
         where = asked.label if asked else "公開"
         fix = "先に myna publish で公開してください。"
         raise Refused("UNKNOWN_RELEASE", where=where, what="公開していません", fix=fix)
+    # 古い断面のリストを渡すと、そのあとに登録した人や、解除を申請した人にも知らせてしまう
     if newer := newer_month(home, asked):
         what = f"{newer.label}を取り込んであるので、古い月のリストは渡せません"
         fix = f"myna publish --month {newer} で公開し、その月のリストを渡してください。"
         raise Refused("STALE_MONTH", where=asked.label, what=what, fix=fix)
+    # 次の月が届いたあとに訂正した版には、リストがない。渡すのは、リストのある、前の版
     release = with_lists(home, found[asked])
     there = any(map(is_list, artefacts_of(home, release)))
     if not there or versions(Ledger(home.ledger).lines())[release.name].lists_withdrawn:
@@ -56,12 +58,15 @@ def require_first(home: Home, unit: str, month: Month, *, again: bool = False) -
 def require_current(home: Home, params: Params, month: Month, release: Path) -> None:
     """まだ渡していないリストに、作ったあとに控えることになった人がいないか。いれば、どの事業所のものも、同じように渡さない。"""
     opened = open_month(home, params, month)
+    # 名簿が減ったか、答えのない行があれば、だれを控えるかが分からないので、渡さない
     for stop in list_stops(opened.overlays, opened.months[-1]):
         raise stop
+    # もう渡したリストは、渡しなおせないので比べない。見るのは、まだ渡していない事業所の人だけ
     given = {each.unit for each in handovers(home) if each.stands and each.month == month}
     listed = listed_of(home, release)
     if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given)]):
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
+        # だれも受け取っていなければ、作り直せる。一つでも渡したあとに作り直すと、二つのリストの違いから、申し出た人が分かる
         if not given:
             fix = f"myna publish --month {month} --not-handed-over で、全ての事業所のリストを作り直してください。"
             raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
@@ -75,6 +80,7 @@ def require_current(home: Home, params: Params, month: Month, release: Path) -> 
 def _still_due(opened: OpenedMonth, listed: pd.DataFrame) -> bool:
     """公開したリストの人が、いまも、みな知らせてよい人か。"""
     now = with_person_key(opened.due)[PERSON_KEY]
+    # リストにいて、いまの知らせてよい人（due）にいない人は、left_only になる
     both = with_person_key(listed)[PERSON_KEY].merge(now, on=PERSON_KEY, how="left", indicator=True)
     return bool((both["_merge"] == "both").all())
 

@@ -52,11 +52,12 @@ def ingest(
         read_registers(home, params)
         broken = month if replace and must_be_replaced(home, params, month) else None
         recover(home, params, leaving_out=broken)
-        passed = {*confirm, *((REPAIRABLE if broken else REPLACEABLE) if replace else ())}
+        passed = _passed(confirm, replace=replace, broken=broken is not None)
         with read_aside(home, params, file, month) as (staged, read):
             facts = read.as_dict()
             require_original(home, file, read.sha256)
             months = kept_months(home, leaving_out=broken)
+            # --replace でも、同じ人が同じに読めるなら、何もしない。設定やコードが変わって違って読めれば、置きかえる
             if any(same_as_kept(kept, staged, facts) for kept in months if kept.month == month):
                 return report("no_op", month, facts)
             stops = _stops(params, month, facts, staged, months)
@@ -65,6 +66,13 @@ def ingest(
             settle(home, params=params)
             outdated = [str(each.released) for each in outdated_releases(home, kept_months(home))]
             return report("loaded", month, facts) | ({"outdated": outdated} if outdated else {})
+
+
+def _passed(confirm: Collection[str], *, replace: bool, broken: bool) -> set[str]:
+    """断らずに通す関門の名：人が確かめたものと、--replace なら、置きかえること。"""
+    if not replace:
+        return {*confirm}
+    return {*confirm, *(REPAIRABLE if broken else REPLACEABLE)}
 
 
 def _stops(
@@ -76,9 +84,11 @@ def _stops(
     last = max((kept.month for kept in months if kept.month < month), default=None)
     existing = {}
     for kept in months:
+        # コードの割合を比べる相手は、すぐ前の月だけ。その月に数がなければ（前の版の道具）、いま数える
         uncounted = kept.month == last and "codes" not in kept.intake
         codes = codes_of(kept, params) if uncounted else _codes(kept.intake)
         existing[kept] = _summary(kept.month, kept.intake, codes)
+    # 人まで読んで比べるのは、人数などから、写しかもしれない月だけ
     suspects = [kept for kept, old in existing.items() if may_be_copy(new, old, policy)]
     return examine(new, [*existing.values()], policy, copied_months(staged, new.members, suspects))
 

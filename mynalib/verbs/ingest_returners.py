@@ -54,13 +54,17 @@ def _keep(
 ) -> dict:
     facts = read.as_dict()
     ledger = Ledger(home.ledger)
+    # 名はファイルの中身から。同じファイルは、同じ名になる
     target = home.returners / f"{month}-{read.sha256[:12]}.parquet"
+    # 残すのは鍵だけ。状態などは、月次のファイルのものを使う
     people = read_table(staged / "members.parquet")[list(PERSON_ITEMS)]
     whole = target.is_file() and recorded_files(home).get(target.name) == sha256(target)
+    # 同じファイルでも、設定を直せば、違って読めることがある
     if whole and people.equals(read_table(target)):
         return report("no_op", month, facts)
     confirmed = pass_gates(_stops(read, staged, file.name), confirm)
     keep_original(home, month, file, read.sha256)
+    # 表を書いてから、台帳に。あいだで落ちると、台帳にない表として止まる（黙って消すと、その人たちがリストに戻る）
     remove_file(target)
     write_table(target, people)
     names = ("sha256", "data_rows", "accepted", "quarantined")
@@ -73,6 +77,7 @@ def _keep(
 
 def _stops(read: Intake, staged: Path, where: str) -> Iterator[Refused]:
     """取り込んでよくない理由。"""
+    # 返納した人は、状態 0 で届く。登録済の人がいれば、月次のファイルを取り違えている
     if read.registered:
         yield Refused(
             "SUSPICIOUS_CHANGE",
@@ -80,6 +85,7 @@ def _stops(read: Intake, staged: Path, where: str) -> Iterator[Refused]:
             what=f"登録済（状態 1）の人が {read.registered} 人います。返納者のファイルではないようです",
             fix="月次のファイルなら --kind month で取り込みます。正しいと確かめたら --confirm SUSPICIOUS_CHANGE を付けてください。",
         )
+    # 一行でも止める。月次なら、読めない行はリストに載らないだけだが、ここでは、外すはずの人が外れない
     if read.quarantined:
         rows = read_table(staged / "quarantine.parquet").itertuples(index=False)
         problems = [Problem(f"{row.line} 行目", row.reason) for row in rows]

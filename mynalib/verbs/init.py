@@ -42,16 +42,19 @@ def found(folder: Path, demo: bool = False, shared: bool = False) -> Home:
     require_plain_name(folder.resolve(), "フォルダー")
     home = Home(folder.resolve())
     with writing(home.root):
+        # 消すのは、demo が印を付けた場所だけ。ふつうの init は、中に何かがあれば、いつも断る
         if demo and is_marked(home):
             _clear_demo(home)
         if home.root.exists() and any(home.root.iterdir()):
             raise NotEmpty(where=str(folder))
         _claim(home, shared)
+    # private は data/ の印（組で使うか）を見るので、data/ を作ったあとで
     with writing(home.root), home.private():
         shutil.copytree(shipped("params"), home.params)
         for place in (home.inbox, home.registers):
             place.mkdir(parents=True, exist_ok=True)
         for name, columns in REGISTERS.items():
+            # 人が Excel で開いて書き足すので、BOM と CRLF
             (home.registers / f"{name}.csv").write_text(
                 ",".join(columns) + "\r\n", encoding="utf-8-sig", newline=""
             )
@@ -69,6 +72,7 @@ def _claim(home: Home, shared: bool) -> None:
     """data/ は持ち主（か、その組）だけのもの、公開の置き場所とそこへの道は、だれでもたどれるもの。もうあるフォルダーは、広げない。"""
     for place in (home.root, home.reports):
         open_folder(place, shared)
+    # もうあれば、ここで止まる。二人が同時に作っても、一人だけが先へ進む
     home.data.mkdir()
     tighten([home.data], shared)
 

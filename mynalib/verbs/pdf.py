@@ -62,6 +62,7 @@ def make_pdf(home: Home, month: Month, page: str = REPORT) -> Path:
     if page not in pages:
         fix = f"あるのは {'、'.join(pages[:10])} などです。"
         raise Refused("UNKNOWN_PAGE", where=page, what="公開にないページです", fix=fix)
+    # 変えられたページを印刷しない
     source = released_file(release, page, artefacts)
     content = _printed(_browser(), source)
     name = page.removesuffix(".html").replace("/", "-")
@@ -89,6 +90,7 @@ def _found() -> Iterator[str]:
 
 def _printed(browser: str, page: Path) -> bytes:
     """画面を出さずに印刷する。利用者の設定は使わず、外へは何も取りに行かない。"""
+    # 利用者のブラウザーが開いていても動くように、設定も別の、使い捨てのもの
     with tempfile.TemporaryDirectory(prefix="mynalib-pdf-") as folder:
         target = Path(folder) / "page.pdf"
         command = [browser, "--headless", "--disable-gpu", "--no-pdf-header-footer"]

@@ -17,6 +17,7 @@ def record_posted(home: Home, params: Params, means: str, month: Month | None) -
         release = release_with_lists(home, month)
         at = Month.parse(release.name[:7])
         require_first(home, LETTERS, at)
+        # いまの名簿で数えなおす。公開のあとに申し出た人の手紙は、出すまえに抜くことになっている
         rows = open_month(home, params, at).posted[HANDED_COLUMNS]
         facts = post_letters(home, params, at, release.name, means=means, rows=rows)
     told = {name: facts[name] for name in ("handover", "rows", "month")}

@@ -28,6 +28,7 @@ def profile(file: Path, home: Home | None = None, sheet: Path | None = None) -> 
         RejectedParams: society.yaml が読めないか、`file:` の三つの行がない。
         NotWritable: 書けない。確認シートの場所に、前の確認シートでないものがある。
     """
+    # 断るわけは、調べる前に見つける
     if sheet:
         _require_free(sheet, file)
     with writing(file.parent):
@@ -51,6 +52,7 @@ def _require_free(sheet: Path, file: Path) -> None:
             fix="確認シートには、別の名を付けてください（例 確認シート.html）。",
         )
     with writing(sheet.parent):
+        # 切れたリンクは、exists が False になる。その先に書かない
         taken = sheet.is_symlink() or sheet.exists()
         if taken and not _is_a_sheet(sheet):
             what = "ほかのファイルがあります"
@@ -73,6 +75,7 @@ def _write_block(path: Path, values: dict[str, str]) -> None:
     if document.problems:
         raise RejectedParams([document])
     lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    # 値だけを置きかえる。encoding: auto  # 注 → encoding: utf-8  # 注。{encoding: auto, header: …} のように、一行に書いてあってもよい
     for name, value in values.items():
         row = document.lines["file", name] - 1
         lines[row] = re.sub(rf"({name}: *)[^\s#,}}]+", rf"\g<1>{value}", lines[row], count=1)

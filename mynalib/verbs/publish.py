@@ -62,6 +62,7 @@ def publish(  # noqa: PLR0913 名で渡す、頼みの全て
     """
     order = Order(home, params, month, without, only, draft, approval, because, not_handed_over)
     with home.locked():
+        # 前の処理の続きを、先に終える：月と台帳（recover）、置いただけの公開（settle_releases）
         recover(home, params)
         settle_releases(home, params)
         published = _published_or_reviewed(order, running)
@@ -71,6 +72,7 @@ def publish(  # noqa: PLR0913 名で渡す、頼みの全て
 def _published_or_reviewed(order: Order, running: Running) -> Published:
     """公開する。止まれば、なぜかを見られるページ（取込の点検）を添える。"""
     kept = kept_month(order.home, order.month)
+    # 壊れた月からは、点検のページも作らない
     verify_month(kept)
     try:
         return _published(order, kept, running)
@@ -83,6 +85,8 @@ def _published(order: Order, kept: KeptMonth, running: Running) -> Published:
     """止めるものがなければ、変わっていなければそのまま、そうでなければ作る。"""
     for stop in _stops(order, kept):
         raise stop
+    # 軽いものから：月の記録だけで分かる関門、変わったか、リストを作れるか。変わらない月は、pandas も読みこまずに終わる
+    # （tests/verbs/test_publish.py）
     decision = decide(order)
     if order.final and decision.asks_for_lists:
         _require_lists(order, kept, decision.former)
@@ -99,6 +103,7 @@ def _require_lists(order: Order, kept: KeptMonth, former: Path) -> None:
     from mynalib.history.overlays import read_overlays
 
     months = [each for each in kept_months(order.home) if each.month <= order.month]
+    # former を添えるので、「ほかは出来ている」と、いまある公開の場所が言える
     for stop in list_stops(read_overlays(order.home, order.params, months), kept, former):
         stop.see = existing(former / REVIEW)
         raise stop
@@ -145,6 +150,7 @@ def release(
             what="下書きがありません",
             fix=f"myna publish --month {month} --draft で作って、見てください。",
         )
+    # 見た下書きが、どの事業所を除いたかも、下書きから。人が打ち直して、違うものにしない
     looked_at = read_manifest(draft)
     approval = Approval(approved_by.strip(), looked_at)
     return publish(
@@ -159,6 +165,7 @@ def _require_approver(params: Params, month: Month, name: str) -> None:
         what = "見た人の名がありません（空白か、見えない字だけです）"
         fix = "--approved-by に、下書きを見て、公開してよいと決めた人の名を書いてください。"
         raise Refused("APPROVAL_REQUIRED", where="--approved-by", what=what, fix=fix)
+    # 書き方を変えただけの自分の名を、もう一人とはみなさない：「Ｙamada」「ya mada」「YAMADA」は、どれも yamada
     if params.society.policy.publish.two_people and seen == _seen(operator()):
         what = "この命令を打つ人の利用者名です。公開には、もう一人の確認が要ります"
         fix = f"ほかの人が下書きを見て、その人の名で myna release --month {month} --approved-by 名 としてください。"
@@ -173,6 +180,7 @@ def _seen(name: str) -> str:
         for letter in folded
         if unicodedata.category(letter)[0] in "LNPS" and is_visible(letter)
     )
+    # 見えない字を除くと、離れていた字が、一つの字になることがある（ᄒ、幅のない空白、ᅡ → 하）
     return unicodedata.normalize("NFKC", "".join(visible))
 
 

@@ -54,8 +54,10 @@ def purge(
         _require_old(before, newest)
         kept_from = edges(params, newest, before)
         found = expired(home, kept_from)
+        # 見るだけのときは、記録も書き直さない。一バイトも変えない（tests/verbs/test_purge.py）
         if not (found and really):
             return {"outcome": "planned" if found else "nothing", "kinds": counted(found)}
+        # 先に新しい記録を隣に書き、台帳の行に、その名とハッシュを入れ、前のものを消す。どこで落ちても、どちらかが読める
         records = _shrunk(home, kept_from["months"])
         facts = {"because": because, "before": str(before or ""), **_facts(home, found, records)}
         paths = [*(each.path for each in found), *(home.reminders / name for name in records)]
@@ -97,6 +99,7 @@ def _newest(home: Home) -> Month:
 
 def _require_old(before: Month | None, newest: Month) -> None:
     """消してよい、いちばん新しい月までか。"""
+    # 例：いちばん新しい月が 2026-10 なら 2025-10 まで
     latest = newest.plus(1 - WINDOW)
     if before and before > latest:
         what = f"{latest.label}より後の月は、これからの公開の点検に要るので、消せません"
@@ -114,6 +117,7 @@ def _shrunk(home: Home, kept_from: Month) -> dict[str, list[str]]:
     records = {}
     for name, before in records_before(home, kept_from).items():
         after = _still_here(before, remaining)
+        # だれも抜けない記録は、書き直さない
         if len(after) < len(before):
             path = home.reminders / name
             shrunk = path.with_name(f"{path.stem}-{kept_from}.parquet")
@@ -127,11 +131,13 @@ def _still_here(table: pd.DataFrame, months: Sequence[KeptMonth]) -> pd.DataFram
     with Lens(months) as lens:
         lens.put("asked", table)
         found = lens.query("still_here")
+    # DuckDB から戻ると、列の型も行の順も変わりうる。もとの型と、決まった順にして、同じ人なら同じバイトに
     return found.astype(table.dtypes.to_dict()).sort_values([*found], ignore_index=True)
 
 
 def _facts(home: Home, found: Sequence[Expired], records: dict) -> dict:
     """台帳に残すこと：種類ごとの名。人のことは入らない。"""
+    # ingested、returners、released は、台帳の行の種類。ここに名があるものは、台帳で「いまはない」ことになる（Ledger.standing）
     names = {
         "ingested": ("months",),
         "originals": ("originals",),

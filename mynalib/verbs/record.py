@@ -36,6 +36,7 @@ def record_sheet(home: Home, params: Params, file: Path, master: Master) -> dict
         )
     with home.locked():
         recover(home, params)
+        # 取り戻したリストの返事は、受け取らない。相手は、そのリストを消したはずである
         standing = [each for each in handovers(home) if each.stands]
         read = read_list(_opened(home, file, standing, master), file.name)
         handed = handover_of(read.number, standing, file.name)
@@ -46,6 +47,7 @@ def record_sheet(home: Home, params: Params, file: Path, master: Master) -> dict
             "known": done.known,
             "dropped": done.dropped,
         }
+        # 名簿に写してから、台帳に書く。あいだで落ちれば、もう一度読んでも、写した行は known になるだけ
         facts = {"handover": handed.id, "unit": handed.unit, "file_sha256": sha256(file)}
         Ledger(home.ledger).append("recorded", month=str(handed.month), **facts, **counts)
     return {"outcome": "recorded", "unit": handed.unit, "month": str(handed.month), **counts}
@@ -74,9 +76,11 @@ def _opened(home: Home, file: Path, standing: list[Handover], master: Master) ->
         return content  # 表でないことは、読むところが言う
     if not sealed.is_encrypted():
         return content
+    # どの事業所のものかは、開くまで分からない（ファイルの名は、人が変える）
     for passphrase in _passphrases(home, standing, master):
         plain = io.BytesIO()
         with suppress(InvalidKeyError, DecryptionError):
+            # 違う合言葉を、その場で断る。確かめないと、でたらめな中身が出来て、表が壊れているように見える
             sealed.load_key(password=passphrase, verify_password=True)
             sealed.decrypt(plain)
             return plain.getvalue()
@@ -91,4 +95,5 @@ def _passphrases(home: Home, standing: list[Handover], master: Master) -> list[s
     if store.is_new:
         return []
     known = store.all(master(False))
+    # 同じ事業所に何度渡していても、合言葉は一つ
     return [known[unit] for unit in dict.fromkeys(each.unit for each in standing) if unit in known]

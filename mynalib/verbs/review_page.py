@@ -30,6 +30,7 @@ def review_page(home: Home, params: Params, month: Month) -> Path | None:
     if "error" in record:
         return None
     page = room / REVIEW
+    # 下書きの部屋の internal/ に置く。公開の木（release/）には、まざらない
     fresh_folder(page.parent)
     for output in record["outputs"]:
         link_or_copy(job.folder / "out" / output["path"], room / output["path"])

@@ -35,6 +35,7 @@ def _held(kept: KeptMonth) -> Iterator[Held]:
     table = read_table(kept.quarantine)
     if table is None:
         raise damaged(kept.folder, kept.quarantine.name)
+    # 行番号の順に並べてから分ける。groupby は、組の中の順を変えない
     table = table[table.reason != UNKNOWN_LINES].fillna({"column": ""}).sort_values("line")
     for (reason, column), lines in table.groupby(["reason", "column"]).line:
         yield Held(described(reason, column), list(lines[:SHOWN]), len(lines[SHOWN:]))

@@ -38,6 +38,7 @@ def withdraw_release(home: Home, params: Params, name: str, because: str) -> dic
             what = "取り下げられる公開ではありません（公開したことがないか、もう取り下げています）"
             fix = f"取り下げられるのは {'、'.join(sorted(known)) or 'いまはありません'} です。"
             raise Refused("UNKNOWN_RELEASE", where=f"--release {name}", what=what, fix=fix)
+        # 前の版があっても、それには戻らない（history.released.releases は、いちばん新しい版だけを見る）
         Ledger(home.ledger).append("withdrawn", release=name, because=because)
         refresh_portal(home, params)
     return {"outcome": "withdrawn", "release": name, "month": name[:7]}
@@ -57,6 +58,7 @@ def withdraw_lists(home: Home, params: Params, month: Month, because: str) -> di
     with home.locked():
         recover(home, params)
         known = versions(Ledger(home.ledger).lines())
+        # 置きかえた版のリストも。相手が持っているのが、どの版かは分からない
         standing = [folder for folder in all_releases(home) if folder.name[:7] == str(month)]
         listed = [
             folder.name for folder in standing if any(map(is_list, artefacts_of(home, folder)))
@@ -88,7 +90,9 @@ def withdraw_month(home: Home, params: Params, month: Month, because: str) -> di
     """
     with home.locked():
         recover(home, params)
+        # 取り込んでいない月なら、ここで断る
         kept_month(home, month)
+        # あとの月の公開も、この月からの動きを載せている
         later = [made for made in releases(home) if made >= month]
         if later:
             what = f"{later[0].label}を公開しています。公開に使った月は、取り消せません"
@@ -106,7 +110,9 @@ def withdraw_month(home: Home, params: Params, month: Month, because: str) -> di
             folders=names,
             because=because,
         )
+        # 原本も消す。残すと、消したはずの人の行が、そこにある
         gone = [*folders, *home.originals.glob(f"{month}-*")]
         take_away(home, gone, lambda token: line(taking=token))
+        # この月から覚えた食い違いを、残さない
         settle(home, params=params)
     return {"outcome": "taken_back", "month": str(month), "folders": names}
