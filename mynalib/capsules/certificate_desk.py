@@ -55,6 +55,7 @@ def desk_people(opened: OpenedMonth) -> pd.DataFrame:
 
 def _names(opened: OpenedMonth) -> dict[str, str]:
     """事業所コードから名へ。どの事業所でもない人と TOTAL が、おわり。"""
+    # 登録簿にない記号の人も、係の表からは落とさない
     strangers = opened.certificates.employer_id.eq(UNKNOWN_SYMBOL).any()
     return opened.names | ({UNKNOWN_SYMBOL: "登録簿にない記号"} if strangers else {}) | OTHER_ROWS
 
@@ -74,6 +75,7 @@ def _reasons(people: pd.DataFrame) -> pd.DataFrame:
         "issue": needed.task == "issue",
     }
     counted = pd.DataFrame(columns).astype("int64").groupby(needed.certificate_reason).sum()
+    # 一人もいないわけの行も、0 人で残す。行がないと、数え忘れと見分けられない
     counted = counted.reindex([*CERTIFICATE_REASONS], fill_value=0)
     counted.loc[TOTAL] = counted.sum()
     return counted.rename_axis("certificate_reason").reset_index()[DESK_TABLES["reasons"]]
@@ -91,6 +93,7 @@ def _sheet(people: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
 
 def _counted(people: pd.DataFrame, grid: pd.Index, of: str, columns: dict) -> pd.DataFrame:
     """grid の組（TOTAL も）ごとの、of の値ごとの人数。人のいない組は 0。"""
+    # 一人を、自分の事業所と TOTAL に一度ずつ。計を別に数えないので、合わないことがない
     both = pd.concat([people, people.assign(employer_id=TOTAL)])
     counted = both.groupby([*grid.names, of]).size().unstack(of)
     return counted.reindex(index=grid, columns=[*columns]).fillna(0).astype("int64")

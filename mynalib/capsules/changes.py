@@ -13,6 +13,7 @@ from mynalib.domain.revision import Revision
 from mynalib.history.released import artefacts_of, released_file
 from mynalib.insight.display import label, level_text, text
 
+# 健保の内部に残した、実数の率
 EXACT = "internal/rates.csv"
 SOCIETY_FIGURES = ("members", "registered", "rate")
 LISTED_FIGURES = ("link", "renew", "renew_then_link")
@@ -29,6 +30,7 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     artefacts = artefacts_of(opened.home, former)
     if STATE_FILE not in artefacts:
         return {}
+    # 前の版も、公開したときのままかを確かめてから比べる。変えられた数を「訂正前」と言わない
     file = partial(released_file, former, artefacts=artefacts)
     counts = opened.counts
     exact = counts.assign(rate=percent(counts.registered, counts.members, 1))
@@ -39,12 +41,14 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     }
     then = read_rates(file(STATE_FILE)), read_lists(file(LISTS_FILE))
     now = outside.state, outside.lists
+    # 事業所のページには、その事業所の数だけを書く。ほかの事業所が訂正のわけでも、それは言わない
     for employer in opened.params.notified(opened.month.end):
         pairs[employer.id] = (_own(*then, month, employer.id), _own(*now, month, employer.id))
     return {reader: _differences(*pair) for reader, pair in pairs.items()}
 
 
 def _differences(then: Written, now: Written) -> list[str]:
+    # 比べるのは、ページに出た文字どうし。丸めて同じなら、読む人には何も変わっていない
     both = [name for name in then if name in now and then[name] != now[name]]
     return [f"{name}：{then[name]} → {now[name]}" for name in both]
 

@@ -24,6 +24,7 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
     if before is None:
         return {name: pd.DataFrame({"employer_id": []}, dtype="str") for name in LISTS}
     names = outside.opened.names | measures.OTHER_ROWS
+    # 前の公開は、残したファイルの数。いまの数で前の月を数え直すと、取り込み直した月の違いが消える
     counts = outside.opened.counts
     file = partial(released_file, before, artefacts=artefacts_of(outside.opened.home, before))
     tables = {
@@ -46,6 +47,7 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
 def _forms(state: pd.DataFrame) -> pd.DataFrame:
     """月×事業所の、見せるかたち。"""
     rows = state[~state.employer_id.isin([TOTAL, OTHERS])]
+    # bound のある行は「以上」「以下」、水準のない行の bound も '' なので、二度に分けて選ぶ
     shown = rows.bound.where(rows.bound != "", "水準").where(rows.level.notna(), "水準なし")
     form = shown + rows.merged.map({True: "（まとめた行）", False: "（自分の行）"})
     return rows[["month", "employer_id"]].assign(form=form.astype("str"))
@@ -53,6 +55,7 @@ def _forms(state: pd.DataFrame) -> pd.DataFrame:
 
 def _listed(outside: Outside, before: Path) -> pd.DataFrame:
     """前に公開した勧奨リストに載った人。"""
+    # 前の公開がリストのない訂正なら、読み手の持つリストは、その前の版のもの
     folder = with_lists(outside.opened.home, before)
     listed = listed_of(outside.opened.home, folder)
     return listed[listed.on_list]

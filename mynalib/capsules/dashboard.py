@@ -34,6 +34,7 @@ def _moves(flows: pd.DataFrame) -> pd.DataFrame:
     """月×事業所（と TOTAL）×全員か本人か家族の動き（人）。列 movements.MOVES。事業所の間で移った人は、それぞれの脱退と加入。"""
     by = ("month", "employer_id", "insured")
     each = movements.movements(movements.of_each_employer(flows), by)
+    # 事業所の間の移動は、組合全体の動きではない。事業所ごとの動きを足すと、加入と脱退に数えてしまう
     total = movements.movements(flows.assign(employer_id=TOTAL), by)
     return _with_sums(pd.concat([each, total], ignore_index=True), [*movements.MOVES], total=False)
 
@@ -41,6 +42,7 @@ def _moves(flows: pd.DataFrame) -> pd.DataFrame:
 def _with_sums(rows: pd.DataFrame, columns: list[str], *, total: bool = True) -> pd.DataFrame:
     """本人と家族に、全員の行を足す。total なら、組合全体の行も。"""
     if total:
+        # TOTAL は、全ての行を写して足す。事業所のない人も、組合全体には入る
         rows = pd.concat([rows, rows.assign(employer_id=TOTAL)], ignore_index=True)
     kinds = rows.insured.map(measures.MEMBER_KINDS)
     both = pd.concat([rows.assign(member_kind=kinds), rows.assign(member_kind=EVERYONE)])

@@ -34,12 +34,15 @@ def make_capsule(
 ) -> Path:
     """その版のカプセルを folder に作る。"""
     made = TABLES[edition.notebook, edition.audience](publication, employer)
+    # ない表は、空の表とは違う：前の月がなければ、動きは 0 人ではなく、ない
     tables = {name: table for name, table in made.items() if table is not None}
     fresh_folder(folder)
+    # ノートブックに渡るのは、このフォルダーだけ。組合の置き場も、ほかの事業所の行も、入らない
     with desk() as db, as_os_error(folder):
         for name, table in tables.items():
             db.from_df(table).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     facts = _facts(publication, edition, employer) | {"tables": sorted(tables)}
+    # sort_keys：同じ月からは、いつも同じバイト。下書きと公開を比べられる
     text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1, default=str)
     (folder / "capsule.json").write_text(text, encoding="utf-8")
     return folder
@@ -48,11 +51,13 @@ def make_capsule(
 def _facts(publication: Publication, edition: Edition, employer: Employer | None) -> dict:
     society = publication.opened.params.society
     joint_use = publication.opened.params.joint_use
+    # 比べるのは下書きの一枚だけ。公開するページに、前の版との比べは載せない
     before = (
         previous.last_release(publication.opened.home, publication.opened.month)
         if edition.level == "draft"
         else None
     )
+    # 目標と国の数は、組合全体の率の横にだけ置く。事業所のカプセルには入れない
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
     named = edition.audience == "named"
@@ -113,6 +118,7 @@ def _employer_facts(publication: Publication, employer: Employer) -> dict:
 def certificate_until(publication: Publication) -> str:
     """組合の資格確認書の期限。ページを読む翌月の末までに終わるか、だれも確かめていなければ ''（載せない）。"""
     opened = publication.opened
+    # 断面は月末で、リストは翌月に渡る。読む人は、翌月の末までに受診するかもしれない
     last = opened.month.plus(1).end
     fact = opened.params.calendar.fresh("certificate", opened.month.end, last)
     return day_label(str(fact.until)) if fact else ""
@@ -127,6 +133,7 @@ def _contact(employer: Employer) -> dict:
 def _named(release: Path, month: Month) -> str:
     """比べる公開の名。この月の前の版か、訂正した版なら、そのことも。"""
     own, version = revision_of(release.name)
+    # 同じ月の前の版と比べると、違いは全て訂正によるもの。前の月との違いと取りちがえないように言う
     if own == month:
         return f"{release.name}（訂正前の版）"
     return f"{release.name}（第{version}版）" if version > 1 else release.name
@@ -166,6 +173,7 @@ def _require_newest(opened: OpenedMonth) -> None:
 def _require_lists(opened: OpenedMonth) -> None:
     """名のあるものを作れる月か。"""
     _require_newest(opened)
+    # 止まるわけがいくつあっても、はじめの一つで断る。どれも、解けるまでリストは作れない
     for stop in list_stops(opened.overlays, opened.months[-1]):
         raise stop
 
@@ -183,6 +191,7 @@ def _desk(publication: Publication, _: Employer | None) -> Tables:
 def _reminders(publication: Publication, employer: Employer | None) -> Tables:
     _require_lists(publication.opened)
     rows = employer_rows(publication.opened.reminders, employer.id)
+    # お知らせで共同利用すると決めた列だけ。ほかの列は、カプセルにも入らない
     columns = [
         column for column in publication.opened.params.joint_use.employer_columns if column in rows
     ]

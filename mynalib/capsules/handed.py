@@ -12,8 +12,10 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     """
     before = opened.month.plus(-1)
     given = [each for each in handovers(opened.home) if each.stands and each.month < opened.month]
+    # 前の前の月より古いリストは、もう渡さない。渡していないと言うのは、前の月のものだけ
     units = {each.unit for each in given if each.month == before}
     notified = {employer.id for employer in opened.params.notified(before.end)}
+    # 手紙（LETTERS）に、受領書はない
     waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
     return {
         "not_handed": len(notified - units) if before in releases(opened.home) else 0,

@@ -49,6 +49,7 @@ def open_capsule(notebook: str, names: MutableMapping[str, object]) -> Capsule:
         parameters = check_parameters(NOTEBOOKS[notebook], _given(NOTEBOOKS[notebook], names))
         handed = os.environ.get(CAPSULE)
         return Capsule.read(Path(handed) if handed else _own_capsule(notebook, parameters))
+    # KeyboardInterrupt でも消す。途中で止めたあとに次のセルを動かすと、前の事業所の表が出る
     except BaseException:
         _forget_opened(names)
         raise
@@ -61,6 +62,7 @@ def check_parameters(notebook: Notebook, given: Mapping[str, object]) -> dict[st
     for name in notebook.parameters:
         pattern, meaning = PARAMETERS[name]
         value = given.get(name, "")
+        # re.ASCII：全角の「２０２６-１０」は、\d に当たるが、月の名ではない
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
             raise _bad(notebook, f"{name} に、{meaning}が渡されていません")
     return {name: str(given[name]) for name in notebook.parameters}
@@ -79,10 +81,12 @@ def _bad(notebook: Notebook, problem: str) -> BadParameter:
 def _given(notebook: Notebook, names: Mapping[str, object]) -> dict[str, object]:
     """一覧の名の値と、parameters セルに書いてある、ほかの名の値。カーネルでない所で呼ばれたら、値の名の全て。"""
     cells = names.get("In")
+    # In は IPython が動かしたセルの並び。ない所（試験、ただの Python）では、書いてある名が分からない
     written = _in_parameters_cells(notebook, cells) if isinstance(cells, list) else {*names}
     others = {
         name
         for name in written
+        # 表や図や道具は、papermill が渡せないので、parameters ではない
         if not name.startswith("_") and isinstance(names.get(name), JSON_LIKE)
     }
     return {name: names[name] for name in {*notebook.parameters, *others} if name in names}
@@ -100,6 +104,7 @@ def _in_parameters_cells(notebook: Notebook, cells: list[str]) -> set[str]:
     """
     by_hand: set[str] = set()
     injected: set[str] = set()
+    # 例：employer を書いたセルを、直して二度動かし、papermill が month を差しこんだなら、二度めの {employer} と {month}
     for cell in cells:
         if cell.startswith(INJECTED):
             injected = set(_assigned(cell))
@@ -128,15 +133,16 @@ def _forget_opened(names: MutableMapping[str, object]) -> None:
 
 def _holds_capsule(value: object) -> bool:
     """カプセルか、その表か、カプセルを持つもの（ページの道具）か。"""
-    return isinstance(value, Capsule | Released) or isinstance(
-        vars(value).get("capsule") if hasattr(value, "__dict__") else None, Capsule
-    )
+    # int や str には __dict__ がなく、vars が TypeError になる
+    own = vars(value).get("capsule") if hasattr(value, "__dict__") else None
+    return isinstance(value, Capsule | Released) or isinstance(own, Capsule)
 
 
 def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
     home = find_home()
     params = load_params(home.params)
     wanted = parameters.get("edition")
+    # edition を選べるのは月次報告だけ。ほかのノートブックの版は一つ
     edition = next(e for e in EDITIONS if e.notebook == notebook and wanted in (None, e.audience))
     publication = open_publication(home, params, Month.parse(parameters["month"]))
     employer = (
@@ -144,6 +150,7 @@ def _own_capsule(notebook: str, parameters: dict[str, str]) -> Path:
         if "employer" in parameters
         else None
     )
+    # カプセルは、カーネルが終わるときに消す。with を抜けると、次のセルが読めない
     kept = ExitStack()
     atexit.register(kept.close)
     return make_capsule(publication, edition, kept.enter_context(scratch()) / "capsule", employer)

@@ -63,8 +63,10 @@ def reconciles(opened: OpenedMonth) -> bool:
 def _quarantine(kept: KeptMonth) -> pd.DataFrame:
     """隔離した行。一行＝理由×列。lines は元ファイルの行番号（はじめの 20 行）。"""
     rows = read_table(kept.quarantine)
+    # 隔離の表が読めないのに 0 行と見せると、捨てた行がなかったことになる
     if rows is None:
         raise damaged(kept.folder, kept.quarantine.name)
+    # 列の決まらない理由では column が欠ける。groupby は、鍵の欠けた行を落としてしまう
     return _with_lines(rows.fillna({"column": ""}), ["reason", "column"], "rows")
 
 

@@ -20,11 +20,14 @@ def list_sizes(opened: OpenedMonth, then: pd.DataFrame) -> pd.DataFrame:
         一行＝リストを受け取る事業所。列 employer_id と released.LIST_COLUMNS（人。世帯だけは世帯の数）。
     """
     now = with_person_key(opened.listed)
+    # 事業所も鍵に入れる。別の事業所に移った人は、もとのリストから消え、移った先に新しく載る
     both = now.merge(
         then, on=["employer_id", *PERSON_KEY], how="outer", indicator="side", suffixes=("", "_then")
     )
+    # リストに一人もいない事業所にも、0 人の行がある
     receivers = [employer.id for employer in opened.params.notified(opened.month.end)]
     turns = pd.crosstab(both.employer_id, both.side.astype("str")).rename(columns=TURNS)
+    # だれも載らない月の crosstab は空。つながず、あとで 0 を入れる
     counts = [each.reindex(index=receivers) for each in (*_counts(now), turns) if len(each)]
     table = pd.concat([pd.DataFrame(index=receivers), *counts], axis="columns")
     table = table.reindex(columns=LIST_COLUMNS[1:]).fillna(0).astype("int64")
@@ -34,8 +37,10 @@ def list_sizes(opened: OpenedMonth, then: pd.DataFrame) -> pd.DataFrame:
 
 def _counts(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """事業所ごとの、リストの人数：行うこと、何回目、本人と家族、世帯。"""
+    # 3 回目からは、まとめて数える
     turn = rows.attempt.clip(upper=len(ATTEMPTS)).map(dict(enumerate(ATTEMPTS, 1)))
     for column in (rows.action, turn.astype("str"), rows.member_kind.map(KINDS_LISTED)):
         yield pd.crosstab(rows.employer_id, column.rename("counted"))
+    # 鍵のはじめの二つ（記号と番号）が、世帯
     homes = rows.drop_duplicates(["employer_id", *PERSON_KEY[:2]]).groupby("employer_id").size()
     yield homes.to_frame("households")

@@ -82,6 +82,7 @@ def _earlier(params: Params, version: str) -> list[DatedFact]:
     """前の版の、暦の行。古い順。"""
     found = [fact for fact in params.calendar.of("notice") if fact.version != version]
     return sorted(
+        # いまの版より前に終わったものだけ。暦には、次の版の行が先に書いてあることもある
         (fact for fact in found if fact.until < params.joint_use.notice.effective),
         key=lambda fact: fact.until,
     )

@@ -68,6 +68,7 @@ class OpenedMonth:
     @property
     def _pair(self) -> tuple | None:
         """前の月と、この月。"""
+        # 二つ前の月と比べない。間の月に入って出た人の動きが、見えなくなる
         found = tuple(k for k in self.months if k.month in (self.month.plus(-1), self.month))
         return found if len(found) > 1 else None
 
@@ -78,6 +79,7 @@ class OpenedMonth:
     @cached_property
     def due(self) -> pd.DataFrame:
         """この月に勧奨のいる全ての人（reminders.due.due_people）。休みの人も、健保が知らせる人も。"""
+        # of_lists は、リストに載せないわけの全て（返納した人も）
         return due_people(self.home, self.params, self.months, self.overlays.of_lists)
 
     @property
@@ -88,6 +90,7 @@ class OpenedMonth:
     @cached_property
     def reminders(self) -> pd.DataFrame:
         """全ての事業所の勧奨リスト：この月に、事業所が知らせる番の人。事業所の順。"""
+        # くじで待つ人と休みの人は due が偽。健保が知らせる人は sender が society
         ours = self.due[(self.due.sender == EMPLOYER) & self.due.due]
         return ours.drop(columns=["sender", "due", "waits"]).reset_index(drop=True)
 
@@ -126,6 +129,7 @@ class OpenedMonth:
     @property
     def makes_lists(self) -> bool:
         """この月の勧奨リストを作るか。"""
+        # lost は、名簿か記憶が前より減っている。blocking は、答えるまでだれを控えるか決まらない行
         held = self.newer is not None or self.overlays.lost or self.overlays.blocking
         return not held and not self.lists_stand
 
@@ -137,6 +141,7 @@ class OpenedMonth:
     @property
     def candidates(self) -> pd.DataFrame:
         """勧奨のいる全ての人（この月は休みの人も）。列は due と同じ。攻撃は、これを全て見えたものとする。リストを作らなければ、いない。"""
+        # リストを作らない月の読み手は、新しいリストを何も受け取らない
         return self.due if self.makes_lists else self.due[:0]
 
     @property
@@ -160,6 +165,7 @@ def open_month(home: Home, params: Params, month: Month, *, known_only: bool = T
         UnknownMonth: まだ取り込まれていない。
         RegisterUnreadable, MemoryDamaged, ReturnersDamaged: 控える人が分からない。
     """
+    # まだ取り込んでいない月なら、ここで止まる
     kept_month(home, month)
     months = tuple(kept for kept in kept_months(home) if kept.month <= month)
     overlays = read_overlays(home, params, months)
@@ -183,6 +189,7 @@ def employers_of(
 ) -> list[Employer]:
     """その月に渡してよい事業所。お知らせに載り、取り除くと指定されていないもの。"""
     notified = {employer.id: employer for employer in opened.params.notified(opened.month.end)}
+    # 打ちまちがえたコードを黙って飛ばすと、取り除くはずの事業所に渡してしまう
     for code in {*without, *([] if only is None else [only])} - set(notified):
         what = f"{opened.month.label}に公開できる事業所ではありません"
         fix = f"使えるのは {'、'.join(notified)} です（お知らせに載っている事業所）。"
@@ -192,5 +199,6 @@ def employers_of(
 
 def employer_rows(table: pd.DataFrame, employer_id: str) -> pd.DataFrame:
     """事業所の順に並んだ表の、一つの事業所の行だけ。"""
+    # 行は事業所の順（history/sql/reminders.sql）。二百の事業所の一つずつに、表の全体を見比べない
     first, last = (table.employer_id.searchsorted(employer_id, side) for side in ("left", "right"))
     return table[first:last].reset_index(drop=True)

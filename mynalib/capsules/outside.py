@@ -65,6 +65,7 @@ class Outside:
         month = str(self.opened.month)
         states = self._past[0]
         with Lens(self.opened.months, self.opened.params) as lens:
+            # 変わった人を数えるのは、ここで一度だけ。粗くするたびに月を開き直さない
             show = partial(self._show, month, self._before(month, states, lens))
         return hold(show, self.evidence, self.limits)
 
@@ -142,6 +143,7 @@ class Outside:
     def _own(self) -> pd.DataFrame:
         """事業所のページの人数。家族を除く約束なら、本人だけ。"""
         cube = self.opened.cube
+        # 家族を渡さない約束の事業所は、家族の人数も知らない。水準も、本人だけの率から
         kept = cube if self._dependants else cube[cube.insured]
         table = measures.counts(kept, self.opened.names, sorted(cube.month.unique()))
         return table[table.employer_id != TOTAL]
@@ -162,9 +164,11 @@ class Outside:
         if first_shown:
             with Lens(self.opened.months, self.opened.params) as lens:
                 for month in first_shown:
+                    # だれもまだ見ていない過去の月は、粗くしない。いまの月の攻撃が、その月の水準も並べて、いまの月を粗くする
                     showing = self._show(month, self._before(month, states, lens), Coarser())
                     states = pd.concat([states, showing.state], ignore_index=True)
                     rows = pd.concat([rows, showing.wide], ignore_index=True)
+        # 取り込み直して数え直した月は、おわりに付く。figure_for は、おわりの三か月を見る
         return states.sort_values("month", kind="stable", ignore_index=True), rows
 
     def _show(self, month: str, before: Before, coarser: Coarser) -> Showing:
@@ -201,6 +205,7 @@ class Outside:
         }
         if not settled:
             return {}
+        # 水準を定めた月は事業所ごとに違うが、尋ねるのは一度。定めた月の全てを並べて数え、あとで自分の月だけを取る
         table = lens.query(
             "changed", befores=sorted({*settled.values()}), after=month, dependants=self._dependants
         )

@@ -45,6 +45,7 @@ WINDOW = 13
 RATES_FILE = "management/rates.csv"
 LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt", "sender", "due"]
 """LISTED_FILE の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
+# 回数を数える前に残したファイルには、この三列がない。全て、事業所が渡した 1 回目とみなす
 _FIRST_LISTS = {
     "attempt": "1",
     "sender": EMPLOYER,
@@ -92,10 +93,12 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
         for made, folder in releases(home).items()
         if made < month and _is_ours(home, folder)
     }
+    # 一つの公開を読むのは一度。どの月をどの公開から引きつぐかは、あとで決める
     tables = {made: _Tables.read(home, folder) for made, folder in folders.items()}
     owner = _owners(tables, kept)
     states = [tables[made].state.query("month == @shown") for shown, made in owner.items()]
     rows = [tables[made].wide.query("month == @shown") for shown, made in owner.items()]
+    # 一つの公開は前の 12 か月の人数も持つ。それぞれの月は、その月の公開から取る
     lists = [table.lists[table.lists.month == str(made)] for made, table in tables.items()]
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
     return Previous(
@@ -134,9 +137,11 @@ def _is_ours(home: Home, release: Path) -> bool:
 def read_rates(path: Path) -> pd.DataFrame:
     """公開した、月×事業所の表。ない値は欠け、ない言葉は ''。"""
     table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    # 公開した CSV の空は、言葉なら空の文字、数なら「ない」。0 ではない
     words = [column for column in table if _KINDS[column] == "str"]
     numbers = table.drop(columns=words).replace("", pd.NA)
     if "merged" in numbers:
+        # 文字の "False" を bool にすると True になる
         numbers["merged"] = numbers.merged == "True"
     kinds = {column: _KINDS[column] for column in numbers}
     return table.assign(**{column: numbers[column].astype(kind) for column, kind in kinds.items()})
@@ -165,12 +170,14 @@ def read_listed(path: Path) -> pd.DataFrame:
     """公開した月に、勧奨のいた人。列 LISTED_FIELDS（どれも文字）と、その事業所のリストに載せたか（on_list）。"""
     table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
     missing = {name: value for name, value in _FIRST_LISTS.items() if name not in table}
+    # on_list は残さない。sender と due から、いつも同じに決まる
     table = table.assign(**missing)
     return table.assign(on_list=(table.sender == EMPLOYER) & (table.due == "True"))
 
 
 def read_society_listed(release: Path) -> pd.DataFrame:
     """公開した、健保の名簿の人。列 SOCIETY_FIELDS（どれも文字）。これを残す前の公開なら、手紙を出す人だけ。"""
+    # 公開の前の点検も、これで開き直す。まだ台帳にない版なので、ハッシュとは比べない
     if (release / SOCIETY_LISTED_FILE).is_file():
         file = release / SOCIETY_LISTED_FILE
         return pd.read_csv(file, encoding="utf-8-sig", dtype=str, keep_default_na=False)
@@ -191,6 +198,7 @@ class _Tables:
 
     @classmethod
     def read(cls, home: Home, release: Path) -> "_Tables":
+        # 表を開く前に、公開したときのハッシュと合うかを確かめる（released_file）
         file = partial(released_file, release, artefacts=artefacts_of(home, release))
         told = with_lists(home, release)  # 読み手が受け取ったリスト
         received = partial(released_file, told, artefacts=artefacts_of(home, told))
@@ -206,6 +214,7 @@ def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dic
     for made, table in tables.items():
         for each in kept:
             shown = str(each.month)
+            # その公開が使ったファイルと、いま取り込んであるファイルが同じ月だけ。取り込み直した月は、数え直す
             if each.is_as_used(table.inputs.get(shown)) and (
                 each.month not in tables or made == each.month
             ):
@@ -215,6 +224,7 @@ def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dic
 
 def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
     """いちばん新しい公開の、その月の組合全体の率。"""
+    # 新しいほうから、率のある公開を一つ。事業所のページに載せるのは、もう公開した数だけ
     for made, table in sorted(tables.items(), reverse=True):
         row = table.wide[(table.wide.month == str(made)) & (table.wide.employer_id == TOTAL)]
         if len(row) and pd.notna(row.rate.iloc[0]):
@@ -227,4 +237,5 @@ def _joined(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     found = [table[columns] for table in tables if len(table)]
     if found:
         return pd.concat(found, ignore_index=True)
+    # 一つも公開していない組合でも、列の型は同じ。型のない空の表をつなぐと、人数の列の型が変わる
     return pd.DataFrame(columns=columns).astype({name: _KINDS.get(name, "str") for name in columns})

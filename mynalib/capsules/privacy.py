@@ -55,6 +55,7 @@ def kept_off(opened: OpenedMonth) -> pd.DataFrame:
 
 def attack_facts(result: Result) -> pd.DataFrame:
     """公開の前の攻撃。列 item, found, limit（どれも、単位のついた文字。限りのないものは ''）。"""
+    # 調べるものが一つもなければ、決められなかったものもない
     share = f"{100 * result.undecided / result.asked:.2f} %" if result.asked else "0.00 %"
     margin = f"{result.margin:,} 通り" if result.margin is not None else "行がありません"
     coarser = result.coarser
@@ -73,7 +74,9 @@ def attack_facts(result: Result) -> pd.DataFrame:
 
 def _by_reason(opened: OpenedMonth, month: Month) -> dict[tuple[str, bool], int]:
     cube = opened.cube[opened.cube.month == str(month)]
+    # 控えていなくても、区分だけでリストに載らない人がいる。どちらも数えないと、組合全体と合わない
     off = cube[(cube.withheld_by != "") | cube.action.isin(NEVER_LISTED)]
+    # 控える理由が先。二つに当てはまる人も一度だけ数える
     whys = off.withheld_by.map(WITHHELD).fillna(off.status.map(_STATUS_LABELS))
     return off.assign(why=whys).groupby(["why", "insured"]).members.sum().to_dict()
 

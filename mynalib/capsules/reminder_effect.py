@@ -45,6 +45,7 @@ def compared_halves(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     halves = []
     gaps = []
     for (trial, kind, ahead), part in found.groupby(["trial", "kind", "ahead"]):
+        # くじは世帯ごとでも、渡したかどうかは事業所と月ごと。違う層の半分どうしを比べない
         strata = part.employer_id + " " + part.month
         made = compare(part.assign(stratum=strata, first=part.arm == FIRST_HALF))
         if made is None:
@@ -67,6 +68,7 @@ def pooled(found: pd.DataFrame) -> pd.DataFrame:
     sides = both.assign(
         group=both.told.map({True: OF_THE_SAME_MONTH, False: WAITING}).astype("str")
     )
+    # 知らせた人は二度入る：全ての人（TOLD）と、そのうち比べる月の 1 回目の人（OF_THE_SAME_MONTH）
     rows = pd.concat([found[found.told].assign(group=TOLD), sides])
     rows = rows.rename(columns={"attempt": "turn"})
     table = rows.groupby(GROUPED_BY, as_index=False)[["people", "acted"]].sum()
@@ -81,6 +83,7 @@ def pooled(found: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(found: pd.DataFrame) -> pd.DataFrame:
     """知らせた人（1 回目）と、渡していない事業所の人が、どちらもいる、月×勧奨×何か月あと。"""
+    # 渡していない事業所の人の attempt は 0。2 回目からの人は、もう一度は知らせを受けた人で、比べる相手がいない
     first = found[(found.attempt <= 1)]
     sides = first.groupby(["month", "kind", "ahead"]).told.nunique()
     both = sides[sides == 2].index  # noqa: PLR2004 知らせた人と、渡していない事業所の人

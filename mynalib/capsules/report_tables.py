@@ -73,6 +73,7 @@ def _exact_employers(counts: pd.DataFrame, month: Month) -> pd.DataFrame:
     then = {}
     for name, step in (("month_before", -1), ("year_before", -12)):
         at = str(month.plus(step))
+        # その月がなければ、空の表から引いて、差を欠けさせる。0 ポイントとは違う
         held = table.loc[at] if at in table.index else table.iloc[:0].droplevel("month")
         then[name] = (now.rate - now.employer_id.map(held.rate).astype("Float64")).round(1)
     numbers = ["registered", "rate", "link_targets", "renew_targets", "certificate_needed"]
@@ -88,11 +89,13 @@ def _exact_causes(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd
         "fiscal": movements.fiscal_year(month),
     }
     found = {name: movements.causes_between(moves, counts, w) for name, w in windows.items()}
+    # 前の月が欠けていれば、この月のわけがない。12 か月だけの表は作らない
     if found["points"] is None:
         return None
     causes = [*found["points"]]
     table = pd.DataFrame({"cause": [*causes, "total"]})
     for name, points in found.items():
+        # 計は、丸める前の和を丸める。丸めた三つを足すと、0.01 ずれることがある
         sizes = None if points is None else [*(points[c] for c in causes), sum(points.values())]
         table[name] = [None] * len(table) if sizes is None else [rounded(s, 2) for s in sizes]
     return table.astype(dict.fromkeys(windows, "Float64"))
@@ -112,6 +115,7 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
     列 kind、この月に知らせる人を何回目かで分けた first, second, later、そのうち健保が知らせる by_society、間をあけている resting、
     回数を終えた silent。くじで後の半分になった人がいる月だけ、その waits も。
     """
+    # attempt は「今度で何回目か」。上限が 3 なら、4 回目になる人が、黙る人
     silent = due.attempt > most
     columns = {
         "first": due.due & (due.attempt == 1),
@@ -160,6 +164,7 @@ def _movement(now: Mapping, before: Mapping | None) -> str:
     if before is None or any(pd.isna(row["rate"]) or row["bound"] for row in (now, before)):
         return BLANK
     size = int(now["rate"] - before["rate"])
+    # 加入者が境をまたいだ月は、粗いほうの刻みで見る。広く配る版の人数は概数なので、20 より小さく丸まった行も 20 とする
     step = max(step_of(max(int(row["members"]), 20)) for row in (now, before))
     if abs(size) < MOVED_STEPS * step:
         return SMALL_MOVE

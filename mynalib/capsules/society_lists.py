@@ -48,6 +48,7 @@ def society_listed(opened: OpenedMonth) -> pd.DataFrame:
     """
     lists = {"people": opened.posted, "review": opened.waiting, "returned": opened.returned}
     found = [rows.assign(list=name) for name, rows in lists.items() if rows is not None]
+    # 要確認と返納の人には、行うこと（action）がない
     rows = pd.concat(found).reindex(columns=SOCIETY_FIELDS).fillna({"action": ""})
     return (rows if opened.makes_lists else rows[:0]).astype("str").reset_index(drop=True)
 
@@ -57,12 +58,14 @@ def whose(opened: OpenedMonth) -> pd.Series:
     rows = opened.posted
     params = opened.params
     by = params.society.policy.reminders.by
+    # ほかのわけのない人は、1 回目を事業所が渡し、2 回目から健保が知らせる人（by: both）
     found = pd.Series("second", rows.index, dtype="str")
     for kind, sender in (("link", by.link), ("renew", by.renew)):
         own = rows.action.isin(LINK_ACTIONS) == (kind == "link")
         found = found.mask(own & (sender == "society"), f"by_{kind}")
     if params.joint_use.dependants == "exclude":
         found = found.mask(rows.member_kind == "家族", "dependants")
+    # 事業所のない人と健保の職員は、設定の by によらず、いつも健保から
     found = found.mask(rows.employer_id == SOCIETY_STAFF, "staff")
     alone = rows[rows.employer_id == NO_EMPLOYER]
     kind_of = partial(_kind_of, params.registry(opened.month))
@@ -78,6 +81,7 @@ def _kind_of(registry: Registry, symbol: str, number: str) -> str:
     for entry in registry.entries:
         low, high = entry.bounds
         if entry.employer_id is None and entry.folded == folded and low <= digits <= high:
+            # 記号だけでは決まらない。同じ記号を、番号の幅で分けることができる
             return KINDS_OF_NO_EMPLOYER[entry.kind]
     return "no_employer"
 
@@ -86,6 +90,7 @@ def _counts(people: pd.DataFrame) -> pd.DataFrame:
     """手紙を出すわけごとの人数。"""
     kinds = ["link", "renew", "renew_then_link"]
     sizes = pd.crosstab(people.whose, people.action).reindex(columns=kinds, fill_value=0)
+    # 一つの世帯に二つのわけの人がいれば、どちらにも数える。だから、世帯の計は封筒の数より多いことがある
     homes = people.drop_duplicates(["whose", "household"]).groupby("whose").size()
     table = sizes.assign(people=sizes.sum(axis=1), households=homes)
     return table.astype("int64").rename_axis("whose").reset_index().astype({"whose": "str"})

@@ -24,6 +24,7 @@ def cause_table(outside: Outside) -> pd.DataFrame | None:
         return None
     counts = outside.opened.counts
     totals = counts[counts.employer_id == TOTAL].set_index("month")
+    # わけは、前の月の人数から分ける。changes があるのは、前の月のあるときだけ
     before = totals.loc[str(outside.opened.month.plus(-1))]
     facts = {name: int(before[name]) for name in ("members", "registered")}
     return society.shown_causes(outside.changes, facts, decimals(outside, exact=False))

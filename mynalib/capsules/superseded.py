@@ -56,6 +56,7 @@ def superseded(home: Home, month: Month, kept: Collection[KeptMonth]) -> list[Si
         version
         for version in known.values()
         if _month_of(version) in held and _month_of(version) <= month
+        # だれも受け取っていない版は、読み手の手もとにない
         if not _was_not_handed_over(known.get(version.replaced_by))
     ]
     folders = {home.reports / version.name: held[_month_of(version)] for version in seen}
@@ -64,6 +65,7 @@ def superseded(home: Home, month: Month, kept: Collection[KeptMonth]) -> list[Si
         _seen_in(home, folder, each)
         for folder, each in folders.items()
         if _is_readable(home, folder)
+        # いま引きつぐ版と、同じファイルから作り直すこの月の版は、_sightings が別に並べる。二度は数えない
         if not (_is_as_used(folder, each) and (folder in carried or each.month == month))
     ]
 
@@ -79,6 +81,7 @@ def _was_not_handed_over(following: Version | None) -> bool:
 
 def _is_readable(home: Home, folder: Path) -> bool:
     """次の公開のための表を残した版か。取り下げた版は、失われていても、消していてもよい。"""
+    # 公開のままの版が壊れていれば、ReleaseDamaged で止まる。取り下げた版は、読めるものだけを使う
     if folder.name in recorded_releases(home):
         return STATE_FILE in artefacts_of(home, folder)
     return folder.is_dir() and not damage(home, folder) and STATE_FILE in artefacts_of(home, folder)
@@ -106,6 +109,7 @@ def _lists_by_then(home: Home, folder: Path) -> Path:
         for one in all_releases(home)
         if revision_of(one.name)[0] == made and _has_lists(home, one)
     }
+    # リストのない訂正（-r2）なら、その前の版のリストを、読み手はまだ持っている
     by_then = [number for number in told if number < version]
     return told[max(by_then) if by_then else min(told)] if told else folder
 

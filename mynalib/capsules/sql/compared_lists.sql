@@ -5,6 +5,7 @@ select employer_id, coalesce(any_value(n.employer), employer_id) as employer,
     count(*) filter (now and not coalesce(before, false)) as came,
     count(*) filter (before and now) as stayed,
     count(*) filter (before and not coalesce(now, false)) as gone
+-- 人の鍵で突き合わせる。片方にだけいる人の印は null になるので、coalesce で偽とみる
 from (select *, true as before from lists_then)
 full join (select *, true as now from lists_now) using (employer_id, symbol, number, branch)
 left join name n using (employer_id)

@@ -4,6 +4,7 @@ select since, date_diff('month', (since || '-01')::date, ($month || '-01')::date
     count(*) as members, count(w.line) as undecided
 from memory m
 join reason r using (why)
+-- 控えたままこの月にいる人だけが当たる。人が決めた人や、いなくなった人では w.line が null で、数えない
 left join (from waiting where withheld_by = 'kept_back') w using (symbol_key, number_key, branch)
 where since <= $month and (until = '' or until > $month)
 group by since, m.why

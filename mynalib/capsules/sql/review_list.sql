@@ -7,6 +7,7 @@ select
     coalesce(min(m.since), $month) as since,
     date_diff('month', (coalesce(min(m.since), $month) || '-01')::date, ($month || '-01')::date) as age
 from waiting w
+-- 一人に二つの食い違いがあれば二行に増えるので、人でまとめ、わけは並べ、月はいちばん古いもの
 left join (from memory where since <= $month and (until = '' or until > $month)) m
     on m.symbol_key = w.symbol_key and m.number_key = w.number_key and m.branch = w.branch
 left join reason r on r.why = m.why
