@@ -51,13 +51,11 @@ def make_capsule(
 def _facts(publication: Publication, edition: Edition, employer: Employer | None) -> dict:
     society = publication.opened.params.society
     joint_use = publication.opened.params.joint_use
-    # 比べるのは下書きの一枚だけ。公開するページに、前の版との比べは載せない
     before = (
         previous.last_release(publication.opened.home, publication.opened.month)
         if edition.level == "draft"
         else None
     )
-    # 目標と国の数は、組合全体の率の横にだけ置く。事業所のカプセルには入れない
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
     named = edition.audience == "named"
