@@ -56,9 +56,10 @@ def ask(
         MonthDamaged, DiskFull: 読めない、途中の置き場が足りない。
     """
     with Lens(months, params, holds) as lens:
+        # 確かめるより先に置く。with の名として断るのは、そのときにある表の名だけ
+        lens.put("veil", pd.DataFrame({"secret": [veil.secret], "shown": [veil.shown]}))
         _require_plain(text, lens)
         lens.query("asked_schema")
-        lens.put("veil", pd.DataFrame({"secret": [veil.secret], "shown": [veil.shown]}))
         lens.query("asked_member")
         lens.query("asked_person")
         for name, table in tables.items():

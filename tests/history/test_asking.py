@@ -37,6 +37,7 @@ def bench(small) -> Bench:
         "select (select max(number) from main.member)",
         "select * from person where exists (from main.member)",
         "select * from (with member_file as (select 1) from member_file), member_file",
+        "select * from (with veil as (select 1) from veil), veil",
         'with "x.parquet" as (select 1) select 1',
         "with Member_File as (select 1) select 1",
         "show tables",
