@@ -50,6 +50,7 @@ def _until(content: bytes, day: date) -> bytes:
     """名簿のうち、その日付（FILED_ON）が day までの行。"""
     header, *rows = content.decode("cp932").splitlines(keepends=True)
     columns = header.strip().split(",")
+    # どの名簿にも、このうちのちょうど一つがある。8 桁の日付なので、文字のまま比べられる
     at = next(columns.index(name) for name in FILED_ON if name in columns)
     kept = [row for row in rows if row.rstrip().split(",")[at] <= f"{day:%Y%m%d}"]
     return "".join([header, *kept]).encode("cp932")
@@ -69,6 +70,7 @@ def make_society(
     bad_rows = []
     for month, snapshot in live(last, months, people, rng):
         bad = _bad_rows(month, last, people)
+        # 2 から：1 行目は見出し。よい行と悪い行を合わせた中の、悪い行の行番号
         bad["line"] = np.sort(2 + rng.choice(len(snapshot) + len(bad), len(bad), replace=False))
         files[month] = _file(snapshot, bad)
         bad_rows.append(bad.assign(month=str(month)))
@@ -112,8 +114,10 @@ def _entries(
     """全ての名簿の行。一人は一度だけ。列は、名簿、person、how と、REGISTER_COLUMNS にあるもの。"""
     free = _choices(truth, last, months).sample(frac=1, random_state=rng)
     wanted = table("entries").explode("backs", ignore_index=True)
+    # 同じ who の、k 番目に書く行に、k 番目の人をあてる。例：x が二行、空いている x が 8、9、10 なら、8 と 9
     turn = {"turn": lambda people: people.groupby("who").cumcount()}
     chosen = wanted.assign(**turn).merge(free.assign(**turn), on=["who", "turn"])
+    # strftime の「10」は、そのまま 10 日：2026-10-31 は 20261010
     filed = [f"{last.plus(-min(back, months - 1)).end:%Y%m10}" for back in chosen["backs"]]
     chosen = chosen.drop(columns=["backs", "turn"]).assign(申出日=filed)
     entries = pd.concat([chosen, *_gone(truth, last)], ignore_index=True).fillna("")
@@ -121,6 +125,7 @@ def _entries(
         entries[label] = [
             _written(key, name, how) for key, how in zip(entries[name], entries["how"], strict=True)
         ]
+    # 三行に一行は、事業所が受け付けた
     entries["受付"] = np.where(entries.index % 3 == 0, "事業所", "健保")
     entries["撤回日"] = np.where(entries["how"] == "withdrawn", f"{last.end:%Y%m25}", "")
     return entries.assign(判断=entries["how"], 判断者="担当者A", 判断日=f"{clock.today():%Y%m%d}")
@@ -129,6 +134,7 @@ def _entries(
 def _choices(truth: pd.DataFrame, last: Month, months: int) -> pd.DataFrame:
     """名簿に書ける人：どの月にも同じ番号でいて、申請の消えた人でもない。who は、demo.yaml の entries が呼ぶ名。"""
     newest, before = (truth[truth["month"] == str(month)] for month in (last, last.plus(-1)))
+    # はじめから終わりまで、同じ番号でいた人。月の数と同じだけ現れる
     settled = truth.groupby([*PERSON_ITEMS])["month"].transform("size") == months
     choices = newest[settled[newest.index] & ~newest["vanished"]]
     own = "cancelled_at_own_request"
@@ -168,6 +174,7 @@ def _written(key: str, name: str, how: str) -> str:
 
 def _marked(truth: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """真実に、名簿に書いた人の印を付ける。"""
+    # 撤回した人は、もう控えない
     noted = entries[entries["撤回日"] == ""].set_index("person")
     marks = {
         mark: truth["person"].isin(noted.index[noted["名簿"] == name])

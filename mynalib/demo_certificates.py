@@ -33,16 +33,20 @@ def _issued(truth: pd.DataFrame) -> pd.DataFrame:
     serial = pd.to_numeric(truth.month.str[:4]) * 12 + pd.to_numeric(truth.month.str[5:])
     rows = truth.assign(serial=serial, who=truth.groupby(_WRITTEN_KEY).ngroup())
     needs = rows[~rows.status.isin(LIFE.cards_usable)].sort_values(["who", "serial"])
+    # 例：一人の要る月が 100、101、103 なら、続きは 否、続、否。否を数えあげると 1、1、2 で、二枚（100〜101 と 103）
     goes_on = (needs.who == needs.who.shift()) & (needs.serial == needs.serial.shift() + 1)
     spells = needs.groupby([*_WRITTEN_KEY, (~goes_on).cumsum()]).serial.agg(["min", "max"])
     newest = serial.max()
+    # この月に要るようになった人には、まだ交付していない。係の今月の仕事になる
     spells = spells[spells["min"] < newest].reset_index()
     first = spells["min"] == serial.min()
     lasts = first.map({True: LIFE.first_certificate_months, False: LIFE.certificate_months})
+    # いまも要る人と、先月まで要った人（回収はこれから）は、持ったまま。ほかの何枚かに一枚は、返ってこない
     kept = (spells.index % LIFE.certificates_kept_every == 0) | (spells["max"] >= newest - 1)
     taken_back = _days(spells["max"] + 2, LIFE.issues_on).where(~kept, "")
     return spells.assign(
         交付日=_days(spells["min"] + 1, LIFE.issues_on),
+        # serial は 年 × 12 + 月。2026-12 は 24324 で、月を 0 からにするため、一を引いて割る（_month）
         有効期限=[_month(serial).end.strftime("%Y%m%d") for serial in spells["min"] + 1 + lasts],
         回収日=taken_back,
     )

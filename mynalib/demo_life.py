@@ -60,6 +60,7 @@ def live(
 
 def _arrive(window: np.ndarray, size: int) -> pd.DataFrame:
     """はじめの月からいる人と、あとから入る人。一人一行。同じ世帯は、続いて並ぶ。"""
+    # 世帯の人数の並びを、枝番の並びに。例：1 人と 3 人の世帯なら 0、0、1、2。足りなくなれば、はじめから繰り返す（np.resize）
     branches = [branch for size in table("households")[0] for branch in range(size)]
     batches = []
     for employer, of_12_000 in _employers()["size"].items():
@@ -88,6 +89,8 @@ def _leave(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) -
     """世帯ごとに、去る月（left）と、移る先（to。"" は組合を離れる）を決める。"""
     homes = people.drop_duplicates("household")
     continued = homes["employer_id"] == LIFE.continued
+    # 去る割合を積みあげた線を、世帯の乱数がこえる月。例：1、1、3 % なら線は 1、2、5 % で、乱数 1.5 % の世帯は二つめの月、
+    # 6 % の世帯は、おわりまで去らない
     months = np.searchsorted(
         _by_month(window, LIFE.leave, LIFE.leave_in_april).cumsum(), rng.random(len(homes))
     )
@@ -114,6 +117,7 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
     """登録する月（linked）。人ごとに決まった腰の重さを、まわりの登録の割合がこえた月。登録は一生つづく。"""
     back = window[-1] - window
     along = np.clip(1 - back / LIFE.uptake_months, 0, 1)
+    # S 字（smoothstep）：0、1/4、1/2、3/4、1 のところで 0、0.156、0.5、0.844、1
     uptake = LIFE.uptake[0] + (LIFE.uptake[1] - LIFE.uptake[0]) * along**2 * (3 - 2 * along)
     leans = (
         people["employer_id"].map(_employers()["lean"] / 100)
@@ -121,6 +125,7 @@ def _link(people: pd.DataFrame, window: np.ndarray, rng: np.random.Generator) ->
     )
     lifted = np.outer(people["employer_id"] == LIFE.campaign, back <= LIFE.campaign_months)
     around = uptake + leans.to_numpy()[:, None] + LIFE.campaign_lift * lifted
+    # 例：まわりの割合が 0.45、0.50、0.55 で、腰の重さが 0.52 の人は、二か月こえられず、三か月めに登録する
     linked = window[0] + (around <= rng.random((len(people), 1))).sum(axis=1)
     earlier = rng.integers(FIRST_LINKS, people["since"])  # 入る前、別の保険者のときに登録した
     people["linked"] = np.where(linked <= people["since"], earlier, linked)
@@ -146,6 +151,7 @@ def _meet_events(
 
     people = people.assign(change=change, before=before, after=after)
     people = people.join(plots[0].drop(columns="share"), on="before").join(plots[1], on="after")
+    # 登録する前の解除と、始まる前の申請は、起こらない
     too_early = (change <= people["linked"] + 1) | (
         (people["at_event"] == "own_request") & (change < OWN_REQUESTS)
     )
@@ -181,6 +187,7 @@ def _stays(people: pd.DataFrame) -> pd.DataFrame:
     second = moved[["person"]].assign(employer_id=moved["to"], since=moved["left"], left=until)
     second["household"] = moved["household"] + people["household"].max()
     stays = pd.concat([first, second], ignore_index=True)
+    # 12345 か 8300000 に、世帯の番号を足す。七桁にそろえると、前のものは 0 で始まる
     numbers = stays["household"] + np.where(
         stays["household"] % LIFE.leading_zeros_every == 0, 12_345, 8_300_000
     )
@@ -193,6 +200,7 @@ def _snapshot(people: pd.DataFrame, stays: pd.DataFrame, month: int) -> pd.DataF
     here = stays[(stays["since"] <= month) & (month < stays["left"])]
     here = here.sort_values(["symbol", "number", "person"], ignore_index=True)
     rows = people.iloc[here["person"]].reset_index(drop=True)
+    # 起こる順（LIFE.turns）に重ねるので、その月までに来た、いちばん後の段が残る
     phase = rows["at_first"]
     for turn in LIFE.turns:
         then = rows[f"at_{turn}"]

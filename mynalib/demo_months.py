@@ -73,6 +73,7 @@ def _filled(
     first = max(society.files).plus(1 - published)
     loading = watch("取込")
     loading.on_plan(len(arrivals))
+    # 訂正する月は、二度届き、二度公開する。進み具合の帯は、合わせて一本
     times = sum(arrival.month >= first for arrival in arrivals)
     running = InTurn(replace(watch("公開"), workers=workers), times).running
     done = None
@@ -137,6 +138,7 @@ def _take_in(home: Home, params: Params, society: DemoSociety, arrival: Arrival)
     """その日までの申出を名簿に書き、届いたファイルを、表の口から取り込む。"""
     file = home.inbox / arrival.name
     with home.private():
+        # 届いた日までに書かれた行だけ。あとの申出を、前の公開が知っていることのないように
         for name, content in society.registers_on(arrival.day).items():
             (home.registers / name).write_bytes(content)
         file.write_bytes(arrival.content)
@@ -149,5 +151,6 @@ def _decide_policy(home: Home, society: DemoSociety) -> None:
     months = ", ".join(str(month) for month in society.files)
     text = settings.read_text(encoding="utf-8")
     text = text.replace("leavers_confirmed: []", f"leavers_confirmed: [{months}]")
+    # おわりの空白まで合わせる。同じ字ではじまる、ほかの値（30 など）を書きかえない
     text = text.replace("min_gap_months: 3 ", "min_gap_months: 2 ")
     settings.write_text(text, encoding="utf-8")

@@ -10,6 +10,7 @@ from traceback import extract_tb
 
 from mynalib.domain.errors import MynaError, is_full
 
+# Windows には SIGHUP がなく、ほかには SIGBREAK がない。ないものは、聞かない（_heard）
 STOPS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # 終わらせる合図。Ctrl-C（SIGINT）は、Python のまま
 SIGNALLED = 128  # これに合図の番号を足したものが、終了コード
 
@@ -33,6 +34,7 @@ def end(work: Callable[[], None], refuse: Callable[[MynaError], None]) -> int:
     except KeyboardInterrupt:
         status = SIGNALLED + signal.SIGINT
     except Exception as error:  # noqa: BLE001 知らせて終わる。文面には人の値が入りうるので、種類だけ
+        # 合図で止めたあとの失敗は、止めたための失敗。思わぬ失敗として知らせない
         if not stopped:
             refuse(_told(error))
         status = 1
@@ -70,6 +72,7 @@ def _status(work: Callable[[], None]) -> int:
     try:
         work()
     except SystemExit as ended:
+        # typer は数で終わる。ほかのもの（文など）で終わったのなら、失敗の 1。None は 0
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0
 
@@ -104,6 +107,7 @@ def _told(error: Exception) -> MynaError:
                 raise error
         except (DiskFull, NotWritable) as told:
             return told
+    # 文面は言わない（人の値が入りうる）。開発元に要るのは、種類と、どの行か
     last = extract_tb(error.__traceback__)[-1]
     what = (
         f"思わぬ失敗です（{type(error).__name__}、{Path(last.filename).name} {last.lineno} 行目）"
@@ -124,6 +128,7 @@ def _unsaid(failure: OSError) -> MynaError:
 def _discard(stream: object) -> None:
     """書けない先を捨て、終わりぎわの失敗にしない。"""
     with suppress(OSError, ValueError):
+        # 番号ごと /dev/null に差しかえる。Python が終わりぎわに、もう一度書き出そうとするので
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

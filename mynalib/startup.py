@@ -26,6 +26,7 @@ def leave_out_current_folder() -> None:
     mynalib がそこにあるとき（開発中）は、いちばん後ろで探す。
     """
     sys.path[:] = _elsewhere(sys.path)
+    # いちばん後ろなので、標準のものと、入れた道具が先に見つかる
     if PACKAGE not in {os.path.realpath(entry) for entry in sys.path}:
         sys.path.append(PACKAGE)
 
@@ -35,6 +36,7 @@ def leave_out_iri_grammar() -> None:
 
     この道具のプロセス（命令と、forkserver）だけで呼ぶ。ノートブックを書く人のカーネルでは、使うかもしれない。
     """
+    # sys.modules に None があると、読みこみは ImportError になる。jsonschema は、入っていないとみて先へ進む
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
@@ -61,10 +63,12 @@ def _elsewhere(entries: list[str]) -> list[str]:
 
 def _fill_standard_streams() -> None:
     """`>&-` で閉じられた番号を塞ぐ。塞がないと、次に開いた台帳などがその番号になり、知らせる文がそこに書かれる。"""
+    # open は、空いている、いちばん小さい番号を返す。1 が閉じていれば、1 を塞ぎ、次の 3 で終わる（3 は返す）
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 標準エラーまで
         pass
     os.close(number)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
+        # Python は、閉じられた番号の sys.stdout などを None にしている
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115

@@ -21,7 +21,9 @@ from mynalib.intake.scratch import clear_scratch
 app = typer.Typer(
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
     no_args_is_help=True,
+    # --help に、英語の --install-completion が並ばないように
     add_completion=False,
+    # typer には、失敗を見せさせない。traceback には、変数の値（人の値）が出る。見せるのは ending だけ
     pretty_exceptions_enable=False,
 )
 # 名のない群れなので、命令は、この順に --help に並ぶ
@@ -39,6 +41,7 @@ for commands in (
 def start(context: typer.Context) -> None:
     """マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。"""
     context.ensure_object(Asked).verb = context.invoked_subcommand
+    # どの命令も、はじめに：kill -9 や停電で落ちた命令の、人の値の一時フォルダーを消す
     clear_scratch()
 
 
@@ -46,5 +49,6 @@ def main() -> None:
     """入口。どの失敗も、日本語で「どこで・何が・どうすれば」と知らせて、終了コード 1 で終わる。"""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
+    # 失敗を知らせるのは、typer が終わったあと。文脈（Context）はもうないので、こちらで持っておく
     asked = Asked()
     ending.finish(ending.end(partial(app, obj=asked), partial(refuse, asked)))

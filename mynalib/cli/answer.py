@@ -29,6 +29,7 @@ class Asked:
     as_json: bool = False
 
 
+# 引数を読むときに覚える。失敗を知らせるところ（refuse）は、命令の引数を見られない
 def note_json(context: typer.Context, value: bool) -> bool:
     context.ensure_object(Asked).as_json = value
     return value
@@ -47,6 +48,7 @@ def say(as_json: bool, verb: str, result: dict, home: Home | None = None, **more
 def refuse(asked: Asked, error: MynaError) -> None:
     """失敗を知らせる。人に知らせる文は、標準エラーに。"""
     if asked.as_json:
+        # 失敗が、標準出力に書けないことそのものかもしれない。終了コードは、もう 1 に決まっている
         with suppress(MynaError):
             ending.say(json.dumps(_as_json(asked.verb, error), ensure_ascii=False))
         return
@@ -56,6 +58,7 @@ def refuse(asked: Asked, error: MynaError) -> None:
 
 
 def _as_json(verb: str, error: MynaError) -> dict:
+    # 取込の JSON は、ほかの道具も読む約束。断った取込は refused で、数の項目も欠かさない
     outcome = "refused" if verb == "ingest" else "failed"
     counts = NOTHING_TAKEN_IN if verb == "ingest" else {}
     texts = {"where": error.where, "what": error.what, "fix": error.fix}

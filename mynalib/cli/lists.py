@@ -129,6 +129,8 @@ def explain(because: BecauseOption, home: HomeOption = None, as_json: JsonOption
     from mynalib.verbs.explain import read_key
 
     with at_home(home) as place:
+        # 引数では受け取らない（シェルの履歴と、プロセスの一覧に残る）。錠をとる前に尋ねるので、待つあいだ、ほかの命令は止まらない。
+        # err=True：--json の標準出力に、尋ねる文をまぜない
         typed = typer.prompt("記号,番号,枝番（画面には出ません）", hide_input=True, err=True)
         params = load_params(place.params)
         say(as_json, "explain", explain_person(place, params, read_key(typed), because), place)
@@ -154,6 +156,8 @@ def audit(
 def _master(new: bool) -> str:
     """親の合言葉。環境変数か、画面で尋ねる（打った字は見えない）。"""
     given = os.environ.get(MASTER)
+    # 空でも尋ねない。自動で動かした命令が、だれもいない画面で待ち続けないように
     if given is not None:
         return given
+    # はじめて決めるときは、二度打ってもらう。打ち誤ると、二度と開けない
     return typer.prompt("親の合言葉", hide_input=True, confirmation_prompt=new, err=True)

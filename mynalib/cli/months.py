@@ -35,6 +35,7 @@ def demo(
     """架空の組合を作り、24 か月を取り込み、新しい三か月を公開する（一つは訂正する）。"""
     from mynalib.demo_months import run_demo
 
+    # 作る場所はまだないが、今のフォルダーか MYNA_HOME の置き場所の残りは消せる
     clear_any_home()
     with ProgressBar() as progress:
         published = run_demo(home, jobs, progress.watch)
@@ -62,6 +63,7 @@ def init(
 
 @month_commands.command()
 def ingest(
+    # readable=False：読めないファイルは、click の英語の文ではなく、こちらの文で断る
     file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）", readable=False)],
     month: MonthOption,
     home: HomeOption = None,
@@ -80,6 +82,7 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルを確かめて、月の断面として取り込む。"""
+    # 命令の名と同じ関数なので、別の名で読みこむ
     from mynalib.verbs.ingest import ingest as load_month
     from mynalib.verbs.ingest_returners import ingest_returners
     from mynalib.verbs.telling import told
@@ -90,6 +93,7 @@ def ingest(
     with at_home(home) as place:
         params = load_params(place.params)
         result = load(place, params, file, month, confirm=confirm)
+        # 隔離した行と、公開を止めるものは、人に言うときだけ。人の行を読むので、時間がかかる
         loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
         more = told(place, params, month) if loaded else {}
         say(as_json, "ingest", result, place, kind=kind, at=pasted(home), **more)
@@ -113,6 +117,7 @@ def profile(
     """ファイルの形を調べる（人の値は出さない）。システムの会社に確かめることも並べる。"""
     from mynalib.verbs.profile import profile as profile_file
 
+    # 調べるだけなら、置き場所がなくても動く（置き場所を作る前に、届いたファイルの形を見られる）
     if not write:
         clear_any_home(home)
         _say_profile(as_json, profile_file(file, None, sheet))

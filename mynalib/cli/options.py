@@ -10,6 +10,7 @@ from mynalib.cli.answer import note_json
 from mynalib.domain.months import Month
 
 
+# BadParameter は、どのオプションの誤りかを添えて、終了コード 2 になる
 def read_month(text: str) -> Month:
     try:
         return Month.parse(text)
@@ -27,6 +28,7 @@ def read_written(text: str) -> str:
 def read_head(text: str) -> str:
     """台帳の印：十六進の字。空なら、付けなかったこと。"""
     head = text.strip().lower()
+    # 受領書に刷るのは、台帳のハッシュの、はじめの 12 字。全部の 64 字を打ってもよい
     if head and not re.fullmatch("[0-9a-f]{12,64}", head):
         raise typer.BadParameter("受領書の「台帳の印」の 12 字です（0〜9 と a〜f）")
     return head

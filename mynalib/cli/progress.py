@@ -28,6 +28,7 @@ class ProgressBar(Progress):
             TextColumn("{task.fields[slowest]}"),
         )
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
+        # transient：終われば消える。画面に残るのは、結果の文だけ
         super().__init__(*columns, console=progress_console, transient=True)
 
     def watch(self, name: str, running: Running = AS_USUAL) -> Running:

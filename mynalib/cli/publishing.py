@@ -92,10 +92,12 @@ def _publish(
     only: str | None = None,
 ) -> None:
     with at_home(home) as place:
+        # 帯を消してから、結果の文を出す
         with ProgressBar() as progress:
             done = work(
                 place, load_params(place.params), month, running=progress.watch("公開", running)
             )
+        # 下の result は --json の約束、pages は人の文（said.txt.j2）だけに使う
         counts = {"artefacts": done.artefacts, "without": done.without}
         lists_from = str(done.lists_from) if done.lists_from else None
         result = {

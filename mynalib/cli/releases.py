@@ -47,6 +47,7 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
     with at_home(home) as place:
         found = verify(place, load_params(place.params), month)
         result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
+        # 公開は、公開したときのまま。もとの月が取り込みなおされたことは、誤りではないので、添えるだけ
         outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
         say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated}, place)
 
@@ -79,12 +80,18 @@ def withdraw(
     """公開の一つの版か、一つの月の勧奨リストの全てを取り下げる。--month だけなら、間違えて取り込んだ月を取り消す。"""
     from mynalib.verbs.withdraw import withdraw_lists, withdraw_month, withdraw_release
 
+    # 許すのは三つ：--release、--month、--lists と --month
     if (release is None) == (month is None) or (lists and month is None):
         raise typer.BadParameter("--release、--lists と --month、--month の、どれか一つを使います")
     with at_home(home) as place:
-        work = withdraw_lists if lists else withdraw_month if month else withdraw_release
-        target = month or release
-        say(as_json, "withdraw", work(place, load_params(place.params), target, because), place)
+        params = load_params(place.params)
+        if lists:
+            result = withdraw_lists(place, params, month, because)
+        elif month:
+            result = withdraw_month(place, params, month, because)
+        else:
+            result = withdraw_release(place, params, release, because)
+        say(as_json, "withdraw", result, place)
 
 
 @release_commands.command()
@@ -111,6 +118,7 @@ def purge(
     """保存期間の過ぎたものを見せる。--yes で消す（もとには戻らない）。人を守る名簿と記憶は、消えない。"""
     from mynalib.verbs.purge import purge as purge_home
 
+    # 見るだけのときに理由を書いた人は、消したつもりかもしれない
     if yes != (because is not None):
         raise typer.BadParameter("--yes と --because は、いっしょに使います")
     with at_home(home) as place:
