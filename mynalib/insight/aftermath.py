@@ -25,6 +25,7 @@ class Aftermath:
     def summary(self) -> None:
         """いちばんはじめの文：何人に知らせ、一か月あとに何人が登録（更新）したか。記録がなければ、何が要るか。"""
         frame = self.outcomes.frame
+        # 手渡しを記録していなければ、だれに知らせたか分からない
         if frame.empty:
             tables.paragraph(display.words("aftermath")["nothing"])
             return
@@ -50,6 +51,7 @@ class Aftermath:
             first, second = (
                 halves.loc[row.kind, row.ahead, f"{row.trial}_{arm}"] for arm in ("first", "second")
             )
+            # 見せる幅（小数一桁）で決める。文と、横に並ぶ数とが食いちがわない
             differs = row.gap_low > 0 or row.gap_high < 0
             yield said[row.trial]["differs" if differs else "alike"].format(
                 kind=kinds[row.kind],
@@ -87,6 +89,7 @@ class Aftermath:
                 continue
             mine = told.iloc[0]
             other = rest.iloc[0]
+            # 二つの幅が離れているときだけ。重なっていても差があることはあるが、言いすぎない側に
             apart = mine.low > other.high or mine.high < other.low
             values = {
                 "told": f"{mine.share:.1f}",

@@ -56,6 +56,7 @@ def gaps(released: Released, name: str) -> None:
 def _traces(rows: Iterable[Row], name: str) -> Iterator[go.Scatter]:
     """幅の線と、値の点。縦の軸は下から並ぶので、逆の順に渡す。"""
     upward = [*rows][::-1]
+    # 一行は、下の端、上の端、None の三点。None で線が切れ、次の行へつながらない
     spans = [(label, end) for label, _, *ends, _ in upward for end in (*ends, None)]
     yield go.Scatter(
         x=[end for _, end in spans], y=[label for label, _ in spans], **styles.ROW_SPAN
@@ -76,6 +77,7 @@ def _sign(kind: str) -> str:
 
 def _with_rows(layout: dict, count: int) -> dict:
     """行の数だけ高い図。いちばん上の値の言葉が、凡例に重ならない。"""
+    # 行は 0、1、2 … の高さにある。下に 0.6、上に 0.7 行分をあける
     axis = layout["yaxis"] | {"range": [-0.6, count - 0.3]}
     return layout | {
         "height": styles.HEIGHT_BESIDE_ROWS + styles.HEIGHT_OF_A_ROW * count,

@@ -28,6 +28,7 @@ def open_bench(home: str | Path | None = None) -> "Bench":
         UnknownMonth: 取り込んだ月がない。
         BadParams, UnknownSymbol, MonthDamaged, RegisterUnreadable: 設定か、月か、名簿が読めない。
     """
+    # MYNA_HOME があれば、それ。なければ、ノートブックのあるフォルダーから上へ探す
     place = find_home(home or (None if os.environ.get("MYNA_HOME") else _upward(Path.cwd())))
     return Bench(place, load_params(place.params))
 
@@ -42,6 +43,7 @@ class Bench(Desk):
 
     def explore(self) -> object:
         """選びながら見る画面：事業所・期間・区分・指標、図、表、同じ表を作る呼び出し。セルの最後に書くと、そこに出る。"""
+        # 画面の道具（plotly、ipywidgets）を読むのは遅い。画面を使わない問いには、待たせない
         from mynalib.insight.bench_controls import Explorer
 
         return Explorer(self).screen()

@@ -46,6 +46,7 @@ def share(numerator: int, denominator: int) -> str:
 
 def points(size: Fraction) -> str:
     """比の差を「+1.2 ポイント」の形に。丸めて 0 なら、符号を付けない。"""
+    # 丸めてから符号を付ける。−0.04 を「-0.0」と書かない
     shown = rounded_points(size)
     return f"{shown:+.1f} ポイント" if shown else "0.0 ポイント"
 

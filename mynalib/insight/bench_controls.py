@@ -92,7 +92,9 @@ class Explorer:
         view = self.view
         table = view.table(self._bench)
         drawing = chart(view, table, self._scope(view))
+        # 区分の内わけでは、どの区分も並ぶので、指標を選ばない
         self.measure.disabled = view.split == "status"
+        # 八つの trace の入れかえを、一度に送る。一つずつ送ると、途中の混ざった図が見える
         with self.figure.batch_update():
             for drawn, trace in zip(self.figure.data, drawing.traces, strict=True):
                 drawn.update(trace)
@@ -121,6 +123,7 @@ class Explorer:
         """並べたもの。前に見せた画面は閉じる。"""
         row = widgets.HBox(self.choices, layout=widgets.Layout(width="100%"))
         screen = widgets.VBox([row, self.heading, Fitting(), self.figure, self.call, self.table])
+        # 閉じるまで、Python とブラウザーの両方が、前の図を持ちつづける
         while _shown:
             _shown.pop().close()
         _shown.extend((self.figure, screen))
@@ -132,6 +135,7 @@ class Explorer:
 
 def _spare_the_bench() -> None:
     """読みこんだ道具（数十万の物）を、ごみ集めが見て回らないように。見て回ると、選び直しの一回が 100 ms より遅くなる。"""
+    # 前の画面の物も、もう一度見てから凍らせる。凍らせたままの物は、閉じても戻らない
     gc.unfreeze()
     gc.collect()
     spare_the_collector()
@@ -145,6 +149,7 @@ def _choice(name: str, options: dict[str, object]) -> widgets.Dropdown:
 
 def shown_rows(table: pd.DataFrame) -> str:
     """画面に出す表（HTML）：新しい月から MOST_ROWS 行まで。"""
+    # stable：同じ月の中は、登録簿の順のまま
     rows = table.sort_values("month", ascending=False, kind="stable").head(MOST_ROWS)
     heads, texts = _columns(rows)
     head = "".join(f'<th class="{kind}">{name}</th>' for name, kind in heads)

@@ -35,7 +35,9 @@ class Desk:
         if not self._kept:
             raise UnknownMonth(where=str(home.root), what="取り込んだ月が、まだありません")
         self._holds = read_overlays(home, params, self._kept).holds
+        # keep=False：作業台は置き場所に何も書かない。公開の取っておいた集計があれば読む
         self._cube = cube(home, self._kept, params, self._holds, keep=False)
+        # 同じカーネルでは同じ仮の名。作業台を開き直しても、前の表と結べる
         self._veil = Veil(_session_secret())
         self.employers = _names(params)
         self.months = [str(kept.month) for kept in self._kept]
@@ -90,6 +92,7 @@ class Desk:
         found = self.flow[self.flow.month.isin(self.chosen(months))]
         if employer is not None:
             self._require_employer(employer)
+            # 加入と脱退の行では、片方の事業所が ''
             found = found[(found.employer_before == employer) | (found.employer_after == employer)]
         return bench_measures.moves(found, _listed(by))
 
@@ -126,6 +129,7 @@ class Desk:
         if not str(reason).strip():
             fix = '何のために、だれのどの番号を見るのかを、bench.unmask(reason="…") に書いてください（人の番号は書かない）。'
             raise Refused("REASON_REQUIRED", where="bench.unmask", what="わけがありません", fix=fix)
+        # 台帳に書けなければ、鍵も見せない
         with self._home.locked():
             Ledger(self._home.ledger).append("unmasked", reason=str(reason).strip())
         self._veil = Veil(self._veil.secret, shown=True)
@@ -135,6 +139,7 @@ class Desk:
         """months の書き方（rates に同じ）の表す、取り込んだ月の並び。"""
         if months is None:
             return self.months
+        # 組は両端、並び（list）は一つ一つ
         if isinstance(months, tuple):
             return self._between(months)
         asked = [str(months)] if isinstance(months, str | Month) else [str(one) for one in months]

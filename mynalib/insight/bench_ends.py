@@ -45,6 +45,7 @@ def compared(view: View, table: pd.DataFrame, scope: str) -> Drawing:
         traces[WHOLE_TRACE] = ends | {"visible": True}
         more = f"点線は全体 {rounded_points(ratio):.1f}%（{people(numerator, denominator)}）"
     words = zip(rows.name_shown, rows.last_text, strict=True)
+    # 軸の文字の幅は、plotly に測らせず、いちばん長い行から決める（automargin は、前の余白を残す）
     left = 20 + max(text_width(f"{name}　{text}") for name, text in words)
     layout = layout_of(view, 90 + ROW_HEIGHT * len(rows), left)
     heads = [
@@ -82,6 +83,7 @@ def _ends(view: View, table: pd.DataFrame) -> pd.DataFrame:
         rows = table[table.month == month].set_index(key)
         counts = zip(shown_percents(rows), rows.numerator, rows.denominator, strict=True)
         texts = [f"{percent}（{people(n, d)}）" for percent, n, d in counts]
+        # はじめの月にまだなかった事業所は、丸を描かない
         found[f"{side}_rate"] = rows.rate.reindex(here)
         found[f"{side}_text"] = pd.Series(texts, rows.index).reindex(here).fillna("0 人")
     return found

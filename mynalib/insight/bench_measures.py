@@ -32,6 +32,7 @@ def counted(cube: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     table = tally(cube, ["month", "employer_id", "insured", "status"]).reset_index()
     orders = {"employer_id": [*names], "status": [*STATUSES], "month": sorted(set(table.month))}
     for column, order in orders.items():
+        # 順のある型にしておけば、どう分けても、登録簿と判定表の順で並ぶ
         table[column] = pd.Categorical(table[column], order, ordered=True)
     table.insert(2, "employer", table.employer_id.cat.rename_categories(dict(names)))
     return table
@@ -53,6 +54,7 @@ def rates(table: pd.DataFrame, by: Sequence[str], measures: Sequence[str]) -> pd
     found = _sums(table, groups, [*measures, "members"])
     found = found[found.members > 0]
     whole = [name for name in groups if name != "status"]
+    # 例：100 人のうち登録 70、失効 5、未登録 25 なら、区分の登録率は 70/100。70/70 の 100 % ではない
     everybody = found.groupby(whole, observed=True).members.transform("sum")
     parts = [
         found[groups].assign(measure=name, numerator=found[name], denominator=everybody)
@@ -86,6 +88,7 @@ def moves(flow: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     pairs = [*groups, "status_before", "status_after"]
     found = flow.groupby(pairs, as_index=False, observed=True).members.sum()
     found = found.rename(columns={"members": "numerator"})
+    # 分母は動く前の人なので、動いた先では分けない
     start = [name for name in pairs if name not in ("status_after", "employer_after")]
     found["denominator"] = found.groupby(start, observed=True).numerator.transform("sum")
     return with_ratio(found)
@@ -103,7 +106,9 @@ def funnel(table: pd.DataFrame) -> pd.DataFrame:
     whole = table[["registered", "members"]].sum()
     centre = whole.registered / whole.members
     found = rates(table, ["employer"], ["registered"]).drop(columns="measure")
+    # 任意継続の人に事業所はない。全体の率には入れるが、点にはしない
     found = found[found.employer_id != NO_EMPLOYER].reset_index(drop=True)
+    # 同じ人数の事業所は、限界も同じ。一度だけ計る
     limits = cache(lambda n, level: funnel_limits(n, centre, level))
     found["centre"] = 100 * centre
     for level, name in zip(FUNNEL, ("95", "998"), strict=True):

@@ -78,9 +78,11 @@ def employers_year(bench: Desk, employer: str = "E01") -> Found:
     held = bench.rates(months=months, employer=employer).drop(columns="measure")
     require(len(held) > 1, "employers_year", f"{employer} の人のいる月が、二つありません")
     moved = movements(_of_employer(bench.flow[bench.flow.month.isin(months[1:])], employer))
+    # CHANGES の六つ（month の次から）。WAVE は、足すと二重になる
     names = list(moved.columns[1:7])
     table = held.merge(moved[["month", *names]], on="month", how="left")
     table = table[["month", "as_of", *names, "numerator", "denominator", "rate"]]
+    # はじめの一行は、差をとるための前の月。その月の動きは、12 か月の外
     table.loc[table.month == months[0], names] = pd.NA
     first = table.iloc[0]
     last = table.iloc[-1]
@@ -104,6 +106,7 @@ def _of_employer(flow: pd.DataFrame, employer: str) -> pd.DataFrame:
         f"status_{side}": flow[f"status_{side}"].where(flow[f"employer_{side}"] == employer, "")
         for side in ("before", "after")
     }
+    # E01 から E02 へ移った人は、E01 では脱退（後が ''）、E02 では加入（前が ''）に見える
     seen = flow.assign(**sides)
     return seen[(seen.status_before != "") | (seen.status_after != "")]
 
@@ -123,6 +126,7 @@ def before_after_campaign(
     }
     flow = bench.flow[bench.flow.month.isin([*periods])]
     flow = flow if employer is None else _of_employer(flow, employer)
+    # 加入した人の登録は、運動のためとは言えない
     stayed = flow[(flow.status_before != "") & (flow.status_after != "")]
     asked = stayed[~is_registered(stayed.status_before)]
     new = asked.members.where(is_registered(asked.status_after), 0)

@@ -26,10 +26,12 @@ def lapsed_after_wave(bench: Desk, month: str = "") -> Found:
     )
     back = rows.status_now == "registered_usable"
     gone = rows.status_now == ""
+    # 戻った、まだ、いない、の三つで、失効した人の全て
     sides = {"numerator": back, "still": ~back & ~gone, "left": gone, "denominator": back | ~back}
     rows = rows.assign(**{name: rows.members.where(holds, 0) for name, holds in sides.items()})
     table = rows.groupby(["employer_id", "insured"], as_index=False)[[*sides]].sum()
     table.insert(1, "employer", table.employer_id.map(bench.employers))
+    # 時点（as_of）はいま、行の月は失効した月
     table = with_ratio(table.assign(month=now)).assign(month=wave)
     table = table[["month", "as_of", *(n for n in table if n not in ("month", "as_of"))]]
     sums = {name: int(table[name].sum()) for name in sides}
@@ -80,6 +82,7 @@ def newcomers_first_registration(bench: Desk, span: int = 3) -> Found:
         一行＝加入した月（span か月あとまでの全ての月のあるものを、新しいほうから 12）。列 month, as_of, people 加入した人,
         numerator span か月のうちに登録済になった人, denominator 未登録で加入した人, rate。
     """
+    # 途中のファイルが欠けた月では、「登録しなかった」のか「見えなかった」のか分からない
     cohorts = [month for month in bench.months if _is_followed(bench, month, span)]
     require(
         len(cohorts) > 0,

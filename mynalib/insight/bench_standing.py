@@ -32,6 +32,7 @@ def behind_dependants(bench: Desk, month: str = "") -> Found:
     table["points"] = table.rate - table.insured_rate
     counts = table[["numerator", "denominator", "insured_numerator", "insured_denominator"]]
     table["p"] = [by_chance(*map(int, row)) for row in counts.itertuples(index=False)]
+    # 何十もの事業所を比べるので、20 に一つ（5 %）では、偶然の外れが必ず出る
     table["behind"] = (table.points < 0) & (table.p < BEYOND)
     whole = bench.rates(["insured"], month).set_index("insured")
     said = {kind: share(row.numerator, row.denominator) for kind, row in whole.iterrows()}

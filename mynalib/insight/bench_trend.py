@@ -31,6 +31,7 @@ def over_time(view: View, table: pd.DataFrame, scope: str) -> Drawing:
     traces = [NOTHING] * len(TRACES)
     for place, (name, rows) in enumerate(lines):
         traces[place] = _level(name, rows, _side(place, lines))
+        # TRACES は、線二つのあとに、差の棒二つ
         traces[place + 2] = _changes(name, rows)
     layout = layout_of(view)
     layout |= {axis: layout[axis] | _ticks(months) for axis in ("xaxis", "xaxis2")}
@@ -72,6 +73,7 @@ def _side(place: int, lines: Sequence[Line]) -> str:
     if len(lines) == 1:
         return "middle right"
     here, other = (lines[at][1].rate.dropna().iloc[-1] for at in (place, 1 - place))
+    # 同じ率なら、本人を上に
     above = here > other or (here == other and place == 0)
     return "top right" if above else "bottom right"
 
@@ -86,6 +88,7 @@ def _level(name: str, rows: pd.DataFrame, side: str) -> dict:
         for month, percent, count in zip(known.index, percents, counts, strict=True)
     ]
     texts = pd.Series("", rows.index)
+    # 名のない一本の線では、「<b> 73.4%」の空きが残る
     texts[known.index[-1]] = f"<b>{name} {percents[-1]}</b><br>{counts[-1]}".replace("<b> ", "<b>")
     return {
         "x": list(range(len(rows))),
@@ -132,6 +135,7 @@ def _ticks(months: Sequence[str]) -> dict:
 
     横の位置は、期間のはじめからの月数（文字の軸は、前の期間の並びを覚えている）。
     """
+    # 例：25 か月なら三か月おき。後ろから数えるので、いちばん新しい月に目盛りがある
     step = -(-len(months) // MOST_TICKS)
     shown = list(months)[::-step][::-1]
     years = ["", *(month[:4] for month in shown)]

@@ -39,6 +39,7 @@ class View:
 
     def table(self, bench: Desk) -> pd.DataFrame:
         """call と同じ表。"""
+        # はじめと終わりが同じ月なら、一つの月
         months = self.months if self.over_time else list(dict.fromkeys(self.months))
         employer = self.employer or None
         if self.split == "status":
@@ -75,6 +76,7 @@ def _years(months: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
 
 
 def _fiscal_year(month: Month) -> int:
+    # 2027 年 3 月は 2026 年度
     return month.year - (month.number < FISCAL_START)
 
 

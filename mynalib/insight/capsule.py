@@ -49,6 +49,7 @@ class Capsule:
 
     def table(self, name: str) -> pd.DataFrame:
         """カプセルの中の表。列と単位は capsules/editions.py の TABLES から、その表を作る関数にある。"""
+        # 読み手に渡していない表を、空の表として見せない
         if name not in self.facts["tables"]:
             raise KeyError(f"このカプセルにあるのは {self.facts['tables']} です")
         return self._window.read_parquet(glob.escape(self._file(name))).df()
@@ -72,6 +73,7 @@ def window(*paths: str) -> duckdb.DuckDBPyConnection:
     db.execute("set memory_limit = ?", [os.environ.get(DUCKDB_MEMORY, "1GB")])
     # 名に [ ] * ? があると、DuckDB は、頼んだ形（escape したもの）と見つけた形の両方を、許されたものと比べる
     db.execute("set allowed_paths = ?", [sorted({*paths, *map(glob.escape, paths)})])
+    # 順が大切：読んでよいファイルを決め、ほかを閉じ、そのあとで設定を錠にする。錠のあとは、開け直せない
     db.execute("set enable_external_access = false")
     db.execute("set lock_configuration = true")
     return db

@@ -13,6 +13,7 @@ SHOWN_MONTHS = 24  # 推移に出す、この月より前の月の数
 def every_month(months: pd.Series, target: Month | None = None) -> list[str]:
     """最初の月（二年前まで）から最後の月（目標があれば目標の月）まで、欠けた月も含めた並び。"""
     newest = Month.parse(months.max())
+    # 二年より古い月は描かない。一年前の同じ月と、その前の年が見えれば足りる
     first = max(Month.parse(months.min()), newest.plus(-SHOWN_MONTHS))
     last = max(newest, target) if target else newest
     return [str(first.plus(step)) for step in range(last.minus(first) + 1)]
@@ -21,6 +22,7 @@ def every_month(months: pd.Series, target: Month | None = None) -> list[str]:
 def with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
     """横の軸に、いちばん新しい月（x の newest 番目）と、そこからさかのぼった月を書く。先があれば、最後の月も。"""
     place = newest % len(x)
+    # 目盛りは多くて七つ。例：25 か月なら step は 4 で、0、4、…、24 番。いちばん新しい月に、必ず目盛りがある
     step = max(1, -(-place // 6))
     ticks = [*x[place::-step][::-1], *([x[-1]] if place < len(x) - 1 else [])]
     return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks}}
@@ -53,10 +55,12 @@ def show_chart(  # noqa: PLR0913 図に添えるもの
         kept: CSV に書く、図に描く値の全て。Released の表に全てあれば、要らない。
         chart: 部品 figure に、ほかに渡すもの（選べる図の choices）。
     """
+    # 線が一つの図に、凡例は要らない
     named = [trace for trace in traces if trace.showlegend is not False]
     figure = go.Figure(
         traces, {"template": "none", **layout, "showlegend": len(named) > 1}
     ).to_plotly_json()
+    # plotly が書きこむ既定の体裁は、どの図でも同じ。ページには要らない
     figure["layout"].pop("template", None)
     caption, subtitle = said
     display.show_released(

@@ -27,12 +27,14 @@ def with_path(frame: pd.DataFrame, outlook: Outlook, **whose: str) -> pd.DataFra
     ends = {"target_month": str(goal.month), "target": goal.value}
     ends |= {f"pace_{end}": rate for end, rate in (outlook.fan or {}).items()}
     row = pd.DataFrame([{"month": str(outlook.month), **whose, **ends}])
+    # 線の先は、いまの行だけに書く。ほかの行では欠ける
     return frame.merge(row, on=["month", *whose], how="left")
 
 
 def with_differences(frame: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     """月ごとの率（%）に、前の月の率 rate_before と、図に描く差 change（ポイント）を添えたもの。差を描かない月は除く。"""
     rates = dict(zip(frame.month, frame.rate, strict=True))
+    # 一つ上の行ではなく、暦の前の月
     before = [rates.get(str(Month.parse(month).plus(-1))) for month in frame.month]
     return frame.assign(rate_before=before).merge(seen, on="month")
 

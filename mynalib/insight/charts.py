@@ -68,6 +68,7 @@ def differences(outlook: Outlook, name: str) -> None:
 def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
     """率の変わったわけ（ポイント）と、その表 seen。見せない動きがあるか、どれも 0 なら、図は出さずに False。"""
     points = outlook.cause_points
+    # 隠した動きがあると、次の棒の始まりから、その大きさが読めてしまう
     if points is None or None in points.values() or not any(points.values()):
         return False
     each = {cause: size for cause, size in points.items() if cause != "total"}
@@ -131,6 +132,7 @@ def funnel(outlook: Outlook, name: str) -> None:
         "name": f"全体 {outlook.now.percent(rate)}%",
     }
     marks = {"x": [int(n) for n in each.members], "y": numbers(each.rate), "text": [*each.employer]}
+    # 実数版の率に、幅はない
     bands = [_bands(each)] if outlook.wide else []
     title = titles.funnel_title(outlook.spread.beyond, len(each))
     kind = "水準とその幅" if outlook.wide else "登録率"
@@ -163,6 +165,7 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
     months = every_month(frame.month)
     rows = frame.set_index("month").reindex(months)
     x = [month_label(month) for month in months]
+    # 登録が残ったままの失効と、自動で解除された失効を、合わせて「失効」と言う（titles.wave_title も）
     lost = rows.lapsed + rows.cancelled_by_lapse
     series = {"失効": lost, "更新": rows.renewed, "再登録": rows.relinked}
     traces = [

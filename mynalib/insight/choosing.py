@@ -52,6 +52,7 @@ def show_choices(
     """
     first = next(iter(choices.values()))
     shown = released.frame.month.max()
+    # 目標までの、これからの月は、表には出さない
     past = [month for month in look.months if month <= shown]
     x = [month_label(month) for month in look.months]
     values = zip(look.columns, first.y, strict=False)
@@ -88,6 +89,7 @@ def _stacked(x: list[str], first: Choice, look: Look) -> list[go.Bar]:
     bars = []
     bases = [0.0] * len(x)
     for y, style in zip(first.y, look.styles, strict=True):
+        # 例：60.1、30.2、9.7 なら、始まりは 0、60.1、90.3。選ぶと、assets/report.js が、同じ計算で積み直す
         bars.append(go.Bar(x=x, y=y, base=bases, **style))
         bases = [round(base + (value or 0), 1) for base, value in zip(bases, y, strict=True)]
     return bars

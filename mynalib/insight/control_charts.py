@@ -33,6 +33,7 @@ def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
     """この月から、欠けた月の手前まで、さかのぼった行。古い順。"""
     if newest not in rows.index:
         return rows.iloc[:0]
+    # 例：7、9、10 月があれば、9 と 10 月だけ。欠けた月をつないで計ると、二か月分の動きが一つの移動範囲になる
     months = every_month(pd.Series([*rows.index, newest]))
     since = next((at for at, month in enumerate(months[::-1]) if month not in rows.index), None)
     return rows.loc[months[-since:] if since else months]
@@ -41,6 +42,7 @@ def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
 def _control_chart(released: Released, column: str, series: pd.Series) -> None:
     found = xmr(series.tolist())
     name = display.label_and_unit(column)[0]
+    # 人の数は、負にならない
     low = max(0.0, found.low)
     signs = [words("dashboard")["why"].get(why, "") for why in found.signals]
     x = [month_label(month) for month in series.index]

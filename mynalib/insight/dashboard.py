@@ -33,6 +33,7 @@ def rates(page: Situation) -> None:
     past = len(page.months)
     months = every_month(page.standing.frame.month, goal.month if goal else None)
     ahead = [None] * (len(months) - past)
+    # 目標は組合全体のもの。一つの事業所の線に添えても、その事業所の目標ではない
     path = charts.path_to_target(page.outlook, month_label(page.months[-1]))
     society = [*page.rates[page.society], *ahead]
     choices = {}
@@ -41,6 +42,7 @@ def rates(page: Situation) -> None:
         if key == page.society:
             y[1] = [None] * len(society)  # 同じ線を、重ねない
         else:
+            # 線の数と順は、どの組でも同じでなければならない（assets/report.js が順で入れかえる）
             y[2:-1] = [[None, None] for _ in path[:-1]]  # 歩みの幅は、組合全体だけのもの
         choices[key] = Choice(_said(page, key, _rate_title(page, series)), y)
     lines = [
@@ -63,6 +65,7 @@ def statuses(page: Situation) -> None:
     def title(series: Sequence[Values]) -> str:
         past = len(page.months) > YEAR_AGO
         now = {name: one[-1] for name, one in zip(names, series, strict=True)}
+        # 一年前の月がなければ空。題は、いまいちばん多い区分を言う
         then = {name: one[-1 - YEAR_AGO] for name, one in zip(names, series, strict=True) if past}
         return titles.statuses_title(now, then)
 
@@ -142,5 +145,6 @@ def _members_title(series: Sequence[Values]) -> str:
 
 def _at(columns: Sequence[str], series: Sequence[Values], place: int) -> dict[str, int] | None:
     """その月の動き。分からない月なら None。"""
+    # 月が一つしかなければ、その前の月はない
     values = [one[place] if len(one) >= -place else None for one in series]
     return None if None in values else dict(zip(columns, values, strict=True))

@@ -52,6 +52,7 @@ def tasks(capsule: Capsule) -> None:
 def _sizes(capsule: Capsule) -> dict[str, int]:
     """要る人、交付済みの人と、することごとの人数。"""
     done = desk_table(capsule, "people").frame.task.value_counts()
+    # することのない月にも 0 人と書く
     sizes = {task: int(done.get(task, 0)) for task in DESK_TASKS}
     holding = sizes["renewal"] + sizes["keep"]
     needed = holding + sizes["issue"]
@@ -60,6 +61,7 @@ def _sizes(capsule: Capsule) -> dict[str, int]:
         "holding": holding,
         "needed": needed,
         "in_file": in_file,
+        # ファイルだけでは要ると分からない人：名簿（返納、交付簿）から分かる人
         "in_book": needed - in_file,
     }
 
@@ -76,6 +78,7 @@ def renewals(capsule: Capsule) -> None:
     said = display.words("desk")
     released = desk_table(capsule, "expiry")
     frame = released.frame
+    # もう過ぎたもの（ahead が負）も入る
     people = int(frame.people[frame.ahead <= RENEW_WITHIN].sum())
     until = f"{capsule.month.plus(RENEW_WITHIN).label}末"
     text = said["due"]["some" if people else "none"]
@@ -93,6 +96,7 @@ def lists(capsule: Capsule) -> None:
         title = DESK_TASKS[task]
         people = len(released.frame)
         tables.paragraph(said["told"][task])
+        # 何千行もあるページは、開くのに時間がかかる
         if people <= MOST_ON_PAGE:
             tables.people(released, title)
         else:

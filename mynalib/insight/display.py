@@ -113,7 +113,9 @@ def show_released(
         seen: ページに出す表。なければ Released の表そのもの。
         kept: CSV に書く表：Released の行に、図に描く値を添えたもの。なければ Released の表そのもの。
     """
+    # 図も表も、その CSV も、どれもここを通る
     require_released(released)
+    # 写したファイルだけを見ても、どの版かが分かるように
     edition = words("file_names").get(released.terms.audience, "")
     csv = f"{name}{edition}{demo_suffix(released.terms.demo)}.csv"
     values |= {
@@ -123,6 +125,7 @@ def show_released(
     }
     bundle = {
         "text/html": _render(part, values),
+        # CRLF は CSV の決まり（RFC 4180）。Excel も、これで開ける
         "text/csv": (released.frame if kept is None else kept).to_csv(
             index=False, lineterminator="\r\n"
         ),
@@ -174,6 +177,7 @@ def rows_of(frame: pd.DataFrame, decimals: int) -> list[dict]:
 
 def label_and_unit(column: str) -> tuple[str, str]:
     """「加入者（人）」を「加入者」と「人」に分ける。"""
+    # 見出しは一つだけを words.yaml に書き、単位は、そこから分ける
     name, _, unit = label(column).rpartition("（")
     return (name, unit.rstrip("）")) if name else (label(column), "")
 
@@ -192,6 +196,7 @@ def level_text(row: dict, decimals: int) -> str:
 def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列の種類ごとに、一つの書き方
     if column == "month":
         return Month.parse(value).label
+    # 名や日付は、そのまま。値の名（link など）だけを、言葉にする
     if isinstance(value, str) and column not in VALUES:
         return value
     if pd.isna(value):
@@ -200,6 +205,7 @@ def text(column: str, value: object, decimals: int) -> str:  # noqa: PLR0911 列
         return f"{value:.{decimals}f}"
     if column in POINT_COLUMNS:
         digits = POINT_COLUMNS[column] or decimals
+        # 「+0.0」とは書かない
         return f"{value:+.{digits}f}" if value else f"{0:.{digits}f}"
     if column == "difference":
         return f"{value:+,}" if value else "0"

@@ -29,6 +29,7 @@ class EmployerPage:
     def _now(self) -> pd.Series | None:
         """この月のリストの人数。リストがなければ None。"""
         frame = self.lists.frame
+        # リストを作らなかった月には、行がない。0 人とは違う
         found = frame[frame.month == str(self.capsule.month)]
         return found.iloc[0] if len(found) else None
 
@@ -41,6 +42,7 @@ class EmployerPage:
         people = int(self._now[tables.ASKED].sum())
         items = [display.tile(ACTIONS[name], "人", f"{self._now[name]:,}") for name in tables.ASKED]
         display.show("tiles", items=items)
+        # 頼むことのない月に、期限や手順を並べない
         if not people:
             tables.paragraph(said["nobody"])
             return

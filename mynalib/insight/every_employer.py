@@ -32,6 +32,7 @@ def multiples(page: Situation) -> None:
         "multiples",
         seen=seen,
         items=items,
+        # names は組合全体がはじめ
         society=items[0]["spark"],
         caption=titles.multiples_title([since[code] for code in since if code != TOTAL]),
         subtitle=words("dashboard")["multiples"],
@@ -56,6 +57,7 @@ def _points(values: Values) -> list[str]:
     lines = []
     line = []
     for at, value in enumerate([*values, None]):
+        # 欠けた月で線を切る。例：50、100、なし、0 なら「0,12.0 33,1.0」と「100,23.0」
         if value is None:
             lines = [*lines, " ".join(line)] if line else lines
             line = []
@@ -75,6 +77,7 @@ def statuses_and_moves(page: Situation) -> None:
     if page.months[-1] not in {*page.moves.frame.month}:
         return tables.paragraph(said["no_moves_now"])
     seen = page.now(page.moves, [*FLOWS, *COMERS])
+    # この月の動きは分かっている。行のない事業所は、だれも動かなかった
     seen[[*FLOWS, *COMERS]] = seen[[*FLOWS, *COMERS]].fillna(0)
     caption = said["by_moves"].format(month=label)
     moves = page.everyone(page.moves)

@@ -45,6 +45,7 @@ class SocietyNow:
         """いまの率との差（ポイント）。見せた率どうしの差。"""
         if self.rate is None or then is None:
             return None
+        # 73.4 − 73.1 は、二進の小数では 0.30000000000001137 になる
         return round(self.rate - then, self.decimals)
 
 
@@ -89,6 +90,7 @@ def why_it_moved(causes: Mapping[str, float | None] | None, decimals: int) -> st
     down = [_cause(name, points, decimals) for name, points in shown.items() if points < 0]
     parts = [f"率を上げたのは{'と'.join(up)}"] if up else []
     parts += [f"率を下げたのは{'と'.join(down)}"] if down else []
+    # 「影響はありません」とは言えない。隠した動きが、あるかもしれない
     if not parts and None in causes.values():
         return "率を目に見えて動かしたわけは、ありません（5人未満の動きは、示していません）。"
     if not parts:
@@ -123,11 +125,13 @@ class Goal:
         """文に書く、整数にした歩み（人）。要る歩みは、足りなく言わないように切り上げる。"""
         sizes = {name: getattr(self.pace, name) for name in ("now", "low", "high")}
         found = {name: round(size) for name, size in sizes.items() if size is not None}
+        # 月 3.2 人の歩みが要るのに「月 3 人」と言うと、届かない
         return found if self.pace.needed is None else found | {"needed": ceil(self.pace.needed)}
 
     @property
     def beyond_ceiling(self) -> bool:
         """いま案内できる方がみな登録しても、届かないか。"""
+        # 届いた目標は、上限が低くても、見直さなくてよい
         return self.ceiling is not None and self.ceiling < self.value and self.pace.short > 0
 
 
@@ -190,6 +194,7 @@ def decisions(
     Returns:
         一行＝決めること。列 todo, who, by。なければ空。
     """
+    # 報告は翌月に読まれる
     by = f"{month.plus(1).label}末ごろ"
     rows = [
         {

@@ -20,6 +20,7 @@ EVENTS_LEAST = 10
 """したか、しなかった人が、合わせてこれより少なければ、くらべない（正規分布の幅が、当てにならない）。"""
 HOMES_OF_A_SPREAD = 2  # これより少なければ、ばらつきは計れない
 _Z = NormalDist().inv_cdf(1 - ALPHA / 2)
+# 1.96 ＋ 0.84 ＝ 2.80：標準誤差のこれだけの倍の差なら、五回に四回は見つかる
 _REACH = _Z + NormalDist().inv_cdf(POWER)
 
 
@@ -61,11 +62,14 @@ def compare(homes: pd.DataFrame) -> Difference | None:
     people = int(homes.people.sum())
     if min(acted, people - acted) < EVENTS_LEAST:
         return None
+    # くじのとおりに分ける。知らせが届いた世帯だけを前の半分とすると、届きやすい世帯どうしをくらべることになる
     side = homes["first"].to_numpy(dtype=bool)
     strata = _strata(pd.factorize(homes.stratum)[0], side)
     first, second = (_Half.of(homes[at], strata[at], int(strata.max()) + 1) for at in (side, ~side))
+    # 層を全て合わせても、どちらかの半分に二世帯ないなら、ばらつきが計れない
     if min(first.homes.min(), second.homes.min()) < HOMES_OF_A_SPREAD:
         return None
+    # 例：10 人と 10 人の層は 5、30 人と 30 人の層は 15 なので、重みは 0.25 と 0.75
     weight = first.people * second.people / (first.people + second.people)
     weight /= weight.sum()
     difference = float(weight @ (first.rate - second.rate))
@@ -98,6 +102,7 @@ class _Half:
         homes = np.bincount(strata, minlength=size)
         all_people = np.bincount(strata, people, size)
         all_acted = np.bincount(strata, acted, size)
+        # 世帯が 0 か 1 の層は NaN になる。compare が先に、世帯の数で断る
         with np.errstate(divide="ignore", invalid="ignore"):
             off = acted - (all_acted / all_people)[strata] * people
             spread = homes / (homes - 1) * np.bincount(strata, off**2, size)
@@ -120,8 +125,10 @@ def _strata(stratum: np.ndarray, side: np.ndarray) -> np.ndarray:
     if not small:
         return stratum
     enough = homes[:, order].cumsum(axis=1).min(axis=0) >= HOMES_LEAST
+    # 足りない層は必ず合わせる。合わせてもまだ足りなければ、小さい順に足りるまで
     merged = max(small, int(enough.argmax()) + 1 if enough.any() else size)
     place = np.empty(size, dtype=int)
+    # 合わせた層が 0 番、残りが 1 番から
     place[order] = np.maximum(0, np.arange(size) - merged + 1)
     return place[stratum]
 
@@ -137,12 +144,14 @@ def design_effect(homes: pd.DataFrame) -> float:
     n = len(homes)
     rate = acted / people
     spread = float(((homes.acted - rate * homes.people) ** 2).sum())
+    # 例：二人の世帯が千あり、どの世帯も二人とも同じことをすれば、2.00（二千人が千人分の手がかりにしかならない）
     return max(1.0, n / (n - 1) * spread / (people * rate * (1 - rate)))
 
 
 def chance_to_see(people: int, rate: float, more: float, design: float) -> float:
     """people 人を半分ずつに分けたとき、率 rate が more だけ上がることを見分ける確かさ（0 から 1。両側 5 %）。"""
     raised = min(1.0, rate + more)
+    # 例：2,854 人、3.1 %、係数 1.12 なら、1.4 ポイントの上がりを見分ける確かさは 46 %、80 % の確かさで見えるのは 2.2 ポイントから
     error = sqrt(design * (rate * (1 - rate) + raised * (1 - raised)) / (people / 2))
     return NormalDist().cdf((raised - rate) / error - _Z)
 

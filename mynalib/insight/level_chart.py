@@ -28,6 +28,7 @@ def levels(released: Released, name: str, said: tuple[str, str]) -> None:
         return
     months = every_month(frame.month)
     rows = frame.set_index("month").reindex(months)
+    # 「以上」「以下」の水準の帯は、0 か 100 % まで届く（levels.span）
     ends = [
         _span(value, tolerance, bound)
         for value, tolerance, bound in zip(rows.level, rows.tolerance, rows.bound, strict=True)
@@ -38,6 +39,7 @@ def levels(released: Released, name: str, said: tuple[str, str]) -> None:
         go.Scatter(x=x, y=[end[1] for end in ends], **styles.HIGH_END),
         go.Scatter(x=x, y=numbers(rows.level), **styles.LEVEL),
     ]
+    # CSV には、図の切れた月の行は要らない。表のままの行に、両端だけを添える
     each = [_span(*row) for row in frame[["level", "tolerance", "bound"]].itertuples(index=False)]
     kept = frame.assign(**dict(zip(("low", "high"), zip(*each, strict=True), strict=True)))
     show_chart(released, name, said, traces, with_months(styles.TREND, x), seen, kept=kept)

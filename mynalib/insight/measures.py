@@ -27,6 +27,7 @@ OTHER_ROWS = {
     NO_EMPLOYER: "事業所なし（任意継続など）",
     TOTAL: "組合全体",
 }
+# 区分の名のはじめ。解除のあと登録と読める食い違い（要確認）も、登録者に数える
 REGISTERED_STATES = ("registered_", "review_cancelled_then_registered")
 
 
@@ -53,10 +54,12 @@ def counts(
     )
     each = tally(cube[cube.month.isin(months)], ["month", "employer_id"])
     lost = each.index.difference(grid)
+    # 名のない事業所の人を落とすと、事業所の計が組合全体に足りなくなる。数えずに、止まる
     if len(lost):
         raise ValueError(
             f"名前のない事業所コードがあります：{sorted(set(lost.get_level_values(1).map(str)))}"
         )
+    # 人のいない事業所も 0 人の行にする。月によって行が消えると、推移の線が切れる
     each = each.reindex(grid, fill_value=0).reset_index()
     total = each.groupby("month", as_index=False)[MEASURES].sum().assign(employer_id=TOTAL)
     table = in_order(pd.concat([each, total]), names)
@@ -71,6 +74,7 @@ def tally(cube: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     tallied = cube.assign(
         **{name: cube.members.where(holds, 0) for name, holds in _conditions(cube).items()}
     )
+    # dropna=False：鍵の欠けた人も、落とさず数える
     return tallied.groupby(list(by), dropna=False)[MEASURES].sum()
 
 
@@ -88,6 +92,7 @@ def _conditions(cube: pd.DataFrame) -> dict[str, pd.Series]:
         "registered": registered,
         "usable": cube.status.eq("registered_usable"),
         "unregistered": ~registered,
+        # 集計の印（history/sql/cube.sql）。控えるかどうかによらない
         "lapsed": cube.lapsed,
         "link_targets": cube.action.isin(LINK_ACTIONS),
         "renew_targets": cube.action.isin(RENEW_ACTIONS),

@@ -22,6 +22,7 @@ _OUT_OF_DATE = [
     "cancelled_by_lapse",
     "never_linked_certificate_lapsed",
 ]
+# 期限切れから、期限内に戻ったと見える区分。登録していない人（never_linked）の更新も入る
 _RENEWED = ["registered_usable", "renewed_not_relinked", "never_linked"]
 _AUTO_CANCELLED = ["cancelled_by_lapse", "renewed_not_relinked"]
 
@@ -43,6 +44,7 @@ def movements(flows: pd.DataFrame, by: Sequence[str] = ("month",)) -> pd.DataFra
     was_here = flows.status_before.ne("")
     is_here = flows.status_after.ne("")
     stayed = was_here & is_here
+    # 「登録し直した」人（relinked）は newly_registered にも、失効による解除は cancelled にも入る。だから WAVE は足さない
     holds = {
         "newly_registered": stayed & ~before & after,
         "cancelled": stayed & before & ~after,
@@ -67,6 +69,7 @@ def of_each_employer(flows: pd.DataFrame) -> pd.DataFrame:
     """事業所ごとに見た動き：事業所の間で移った人を、前の事業所の脱退と、後の事業所の加入の、二行に分ける。列 employer_id が増える。"""
     before = flows.employer_before
     after = flows.employer_after
+    # 例：E01 から E02 へ移った登録済の一人は、E01 の脱退（登録済）と E02 の加入（登録済）の二行になる
     same = before.eq(after) | before.eq("") | after.eq("")
     stayed = flows[same].assign(employer_id=after.where(after.ne(""), before)[same])
     moved = flows[~same]
@@ -104,6 +107,7 @@ def causes_between(
     moved = moves.set_index("month").to_dict("index")
     held = totals[totals.employer_id == TOTAL].set_index("month").to_dict("index")
     sums: dict[str, Fraction] = {}
+    # 一か月でも欠ければ、わけの和が率の変化に合わない。合わない表を見せるより、出さない
     for month in months:
         before = held.get(str(month.plus(-1)))
         sizes = moved.get(str(month))
@@ -127,4 +131,5 @@ def twelve_months(month: Month) -> list[Month]:
 
 def fiscal_year(month: Month) -> list[Month]:
     """年度（四月から）のはじめから、この月まで。"""
+    # 10 月なら (10 − 4) で 6 か月前の四月から七つ、3 月なら (3 − 4) % 12 ＝ 11 で十二
     return [month.plus(step) for step in range(-((month.number - FISCAL_START) % 12), 1)]

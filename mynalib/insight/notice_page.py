@@ -56,6 +56,7 @@ class NoticePage:
         _lines(self.how_to_object())
         self._table("doors", self.door_rows())
         forms = said("forms")
+        # 見直しの日を過ぎたお知らせの用紙では、何に同意しないのかが違ってしまう
         for name in FORMS if not self.facts["stale"] else ():
             href = f"{name}{demo_suffix(self.facts['demo'])}.html"
             display.show("link", text=f"{forms['link']}：", href=href, label=forms[name])
@@ -128,6 +129,7 @@ class NoticePage:
         lines = [*said("objecting")]
         if self.facts["under_16"] == "guardian":
             lines.append(said("children")["guardian"])
+        # まだ効いていない法の決まりを、いまの決まりのように書かない
         elif self.facts["under_16_now"]:
             lines.append(said("children")["now"])
         return lines
@@ -159,6 +161,7 @@ class NoticePage:
         """用紙の足もと。"""
         return said("sheets")["version"].format(version=self.facts["version"])
 
+    # 公開の点検（release/gate.py）が、ページにあってよい文として読む。節を足したら、ここにも足す
     def texts(self) -> Iterator[str]:
         """ページと用紙に出る、設定から作った全ての文と升。"""
         for part in (self.what_and_why, self.how_to_object, self.version_lines):
@@ -177,6 +180,7 @@ class NoticePage:
         return said(name)[f"{prefix}caption"].format(count=len(self.facts.get(name, ())))
 
     def _table(self, name: str, rows: Cells, prefix: str = "") -> None:
+        # 古いお知らせでも、申出先だけは、いつでも分かるように
         if self.facts["stale"] and name != "doors":
             return
         heads = said(name)[f"{prefix}columns"]

@@ -99,6 +99,7 @@ class Outlook:
         now = self.row(self.month)
         if then is None:
             return None
+        # 例：4,995 人の 73 % と 5,005 人の 73.4 %。差の 0.4 は、丸めのためかもしれない
         if self.wide and decimals_of(int(then["members"])) != decimals_of(int(now["members"])):
             return None
         return _number(then["rate"])
@@ -117,12 +118,14 @@ class Outlook:
         each = {k: v for k, v in (self.cause_points or {}).items() if k != "total"}
         if not each or None in each.values():
             return []
+        # 例：わけが ＋5、−2、＋1 なら、棒は 0 から、5 から、3 から。おわりの 4 が率の変化
         return [round(start, 4) for start in accumulate([*each.values()][:-1], initial=0.0)]
 
     @cached_property
     def differences(self) -> list[tuple[str, float | None]]:
         """近ごろの月と、前の月との率の差（ポイント）。見せた率どうしの差。どちらかの月がなければ None。"""
         months = [self.month.plus(step) for step in range(1 - SHOWN_DIFFERENCES, 1)]
+        # いちばん古い月には、前の月がない
         oldest = min(self._by_month)
         return [(str(month), self._gap(month)) for month in months if str(month) > oldest]
 
@@ -145,16 +148,19 @@ class Outlook:
         month = Month.parse(target["month"])
         value = float(target["value"])
         base = Thresholds.of(self.capsule.terms.policy).round_to
+        # 5 の倍数の人数は、本当は ±2。加入者を 2 多く、登録者を 2 少なく見ても届いているときだけ、届いたと言う
         slack = base // 2 if self.wide else 0
         people = (self.now.members + slack, self.now.registered - slack)
         found = pace(self.month, *people, month, value, self._gains)
         if self.wide:
+            # 「あと 11 人」は、丸めた人数より細かい。5 の倍数に切り上げて「あと約 15 人」
             found = replace(found, short=-(-found.short // base) * base)
         return Goal(month, value, found, self.capsule.facts["ceiling"])
 
     @property
     def _gains(self) -> list[float | None]:
         """近ごろの月の、登録者の増え方。古い順。ファイルのない月は None。"""
+        # 六つの差には、七つの月が要る
         months = [self.month.plus(step) for step in range(-PACE_MONTHS, 1)]
         registered = [row["registered"] if (row := self.row(month)) else None for month in months]
         return [
@@ -174,6 +180,7 @@ class Outlook:
         }
 
     def _in_percent(self, people: float) -> float:
+        # いまの加入者のままとして。加入者の増減までは、見こまない
         return round(min(max(100 * people / self.now.members, 0), 100), 1)
 
     @cached_property

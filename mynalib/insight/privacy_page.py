@@ -16,6 +16,7 @@ def sentences(capsule: Capsule) -> list[str]:
     off, unfinished = (_internal(capsule, name) for name in ("kept_off", "unfinished"))
     attack = _internal(capsule, "attack").set_index("item").found
     people = int(off.people.sum())
+    # はじめの月は、0 人から増えたとは言わない
     moved = said["first"] if off.before.isna().any() else _moved(people - int(off.before.sum()))
     opened = attack[said["open_item"]] != said["none_open"]
     return [

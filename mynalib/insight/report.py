@@ -37,6 +37,7 @@ def _tile(outlook: Outlook, values: pd.Series, column: str) -> dict:
     recent = [values.get(str(month), pd.NA) for month in months]
     now = recent[-1]
     then = recent[-2]
+    # 前の月と率の桁が違えば、差を言わない（Outlook._comparable）
     if column in display.PERCENT_COLUMNS and outlook.now.before is None:
         then = pd.NA
     shown = display.text(column, now, outlook.decimals)
@@ -49,6 +50,7 @@ def _way(column: str, now: object, then: object) -> str:
     """よい向きなら better、悪い向きなら worse、どちらでもなければ ''。"""
     if pd.isna(now) or pd.isna(then) or now == then:
         return ""
+    # 減るとよい数（未登録など）では、減ったほうが better
     good = GOOD.get(column, 0) * (1 if now > then else -1)
     return {1: "better", -1: "worse"}.get(good, "")
 
@@ -67,6 +69,7 @@ def spark(values: Sequence[object]) -> list[str]:
             lines = [*lines, " ".join(line)] if len(line) > 1 else lines
             line = []
             continue
+        # 例：70、71、なし、72、73 なら「0,22 25,15」と「75,9 100,2」。上ほど縦の値が小さい（SVG）
         height = (float(value) - low) / (high - low) if high > low else 0.5
         line.append(f"{100 * at / (len(values) - 1):.0f},{22 - 20 * height:.0f}")
     return lines
@@ -84,6 +87,7 @@ def causes(outlook: Outlook) -> None:
         tables.paragraph("前の月のファイルがないため、動きの内訳はありません。")
         return
     seen = tables.few(outlook.causes, "points")
+    # 図にできない月（隠した動きがある、どれも 0）でも、表は出す
     if not charts.waterfall(outlook, "causes", seen):
         tables.table(outlook.causes, "causes", "率が変わったわけ", seen=seen)
     tables.paragraph(display.words("causes_note")[outlook.capsule.audience])
@@ -122,6 +126,7 @@ def _with_chance(outlook: Outlook, frame: pd.DataFrame) -> pd.DataFrame:
         if pd.isna(row["rate"]) or outlook.now.rate is None or row["employer_id"] == TOTAL:
             places.append(display.BLANK)
             continue
+        # limits の、はじめの二つが 95 %、あとの二つが 99.8 %
         low, high = outlook.spread.limits(int(row["members"]))[:2]
         places.append(_place(row["rate"], low, high))
     frame.insert(5, "chance", places)

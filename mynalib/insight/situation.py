@@ -90,10 +90,12 @@ class Situation:
         """選べる組から、月の並びの値へ。ない月は None。動きの分かる月に行のない組の動きは、0 人。"""
         frame = released.frame
         flow = column in (*FLOWS, *COMERS)
+        # 縦の表を、一行＝組、一列＝月に並べかえる
         table = frame.set_index([*_KEY[1:], "month"])[column].unstack("month")
         index = pd.MultiIndex.from_tuples(self.keys, names=_KEY[1:])
         table = table.reindex(index=index, columns=self.months)
         if flow:
+            # 動きの分かる月に行がないのは、だれも動かなかったため。前の月のない月は、分からないままにする
             known = sorted({*self.months} & {*frame.month})
             table[known] = table[known].fillna(0)
         number = int if flow else float

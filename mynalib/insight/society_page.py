@@ -25,6 +25,7 @@ def summary(capsule: Capsule) -> None:
     frame = people.frame
     homes = said["household_note"].format(households=f"{tables.households(frame):,}")
     items = [display.tile(titles["people"], "人", f"{len(frame):,}", homes)]
+    # 要確認と返納の人には、手紙を出さない。人数だけを見せ、表は別の節に
     for name in ["review", *(["returned"] if lists_returned(capsule) else [])]:
         size = f"{len(listed(capsule, name).frame):,}"
         items.append(display.tile(titles[name], "人", size, said["never_posted"]))

@@ -64,7 +64,9 @@ class Spread:
         if self.centre is None or self.employers.empty:
             return []
         sizes = {int(size) for size in self.employers.members}
+        # 曲線をなめらかに見せるための、間の人数。限界は人数ごとに飛び飛びなので、計らずに補わない
         inner = [size for size in FUNNEL_SIZES if min(sizes) < size < max(sizes)]
+        # 二百の事業所の全てで計ると遅く、線の形はほとんど変わらない
         shown = sizes if len(sizes) <= MANY_EMPLOYERS else {min(sizes), max(sizes)}
         return [(n, *self.limits(n)) for n in sorted({*shown, *inner})]
 
@@ -82,4 +84,5 @@ class Spread:
             (row.low, row.high, *self.limits(row.members)[2:])
             for row in self.employers.itertuples()
         ]
+        # 幅のある水準の一部が限界の中なら、外にあるとは言えない
         return sum(high < least or low > most for low, high, least, most in ends)

@@ -36,6 +36,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
     if n == 0:
         return 0.0, 1.0
+    # ふつうの ±1.96 標準偏差では、10 人中 10 人の幅が 0 になり、百にも千にも見える
     found = _stats().binomtest(successes, n).proportion_ci(level, method="wilson")
     return float(found.low), float(found.high)
 
@@ -50,6 +51,7 @@ def funnel_limits(n: int, centre: float, level: float) -> tuple[float, float]:
     if n == 0:
         return 0.0, 1.0
     tail = (1 - level) / 2
+    # 例：centre が 0.7 なら、3 人では 0 から 1（何人でも偶然）、30 人では 99.8 % で 0.43 から 0.93
     low, high = _stats().binom.ppf([tail, 1 - tail], n, centre) / n
     return float(low), float(high)
 
@@ -78,6 +80,7 @@ def xmr(values: Sequence[float]) -> Xmr | None:
         return None
     series = np.asarray(values, dtype=float)
     ranges = np.abs(np.diff(series))
+    # 一度の大きな動き（四月など）が限界を広げ、その後の動きを隠さないように。くり返して除くと、限界が狭くなりすぎる
     kept = ranges[ranges <= RANGE_LIMIT * ranges.mean()]
     mean = float(series.mean())
     width = XMR_WIDTH * float(kept.mean())
@@ -85,8 +88,9 @@ def xmr(values: Sequence[float]) -> Xmr | None:
 
 
 def _signals(series: np.ndarray, mean: float, width: float) -> list[str]:
-    """規則は、上から先に当てはまったもの。続きの規則では、続きの全ての月に付く。"""
+    """規則は、Xmr に書いた順に、先に当てはまったもの。続きの規則では、続きの全ての月に付く。"""
     found = [""] * len(series)
+    # あとに書いた規則が勝つ。いちばん強いしるし（限界の外）を、終わりに
     for name, places in (
         ("trend", _runs(np.sign(np.diff(series)), RUN - 1, extra=1)),
         ("side", _runs(np.sign(series - mean), RUN)),
@@ -99,9 +103,10 @@ def _signals(series: np.ndarray, mean: float, width: float) -> list[str]:
 
 
 def _runs(signs: np.ndarray, least: int, extra: int = 0) -> set[int]:
-    """同じ符号（0 ではない）が least より多く続くところ。extra は、続きのあとに足す番号の数（差の列から、値の列へ）。"""
+    """同じ符号（0 ではない）が least 以上続くところ。extra は、続きのあとに足す番号の数（差の列から、値の列へ）。"""
     places: set[int] = set()
     start = 0
+    # 例：least が 3 で、符号が + + + − − なら、0、1、2 番。extra が 1 なら、差の両側の値の 0〜3 番
     for at in range(1, len(signs) + 1):
         if at == len(signs) or signs[at] != signs[start]:
             if signs[start] != 0 and at - start >= least:
@@ -114,6 +119,7 @@ def _near(series: np.ndarray, mean: float, width: float) -> set[int]:
     """続く三つのうち二つ以上が、同じ側の、限界まで三分の一のところより外にあるとき、その外のもの。"""
     places: set[int] = set()
     for side in (1, -1):
+        # 例：平均 0、幅 3 で、値が 2.5、0、2.2 なら、2 をこえる一つめと三つめ
         far = side * (series - mean) > width * 2 / 3
         for at in range(len(series) - 2):
             window = range(at, at + 3)
@@ -167,6 +173,7 @@ def pace(
         target: 目標の率（%）。
         gains: 月ごとの、登録者の増え方（人。古い順。ファイルのない月は None）。終わりの六つを使い、一つでも欠ければ、歩みは分からない。
     """
+    # 切り上げる。例：100 人の 75 % は 75 人で、いま 64 人なら、あと 11 人、三か月なら月に 3.7 人
     wanted = -floor(-round(target * members, 6) / 100)
     short = wanted - registered
     months = target_month.minus(month)
@@ -176,8 +183,10 @@ def pace(
         return Pace(short, months, needed, None, None, None, None)
     series = np.asarray(recent, dtype=float)
     now = float(series.mean())
+    # 六つの値の平均の幅なので、正規分布（1.96）ではなく、自由度 5 の t（2.57）
     half = float(_stats().t.ppf(0.975, len(series) - 1) * series.std(ddof=1) / sqrt(len(series)))
     reached = None
+    # 二十年（240 か月）より先は、いまの歩みから言えることではない
     if short > 0 and now > 0 and short / now <= FARTHEST:
         reached = month.plus(-floor(-short / now))
     return Pace(short, months, needed, now, now - half, now + half, reached)

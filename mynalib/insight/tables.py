@@ -34,6 +34,7 @@ def difference(column: str, now: object, then: object, decimals: int) -> str:
     """前の月との差を、言葉で。どちらかの値がなければ ''。"""
     if pd.isna(now) or pd.isna(then):
         return ""
+    # 丸めた数どうしが同じなら、「同じ」。本当の差は言わない
     if now == then:
         return "前の月と同じ"
     way = "▲" if now > then else "▼"
@@ -107,6 +108,7 @@ def few(released: Released, column: str) -> pd.DataFrame:
     """見せない動きを、言葉にした表。"""
     frame = released.frame
     shown = [display.text(column, value, released.decimals) for value in frame[column]]
+    # 実数版の欠けた値は「五人に満たない」ではない
     few = display.words("few") if released.terms.audience == "wide" else display.BLANK
     return frame.assign(**{column: [few if one == display.BLANK else one for one in shown]})
 
@@ -139,6 +141,7 @@ def level(released: Released) -> None:
         "tiles", items=tiles, legend=display.legend(released.terms) if pd.notna(now.level) else ""
     )
     if pd.isna(now.level):
+        # 水準のないわけは二つ：人が少ないか、攻撃に耐えないのでやめたか
         small = now.members < Thresholds.of(released.terms.policy).employer_minimum
         paragraph(display.words("no_level")["small" if small else "held"])
 
@@ -148,6 +151,7 @@ def list_lengths(released: Released) -> None:
     frame = require_released(released).frame
     sizes = frame.action.value_counts()
     again = pd.Series(dtype="int64")
+    # 回数は、お知らせの項目にあるときだけ、リストに載る
     if "attempt" in frame:
         again = frame[frame.attempt > 1].action.value_counts()
     items = []
@@ -167,11 +171,13 @@ def reminder(released: Released, kind: str) -> None:
 def people(released: Released, caption: str) -> None:
     """人の表。世帯ごとにまとまり、見出しで並べかえられる。いなければ「いません」と書く。CSV は付けない（XLSX を使う）。"""
     frame = require_released(released).frame
+    # 扉を通った表でも、広く配る版や事業所のページに、人の行は並べない
     if released.terms.audience not in ("named", "staff", "desk"):
         raise TypeError("人の表は、勧奨リストのほかでは見せません")
     if frame.empty:
         return paragraph(f"{caption}は、いません（0 人）。")
     grid = display.grid(frame, 0)
+    # 行は世帯の順。同じ世帯の二行めからは、上に線を引かない
     homes = frame[["symbol", "number"]].duplicated()
     for row, same in zip(grid["rows"], homes, strict=True):
         row["home"] = not same

@@ -83,6 +83,7 @@ def statuses_title(now: Mapping[str, float | None], year_ago: Mapping[str, float
     shares = {name: share for name, share in now.items() if share is not None}
     if not shares:
         return "加入者はいない"
+    # 一つでも一年前がなければ、「いちばん動いた」とは言えない
     held = {name: year_ago.get(name) for name in shares}
     if None in held.values():
         name = max(shares, key=shares.__getitem__)
@@ -155,6 +156,7 @@ def aftermath_title(kind: str, turn: int, ahead: int, share: float) -> str:
 
 def gap_title(ahead: int, gap: float, low: float, high: float) -> str:
     """二つの半分の差の題：いちばんあとの月の差。幅が 0 をまたげば、差があるとは言わない。"""
+    # 幅が 0 をまたぐのに値だけを題にすると、効いたように読まれる
     if low <= 0 <= high:
         return f"{ahead}か月あと、差があるとは言えない"
     return f"{ahead}か月あと、差は{gap:+.1f}ポイント"
