@@ -42,7 +42,9 @@ def tighten(paths: Iterable[Path], shared: bool) -> None:
 def _closed(found: int, shared: bool) -> int:
     """持ち主の権限はそのままに、組には同じもの（shared のとき）か何もなし、ほかの人には何もなし。"""
     owners = found & stat.S_IRWXU
+    # rwx の三ビットずつ。例：組と使わないファイルの 644 は 600 に、使うファイルの 644 は 660 になる
     groups = owners >> 3 if shared else 0
+    # setgid のあるフォルダーの中では、だれが作っても組が同じになる。落とすと、もう一人に読めないものができる
     inherit = stat.S_ISGID if shared and stat.S_ISDIR(found) else found & stat.S_ISGID
     return owners | groups | inherit
 
@@ -50,6 +52,7 @@ def _closed(found: int, shared: bool) -> int:
 def open_to_all(path: Path) -> None:
     """だれでも読める（フォルダーなら、中をたどれる）ようにする。"""
     if os.name != "nt":
+        # 読む（4）に加え、フォルダーは、たどる（1）も要る
         path.chmod(stat.S_IMODE(path.stat().st_mode) | (0o055 if path.is_dir() else 0o044))
 
 

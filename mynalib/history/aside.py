@@ -20,6 +20,7 @@ def read_aside(
     """ファイルを読んだ結果を置いた、書きかけのフォルダーと、ファイルの判定。フォルダーは、終われば消す。"""
     staged = staging(home)
     try:
+        # その月の末日の登録簿で読む。今日の登録簿では、あとで抜けた事業所の人が、隔離になる
         registry = params.registry(month)
         profile = params.society.file
         yield staged, read_file(file, month=month, registry=registry, profile=profile, into=staged)

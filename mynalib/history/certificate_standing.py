@@ -35,6 +35,7 @@ def certificate_standing(kept: KeptMonth, params: Params, overlays: Overlays) ->
         lens.put("written", _written(overlays.book))
         lens.put("noted", pd.DataFrame(_noted(kept, overlays), columns=_NOTED, dtype="str"))
         rows = lens.query("certificates", **asked)
+    # 表の全てを文字にする。値のない欄は、どの列も ""
     rows["valid_until"] = rows.valid_until.dt.strftime("%Y-%m-%d")
     return rows.fillna("").astype("str")
 
@@ -45,6 +46,7 @@ def _written(book: CertificateBook) -> pd.DataFrame:
     in_force = [row for row in rows if row.entry.in_force(clock.today())]
     table = pd.DataFrame(
         [
+            # 人がこの月にいなければ、書いてある鍵（own）のまま残す。交付した一枚が、だれのものか分からなくならないように
             (at, key == row.entry.key, *row.written, *key, *_said(row))
             for at, row in enumerate(in_force)
             for key in row.entry.keys
@@ -63,8 +65,10 @@ def _said(row: Issued | Wanted) -> tuple:
 def _noted(kept: KeptMonth, overlays: Overlays) -> Iterator[tuple[str, ...]]:
     """ほかの名簿に、いまある人と、届いた返納者。"""
     for entry in overlays.entries:
+        # 要確認への判断は、知らせるかどうかのもので、資格確認書の要る人を変えない
         if not entry.verdict and entry.in_force(clock.today()):
             yield from ((entry.register, *key) for key in entry.keys)
     for hold in overlays.returners:
+        # 返納は、そのあとの月次のファイルに、解除区分 3 として現れる
         if hold.until is None or kept.month.end < hold.until:
             yield ("returners", *hold.key)

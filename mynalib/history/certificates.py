@@ -89,6 +89,7 @@ def _read(
     problems = []
     for line, cells in sheet:
         row, wrong = read(line, cells)
+        # 誤りのある行も入る。一つでも誤りがあれば、呼んだ側が断り、使わない
         rows.append(row)
         problems += [Problem(f"{name} {line} 行目「{column}」", what) for column, what in wrong]
     return rows, problems
@@ -97,6 +98,7 @@ def _read(
 def _issued(line: int, row: dict[str, str]) -> tuple[Issued, list[Wrong]]:
     key, wrong = read_key(row, KEY)
     days, wrong_days = _days(row, ("交付日", "有効期限"), TAKEN_BACK_ON)
+    # 空欄（None）や日付でないもの（"?"）は比べられないので、順を見るのは、日付がそろってから
     wrong += wrong_days or _out_of_order(days)
     entry = Entry("certificates_issued", line, key, None, days["交付日"], days[TAKEN_BACK_ON], "")
     return Issued(entry, tuple(row[column] for column in KEY), days["有効期限"]), wrong

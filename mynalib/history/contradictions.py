@@ -57,12 +57,14 @@ def all_rows(home: Home, params: Params) -> pd.DataFrame:
     """今の月に合う、記憶の全ての行（見張りと gone も。列は MEMORY_COLUMNS）。ファイルが前の月までのものなら、手元で数え直す。"""
     months = kept_months(home)
     now = standing(home, months, params)
+    # はじめての取込の前だけは、記憶のファイルがないのが正しい
     never = not home.kept_back.exists() and not any(
         line["did"] == "ingested" for line in Ledger(home.ledger).lines()
     )
     if not (now.usable or never):
         raise damaged(home)
     rows = nobody() if never else _rows(home)
+    # 数え直しても、ここでは書かない（見るだけの命令は錠をとらない）。書くのは、次の取込か公開
     return replayed(rows, months, params, now.since) if now.since and months else rows
 
 
@@ -103,6 +105,9 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     答えは、一人ずつ（decisions の「退職」）でも、月ごと（society.yaml の leavers_confirmed）でもよい。
     番号が二度変わることもあるので、控えている「かもしれない人」がいなくなったときも数える。
     """
+    # 例：番号 1 の人（食い違いを覚えている）が 5 月にいなくなり、同じ事業所、同じ枝番の 2 が現れ、7 月に 2 がいなくなり、3 が現れた。
+    # 答えがなければ、1 と 2 の両方が数えられ、2 も 3 も控える。5 月の答えが「退職」なら、2 は控えない人になり、2 のいなくなったことも
+    # 数えないので、3 も控えない。7 月だけに答えれば、2 だけを控える
     left = {key for entry in entries if entry.verdict == LEFT for key in entry.keys}
     confirmed = {str(month) for month in params.society.leavers_confirmed}
     sure = {
@@ -116,6 +121,7 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
         suspected.setdefault((row.since, row.branch, row.employer_id), set()).add(tuple(row[:3]))
     kept = []
     held = set()
+    # 古い月から。held は、それまでの月の答えで決まった、控えている「かもしれない人」
     gone = rows[rows.why == "gone"].sort_values(["since", *PERSON_KEY])
     for row in gone.itertuples(index=False):
         key = tuple(row[:3])

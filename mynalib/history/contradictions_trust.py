@@ -55,12 +55,14 @@ def origins(months: Sequence[KeptMonth], params: Params) -> dict[str, str]:
 def _origin(kept: KeptMonth, params: Params, chains: Sequence) -> str:
     entries = [vars(entry) for entry in params.registry(kept.month).entries]
     followed = [str(chain) for chain in chains if chain.last <= kept.month]
+    # はじめの 32 桁（128 ビット）で、台帳の行を短くする
     return sha256_of([sha256(kept.folder / "intake.json"), _rules(), entries, followed])[:32]
 
 
 @cache
 def _rules() -> str:
     """判定表と、記憶を決める SQL のハッシュ。どれかが変われば、月から数え直す。"""
+    # SQL は文字のまま要約する。注釈だけを直しても数え直すが、同じ記憶になる
     queries = [
         shipped_text(f"history/sql/{name}.sql") for name in ("member", "judged", "lineage", *STEPS)
     ]
@@ -84,6 +86,7 @@ def standing(home: Home, months: Sequence[KeptMonth], params: Params) -> Standin
     if not written:
         return Standing(False, first, not gone, recorded)
     record = _record(lines[written[-1]])
+    # いちばん新しい記憶。消した月の分も、信じてよい
     if record == recorded:
         return Standing(
             True,
@@ -122,6 +125,7 @@ def place_memory(home: Home) -> None:
 
 def _purged(lines: Sequence[dict]) -> dict[str, str]:
     """消した月から、その最も新しい版のフォルダーへ。"""
+    # 同じ月の 2026-10-r10 は、2026-10-r2 より新しいが、文字の順では前になる。長さを先に比べる
     folders = [
         folder for line in lines if line["did"] == "purged" for folder in line.get("ingested", ())
     ]
@@ -130,6 +134,7 @@ def _purged(lines: Sequence[dict]) -> dict[str, str]:
 
 def _saw(record: dict, gone: dict[str, str], gone_before: dict[str, str]) -> bool:
     """その記憶を書いたときに、消した月の全てを、最後の版で見ていたか。"""
+    # その版が、元にした月の中にあるか、書いたときには、もう消してあった（それまでの記憶が、引きついでいる）
     return all(
         folder in (*record["memory_from"], gone_before.get(month)) for month, folder in gone.items()
     )
@@ -142,4 +147,5 @@ def _first_changed(
     changed = {folder[:7] for folder in {*before, *now} if before.get(folder) != now.get(folder)}
     kept = {folder[:7] for folder in now}
     changed -= {month for month in gone if month not in kept}
+    # 月の名は、文字の順が月の順
     return Month.parse(min(changed)) if changed else None

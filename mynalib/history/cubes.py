@@ -53,6 +53,7 @@ def cube(
     """
     common = common_origin(params, holds, "cube")
     paths = {
+        # ハッシュのはじめの 64 ビットを名にする。元が変われば名が変わるので、古い集計を読むことはない
         kept: home.cubes / f"{kept.month}-{origin(kept, params, common)[:16]}.parquet"
         for kept in months
     }
@@ -64,6 +65,7 @@ def cube(
         if keep:
             with home.private():
                 write_tables({paths[kept]: found[kept] for kept in missing})
+            # 月の名の長さだけを見る。ここに来ない月の集計と、flow- ではじまる動きは、残る
             forget_others(home, set(paths.values()), len("2026-10"))
     return (
         pd.concat(found.values(), ignore_index=True)
@@ -100,6 +102,7 @@ def forget_others(home: Home, current: set[Path], length: int) -> None:
     """名のはじめの length 字が同じ、もう使わない集計を消す。申出の前の数を、残しておかない。"""
     names = {path.name[:length] for path in current}
     for other in home.cubes.iterdir():
+        # 書きかけは「.」ではじまる
         if other not in current and other.name.lstrip(".")[:length] in names:
             other.unlink(missing_ok=True)
 
@@ -107,6 +110,7 @@ def forget_others(home: Home, current: set[Path], length: int) -> None:
 def origin(kept: KeptMonth, params: Params, common: str) -> str:
     """その月の人々を決めるものの要約。"""
     entries = [vars(entry) for entry in params.registry(kept.month).entries]
+    # 月の置いた名や時刻は入れない。同じ行を置き直した月（2026-10-r2）では、数え直さない
     return sha256_of([common, kept.intake["files"], entries])
 
 

@@ -32,6 +32,7 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
         for key in entry.keys
     ]
     days = {
+        # 名簿には日付だけが書いてあるので、台帳の時刻も日に直す。同じ日なら、取り込んだあとの判断とみる
         line["folder"]: line["at"][:10]
         for line in Ledger(home.ledger).lines()
         if line["did"] == "ingested"
@@ -56,12 +57,15 @@ def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
     """一人に一つ：いちばん新しい判断。同じ日なら、より控えるもの。"""
     made = [entry for entry in entries if entry.verdict]
     made.sort(key=lambda entry: (entry.filed_on, CHOICES["判断"].index(entry.verdict)))
+    # 同じ鍵では、あとのものが残る
     return {entry.key: entry for entry in made}.values()
 
 
 def _holds(entry: Entry, row) -> list[Hold]:
     """一つの判断を、その人の全ての鍵に。"""
-    since, until = (Month.parse(month).end if month else None for month in (row.since, row.until))
+    since = Month.parse(row.since).end if row.since else None
+    until = Month.parse(row.until).end if row.until else None
+    # 「可」は、見て確かめた月から。控える判断は、前の月のリストを作り直すときにも効く
     return [
         Hold(entry.reason, key, since if entry.reason == ALLOWED else None, until)
         for key in entry.keys

@@ -7,6 +7,7 @@ from mynalib.history.files import sha256_each, write_file
 from mynalib.history.home import Home
 
 DEMO_FILE = "demo-files.json"
+# 控えを書いている間にもあるもの：錠と、控えの書きかけ
 ALWAYS_OURS = ("data/.lock", f"data/.{DEMO_FILE}.part")
 
 

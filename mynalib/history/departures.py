@@ -80,6 +80,7 @@ def departures(
         .reset_index()
     )
     gone = absences(rows, params, entries)
+    # だれも控えさせていない「いなくなった人」は、ここで落ちる。答えを求めることもない
     gone = gone[gone.until == ""].merge(suspects, on=SAME_ABSENCE)
     if gone.empty:
         return ()
@@ -104,6 +105,7 @@ def _lines(gone: pd.DataFrame, params: Params, months: Sequence[KeptMonth]) -> p
     asked = []
     for at, row in zip(gone.index, gone.itertuples(index=False), strict=True):
         key = (row.symbol_key, row.number_key, row.branch)
+        # 最後にいた月には、引きつがれる前の記号だったかもしれない
         asked += [(at, row.against, *each) for each in (key, *same_person(key, chains))]
     with Lens(wanted) as lens:
         lens.put("asked", pd.DataFrame(asked, columns=["at", "month", *PERSON_KEY]))

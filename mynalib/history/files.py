@@ -58,6 +58,7 @@ def sha256_each(paths: Iterable[Path]) -> Iterator[str]:
     read: dict[object, str] = {}
     for path in paths:
         facts = path.stat()
+        # ファイルの番号のないところ（0）では、道ごとに読む
         key = (facts.st_dev, facts.st_ino or path)
         if key not in read:
             read[key] = sha256(path)
@@ -83,6 +84,7 @@ def write_file(path: Path, content: bytes, *, for_all: bool = False) -> None:
 
 def replace_file(written: Path, target: Path, *, read_only: bool = False) -> None:
     """書き終えたファイルを、ディスクに届かせてから、その名にする。"""
+    # 中身が先。名だけが先にディスクに届くと、停電のあとに、空のファイルがその名で残る
     flush(written, read_only=read_only)
     written.replace(target)
     flush(target.parent)
@@ -91,6 +93,7 @@ def replace_file(written: Path, target: Path, *, read_only: bool = False) -> Non
 def fresh_folder(path: Path) -> Path:
     """空の、ほかの人には読めないフォルダー。前の処理の残りは消す。"""
     shutil.rmtree(path, ignore_errors=True)
+    # umask（home.private）が、組かほかの人の分を落とす
     path.mkdir(parents=True, mode=0o770)
     return path
 
@@ -113,10 +116,12 @@ def flush(path: Path, *, read_only: bool = False) -> None:
     """ディスクに届かせる。read_only なら、そのあと（名を付ける前に）書きかえられなくする。"""
     if path.is_dir() and os.name == "nt":  # Windows のフォルダーは開けず、書きこみは OS に任せる
         return
+    # Windows の fsync は、書ける形で開いたファイルにしかできない
     handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
     if read_only:
+        # 書く権限だけを落とす。読む人は変えない
         path.chmod(path.stat().st_mode & 0o555)

@@ -37,6 +37,7 @@ def flows(
     Raises:
         MonthDamaged: 月が読めない。
     """
+    # だれを控えるかは、動きを変えない（区分は、人の事実だけから決まる）。申出のたびに数え直すことはない
     common = common_origin(params, (), "flow")
     paths = {
         pair: home.cubes / f"flow-{pair[1].month}-{_origin(pair, params, common)[:16]}.parquet"

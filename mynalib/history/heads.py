@@ -25,8 +25,10 @@ def written_heads(home: Home) -> dict[str, str]:
         release.name: read_receipt(release).get("ledger_head") for release in every_release(home)
     }
     for slip in sorted(home.outbox.glob("*.html")):
+        # 人が保存し直した受領書でも、印だけは読む
         found = _HEAD.search(slip.read_text(encoding="utf-8", errors="replace"))
         heads[f"outbox/{slip.name}"] = found and found[1]
+    # 公開の記録（receipt.json）が読めないことは、公開の点検（soundness）が言う
     return {name: head for name, head in heads.items() if isinstance(head, str)}
 
 
@@ -47,6 +49,7 @@ def require_head(home: Home, head: str) -> None:
         LedgerBroken: ないか、台帳が壊れている。
     """
     lines = Ledger(home.ledger).lines()
+    # 紙に書けるように、印はハッシュのはじめだけ
     if not any(line["hash"].startswith(head) for line in lines):
         last = f"いちばん新しい行は {lines[-1]['at'][:10]} のもの" if lines else "一行もありません"
         what = f"印 {head} の行がありません（{last}）。そのあとの取込、公開、手渡し、名簿が失われています"

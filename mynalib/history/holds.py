@@ -32,6 +32,7 @@ def register_holds(entries: Iterable[Entry], today: date) -> list[Hold]:
 
 def holds_table(holds: Iterable[Hold]) -> pd.DataFrame:
     """控える人の表。rank は理由の順（小さいものが勝つ）。"""
+    # WITHHELD の並びが、勝つ順（tests/history/test_history.py）。「控えなくてよい」は、順には加わらないが、表の列にそろえる
     rank = {reason: number for number, reason in enumerate((*WITHHELD, ALLOWED))}
     rows = [(h.reason, rank[h.reason], *h.key, h.since, h.until) for h in holds]
     table = pd.DataFrame(rows, columns=["reason", "rank", *PERSON_KEY, "since", "until"])

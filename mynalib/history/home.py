@@ -74,6 +74,7 @@ class Home:
     def tighten(self) -> None:
         """人や Excel の置いたものも、持ち主（か、その組）だけのものにする。公開したものは、置いたときに決めてある。"""
         names = ("data", "params", "notebooks", "texts", "outbox")
+        # data や outbox は、ほかのディスクへのリンクのことがある。リンクそのものではなく、先を閉じる
         rooms = [(self.root / name).resolve() for name in names if (self.root / name).is_dir()]
         inside = [path for room in rooms for path in (room, *room.rglob("*"))]
         loose = [path for path in self.root.iterdir() if path.is_file()]
@@ -94,6 +95,7 @@ class Home:
         with writing(self.root), self.private():
             self.data.mkdir(parents=True, exist_ok=True)
             try:
+                # 錠は待たない。人が打った命令なので、ほかが動いていることを、すぐに言う
                 with FileLock(self.data / ".lock", timeout=0, mode=0o660 if self.shared else 0o600):
                     yield
             except Timeout:

@@ -7,6 +7,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.history.files import write_file
 from mynalib.history.home import Home
 
+# 256 ビット。HMAC-SHA256 の鍵の長さ
 BYTES = 32
 
 

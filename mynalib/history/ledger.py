@@ -11,6 +11,7 @@ from mynalib.domain.errors import MynaError
 from mynalib.history import clock
 from mynalib.history.files import flush, sha256, sha256_of, write_file
 
+# はじめの行の prev。SHA-256 は 16 進で 64 桁
 START = "0" * 64
 
 
@@ -41,10 +42,12 @@ class Ledger:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         written = len(self._whole())
         with self.path.open("ab") as file:
+            # 途中で切れた行を残して足すと、二つが一行になり、壊れた台帳になる
             file.truncate(written)
             file.write(_written(line))
             file.flush()
             os.fsync(file.fileno())
+        # はじめての行では、ファイルの名も、まだディスクにない
         if not written:
             flush(self.path.parent)
         return line["hash"]
@@ -70,9 +73,11 @@ class Ledger:
         standing: dict[str, str] = {}
         for line in self.lines():
             if line["did"] == did:
+                # 上から順に読むので、消した行より後に置いたものは、残る
                 standing[line["folder"]] = line[digest]
             if line["did"] == "continued":
                 standing |= line.get(did, {})
+            # purged の行は、消したものを、置いたときの did の項目に並べる
             gone = line.get(did, ()) if line["did"] == "purged" else ()
             if did == "released" and line["did"] == "withdrawn" and not withdrawn:
                 gone = (line["release"],)
@@ -105,12 +110,11 @@ class Ledger:
 
     def _aside(self) -> Path:
         """壊れた台帳を残す、まだ使っていない名。"""
+        name = f"{self.path.stem}.broken-{clock.today()}"
         number = 1
-        while (
-            aside := self.path.with_name(f"{self.path.stem}.broken-{clock.today()}-{number}.jsonl")
-        ).exists():
+        while self.path.with_name(f"{name}-{number}.jsonl").exists():
             number += 1
-        return aside
+        return self.path.with_name(f"{name}-{number}.jsonl")
 
     def _raws(self) -> list[bytes]:
         return self._whole().split(b"\n")[:-1]
@@ -135,6 +139,7 @@ def _sound(raws: list[bytes]) -> list[dict]:
     head = START
     for raw in raws:
         line = _parsed(raw)
+        # 一行の中を変えれば hash が、行を抜くか並べかえれば prev が合わない。そこから後ろは、どれも信じない
         if line.get("prev") != head or line.get("hash") != _hash(line):
             break
         head = line["hash"]
@@ -162,4 +167,5 @@ def _parsed(line: bytes) -> dict:
 
 def _hash(line: dict) -> str:
     """hash のほかの全ての項目のハッシュ。"""
+    # 項目の順にも、空白にもよらない。書いた文字ではなく、中身を確かめる
     return sha256_of({name: value for name, value in line.items() if name != "hash"})

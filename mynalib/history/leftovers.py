@@ -53,6 +53,7 @@ def _left(home: Home) -> Iterator[Path]:
         home.reports,
     ):
         yield from folder.glob(".*.part")
+    # 原本の書きかけだけは、名が「.」ではじまらない（months.keep_original）
     yield from home.originals.glob("*.part")
     for job in home.drafts.glob("*/jobs/*"):
         if (job / RECORD).is_file():
@@ -67,6 +68,7 @@ def _is_used(spill: Path) -> bool:
     if os.name == "nt" or not number.isascii() or not number.isdecimal():
         return False  # Windows では、使われているファイルは消えない
     try:
+        # 信号 0 は、何も送らず、そのプロセスがあるかだけを見る
         os.kill(int(number), 0)
     except (ProcessLookupError, OverflowError):
         return False

@@ -51,6 +51,7 @@ class Lens:
         spill = spill_folder(self._months[0].folder.parent)
         # 順の要る問いは order by を書く。さもないと、一千万人の flow が入りきらない
         self._db = connect(spill, memory_limit=LENS_MEMORY, preserve_insertion_order=False)
+        # 開く途中で失敗すれば閉じ、終わりまで開けたら（pop_all）閉じない
         with self._without_values(), ExitStack() as on_failure:
             on_failure.callback(self._db.close)
             self._open_files()
@@ -81,6 +82,7 @@ class Lens:
     def _open_files(self) -> None:
         self._db.execute("set variable fold_from = $1", [FOLD_FROM])
         self._db.execute("set variable fold_to = $1", [FOLD_TO])
+        # ファイルの名から月が分かる。月を一つに限った問いは、その月のファイルだけを開く（tests/history/test_history.py）
         self._db.read_parquet(_patterns(self._months), filename=True).create_view("member_file")
         ends = [pd.Timestamp(kept.month.end) for kept in self._months]
         self.put(
@@ -104,6 +106,7 @@ class Lens:
 
     def _close_doors(self) -> None:
         paths = {*_patterns(self._months), *(str(kept.members) for kept in self._months)}
+        # 表とビューを作り終えてから閉じる。最後の一行のあとは、閉じたことを取り消せない
         self._db.execute("set allowed_paths = ?", [sorted(paths)])
         self._db.execute("set enable_external_access = false")
         self._db.execute("set lock_configuration = true")
@@ -123,6 +126,7 @@ class Lens:
             return DiskFull(
                 where=where, what="計算の途中の置き場（メモリーかディスク）が足りません"
             )
+        # 壊れた月なら、ここで、そう言って終わる。月が置いたときのままなら、わけはほかにある
         for kept in self._months:
             verify_month(kept)
         if isinstance(error, OUR_MISTAKES):
@@ -164,10 +168,12 @@ def _decisions() -> pd.DataFrame:
     """判定表（どの窓でも同じ）。settled は、状態と証明書が同じで、解除も日付の食い違いもない人に行うこと。"""
     codes = [name for name in FACTS if name != "dates"]
     table = decision_table()
+    # 例：未登録でフラグ 1 なら日付のない人の link、登録済でフラグ 0 なら登録日だけのある人の renew
     plain = table[
         (table.cancel_kind == "")
         & (table.dates == table.state.map({"0": "none", "1": "registered_only"}))
     ]
     settled = plain.set_index(["state", "certificate_flag"]).action.rename("settled")
     table = table.join(settled, on=["state", "certificate_flag"])
+    # 空欄は -1 にする。SQL の NULL は、NULL どうしでも結ばれない
     return table.assign(**{name: table[name].replace("", "-1").astype("int8") for name in codes})

@@ -27,11 +27,13 @@ def same_as_kept(kept: KeptMonth, staged: Path, facts: dict) -> bool:
     Raises:
         MonthDamaged: 置いてある月が、置いたときのままでない。
     """
+    # 置いた月の記録は、JSON を通っている。組を一覧にそろえてから比べる
     known = json.loads(
         json.dumps({name: fact for name, fact in facts.items() if name in kept.intake})
     )
     if known != {name: kept.intake[name] for name in known}:
         return False
+    # 数が違えば、ファイルは読まずに済む。同じときだけ、置いた月が本物かを確かめて、行を比べる
     verify_month(kept)
     return all(
         _same_table(kept.folder / name, staged / name, kept.intake["files"][name])
@@ -62,6 +64,7 @@ def copied_months(staged: Path, members: int, candidates: Collection[KeptMonth])
 def _is_copy_of(kept: KeptMonth, new: Path, members: int) -> bool:
     verify_month(kept)
     paths = {"new": _pattern(new), "old": _pattern(kept.members)}
+    # 例：1,000 万人なら 50 に一つの番号、およそ 20 万人。40 万人に満たなければ、全員
     every = max(1, members // ENOUGH)
     with _bench(new) as bench:
         [(fresh, seen)] = bench.run(

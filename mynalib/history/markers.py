@@ -65,11 +65,13 @@ def versions(lines: Collection[Mapping]) -> dict[str, Version]:
             known[line["folder"]] = Revision.of(line.get("revision"))
             made[line["folder"]] = prepared.get(line.get("manifest_sha256", ""), "")
         elif line["did"] == "continued":
+            # 台帳を失ったあとに確かめた版。前の行が残っていれば、それを使う
             known |= {name: known.get(name) for name in line.get("released", {})}
         elif line["did"] == "lists_withdrawn":
             withdrawn |= {*line["releases"]}
     lost = {file.partition("/")[0] for file in purged_files(lines) if file.endswith(LIST_PAGE)}
     names = sorted((name for name in known if revision_of(name)), key=revision_of)
+    # 同じ月の、隣りあう二つの版。例：2026-10、2026-10-r2、2026-11 なら、2026-10 だけが置きかえられている
     next_one = {name: after for name, after in pairwise(names) if name[:7] == after[:7]}
     return {
         name: Version(

@@ -39,6 +39,7 @@ class KeptMonth:
 
     month: Month
     folder: Path
+    # dict は要約できない。月とフォルダーが同じなら、中身も同じ（置いたあとは変わらない）
     intake: dict = field(hash=False)
 
     @property
@@ -107,6 +108,7 @@ def keep(
     (staged / "intake.json").write_text(
         json.dumps(intake, ensure_ascii=False, indent=1), encoding="utf-8"
     )
+    # 原本が先。月だけがあって原本のない時を作らない（壊れたとき、原本から直せなくなる）
     keep_original(home, month, original, facts["sha256"])
     return _read(month, place_folder(staged, home.months, month, read_only=True, known=taken))
 
@@ -120,6 +122,7 @@ def keep_original(home: Home, month: Month, original: Path, digest: str) -> None
     beside = target.with_suffix(".part")
     remove_file(beside)
     shutil.copyfile(original, beside)
+    # 読んでから写すまでに、送り主がファイルを書きかえていれば、月と原本が食い違う
     if sha256(beside) != digest:
         remove_file(beside)
         raise Refused(
@@ -140,6 +143,7 @@ def original_of(home: Home, kept: KeptMonth) -> Path | None:
 
 def original_path(home: Home, month: Month, digest: str) -> Path:
     """原本を置く場所。名は、月と、中身のハッシュ。"""
+    # はじめの 12 桁（48 ビット）。人が見くらべられる長さ
     return home.originals / f"{month}-{digest[:12]}.csv"
 
 

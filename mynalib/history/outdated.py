@@ -36,7 +36,9 @@ def outdated_releases(home: Home, months: Sequence[KeptMonth]) -> list[Outdated]
     """
     found = []
     for released, folders in revisions(home.reports).items():
-        used = next((inputs for folder in reversed(folders) if (inputs := _inputs(folder))), None)
+        # いちばん新しい版の manifest が読めなければ、その前の版と比べる
+        newest_first = map(_inputs, reversed(folders))
+        used = next(filter(None, newest_first), None)
         earlier = [kept for kept in months if kept.month <= released] if used else []
         changed = [kept.month for kept in earlier if not kept.is_as_used(used.get(kept.month))]
         if changed:

@@ -61,10 +61,12 @@ def read_overlays(home: Home, params: Params, months: Sequence[KeptMonth]) -> Ov
         *decision_holds(home, months, entries),
         *memory_holds(home, params, entries),
     ]
+    # 記号や番号が変わっただけの、申し出た人かもしれない。人が答えるまでは、知らせない
     holds += [hold for each in waiting for hold in each.suspects]
     book = read_certificates(home, params)
     lost = tuple(lost_protection(home, params, [*entries, *book.entries]))
     returners = tuple(_returners(home, params))
+    # 二つの名簿に同じ人がいてもよい。同じわけの二つ目だけを落とす
     return Overlays(tuple(dict.fromkeys(holds)), returners, waiting, entries, book, lost)
 
 

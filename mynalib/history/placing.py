@@ -29,6 +29,7 @@ def place_folder(
     """
     number = next_revision(folder, month, known)
     target = folder / (f"{month}-r{number}" if number > 1 else str(month))
+    # 中身が全てディスクに届いてから、名を変える
     for path in [*staged.rglob("*"), staged]:
         flush(path, read_only=read_only and path.is_file())
     if target.exists():  # 同じ名のファイル。OS によっては、黙って置きかわる
@@ -36,6 +37,7 @@ def place_folder(
     try:
         staged.rename(target)
     except OSError as error:
+        # reports/ を、共有フォルダーなど、ほかのディスクに置いている。そこへは、名を変えるだけでは移せない
         if error.errno != errno.EXDEV:
             raise
         _place_across(staged, target)
@@ -68,10 +70,14 @@ def _copy_tree(origin: Path, target: Path) -> None:
         facts = path.stat()
         if path.is_dir():
             to.mkdir()
-        elif (same := first.setdefault((facts.st_dev, facts.st_ino), to)) != to:
+            continue
+        # はじめての中身なら、自分（to）が返る。二度目からは、先に写したものを指す
+        same = first.setdefault((facts.st_dev, facts.st_ino), to)
+        if same != to:
             link_or_copy(same, to)
         else:
             shutil.copyfile(path, to)
+    # 権限は最後。書けないフォルダーを先に作ると、その中に写せない
     for path in [*below, origin]:
         shutil.copymode(path, target / path.relative_to(origin))
 

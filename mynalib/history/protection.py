@@ -58,7 +58,9 @@ def protection(home: Home, params: Params, entries: Iterable[Entry]) -> dict:
     present = _rows(params, entries, key)
     rows = _rows(params, _holding(entries), key)
     for name, before in known.items():
+        # 例：前が a、a、b、いまが a、c なら、無くなったのは a と b の一行ずつ。増えた c では埋まらない
         lost = before - present.get(name, Counter())
+        # 足すのではなく、多いほう：a は、前の二行のまま残す
         rows[name] = rows.get(name, Counter()) | Counter({row: before[row] for row in lost})
     content = json.dumps(
         {name: sorted(counts.elements()) for name, counts in rows.items()}, sort_keys=True
@@ -83,6 +85,7 @@ def sealed(home: Home, digest: str) -> str:
 def unread_files(home: Home, params: Params) -> list[Path]:
     """名簿の隣にある、設定のどの名簿でもない表（optout.xlsx、optout (1).csv など）。"""
     named = [home.root / path for path in _files(params).values()]
+    # 置き場所そのものに名簿を置いても、そこは見ない。どの表も、名簿の隣になってしまう
     rooms = {home.registers, *(path.parent for path in named)} - {home.root}
     found = sorted(
         {path for room in rooms if room.is_dir() for path in room.rglob("*") if path.is_file()}
@@ -126,6 +129,7 @@ def _looks_like_one(path: Path, stems: set[str]) -> bool:
     name = path.name.casefold()
     if name in NOT_REGISTERS or name.startswith((".", "~$")):
         return False
+    # 「optout のコピー.bak」のように、表の形でなくても、名簿の名が入っていれば疑う
     return path.suffix.casefold() in SHEETS or any(stem in name for stem in stems)
 
 
@@ -150,6 +154,7 @@ def _holding(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _keyed(key: bytes, *words: str) -> str:
+    # JSON にしてから要約する。ただつなぐと、記号 1 番号 23 と、記号 12 番号 3 が同じになる。鍵がなければ、番号は総当たりで言い当てられる
     return hmac.new(
         key, json.dumps(words, ensure_ascii=False).encode(), hashlib.sha256
     ).hexdigest()[:DIGITS]
@@ -170,6 +175,7 @@ def _problem_of(home: Home, last: dict) -> Problem | None:
     """記録と鍵が、そろっていなければ、そのわけ。"""
     record = home.protection / f"{last['sha256']}.json"
     key = _key(home)
+    # 鍵そのものではなく、鍵で封じた決まった字を比べる（台帳に鍵を書かない）
     broken = [] if key and _keyed(key, "key") == last["key"] else [home.ledger_key]
     broken += [] if record.is_file() and sha256(record) == last["sha256"] else [record]
     what = "無いか変えられていて、名簿が減っていないかを確かめられません。バックアップからもとに戻してください"

@@ -34,10 +34,12 @@ def settle(home: Home, leaving_out: Month | None = None, params: Params | None =
     waiting = [kept for kept in months if kept.folder.name not in recorded]
     place_memory(home)  # 前に落ちた処理が、台帳に書いたところまで
     memory = {} if leaving_out else _prepared(home, params or load_params(home.params), months)
+    # 記憶は、最後の行に一度だけ書く。その前に落ちても、次の処理が、残りの月から同じことをする
     for kept in waiting:
         Ledger(home.ledger).append(
             "ingested", **_for_ledger(kept), **(memory if kept is waiting[-1] else {})
         )
+    # 加わった月がなくても、設定か規則が変われば、記憶は変わる
     if memory and not waiting:
         Ledger(home.ledger).append("remembered", **memory)
     place_memory(home)

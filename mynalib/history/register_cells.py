@@ -9,6 +9,7 @@ from mynalib.domain.strict_yaml import is_visible
 KEY = ("被保険者証記号", "被保険者証番号", "被保険者証枝番")
 MAX_SYMBOL = 40  # 字
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+# \5 は前と同じ区切り：2026/4/1 は読み、2026-4/1 は読まない
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})|([0-9]{4})([-/])([0-9]{1,2})\5([0-9]{1,2})")
 
 Wrong = tuple[str, str]  # 列と、何が誤りか

@@ -107,7 +107,7 @@ def read_registers(home: Home, params: Params) -> tuple[Entry, ...]:
 
 
 def append_rows(home: Home, params: Params, name: str, rows: Sequence[dict[str, str]]) -> None:
-    """名簿のおわりに、行を足す。人の書いた行は、そのまま。足したあとの名簿が読めなければ、もとのままにする。
+    """名簿のおわりに、行を足す。人の書いた行は、そのまま。読めない名簿には、足さない。
 
     Args:
         rows: 列の名から値へ。見出しにない列の値は、見出しのおわりに列を足して書く。
@@ -159,11 +159,14 @@ def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
 
 def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, list[Wrong]]:
     """一行を読む。誤りがあれば、全ての誤り。"""
+    # 表ごとに列が違う。ない列も空欄にして、同じに読む
     row = dict.fromkeys((*HEADER, *OPTIONAL, *DECISION), "") | row
     key, wrong = read_key(row, KEY)
+    # 「転籍」なのに新しい鍵がなければ、書き忘れ。空の鍵として読み、誤りを言う
     has_new = any(row[column] for column in NEW_KEY) or row["処理"] == "転籍"
     new_key, new_wrong = read_key(row, NEW_KEY) if has_new else (None, [])
     dates = {column: read_day(row[column]) for column in ("申出日", "撤回日", "判断日")}
+    # 名簿には申出日だけ、判断の表には判断日だけがある
     filed_on = dates["申出日"] or dates["判断日"]
     withdrawn_on = dates["撤回日"]
     wrong += new_wrong + _undecided(name, row, dates["判断日"])
@@ -174,6 +177,7 @@ def _entry(name: str, line: int, row: dict[str, str]) -> tuple[Entry | None, lis
     ]
     if isinstance(filed_on, date) and isinstance(withdrawn_on, date) and withdrawn_on < filed_on:
         wrong.append(("撤回日", "申出日より前です"))
+    # 書いてある値は言わない。書いてよい値を言う（tests/history/test_registers.py）
     choices = [
         (column, allowed[1:]) for column, allowed in CHOICES.items() if row[column] not in allowed
     ]

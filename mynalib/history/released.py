@@ -31,6 +31,7 @@ def releases(home: Home) -> dict[Month, Path]:
     """公開した月と、その最も新しい版のフォルダー。古い月が先。最も新しい版を取り下げた月は、入らない。"""
     standing = recorded_releases(home)
     newest = {}
+    # 取り下げた版も並べる。最も新しい版が取り下げてあれば、その前の版に戻るのではなく、月そのものがない
     for name in sorted(Ledger(home.ledger).ever("released"), key=version_order):
         newest[version_order(name)[0]] = name
     return {
@@ -82,8 +83,10 @@ def waiting_releases(home: Home) -> dict[Path, dict]:
         if line["did"] == "prepared":
             waiting[line["hash"]] = line
         if line["did"] == "released":
+            # 落ちてやり直すと、同じ manifest を二度用意することがある。一度公開すれば、どちらも済んでいる
             same = line["manifest_sha256"]
             waiting = {head: one for head, one in waiting.items() if one["manifest_sha256"] != same}
+    # どの用意の行で置いたものかは、置いたものの側（receipt.json）が知っている
     folders = [folder for folders in revisions(home.reports).values() for folder in folders]
     lines = {folder: waiting.get(read_receipt(folder).get("ledger_head")) for folder in folders}
     return {

@@ -39,8 +39,10 @@ def replayed(
             pd.DataFrame({"why": [why for why in WHY if why != NUMBER_CHANGED]}, dtype="str"),
         )
         lens.put("succession", succession_table(params))
-        for name in ("lineage", "rewind_found", "rewind_closed"):
-            lens.query(name, **({} if name == "lineage" else {"month": str(since)}))
+        lens.query("lineage")
+        lens.query("rewind_found", month=str(since))
+        lens.query("rewind_closed", month=str(since))
+        # 前の月は、一つ前に取り込んだ月。欠けた月があれば、そのまた前
         for before, kept in zip([None, *months], months, strict=False):
             if kept.month >= since:
                 _replay(lens, before, kept)

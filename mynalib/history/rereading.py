@@ -43,6 +43,7 @@ def _reads_the_same(home: Home, params: Params, kept: KeptMonth, original: Path)
 def _same_rows(one: Path, other: Path) -> bool:
     from mynalib.history.tables import read_table  # pandas の読みこみは、要るときだけ
 
+    # 書いた DuckDB の版が違えば、同じ行でも、バイトは違う
     if sha256(one) == sha256(other):
         return True
     tables = read_table(one), read_table(other)

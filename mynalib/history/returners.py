@@ -34,6 +34,7 @@ def returner_holds(home: Home) -> list[Hold]:
             raise ReturnersDamaged(where=path.name)
     holds = []
     for path, table in zip(paths, read_tables(paths), strict=True):
+        # Hold は until の月末の前までなので、返納の月の断面まで。例：10 月の返納は、10 月末のリストから外し、11 月末では外さない
         until = Month.parse(path.name[:7]).plus(1).end
         keys = (
             person_key(row.symbol, row.number, row.branch) for row in table.itertuples(index=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mynalib.domain.months import Month
 
+# はじめの版に番号はない。-r1 は、この道具の付けた名ではない
 _REVISION = re.compile(r"(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-r([2-9]|[1-9][0-9]+))?")
 
 
@@ -28,6 +29,7 @@ def revisions(folder: Path) -> dict[Month, list[Path]]:
 
 def next_revision(folder: Path, month: Month, known: Collection[str] = ()) -> int:
     """その月の、次の版の番号。known は、前に使った版の名。いまディスクになくても、同じ名は使わない。"""
+    # 例：2026-10 と 2026-10-r2 があれば 3。台帳に 2026-10-r3（消した版）があれば 4
     used = [*(path.name for path in revisions(folder).get(month, [])), *known]
     return 1 + max(
         (number for at, number in filter(None, map(revision_of, used)) if at == month), default=0

@@ -60,6 +60,7 @@ def with_rows(path: Path, rows: Sequence[dict[str, str]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter="\t" if tabbed else ",", lineterminator=ending)
     writer.writerow([*head, *new])
+    # 人の書いた行は、読み直さず、文字のまま写す（引用符や空白が変わらない）
     body = text.split("\n", 1)[1] if "\n" in text else ""
     out.write(body if not body or body.endswith("\n") else body + ending)
     writer.writerows([[row.get(name, "") for name in [*head, *new]] for row in rows])
@@ -76,6 +77,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             yield line, cells
+            # 次の行のはじまり。セルの中に改行があれば、レコードの数とは違う
             line = reader.line_num + 1
     except csv.Error:
         raise SheetUnreadable(
@@ -107,6 +109,8 @@ def _decoded(path: Path) -> tuple[str, str]:
         raise SheetUnreadable(
             "開けません（権限か、ほかのソフトで開いていないかを確かめてください）"
         ) from None
+    # Excel の「Unicode テキスト」は、BOM のある UTF-16 で、タブ区切り。UTF-8 を先に試すのは、Shift_JIS の日本語が、たまたま正しい
+    # UTF-8 になることは、まずないから（逆は、よくある）
     unicode_text = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if unicode_text else ("utf-8-sig", "cp932"):
         with suppress(UnicodeDecodeError):

@@ -31,6 +31,7 @@ PORTAL = "index.html"
 
 def differences(release: Path, artefacts: list[dict]) -> Iterator[Problem]:
     """manifest にある全てが、書いたときのままあり、ほかには何もないか。OS の置くごみは数えない。"""
+    # 足りないものだけでなく、余るものも言う。公開のフォルダーにあれば、読む人には、公開したものに見える
     expected = {artefact["path"]: artefact["sha256"] for artefact in artefacts}
     present = _present(release) - UNLISTED - {*junk(release)}
     yield from (Problem(path, "ありません") for path in sorted(set(expected) - present))
@@ -131,6 +132,7 @@ def require_sound_releases(home: Home) -> None:
 
 
 def _damaged_here(home: Home, release: Path, problem: Problem) -> Problem:
+    # 前の版は、作り直しても置きかわらない。戻すか、取り下げるかだけ
     newest = release in releases(home).values()
     month = version_order(release.name)[0]
     step = (

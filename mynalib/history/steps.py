@@ -5,11 +5,14 @@ STEPS = {
     "followed_from": ("month",),
     "noted_now": ("month",),
     "known_now": (),
+    # 閉じるのが先：食い違いなく登録し直し、そのあと証明書の切れた人（renew）を、見張りの続きとして控えない
     "registered": ("month",),
     "compared": ("month", "before"),
+    # ここから三つは、もう控えている人を加えない。先に加えたわけが残る
     "own_request_vanished": ("month",),
     "contradictions": ("month", "before"),
     "protection_lost": ("month",),
+    # いなくなった人が戻ったと分かってから、その人かもしれないとした人を閉じる
     "gone_back": ("month",),
     "newcomers_cleared": ("month",),
     "gone": ("month", "before"),

@@ -98,6 +98,7 @@ def _no_longer_notified(
 def _stale(home: Home, params: Params, kept: KeptMonth) -> Iterator[Refused]:
     most = params.society.policy.publish.stale_after_days
     days = (clock.today() - kept.month.end).days
+    # もっと新しい月があるなら、過去の月を埋めているだけで、リストは作らない
     if days > most and not newer_month(home, kept.month):
         what = f"月末から {days} 日たっています（公開できるのは {most} 日まで）。古い状態で勧奨すると、行き違いになります"
         fix = "新しい月のファイルを取り込んで、その月を公開してください。"
@@ -108,6 +109,7 @@ def _quarantined(params: Params, kept: KeptMonth) -> Iterator[Refused]:
     policy = params.society.policy.publish
     rows = kept.intake["data_rows"]
     held = kept.intake["quarantined"]
+    # 例：0.5 % と 2 行なら、1,000 行では 5 行まで、100 行では 2 行まで
     if rows < policy.min_rows or held <= max(policy.quarantine_floor, policy.max_quarantine * rows):
         return
     what = (

@@ -62,6 +62,7 @@ def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
     with desk() as db:
         for path, table in tables.items():
             path.parent.mkdir(parents=True, exist_ok=True)
+            # 錠をとらずに数える二つの命令が、同じ集計を同時に書くことがある
             beside = path.with_name(f".{path.name}.{os.getpid()}.part")
             with as_os_error(path):
                 db.from_df(table).write_parquet(str(beside))

@@ -26,6 +26,7 @@ def take_away(home: Home, paths: Iterable[Path], record: Callable[[str], object]
         beside = _beside(home, path, token)
         beside.parent.mkdir(parents=True, exist_ok=True)
         path.rename(beside)
+    # ここが境目。前で落ちれば戻し、後で落ちれば消し終える
     record(token)
     for left in _left(home):
         remove_tree(left)
@@ -46,6 +47,7 @@ def settle_taking(home: Home) -> None:
     taken = {line.get("taking") for line in Ledger(home.ledger).lines()} if left else set()
     for folder in left:
         if folder.name.removeprefix(TAKING) not in taken:
+            # 台帳に行がない：消すと決まる前に落ちた
             _put_back(folder, folder.parent)
         remove_tree(folder)
 

@@ -47,6 +47,7 @@ def unanswered(
     asked = [
         e for e in entries if e.reason != ALLOWED and e.handled != "退職" and e.in_force(today)
     ]
+    # 例：九月にいて十月にいない申出の人と、枝番も日付も同じ人が、十月にはじめて現れたら、その人を控える（unanswered.sql）
     absent = _queried("absent", months[-1:], asked).entry if asked else ()
     if not len(absent):  # たいていは、最後の月だけを読めば済む
         return ()

@@ -28,6 +28,8 @@ def recover(home: Home, params: Params, leaving_out: Month | None = None) -> Non
         LedgerBroken: 台帳が壊れているか、古いものに戻っている。
         MonthDamaged: 置いた月が、無いか、台帳か原本と違う。
     """
+    # 順が要る。消しかけ、写しかけの残りを片づけてから、台帳の知らないものを疑い、最後に記録する。疑う前に記録すると、
+    # 古い台帳に、出どころの分からない月を書き足してしまう
     settle_taking(home)
     for place in (home.months, home.reports):
         clear_placing(place)
@@ -92,6 +94,7 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
     with home.locked():
         _require_broken(home)
         ledger = Ledger(home.ledger)
+        # 壊れた行を先に除く。読めない台帳では、どれが台帳にないかも分からない
         ledger.set_aside(because=because)
         months = {
             kept.folder.name: _vouched_month(home, params, kept) for kept in _unrecorded(home)
@@ -100,6 +103,7 @@ def accept_ledger(home: Home, params: Params, because: str) -> dict:
             release.name: _vouched_release(release) for release in _unrecorded_releases(home)
         }
         sound = {name: digest for name, digest in releases.items() if digest}
+        # 失われた行を指す受領書を、次からは古い台帳の印とみなさないように、控えておく
         heads = sorted({*written_heads(home).values()})
         ledger.append("continued", because=because, ingested=months, released=sound, heads=heads)
         with suppress(MonthDamaged):  # 確かめられなかった月は、取り込み直してから

@@ -2,6 +2,7 @@
 -- 一行＝名簿の行。列 entry。
 select a.entry
 from asked a
+-- 一行に鍵が二つあれば、どちらか一つが当てはまればよい
 left join member m using (symbol_key, number_key, branch)
 group by a.entry
 having count(m.line) = 0

@@ -47,10 +47,12 @@ everybody as (
         coalesce(r.asked, false) as asked, coalesce(r.returned, false) as returned,
         coalesce(r.objects, false) as objects, coalesce(r.silent, false) as silent
     from here h
+    -- どちらかにだけいる人も要る：名簿だけの人（見つからない、番号の届出がない）と、ファイルだけの人（まだ持っていない）
     full join book b on b.symbol_key = h.symbol_key and b.number_key = h.number_key and b.branch = h.branch
     left join remark r
         on r.symbol_key = coalesce(h.symbol_key, b.symbol_key)
         and r.number_key = coalesce(h.number_key, b.number_key) and r.branch = coalesce(h.branch, b.branch)
+    -- ファイルにいる人の事業所は、もう person が決めている
     left join symbol_entry s
         on h.state is null and s.month = $month and s.symbol_key = b.symbol_key
         and (s.number_from is null or try_cast(b.number_key as hugeint) >= s.number_from)

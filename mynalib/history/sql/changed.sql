@@ -14,6 +14,7 @@ now as (
 select before, employer_id, count(*) as people
 from (
     select before, unnest(list_distinct([earlier.employer_id, now.employer_id])) as employer_id
+    -- 加わった人も去った人も要るので、両側を残す
     from earlier
     full join now using (before, symbol_key, number_key, branch)
     where earlier.employer_id is distinct from now.employer_id or earlier.state <> now.state

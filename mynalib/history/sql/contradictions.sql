@@ -34,6 +34,7 @@ select
             and (before_state = 1 or before_kind is not null or before_registered is not null or before_cancelled is not null)
             then 'history_lost'
         when (before_kind is not null or before_cancelled is not null)
+            -- 解除日も新しければ、別の解除で、ありうること
             and cancelled_on is not distinct from before_cancelled and cancel_kind is distinct from before_kind
             then 'kind_changed'
     end as why,

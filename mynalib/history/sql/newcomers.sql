@@ -30,6 +30,7 @@ placed as (
         and (s.number_to is null or coalesce(try_cast(n.number_key as hugeint), 0) <= s.number_to)
     where n.registered_on is null and n.cancelled_on is null
 ),
+-- 日付のない人は、記録が空になったのかもしれないので、同じ事業所だけを疑う。日付の同じ人は、転籍かもしれないので、どの事業所でも疑う
 suspect as (
     select symbol_key, number_key, branch, employer_id
     from placed

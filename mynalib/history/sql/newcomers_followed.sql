@@ -14,6 +14,7 @@ select
     count(*) filter (n.state = 0 and l.branch is not null) as registered_later
 from (
     from newcomer
+    -- 番号の変わった人も、加わった人に見える（結ばない）
     anti join (from person where month = $before) using (symbol_key, number_key, branch)
 ) n
 left join later l using (symbol_key, number_key, branch)

@@ -7,6 +7,7 @@ select
     count(*) filter (where has_acted(a.kind, m.state, m.certificate_flag)) as acted
 from asked a
 join later l using (month)
+-- その月にいない人は数えない。登録しなかったのではなく、いなくなった人だから
 join member m
     on m.month = l.month_after and m.symbol_key = a.symbol_key and m.number_key = a.number_key and m.branch = a.branch
 group by all

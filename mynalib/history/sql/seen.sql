@@ -4,6 +4,8 @@
 -- 一行＝事業所×様子の並び。code は、step を桁とする四進数（0 いない、1 リストに無い、2 未登録としてリストに、3 登録済としてリストに）、
 -- unregistered は、リストに無い未登録の人がいる桁が 1。unseen は、リストに無いあいだに登録でなくなった（見えない解除の）人がいる
 -- 桁が 1。people は人数。
+-- 例：八月は未登録としてリストに、九月は登録済でリストに無く、十月は未登録でリストに無い人の letter は 2、1、1。
+-- code は 2×1 + 1×4 + 1×16 = 22、十月は登録でなくなったのが見えないので、unregistered と unseen は 16
 with seen as (
     select
         p.employer_id, p.symbol_key, p.number_key, p.branch, p.state,

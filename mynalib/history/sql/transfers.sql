@@ -16,6 +16,7 @@ by_employer as (
     group by all
 ),
 pairs as (
+    -- 別の事業所どうしでしか組めない。去った人と加わった人の合計から、いちばん多い事業所の分を引いたものより、組は多くならない
     select least(sum(leavers), sum(joiners), sum(leavers) + sum(joiners) - max(leavers + joiners)) as people
     from by_employer
     group by branch, registered_on, cancelled_on

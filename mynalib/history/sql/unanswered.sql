@@ -1,6 +1,7 @@
 -- 最後の月にいない名簿の行（asked: absent.sql と同じ形）と、疑わしい人。引数なし。
 -- 一行＝名簿の行×疑わしい人（いなければ一行だけで、since 以下は ''）。last_seen 最後にいた月（なければ ''）、
 -- since 疑わしい人が、はじめて同じ枝番と日付で現れた月、symbol_key, number_key, branch その人の鍵。
+-- 例：九月が最後の人と、枝番も日付も同じ三人がいる。八月からいる人は別の人、九月か十月にはじめて現れた人は、疑わしい人
 with seen as (
     select
         a.entry, max(m.month) as last_seen,
