@@ -31,12 +31,14 @@ def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict
             running.on_done(job)
         else:
             waiting.append(job)
+    # ここまでは、どこで動かしても同じ：出来ている仕事は、送らない
     if running.scheduler:
         return records | run_on_cluster(waiting, running.scheduler, running.on_done)
     at_once, limits = share(len(waiting), running.workers)
     with _pool(at_once) as pool, Workers(limits) as workers:
         futures = {pool.submit(workers.supervise, job): job for job in waiting}
         while futures:
+            # 終わるのを待つが、進み具合のために、TICK ごとに戻る
             done, _ = wait(futures, TICK, FIRST_COMPLETED)
             for future in done:
                 job = futures.pop(future)
@@ -50,16 +52,14 @@ def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict
 def finished(job: Job) -> dict | None:
     """前の実行の結果。元が同じで、書いたファイルがそのままのときだけ。"""
     record = read_record(job)
+    # 失敗した仕事は、元が同じでも、もう一度する（メモリ不足や時間切れは、次は起こらないかもしれない）
     if not record or "error" in record or record["fingerprint"] != job.fingerprint:
         return None
     outputs = [
         (job.folder / "out" / output["path"], output["sha256"]) for output in record["outputs"]
     ]
-    return (
-        record
-        if all(path.is_file() and sha256(path) == digest for path, digest in outputs)
-        else None
-    )
+    whole = all(path.is_file() and sha256(path) == digest for path, digest in outputs)
+    return record if whole else None
 
 
 @contextmanager

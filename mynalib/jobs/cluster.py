@@ -49,6 +49,7 @@ def require_cluster(scheduler: str) -> None:
     except ImportError:
         raise _no_distributed(where) from None
     try:
+        # 名のりだけを尋ねる。働き手やほかのサーバーも、つながるだけなら、つながるので
         kind = asyncio.run(asyncio.wait_for(_kind_of(scheduler), CONNECTING))
     except Exception:  # noqa: BLE001 別のものが答えると、どんな失敗にもなる
         kind = ""
@@ -92,8 +93,10 @@ def run_on_cluster(
         for future in queue:
             job = running.pop(future)
             records[job.name] = _receive(job, future)
+            # 受け取ったら、集まりのメモリから、すぐに消す（成果物には、人の行がある）
             future.release()
             on_done(job)
+            # 一つ返るたびに、一つ送る。送ってあるのは、いつも AHEAD × 手の数まで
             for following in islice(waiting, 1):
                 _send(client, following, running, queue)
     return records
@@ -125,6 +128,7 @@ def _client(scheduler: str) -> Iterator:
 def _send(client, job: Job, running: dict, queue) -> None:
     files = {path.name: path.read_bytes() for path in (job.folder / "capsule").iterdir()}
     parcel = Parcel(job, job.notebook.read_bytes(), files, (code_hash(), library_versions()))
+    # 同じ仕事でも、毎回ちがう鍵で。前の公開の結果を、集まりが覚えていて返すことのないように
     future = client.submit(run_parcel, parcel, key=f"myna-{uuid.uuid4().hex}", pure=False)
     running[future] = job
     queue.add(future)
@@ -145,6 +149,7 @@ def _receive(job: Job, future) -> dict:
 
 def run_parcel(parcel: Parcel) -> tuple[dict, dict[str, bytes]]:
     """働き手の側：届いた仕事をして、結果と成果物を返す。届いたものは、終われば消える。"""
+    # 動かす前に断る。違う版の作ったバイトを、一つの公開にまぜない
     if parcel.made_with != (code_hash(), library_versions()):
         what = "働き手の mynalib か道具の版が、送り手と違います（同じバイトになりません）"
         return {"error": NotebookFailed.code, "what": what}, {}
@@ -152,6 +157,7 @@ def run_parcel(parcel: Parcel) -> tuple[dict, dict[str, bytes]]:
 
     # 公にされていない入口（private_doors.py）：見守り役（nanny）の下の働き手は、子を起こせない daemon とされている。温かいプロセスは、働き手が終われば終わる
     multiprocessing.current_process()._config["daemon"] = False
+    # 働き手の手の数で分ける。同じ計算機で、その数の仕事が並んで動くので
     _, limits = share(get_worker().state.nthreads)
     with scratch() as folder:
         job = replace(parcel.job, folder=folder, notebook=folder / parcel.job.notebook.name)

@@ -30,6 +30,7 @@ class Console:
 
     def __enter__(self) -> None:
         self._python = sys.stdout, sys.stderr
+        # 前から溜まっていた文を、セルの出力にしない
         for stream in self._python:
             stream.flush()
         for stream in self._streams:
@@ -68,6 +69,7 @@ class Stream(TextIOBase):
         if os.name != "nt":
             self._pipe, self._into = os.pipe()
             os.set_blocking(self._pipe, False)
+            # 漢字の三つのバイトが、管の区切りで分かれて届いても、一字に戻す
             self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             Thread(target=self._watch, daemon=True).start()
 
@@ -81,9 +83,11 @@ class Stream(TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text)}")
+        # セルが fork した子。管の読み手も送り先も、親にある。記述子に書けば、親が読む
         if os.getpid() != self._console.owner:
             return os.write(self._number, text.encode(errors="replace")) and len(text)
         with self._console.lock:
+            # 記述子に先に書かれたもの（os.system など）を、先に。書いた順に並ぶ
             self._drain()
             self._add(text)
         return len(text)
@@ -108,6 +112,7 @@ class Stream(TextIOBase):
         os.dup2(self._original, self._number)
 
     def _add(self, text: str) -> None:
+        # 長く溜まったものは、普通のカーネルなら、もう送られている。先に送って、順をそろえる
         self._console.settle()
         self.since = self.since if self.text else time.monotonic()
         self.text += text

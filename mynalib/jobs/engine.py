@@ -66,6 +66,7 @@ class WarmEngine(NBClientEngine):
         Raises:
             CellTimeoutError: 一つのセルが execution_timeout 秒を過ぎた。
         """
+        # ここで動かせなければ普通のカーネルで。どちらも、エラーの文面は残さない（_Scrubbing）
         client = _InProcess if _can_run_here(nb_man.nb) else _Scrubbing
         passed = {name: value for name, value in options.items() if name not in RENAMED}
         timeout = execution_timeout or options.get("timeout")
@@ -80,12 +81,11 @@ class WarmEngine(NBClientEngine):
 
 def _can_run_here(notebook: nbformat.NotebookNode) -> bool:
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    here = (
-        threading.current_thread() is threading.main_thread() and not InteractiveShell.initialized()
-    )
-    return (
-        here and language == "python" and hasattr(os, "fork") and os.environ.get(SWITCH) != "kernel"
-    )
+    asked_otherwise = os.environ.get(SWITCH) == "kernel" or language != "python"
+    # 一つのプロセスで一冊だけ：前の一冊の変数や設定が、次の報告に残らないように。合図は、メインのスレッドにしか届かない
+    in_main = threading.current_thread() is threading.main_thread()
+    first = not InteractiveShell.initialized()
+    return in_main and first and hasattr(os, "fork") and not asked_otherwise
 
 
 class _Scrubbing(PapermillNotebookClient):
@@ -96,6 +96,7 @@ class _Scrubbing(PapermillNotebookClient):
     def process_message(self, msg: dict, cell: nbformat.NotebookNode, cell_index: int):
         if msg["msg_type"] == "error" and not self.keep_errors:
             content = msg["content"]
+            # evalue を空にすると、papermill は SystemExit を成功とみる。失敗だったものは 1 にして、失敗のままにする
             stopped = content["ename"] == "SystemExit" and content["evalue"] not in HARMLESS
             # 決まった文で、人の値はない
             full = next((sign for sign in FULL if sign in content["evalue"]), "")
@@ -108,6 +109,7 @@ class _Scrubbing(PapermillNotebookClient):
         except CellExecutionError as error:
             if self.keep_errors:
                 raise
+            # 失敗したセルの print や表にも、人の値がありうる
             cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
             failure = CellExecutionError("", error.ename, "")
         raise failure  # except の外で送出すると、元の例外が __context__ に残らない
@@ -124,6 +126,7 @@ class _InProcess(_Scrubbing):
         self._wire = Wire()
         self._loop = asyncio.new_event_loop()
         self.widget_registry = {}
+        # papermill は、おわりにカーネルの言語を尋ねる。答えは wait_for_reply から
         self.kc = SimpleNamespace(kernel_info=lambda: None)
         self._console = Console(
             lambda name, text: self._wire.send(None, "stream", {"name": name, "text": text})
@@ -155,6 +158,7 @@ class _InProcess(_Scrubbing):
         try:
             with self._deadline(timeout, late), self._console:
                 reply = self._loop.run_until_complete(self._kernel.run(cell.source))
+        # 時間切れの割りこみか、人の Ctrl-C か。人のものなら、そのまま外へ
         except KeyboardInterrupt:
             if not late.is_set():
                 raise
@@ -186,6 +190,7 @@ class _InProcess(_Scrubbing):
         def watch() -> None:
             wait = seconds
             while not done.wait(wait):
+                # interrupt_on_timeout なら、セルを止めて次へ進む（nbclient の決まり）。そうでなければ、時間切れの失敗にする
                 if not self.interrupt_on_timeout:
                     late.set()
                     wait = AGAIN

@@ -26,6 +26,7 @@ def _rates(capsule: Capsule, folder: Path) -> Path:
     """月×事業所の率。ない値は空欄。"""
     released = door.rates(capsule.table("rates"), capsule.terms)
     texts = {name: released.frame[name].map(_number, na_action="ignore") for name in RATES}
+    # 実数版は、いつも小数一桁（80 % は 80.0）。広く配る版は、水準（整数）と率がまざるので、余分な .0 を書かない
     if capsule.audience == "internal":
         texts = {
             name: released.frame[name].map("{:.1f}".format, na_action="ignore") for name in RATES
@@ -54,6 +55,7 @@ def _cells(capsule: Capsule, folder: Path) -> Path:
     rates = door.rates(capsule.table("rates"), capsule.terms).frame
     cells = _melted(rates, ["month", "employer_id"], [*COUNTS, *RATES, "tolerance"])
     for row in rates[rates.tolerance.notna()].to_dict("records"):
+        # ページには水準の幅も書く。幅の両端とその広さは、率と幅から出る数なので、ここにも並べる
         low, high = span(int(row["rate"]), int(row["tolerance"]), row["bound"])
         ends = {"low": low, "high": high, "width": high - low}
         at = {"month": row["month"], "employer_id": row["employer_id"]}
@@ -81,6 +83,7 @@ def _melted(frame: pd.DataFrame, keys: list[str], values: list[str]) -> list[dic
     ]
 
 
+# 率の表のほかに、広く配る版が見せる表：鍵の列と、数の列
 _BESIDE = (
     ("change", ["reason"], ["people"]),
     ("causes", ["cause"], ["points"]),

@@ -91,6 +91,7 @@ def _record(job: Job, limits: Limits) -> dict:
     except MynaError as error:
         return {"error": error.code, "what": error.what, "fix": error.fix}
     except PapermillExecutionError as error:
+        # エンジンが残すのは、空きが足りないことの決まった文だけ。ほかの文面は、もう消してある
         if is_full(error.evalue):
             return full_disk()
         what = f"{error.cell_index + 1} 番目のセルで止まりました（{error.ename}）"
@@ -107,6 +108,7 @@ def full_disk() -> dict:
 
 
 def _run(job: Job) -> list[dict]:
+    # 成果物も、ノートブックと同じカプセルから。人の行は、ここにあるものしか見えない
     capsule = Capsule.read(job.folder / "capsule")
     notebook = papermill.execute_notebook(
         str(job.notebook),
@@ -115,6 +117,7 @@ def _run(job: Job) -> list[dict]:
         engine_name=job.engine,
         progress_bar=False,
         request_save_on_cell_execute=False,
+        # 普通のカーネルも、黙って動かす（CRITICAL だけ）。失敗の traceback を、端末に書くので
         extra_arguments=["--IPKernelApp.log_level=50"],
     )
     _require_finished(notebook)
@@ -157,6 +160,7 @@ def _require_finished(notebook: nbformat.NotebookNode) -> None:
 def _end_with_parent() -> None:
     """頼んだプロセスが消えれば（kill -9 でも）、この仕事も終わる。端末の Ctrl-C は、頼んだプロセスだけが受ける。"""
     if hasattr(os, "setsid"):
+        # 自分の組を作る。セルが起こしたプロセスも、組ごと止められる（workers._kill）
         os.setsid()
 
     def watch(parent: int) -> None:
@@ -180,8 +184,10 @@ def _private(job: Job, limits: Limits):
     os.environ.update(
         {name: str(private) for name in ("HOME", "IPYTHONDIR", "TMPDIR", "JUPYTER_CONFIG_DIR")}
     )
+    # 合言葉（RUN_VARIABLE）は実行ごとに違う。ノートブックに残っていた出力の印は、この実行のものにならない
     os.environ |= {CAPSULE: str(job.folder / "capsule"), RUN_VARIABLE: uuid.uuid4().hex}
     os.environ |= {DUCKDB_THREADS: str(limits.threads), DUCKDB_MEMORY: limits.duckdb_memory}
+    # 組合の置き場所を知らせない。カプセルのほかは、どこにあるかも分からない
     os.environ.pop("MYNA_HOME", None)
     tempfile.tempdir = None  # サーバーが覚えた一時フォルダーではなく、TMPDIR を使う
     limit_memory(limits.memory)

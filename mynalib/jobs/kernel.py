@@ -25,6 +25,7 @@ class Wire(Session):
         message = (
             msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
         )
+        # 一度、字にして戻す。普通のカーネルを通ったのと同じ形（組は並びに、鍵は文字に）になる
         message["content"] = self.unpack(self.pack(message["content"]))
         message["buffers"] = buffers or []
         self.waiting.append(message)
@@ -45,6 +46,7 @@ class Kernel(IPythonKernel):
         config = Config({"HistoryManager": {"hist_file": ":memory:"}})
         # カーネルは、失敗の traceback を記録に書く
         silent = logging.Logger("kernel", logging.CRITICAL)
+        # IPythonKernel の __init__ は、デバッガーや、通信の口を求める。その親（KernelBase）から始め、要るものだけを下で作る
         super(IPythonKernel, self).__init__(session=session, config=config, log=silent)
         self.shell = self.shell_class.instance(
             parent=self, user_ns={}, kernel=self, compiler_class=self.compiler_class
@@ -54,6 +56,7 @@ class Kernel(IPythonKernel):
             sender.pub_socket = None
         self.shell.displayhook.topic = b"execute_result"
         self.shell.configurables.append(comm.get_comm_manager())
+        # do_execute は、セルがメインのスレッドで動くかを、ここに尋ねる（割りこみを受けるため）
         self.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
 
     async def run(self, source: str) -> dict:

@@ -57,9 +57,11 @@ def lab(home: Home, notebook: str, browser: bool) -> Iterator[tuple[str, subproc
         with home.private():
             server = subprocess.Popen(  # noqa: S603 自分の Python で、決まった引数だけ
                 _command(home, folder, notebook, browser),
+                # この口が閉じれば（kill -9 でも）、サーバーは終わる（lab_server）
                 stdin=subprocess.PIPE,
                 cwd=home.notebooks,
                 env=environment,
+                # 端末の Ctrl-C を、サーバーに届かせない。終わらせるのは、いつも _end
                 start_new_session=True,
             )
         try:
@@ -83,6 +85,7 @@ def _command(home: Home, folder: Path, notebook: str, browser: bool) -> list[str
         "LabApp.user_settings_dir": folder / "settings",
         "LabApp.workspaces_dir": folder / "workspaces",
         "ContentsManager.pre_save_hook": "mynalib.jobs.lab_saving.keep_only_code",
+        # 同じ機械のほかの利用者も、カーネルの番号につなげる。暗号がなければ、起こさない
         "KernelManager.transport_encryption": "required",
         "FileCheckpoints.checkpoint_dir": folder / "checkpoints",
         "Application.log_level": "ERROR",
@@ -123,6 +126,7 @@ def _port(server: subprocess.Popen, runtime: Path) -> int:
 
 
 def _end(server: subprocess.Popen) -> None:
+    # 閉じるのが、終わりの知らせ。カーネルも片づけて終わるのを待ち、終わらなければ止める
     server.stdin.close()
     try:
         server.wait(GRACE)

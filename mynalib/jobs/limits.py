@@ -30,6 +30,7 @@ def share(jobs: int, asked: int | None = None) -> tuple[int, Limits]:
     """同時に動かす数と、一つの仕事の上限。asked（利用者の決めた数）があれば、数はそのとおりにする。"""
     cores = usable_cores()
     memory = int(available_memory() * USABLE)
+    # 例：40 件、8 コア、使えるメモリ 0.8 GB なら、0.8 GB ÷ 384 MB で二つ、一つに 4 スレッドずつ（tests/jobs/test_batch.py）
     workers = max(1, min(jobs, asked or min(cores, memory // ESTIMATE)))
     return workers, Limits(max(1, cores // workers), max(ESTIMATE, memory // workers))
 
@@ -63,5 +64,6 @@ def limit_memory(allowance: int) -> None:
         import resource
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        # RLIMIT_AS は場所取り（VIRT）を数える。読みこみを済ませた分（pages）は、もう取ってあるので足す
         most = pages * resource.getpagesize() + RESERVED + allowance
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

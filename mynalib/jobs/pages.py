@@ -69,11 +69,13 @@ def has_chart(output: nbformat.NotebookNode) -> bool:
 
 def _with_drawings(notebook: nbformat.NotebookNode, alone: bool = False) -> nbformat.NotebookNode:
     """どの図にも、同じ値から描いた SVG を添えたノートブック。alone なら、動く図とダウンロードを取り除く。"""
+    # 成果物（write_mail）も同じノートブックから作る。絵を添えるのは、写しに
     drawn = copy.deepcopy(notebook)
     for output in shown_outputs(drawn):
         text = output.data["text/html"]
         if has_chart(output):
             picture = draw(output.data[PLOTLY_JSON], _caption(text))
+            # 絵は、図の値のすぐ前。JavaScript が動けば、様式（.js .drawn）が絵を隠し、紙では、また出す
             text = text.replace(_DATA, picture + _DATA, 1)
         output.data["text/html"] = _INTERACTIVE.sub("", text) if alone else text
     return drawn
@@ -119,6 +121,7 @@ def is_ours(name: str, digest: str) -> bool:
 
 def style_sheet() -> str:
     """どのページにも当てる様式。"""
+    # 点検（release/digits.py）も、これを色の一覧として読む
     return _shipped(STYLE_FILE).decode()
 
 

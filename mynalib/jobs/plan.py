@@ -41,7 +41,9 @@ def plan_jobs(
     editions = [edition for edition in EDITIONS if lists or edition.level != "named"]
     for edition in editions:
         per_employer = NOTEBOOKS[edition.notebook].per_employer
-        for employer in employers if per_employer else [None] * society:
+        # 組合の資料は、事業所なしで一度
+        whole = [None] if society else []
+        for employer in employers if per_employer else whole:
             jobs.append(_job(publication, edition, folder, employer, editions))
     return jobs
 
@@ -68,6 +70,7 @@ def _job(
     check_parameters(notebook, parameters)
     _check_cell(path, notebook.parameters)
     # 止まった月の点検は、ほかへのつながりがない。いっしょに公開するものとは、別に置く
+    # 名は、仕事のフォルダーの名でもある。前に出来た仕事を見つける鍵なので、同じ仕事は、いつも同じ名
     owner = code or ("society" if beside else "alone")
     name = "-".join((owner, edition.notebook, edition.audience))
     own = folder / name
@@ -120,6 +123,7 @@ def _workbooks(publication: Publication, edition: Edition, code: str) -> list[di
 
 
 def _portal(publication: Publication, page: str) -> dict[str, str]:
+    # management/index.html なら、一つ上
     up = "../" * (len(PurePosixPath(page).parts) - 1)
     return {"href": f"{up}index.html", "title": f"{publication.opened.month.label}の資料"}
 
@@ -139,6 +143,7 @@ def _fingerprint(
     capsule: Path, notebook: Path, parameters: dict[str, str], links: tuple[dict[str, str], ...]
 ) -> str:
     """この仕事の結果を決めるもの全てのハッシュ。"""
+    # カプセルは、中身のハッシュで。人が一人変われば、その人のいるカプセルの仕事だけが、やり直しになる
     contents = {path.name: sha256(path) for path in capsule.iterdir()}
     return sha256_of(
         [contents, sha256(notebook), parameters, links, code_hash(), library_versions()]

@@ -15,6 +15,7 @@ from multiprocessing.forkserver import ensure_running
 
 # cli は、起こした命令（myna）が、子でもそれを読みこむので
 WARM = ["mynalib.jobs.warm", "mynalib.cli"]
+# multiprocessing が付ける、一時フォルダーとソケットの名の長さ。見本の字は、何でもよい
 PYMP = "/pymp-12345678"
 LISTENER = "/listener-12345678"
 MOST = 100  # バイト。ソケットの道の長さの上限（Linux 108、macOS 104）

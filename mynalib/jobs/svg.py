@@ -28,6 +28,7 @@ def draw(figure: Mapping, label: str) -> str:
     layout = figure["layout"]
     if strange := {trace.get("type", "scatter") for trace in traces} - {*DRAWABLE}:
         raise ValueError(f"描けない図です：{sorted(strange)}")
+    # 凡例の行の分だけ、図の全体を下へずらし、絵を高くする。図そのものの大きさは、plotly と同じ
     legend = [*_legend(traces, layout)]
     x, y = _scales(traces, layout, top=layout["margin"]["t"] + LINE * len(legend))
     height = layout["height"] + LINE * len(legend)
@@ -64,6 +65,7 @@ def _values(traces: Sequence[Mapping], axis: str) -> list:
         if trace.get("type") == "bar" and axis == along:
             bases = each(trace.get("base", 0), len(values))
             found += [base for base in bases if base is not None]
+            # 例：土台 20 に 15 を積む棒は、20（土台）と 35（先）。値の 15 は、軸のどこにも現れない
             values = [_sum(base, value) for base, value in zip(bases, values, strict=True)]
         found += values
     return found
@@ -74,6 +76,7 @@ def _sum(base: float | None, value: float | None) -> float | None:
 
 
 def _grid(x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
+    # 縦の軸の目盛りは横の線、横の軸の目盛りは縦の線
     for axis, other, flat in ((y, x, True), (x, y, False)):
         if axis.layout.get("showgrid", True):
             colour = axis.layout.get("gridcolor", "#e6e6e6")

@@ -31,6 +31,8 @@ class Scale:
 
     def at(self, value: object) -> float:
         """値の画素。"""
+        # 例：8、9、10 月の軸（0〜300 画素）は -0.5 から 2.5 まで。9 月の位置は 1 で、(1 + 0.5) ÷ 3 × 300 = 150。
+        # 縦の軸は start が下（300）、stop が上（0）なので、0〜100 の 25 は 225
         place = self._place(value)
         return self.start + (place - self.low) / (self.high - self.low) * (self.stop - self.start)
 
@@ -55,10 +57,12 @@ class Scale:
         if self.kind == "category":
             most = self.layout.get("nticks") or MOST_LABELS
             each = math.ceil(len(self.names) / most) if self.start < self.stop else 1
+            # おわりから数える。23 か月なら三つおきに 2、5、…、20、23 番め。いちばん新しい月は、必ず出る
             return self.names[::-1][::each][::-1]
         if self.kind == "log":
             return [10**power for power in range(math.ceil(self.low), math.floor(self.high) + 1)]
         step = self.layout.get("dtick") or _nice_step(self.high - self.low)
+        # 1e-9：0.6 ÷ 0.2 が 2.9999… になっても、端の目盛りを落とさない
         first = math.ceil(self.low / step - 1e-9)
         return [n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
 

@@ -43,10 +43,12 @@ def _runs(trace: Mapping, x: Scale, y: Scale) -> list[Points]:
     runs: list[Points] = [[]]
     for across, up in zip(trace["x"], trace["y"], strict=True):
         if across is None or up is None:
+            # 例：1、なし、3、4 は、点が一つの線と、二つの線。欠けた月を、まっすぐな線で結ばない
             runs += [[]] if runs[-1] else []
             continue
         point = (x.at(across), y.at(up))
         if runs[-1] and trace.get("line", {}).get("shape") == "hv":
+            # 階段：前の高さのまま横へ進む角を足す。(50, 90) から (150, 70) へは、(150, 90) を通る
             runs[-1].append((point[0], runs[-1][-1][1]))
         runs[-1].append(point)
     return [run for run in runs if run]
@@ -62,6 +64,7 @@ def _lines(trace: Mapping, runs: list[Points]) -> Iterator[str]:
 
 
 def _area(upper: Points, lower: Points, colour: str) -> str:
+    # 上の線を左から右へ、下の線を右から左へ。一回りで、帯になる
     return f'<polygon points="{points_of([*upper, *lower[::-1]])}" fill="{colour}"/>'
 
 
@@ -132,6 +135,7 @@ def _bar_text(ends: tuple[float, float], middle: float, flat: bool, text: str, i
         return text_at(base + 6, middle + SIZE / 3, text, "start", "#fff")
     if flat:
         return text_at(tip + 6, middle + SIZE / 3, text, "start")
+    # 画素は下ほど大きい。先が土台より上（tip <= base）の棒には上に、下に伸びた棒には下に書く
     return text_at(middle, tip - 6 if tip <= base else tip + LINE - 4, text, "middle")
 
 

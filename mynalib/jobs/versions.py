@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mynalib.history.files import sha256, sha256_of
 
+# 成果物のバイトを変えうるものだけ。ほかの部品を新しくしても、公開した月は「変わった」ことにならない
 LIBRARIES = (
     "duckdb",
     "ipython",

@@ -27,6 +27,7 @@ from mynalib.reminders.sheet import (
     book_name,
 )
 
+# 「=」ではじまる名や、URL に見える字も、ただの字。開いた人の Excel で、式やリンクとして動かない
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 EPOCH = datetime(2020, 1, 1)  # 作成日時を固定し、同じ入力から同じバイトを作る
 HOUSEHOLD = ["symbol", "number"]
@@ -81,12 +82,14 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
         sheet.write_string(top, index, head, formats["head"])
     home = None
     for number, row in enumerate(rows.to_dict("records"), top + 1):
+        # 世帯のはじめの行には、上に線のある形。行は、世帯の順に並んでいる
         form = formats["cell" if (row["symbol"], row["number"]) == home else "first"]
         home = (row["symbol"], row["number"])
         for index, (column, value) in enumerate(row.items()):
             sheet.write_string(number, index, display.text(column, value, 0), form)
         for index in range(len(row), last + 1):
             sheet.write_blank(number, index, None, form)
+    # 一人もいなければ、選ぶ欄もない（終わりの行が、はじめの行より前になる）
     if len(rows):
         choice = {"validate": "list", "source": list(ANSWERS), "error_title": ANSWER}
         choice["error_message"] = f"{'、'.join(ANSWERS)} のどれかだけを選べます。"

@@ -41,6 +41,7 @@ class Workers:
         """一つの仕事を、自分のプロセスで終わりまで動かす。"""
         if not self._open:
             return _failure("始める前に止めました")
+        # 前の実行の結果を、この実行のものと取り違えない。record.json があることが、済んだしるしなので
         (job.folder / RECORD).unlink(missing_ok=True)
         shutil.rmtree(job.folder / "out", ignore_errors=True)
         process = start_method().Process(target=run_job, args=(job, self._limits), daemon=True)
@@ -50,6 +51,7 @@ class Workers:
         except (OSError, EOFError):
             return _failure("プロセスを起こせませんでした（メモリ不足など）")
         self._running[job.name] = process, time.monotonic()
+        # 止めている間に起きた仕事は、待たずに終わらせる（0 秒）
         process.join(self._limits.seconds if self._open else 0)
         if late := process.is_alive():
             _kill(process)
@@ -74,6 +76,7 @@ def _kill(process: BaseProcess) -> None:
 def _vanished(code: int | None) -> str:
     if code is None or code >= 0:
         return f"途中で消えました（終了コード {code}）"
+    # SIGKILL は、たいてい OS がメモリを取り返したもの。この道具が止めたもの（時間切れ）は、もう言ってある
     hint = "。メモリ不足など" if -code == signal.SIGKILL else ""
     return f"途中で消えました（シグナル {signal.Signals(-code).name}{hint}）"
 
