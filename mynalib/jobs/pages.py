@@ -104,7 +104,8 @@ def copy_assets(folder: Path, draws: bool, placed: dict[str, Path] | None = None
     """
     placed = {} if placed is None else placed
     (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for name in ASSETS if draws else (STYLE_FILE, SCRIPT_FILE):
+    needed = ASSETS if draws else (STYLE_FILE, SCRIPT_FILE)
+    for name in needed:
         target = folder / "assets" / name
         if name in placed:
             link_or_copy(placed[name], target)

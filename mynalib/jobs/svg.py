@@ -109,10 +109,12 @@ def _axis_texts(x: Scale, y: Scale, layout: Mapping) -> Iterator[str]:
 
 def _legend(traces: Sequence[Mapping], layout: Mapping) -> Iterator[list[Mapping]]:
     """凡例の、一行ずつ。"""
+    if not layout.get("showlegend"):
+        return
     named = [one for one in traces if one.get("name") and one.get("showlegend", True)]
     row = []
     room = WIDTH - 2 * layout["margin"]["l"]
-    for trace in named if layout.get("showlegend") else []:
+    for trace in named:
         if row and sum(width_of(one["name"]) + 48 for one in [*row, trace]) > room:
             yield row
             row = []

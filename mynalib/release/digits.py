@@ -40,12 +40,14 @@ def digits_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
     texts = (text for content in _contents(path) for text in texts_in(content))
     if path.suffix == ".html":
-        texts = (
-            # #103457 は、色のふりをした番号かもしれない。この道具の使う色だけを除く
-            COLOUR.sub(lambda found: "" if found[0] in _our_colours() else found[0], text)
-            for text in texts
-        )
+        texts = map(_without_our_colours, texts)
     return {digits for text in texts for digits in LONG_DIGITS.findall(text)}
+
+
+def _without_our_colours(text: str) -> str:
+    """この道具の色のほかは残す。#103457 は、色のふりをした番号かもしれない。"""
+    ours = _our_colours()
+    return COLOUR.sub(lambda found: "" if found[0] in ours else found[0], text)
 
 
 @cache

@@ -116,8 +116,10 @@ def _add_stops(
         head = Problem(stop.where, f"{stop.what}。{stop.fix}")
         if stop.code == STALE:
             warnings += [] if _is_released(home, newest) else [head]
+            continue
         # 名簿のことなどは、上の点検がもう言っている。同じことを、二度並べない
-        elif head not in errors and not (stop.problems and set(stop.problems) <= set(errors)):
+        details_said = bool(stop.problems) and set(stop.problems) <= set(errors)
+        if head not in errors and not details_said:
             errors += [head, *stop.problems]
 
 

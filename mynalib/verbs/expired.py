@@ -111,9 +111,11 @@ def _originals(home: Home) -> Iterator[tuple[Month, Path]]:
         for line in Ledger(home.ledger).lines()
         if line["did"] in ("ingested", "returners")
     }
+    if not home.inbox.is_dir():
+        return
     # inbox に残る、取り込んだものと同じファイルにも、全員の行がある。取り込んだことのないものは、人のものなので残す
     # （tests/verbs/test_purge.py）
-    for path in sorted(home.inbox.glob("*")) if home.inbox.is_dir() else ():
+    for path in sorted(home.inbox.glob("*")):
         month = months.get(sha256(path)) if path.is_file() else None
         if month:
             yield month, path
