@@ -83,17 +83,12 @@ class Calendar(Settings):
 
     def successor(self, fact: DatedFact) -> DatedFact | None:
         """その行の終わった次の日から続く、確かめた行。"""
-        return next(
-            (
-                other
-                for other in self.facts
-                if other.use and other.use == fact.use and other.vouched
-                # より後まで続く行だけ。重なりがあっても続いていればよく、一日でもあけば、その日に載せるものがない
-                if fact.period[1] < other.period[1]
-                if (other.period[0] - fact.period[1]).days <= 1
-            ),
-            None,
-        )
+        end = fact.period[1]
+        same = [one for one in self.facts if one.use and one.use == fact.use and one.vouched]
+        longer = [one for one in same if end < one.period[1]]
+        # 重なりがあっても続いていればよく、一日でもあけば、その日に載せるものがない
+        following = [one for one in longer if (one.period[0] - end).days <= 1]
+        return following[0] if following else None
 
 
 def _overlap(one: DatedFact, other: DatedFact) -> bool:

@@ -132,14 +132,11 @@ class JointUse(Settings):
     @classmethod
     def _within_items(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         # 上に書いた項目から順に確かめる。items そのものが誤りなら data になく、ここでは八項目の全てと比べる（同じ誤りを二度言わない）
-        beyond = "、".join(
-            name for name in value if name not in (*info.data.get("items", NAMES), *DERIVED)
-        )
-        return (
+        allowed = (*info.data.get("items", NAMES), *DERIVED)
+        beyond = "、".join(name for name in value if name not in allowed)
+        if beyond:
             wrong(f"items にない列です：{beyond}。お知らせにない項目は渡せません")
-            if beyond
-            else value
-        )
+        return value
 
     @field_validator("dependants_notified_on")
     @classmethod

@@ -52,11 +52,9 @@ class Benefits(Settings):
     @model_validator(mode="after")
     def _one_row_each(self) -> Self:
         keys = {(row.since, row.bracket) for row in self.limits}
-        return (
-            self
-            if len(keys) == len(self.limits)
-            else wrong("同じ日と区分の行が二つあります。一つにしてください")
-        )
+        if len(keys) < len(self.limits):
+            wrong("同じ日と区分の行が二つあります。一つにしてください")
+        return self
 
     def limit(self, bracket: str, day: date) -> Limit | None:
         """その日に効いている行。行がないか、まだ照らし合わせていなければ None（古い額で代わりにしない）。"""

@@ -115,7 +115,8 @@ def _nodes(tree: object) -> Iterator[dict]:
     """構文木の、全ての節。"""
     if isinstance(tree, dict):
         yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree:
+    children = tree.values() if isinstance(tree, dict) else tree
+    for child in children:
         if isinstance(child, dict | list):
             yield from _nodes(child)
 

@@ -36,11 +36,11 @@ def read_day(text: str) -> date | str | None:
     if not text:
         return None
     found = _DATE.fullmatch(text.translate(_DIGITS))
+    if not found:
+        return "?"
+    # 当てはまらなかったほうの書き方（None）と、区切りを除く
+    parts = [int(part) for part in found.groups() if part and part.isdecimal()]
     try:
-        return (
-            date(*(int(part) for part in found.groups() if part and part.isdecimal()))
-            if found
-            else "?"
-        )
+        return date(*parts)
     except ValueError:
         return "?"

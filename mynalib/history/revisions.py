@@ -31,6 +31,6 @@ def next_revision(folder: Path, month: Month, known: Collection[str] = ()) -> in
     """その月の、次の版の番号。known は、前に使った版の名。いまディスクになくても、同じ名は使わない。"""
     # 例：2026-10 と 2026-10-r2 があれば 3。台帳に 2026-10-r3（消した版）があれば 4
     used = [*(path.name for path in revisions(folder).get(month, [])), *known]
-    return 1 + max(
-        (number for at, number in filter(None, map(revision_of, used)) if at == month), default=0
-    )
+    versions = filter(None, map(revision_of, used))
+    numbers = [number for at, number in versions if at == month]
+    return 1 + max(numbers, default=0)

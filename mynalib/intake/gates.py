@@ -94,7 +94,8 @@ def _stops(
         yield _exists(new, same_month)
     if not same_month and new.month < newest:
         yield _before(new, newest)
-    if last and (fallen := list(_fallen(new, last, policy))):
+    fallen = list(_fallen(new, last, policy)) if last else []
+    if fallen:
         yield _dropped(new, last, fallen)
     for other in sorted(existing, key=lambda one: one.month):
         if other.month != new.month and (other.sha256 == new.sha256 or other.month in copied):
@@ -102,7 +103,9 @@ def _stops(
     # 一人でも止める。次の月のファイルを、前の月として渡したときに現れる
     if new.later_dates and new.members >= policy.min_rows:
         yield _later(new)
-    if changed := list(unlikely(new.codes, last.codes if last else {}, policy)):
+    before = last.codes if last else {}
+    changed = list(unlikely(new.codes, before, policy))
+    if changed:
         yield _changed(new, changed)
 
 

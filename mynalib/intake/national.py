@@ -40,9 +40,10 @@ def read_national(content: bytes, name: str) -> list[NationalMonth]:
     """
     rows = [row for row in csv.reader(io.StringIO(_decoded(content, name))) if any(row)]
     header = [cell.strip() for cell in rows[0]] if rows else []
+    columns = _wide_columns(header) if header[:1] == ["年月"] else {}
     if tuple(header) == TALL:
         cells = _long_cells(rows[1:])
-    elif header[:1] == ["年月"] and (columns := _wide_columns(header)):
+    elif columns:
         cells = _wide_cells(rows[1:], columns)
     else:
         raise Refused("UNKNOWN_SHAPE", where=name, what="知らない形の表です", fix=FIX)
