@@ -38,8 +38,10 @@ def read_national(content: bytes, name: str) -> list[NationalMonth]:
     Raises:
         Refused: 二つの形のどちらでもないか、月か数として読めない升がある（全て一度に）。
     """
-    rows = [row for row in csv.reader(io.StringIO(_decoded(content, name))) if any(row)]
-    header = [cell.strip() for cell in rows[0]] if rows else []
+    reader = csv.reader(io.StringIO(_decoded(content, name)))
+    # 空の行は飛ばすが、行番号は、ファイルの行のまま
+    rows = [(reader.line_num, row) for row in reader if any(row)]
+    header = [cell.strip() for cell in rows[0][1]] if rows else []
     columns = _wide_columns(header) if header[:1] == ["年月"] else {}
     if tuple(header) == TALL:
         cells = _long_cells(rows[1:])
@@ -70,11 +72,12 @@ def _wide_columns(header: Sequence[str]) -> dict[str, int]:
     return {name: places[0] for name, places in found.items()} if single else {}
 
 
+NumberedRow = tuple[int, Sequence[str]]  # 行と、その升
 Cell = tuple[int, str, str, str]  # 行、月、数の名、値
 
 
-def _long_cells(rows: Sequence[Sequence[str]]) -> list[Cell]:
-    wanted = [(line, row) for line, row in enumerate(rows, 2) if len(row) == len(TALL)]
+def _long_cells(rows: Sequence[NumberedRow]) -> list[Cell]:
+    wanted = [(line, row) for line, row in rows if len(row) == len(TALL)]
     return [
         (line, month, TALL_NAMES[name.strip()], value)
         for line, (month, name, value) in wanted
@@ -82,10 +85,10 @@ def _long_cells(rows: Sequence[Sequence[str]]) -> list[Cell]:
     ]
 
 
-def _wide_cells(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> list[Cell]:
+def _wide_cells(rows: Sequence[NumberedRow], columns: dict[str, int]) -> list[Cell]:
     return [
         (line, row[0], name, row[at])
-        for line, row in enumerate(rows, 2)
+        for line, row in rows
         for name, at in columns.items()
         if at < len(row)
     ]

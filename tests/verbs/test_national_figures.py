@@ -159,6 +159,13 @@ def test_an_unknown_shape_is_refused_and_nothing_is_changed(home, tmp_path, cont
     assert (home.params / "benchmarks.yaml").read_bytes() == before
 
 
+def test_a_bad_cell_below_a_blank_line_is_named_by_its_line_in_the_file():
+    content = "年月,指標名,値\n\n2026-01,マイナンバーカード_保有枚数,x\n".encode()
+    with pytest.raises(MynaError) as caught:
+        read_national(content, "国.csv")
+    assert [problem.where for problem in caught.value.problems] == ["3 行目"]
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8", "utf-8-sig"])
 def test_the_wide_table_is_read_in_every_encoding(encoding):
     [first, *_] = read_national(wide_table(encoding), "表.csv")
