@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array
 
 ABSENT, OFF, UNREGISTERED, REGISTERED = "-oug"
 NODES = 1000  # 一つの問いを解くのに調べる枝の数。こえたら、分かってしまうものとみなす（機械の速さには依らない）
+IMPOSSIBLE = 2  # ありうる姿が一つもない（milp の status）。決められないのとは違う
 Range = tuple[int, int]
 
 
@@ -141,7 +142,7 @@ class _Problem:
         """その月からなら、信じていることと見たものとが矛盾しない、いちばん古い月。なければ None。"""
         for start in range(self._months):
             problem = _Problem(*_since(self._sights, self._totals, start)) if start else self
-            if problem._solve(np.zeros(len(problem._owner))) is not None:
+            if problem._solve(np.zeros(len(problem._owner))).status != IMPOSSIBLE:
                 return start
         return None
 
@@ -173,9 +174,9 @@ class _Problem:
             goal = sum(rows.values(), np.zeros(len(self._owner)))
             found = self._solve(-goal if first else goal)
             # 決められないものは、分かってしまうものとして数える
-            if found is None:
+            if found.status:
                 return left, len(left)
-            counts = {key: round(float(rows[key] @ found)) for key in left}
+            counts = {key: round(float(rows[key] @ found.x)) for key in left}
             still = [key for key in left if counts[key] == (0 if first else self._sizes[key])]
             if len(still) == len(left):
                 return left, 0
@@ -186,18 +187,17 @@ class _Problem:
         """その続きの、その月までに登録した人の数を表す係数。"""
         return ((self._owner == self._numbers[key]) & (self._onset <= at)).astype(float)
 
-    def _solve(self, goal: np.ndarray) -> np.ndarray | None:
-        """goal を最も小さくする姿。ありえないか、決められる枝の数で解けなければ None。"""
+    def _solve(self, goal: np.ndarray) -> OptimizeResult:
+        """goal を最も小さくする姿 x。status は、解ければ 0、ありえなければ IMPOSSIBLE、枝の数の限りで決められなければ、ほか。"""
         if not len(goal):
-            return np.zeros(0)
-        found = milp(
+            return OptimizeResult(x=np.zeros(0), status=0)
+        return milp(
             goal,
             constraints=self._known,
             bounds=Bounds(0, self._upper),
             integrality=np.ones(len(goal)),
             options={"node_limit": NODES},
         )
-        return found.x if found.status == 0 else None
 
     def _constraints(self) -> LinearConstraint:
         """月ごとの登録者の数が、水準の両端に入る。続きの人数を、こえない。"""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_flows import trials
 
+from mynalib.disclosure import intruder
 from mynalib.disclosure.intruder import OFF, REGISTERED, Run, Sight, attack, runs_of
 
 
@@ -125,6 +126,21 @@ def test_a_belief_that_what_was_seen_contradicts_is_given_up_with_its_months():
     verdict = attack([sight([(10, 10), (5, 9)], {"oo": 10})])
     assert not verdict.pinned
     assert attack([sight([(5, 5), (3, 1)], {"oo": 5})]).pinned == ()
+
+
+def test_what_cannot_be_decided_counts_as_given_away_and_no_month_is_left_out(monkeypatch):
+    """枝の数の限りで決められないことを、見たものの矛盾と取りちがえて、古い月を捨ててはならない。"""
+    pair = [
+        sight([(16, 17), (8, 10), (5, 5)], {"o-u": 6, "-ou": 6, "g--": 6, "ggg": 5}),
+        sight([(0, 0), (2, 5), (4, 14)], {"-uo": 9, "-oo": 9, "u--": 2}, name="E02"),
+    ]
+    totals = [(17, 17), (11, 13), (16, 19)]
+    decided = attack(pair, totals)
+    assert decided.pinned and not decided.undecided
+    monkeypatch.setattr(intruder, "NODES", 0)
+    undecided = attack(pair, totals)
+    assert undecided.undecided and undecided.asked == decided.asked
+    assert set(decided.pinned) <= set(undecided.pinned)
 
 
 @pytest.mark.parametrize(
