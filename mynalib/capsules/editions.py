@@ -59,6 +59,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     society_wide = edition.notebook in SOCIETY_NOTEBOOKS
     exact = edition.audience == "internal"
     named = edition.audience == "named"
+    reader = employer.id if employer else edition.audience
     own = OWN_FACTS[edition.audience](publication) if edition.audience in OWN_FACTS else {}
     report = report_facts(publication, exact=exact) if society_wide else {}
     return {
@@ -72,9 +73,7 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "departments": list(employer.scope_on(publication.opened.month.end)) if employer else [],
         "policy": publication.opened.policy,
         "compared_with": _named(before, publication.opened.month) if before else "",
-        "revision": publication.revised.lines(employer.id if employer else edition.audience)
-        if publication.revised
-        else [],
+        "revision": publication.revised.lines(reader) if publication.revised else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
         "decimals": decimals(publication.outside, exact=exact) if society_wide else 1,
         "columns": list(joint_use.employer_columns) if named else [],

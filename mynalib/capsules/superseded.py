@@ -109,9 +109,11 @@ def _lists_by_then(home: Home, folder: Path) -> Path:
         for one in all_releases(home)
         if revision_of(one.name)[0] == made and _has_lists(home, one)
     }
+    if not told:
+        return folder
     # リストのない訂正（-r2）なら、その前の版のリストを、読み手はまだ持っている
     by_then = [number for number in told if number < version]
-    return told[max(by_then) if by_then else min(told)] if told else folder
+    return told[max(by_then) if by_then else min(told)]
 
 
 def _has_lists(home: Home, folder: Path) -> bool:

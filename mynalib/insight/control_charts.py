@@ -1,6 +1,7 @@
 """動きの管理図（XmR）：月ごとの人の動きは、偶然のうちか。限界は、続いた 13 か月から引く。"""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -35,8 +36,8 @@ def _unbroken(rows: pd.DataFrame, newest: str) -> pd.DataFrame:
         return rows.iloc[:0]
     # 例：7、9、10 月があれば、9 と 10 月だけ。欠けた月をつないで計ると、二か月分の動きが一つの移動範囲になる
     months = every_month(pd.Series([*rows.index, newest]))
-    since = next((at for at, month in enumerate(months[::-1]) if month not in rows.index), None)
-    return rows.loc[months[-since:] if since else months]
+    unbroken = takewhile(lambda month: month in rows.index, reversed(months))
+    return rows.loc[[*unbroken][::-1]]
 
 
 def _control_chart(released: Released, column: str, series: pd.Series) -> None:

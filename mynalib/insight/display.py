@@ -134,9 +134,8 @@ def show_released(
 
 
 def _render(part: str, values: dict) -> str:
-    return str(
-        getattr(templates().get_template("insight/markup.html.j2").module, part)(**values)
-    ).strip()
+    macros = templates().get_template("insight/markup.html.j2").module
+    return str(getattr(macros, part)(**values)).strip()
 
 
 def _publish(bundle: dict, mark: dict) -> None:

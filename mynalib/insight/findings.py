@@ -55,7 +55,10 @@ def moved(points: float | None, decimals: int, *, polite: bool = True) -> str:
         return ""
     if points == 0:
         return "同じです" if polite else "同じ"
-    way = ("上がりました" if polite else "上がった") if points > 0 else ("下がりました" if polite else "下がった")  # fmt: skip
+    if points > 0:
+        way = "上がりました" if polite else "上がった"
+    else:
+        way = "下がりました" if polite else "下がった"
     return f"{abs(points):.{decimals}f} ポイント{way}"
 
 
@@ -205,7 +208,8 @@ def decisions(
         for one in open_matters
         if one["count"]
     ]
-    if goal and (ask := _goal_decision(goal)):
+    ask = _goal_decision(goal) if goal else ""
+    if ask:
         rows.append({"todo": ask, "who": "理事会", "by": by})
     return rows
 

@@ -41,14 +41,12 @@ def levels(released: Released, name: str, said: tuple[str, str]) -> None:
     ]
     # CSV には、図の切れた月の行は要らない。表のままの行に、両端だけを添える
     each = [_span(*row) for row in frame[["level", "tolerance", "bound"]].itertuples(index=False)]
-    kept = frame.assign(**dict(zip(("low", "high"), zip(*each, strict=True), strict=True)))
+    kept = frame.assign(low=[low for low, _ in each], high=[high for _, high in each])
     show_chart(released, name, said, traces, with_months(styles.TREND, x), seen, kept=kept)
 
 
 def _span(value: object, tolerance: object, bound: object) -> tuple[float | None, float | None]:
     """水準の幅の両端（%）。水準がなければ None。"""
-    return (
-        (None, None)
-        if pd.isna(value)
-        else span(int(value), 0 if bound else int(tolerance), str(bound))
-    )
+    if pd.isna(value):
+        return None, None
+    return span(int(value), 0 if bound else int(tolerance), str(bound))

@@ -162,7 +162,8 @@ class Outlook:
         """近ごろの月の、登録者の増え方。古い順。ファイルのない月は None。"""
         # 六つの差には、七つの月が要る
         months = [self.month.plus(step) for step in range(-PACE_MONTHS, 1)]
-        registered = [row["registered"] if (row := self.row(month)) else None for month in months]
+        rows = [self.row(month) for month in months]
+        registered = [row["registered"] if row else None for row in rows]
         return [
             None if one is None or other is None else float(other - one)
             for one, other in pairwise(registered)

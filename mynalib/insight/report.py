@@ -92,7 +92,8 @@ def causes(outlook: Outlook) -> None:
         tables.table(outlook.causes, "causes", "率が変わったわけ", seen=seen)
     tables.paragraph(display.words("causes_note")[outlook.capsule.audience])
     tables.changes(outlook)
-    if (people := outlook.capsule.facts["transfers"]) is not None:
+    people = outlook.capsule.facts["transfers"]
+    if people is not None:
         tables.paragraph(display.words("transfers").format(people=f"{people:,}"))
 
 

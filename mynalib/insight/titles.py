@@ -111,7 +111,9 @@ def members_title(now: Mapping[str, int] | None) -> str:
     if now is None:
         return NO_MONTH_BEFORE
     more = now["joined"] - now["departed"]
-    sum_up = f"差し引き{abs(more):,}人{'増' if more > 0 else '減'}" if more else "増減なし"
+    sum_up = "増減なし"
+    if more:
+        sum_up = f"差し引き{abs(more):,}人{'増' if more > 0 else '減'}"
     return f"加入{now['joined']:,}人、脱退{now['departed']:,}人で、{sum_up}"
 
 
