@@ -96,10 +96,10 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     # 一つの公開を読むのは一度。どの月をどの公開から引きつぐかは、あとで決める
     tables = {made: _Tables.read(home, folder) for made, folder in folders.items()}
     owner = _owners(tables, kept)
-    states = [tables[made].state.query("month == @shown") for shown, made in owner.items()]
-    rows = [tables[made].wide.query("month == @shown") for shown, made in owner.items()]
+    states = [_of_month(tables[made].state, shown) for shown, made in owner.items()]
+    rows = [_of_month(tables[made].wide, shown) for shown, made in owner.items()]
     # 一つの公開は前の 12 か月の人数も持つ。それぞれの月は、その月の公開から取る
-    lists = [table.lists[table.lists.month == str(made)] for made, table in tables.items()]
+    lists = [_of_month(table.lists, str(made)) for made, table in tables.items()]
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
     return Previous(
         state=_joined(states, STATE),
@@ -231,6 +231,10 @@ def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
             decimals = decimals_of(int(row.members.iloc[0]))
             return {"month": str(made), "rate": f"{row.rate.iloc[0]:.{decimals}f}"}
     return None
+
+
+def _of_month(table: pd.DataFrame, month: str) -> pd.DataFrame:
+    return table[table.month == month]
 
 
 def _joined(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

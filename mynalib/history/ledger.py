@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mynalib.domain.errors import MynaError
@@ -53,12 +54,12 @@ class Ledger:
         return line["hash"]
 
     def lines(self) -> list[dict]:
-        """古い順の行。書いたときと違う行、つながらない行があれば LedgerBroken。"""
-        raws = self._raws()
-        lines = _sound(raws)
-        if len(lines) < len(raws):
+        """古い順の行。書いたときと違う行、つながらない行があれば LedgerBroken。行は、読むだけにする（覚えている行と同じもの）。"""
+        content = self._whole()
+        lines = _sound(content)
+        if len(lines) < content.count(b"\n"):
             raise LedgerBroken(where=f"{self.path.name} {len(lines) + 1} 行目")
-        return lines
+        return [*lines]
 
     def verify(self) -> str:
         """全ての行のつながりを確かめ、最後のハッシュを返す（空なら 0 の並び）。"""
@@ -97,9 +98,9 @@ class Ledger:
 
     def set_aside(self, **facts: object) -> None:
         """壊れた行があれば、壊れた台帳を隣に残し、その前の行までに set_aside の一行を足したものに、一度に置きかえる。"""
-        raws = self._raws()
-        sound = _sound(raws)
-        if len(sound) == len(raws):
+        content = self._whole()
+        sound = _sound(content)
+        if len(sound) == content.count(b"\n"):
             return
         aside = self._aside()
         shutil.copyfile(self.path, aside)
@@ -116,9 +117,6 @@ class Ledger:
             number += 1
         return self.path.with_name(f"{name}-{number}.jsonl")
 
-    def _raws(self) -> list[bytes]:
-        return self._whole().split(b"\n")[:-1]
-
     def _whole(self) -> bytes:
         """改行で終わった行だけ。"""
         content = self.path.read_bytes() if self.path.exists() else b""
@@ -133,18 +131,21 @@ def operator() -> str:
         return "不明"
 
 
-def _sound(raws: list[bytes]) -> list[dict]:
+# 一つの命令は、台帳を何十回も読む。つながりを確かめるのは、中身が変わったときだけでよい：覚えるのは、ファイルの時刻や大きさではなく
+# 中身に対してなので、だれかが一文字でも変えれば、また初めから確かめる
+@lru_cache(maxsize=1)
+def _sound(content: bytes) -> tuple[dict, ...]:
     """はじめから、書いたときのままつながっている行。"""
     lines = []
     head = START
-    for raw in raws:
+    for raw in content.split(b"\n")[:-1]:
         line = _parsed(raw)
         # 一行の中を変えれば hash が、行を抜くか並べかえれば prev が合わない。そこから後ろは、どれも信じない
         if line.get("prev") != head or line.get("hash") != _hash(line):
             break
         head = line["hash"]
         lines.append(line)
-    return lines
+    return tuple(lines)
 
 
 def _line(did: str, facts: dict, prev: str) -> dict:
