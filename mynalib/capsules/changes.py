@@ -35,11 +35,10 @@ def changes(outside: Outside, revision: Revision) -> dict[str, list[str]]:
     counts = opened.counts
     exact = counts.assign(rate=percent(counts.registered, counts.members, 1))
     month = str(opened.month)
-    pairs = {
-        "internal": (_society(read_rates(file(EXACT)), month, 1), _society(exact, month, 1)),
-        "wide": (_shown(read_rates(file(RATES_FILE)), month), _shown(outside.wide, month)),
-    }
+    pairs = {"internal": (_society(read_rates(file(EXACT)), month, 1), _society(exact, month, 1))}
     then = read_rates(file(STATE_FILE)), read_lists(file(LISTS_FILE))
+    shown = (read_rates(file(RATES_FILE)), then[0]), (outside.wide, outside.state)
+    pairs["wide"] = tuple(_shown(*one, month) for one in shown)
     now = outside.state, outside.lists
     # 事業所のページには、その事業所の数だけを書く。ほかの事業所が訂正のわけでも、それは言わない
     for employer in opened.params.notified(opened.month.end):
@@ -53,9 +52,10 @@ def _differences(then: Written, now: Written) -> list[str]:
     return [f"{name}：{then[name]} → {now[name]}" for name in both]
 
 
-def _shown(wide: pd.DataFrame, month: str) -> Written:
-    """広く配る版の、組合全体の数。"""
-    return _society(wide, month, decimals_of(int(wide.members.max() or 0)))
+def _shown(wide: pd.DataFrame, state: pd.DataFrame, month: str) -> Written:
+    """広く配る版の、組合全体の数。率の桁は、丸める前の人数（state）から。"""
+    members = state.members[(state.month == month) & (state.employer_id == TOTAL)]
+    return _society(wide, month, decimals_of(int(members.iloc[0])))
 
 
 def _society(table: pd.DataFrame, month: str, decimals: int) -> Written:

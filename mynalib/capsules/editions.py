@@ -15,7 +15,7 @@ from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.capsules.society_lists import letter_facts, society_tables
-from mynalib.capsules.society_tables import decimals
+from mynalib.capsules.society_tables import digits
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month, day_label
@@ -61,7 +61,9 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
     named = edition.audience == "named"
     reader = employer.id if employer else edition.audience
     own = OWN_FACTS[edition.audience](publication) if edition.audience in OWN_FACTS else {}
-    report = report_facts(publication, exact=exact) if society_wide else {}
+    report = {"decimals": 1}
+    if society_wide:
+        report = report_facts(publication, exact=exact) | digits(publication.outside, exact=exact)
     return {
         "notebook": edition.notebook,
         "audience": edition.audience,
@@ -75,7 +77,6 @@ def _facts(publication: Publication, edition: Edition, employer: Employer | None
         "compared_with": _named(before, publication.opened.month) if before else "",
         "revision": publication.revised.lines(reader) if publication.revised else [],
         "coarsened": publication.outside.coarsened if edition.audience == "wide" else [],
-        "decimals": decimals(publication.outside, exact=exact) if society_wide else 1,
         "columns": list(joint_use.employer_columns) if named else [],
         "purposes": joint_use.purposes.model_dump(mode="json"),
         "society_figure": publication.outside.figure_for(employer.id)

@@ -228,7 +228,9 @@ def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
     for made, table in sorted(tables.items(), reverse=True):
         row = table.wide[(table.wide.month == str(made)) & (table.wide.employer_id == TOTAL)]
         if len(row) and pd.notna(row.rate.iloc[0]):
-            decimals = decimals_of(int(row.members.iloc[0]))
+            # 桁は、丸める前の人数（state）から。概数の 5,000 人は、4,998 人かもしれない
+            state = table.state[table.state.month == str(made)].set_index("employer_id")
+            decimals = decimals_of(int(state.members[TOTAL]))
             return {"month": str(made), "rate": f"{row.rate.iloc[0]:.{decimals}f}"}
     return None
 

@@ -8,10 +8,10 @@ from mynalib.capsules import society_tables
 from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
+from mynalib.capsules.outside import Outside
 from mynalib.capsules.previous import LISTED_FIELDS
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.society_lists import society_listed
-from mynalib.disclosure import society
 from mynalib.disclosure.levels import step_of
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL, rounded
@@ -37,7 +37,7 @@ def wide_report(publication: Publication) -> Tables:
     outside = publication.outside
     return {
         "rates": outside.wide,
-        "employers": _wide_employers(outside.wide, publication.opened.month),
+        "employers": _wide_employers(outside.wide, publication.opened.month, outside),
         "change": society_tables.change_table(outside, exact=False),
         "causes": society_tables.cause_table(outside),
         "parts": society_tables.part_table(outside, exact=False),
@@ -130,21 +130,21 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
     return counted.reindex(["link", "renew"], fill_value=0).rename_axis("kind").reset_index()
 
 
-def _wide_employers(wide: pd.DataFrame, month: Month) -> pd.DataFrame:
+def _wide_employers(wide: pd.DataFrame, month: Month, outside: Outside) -> pd.DataFrame:
     """この月の事業所。水準は言葉で、この月、前の月、一年前（どれも、その月に見せたもの）。動きは、刻み二つから。"""
     rows = {
         key: part.set_index("employer_id").to_dict("index") for key, part in wide.groupby("month")
     }
-    now = rows[str(month)]
-    before, year = (rows.get(str(month.plus(step)), {}) for step in (-1, -12))
-    decimals = society.decimals_of(int(wide.members.max() or 0))
+    months = [str(month.plus(step)) for step in (0, -1, -12)]
+    now, before, year = (rows.get(at, {}) for at in months)
+    digits = society_tables.decimals_of_months(outside)
     table = [
         {
             "employer_id": code,
             **{name: row[name] for name in ("employer", "members")},
-            "level": level_text(row, decimals),
-            "level_before": _text(before.get(code), decimals),
-            "level_year": _text(year.get(code), decimals),
+            "level": level_text(row, digits[months[0]]),
+            "level_before": _text(before.get(code), digits.get(months[1], 0)),
+            "level_year": _text(year.get(code), digits.get(months[2], 0)),
             "movement": "" if code in (TOTAL, OTHERS) else _movement(row, before.get(code)),
             "unregistered": row["unregistered"],
             "lapsed": row["lapsed"],

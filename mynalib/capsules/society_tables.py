@@ -42,4 +42,16 @@ def part_table(outside: Outside, *, exact: bool) -> pd.DataFrame:
 
 def decimals(outside: Outside, *, exact: bool) -> int:
     """率を、小数いくつまで書くか。"""
-    return 1 if exact else society.decimals_of(int(outside.result.showing.wide.members.max()))
+    return 1 if exact else decimals_of_months(outside)[str(outside.opened.month)]
+
+
+def digits(outside: Outside, *, exact: bool) -> dict:
+    """率の小数の桁：この月の decimals と、概数版では、月ごとの decimals_of_months。"""
+    months = {} if exact else decimals_of_months(outside)
+    return {"decimals": decimals(outside, exact=exact), "decimals_of_months": months}
+
+
+def decimals_of_months(outside: Outside) -> dict[str, int]:
+    """概数版の、月から、その月の組合全体の率の小数の桁へ。state には、丸める前の人数がある。"""
+    totals = outside.state[outside.state.employer_id == TOTAL]
+    return {row.month: society.decimals_of(int(row.members)) for row in totals.itertuples()}

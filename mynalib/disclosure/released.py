@@ -10,7 +10,7 @@ from dataclasses import InitVar, dataclass, field
 import pandas as pd
 
 from mynalib.disclosure.rounding import percent
-from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL, decimals_of
+from mynalib.disclosure.society import CHANGES, COUNTS, RATES, TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 from mynalib.domain.certificates import CERTIFICATE_REASONS, DESK_TASKS
@@ -110,9 +110,11 @@ def require_released(table: object) -> Released:
     return table
 
 
-def rates(table: pd.DataFrame, terms: Terms) -> Released:
+def rates(table: pd.DataFrame, terms: Terms, decimals: int) -> Released:
     """月×事業所の表。internal は実数の人数（measures.counts）から率を作り、wide は見せてよいかたちの行（wide.WIDE_COLUMNS）を確かめる。
 
+    Args:
+        decimals: この月の、率の小数の桁（internal では一桁）。概数の人数からは決められない：4,998 人も 5,000 人と見せる。
     Returns:
         internal は列 month, employer_id, employer と RATE_COLUMNS（率は % の小数一桁）。wide は wide.WIDE_COLUMNS。
     """
@@ -127,7 +129,7 @@ def rates(table: pd.DataFrame, terms: Terms) -> Released:
     # 水準と人数とを並べると、二つの幅の重なりから数が決まる
     if table.registered[table.employer_id != TOTAL].notna().any():
         raise ValueError("事業所の行に、登録者の数があります")
-    return _release(table, terms, decimals_of(int(table.members.max() or 0)))
+    return _release(table, terms, decimals)
 
 
 def levels(table: pd.DataFrame, terms: Terms) -> Released:

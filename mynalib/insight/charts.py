@@ -30,7 +30,8 @@ def trend(outlook: Outlook, name: str) -> None:
         "登録率・月次推移（組合全体、月末の加入者に占める割合）",
     )
     kept = chart_values.with_path(frame, outlook)
-    show_chart(released, name, said, traces, with_months(styles.TREND, x, x.index(at)), kept=kept)
+    layout = with_months(styles.TREND, x, x.index(at))
+    show_chart(released, name, said, traces, layout, outlook.written(frame), kept=kept)
 
 
 def path_to_target(outlook: Outlook, at: str) -> list[go.Scatter]:

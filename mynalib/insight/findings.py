@@ -22,7 +22,7 @@ class SocietyNow:
     """組合全体の、見せた数。
 
     rate いまの率（%）、before 前の月の率、year_ago 一年前の率（比べられなければ None）。decimals は率の小数の桁。
-    about は、人数が概数か。first は、前の月のファイルが一度もないか。
+    about は、人数が概数か。first は、前の月のファイルが一度もないか。unlike は、前の月の率はあるが、小数の桁が違うか。
     """
 
     month: Month
@@ -34,6 +34,7 @@ class SocietyNow:
     decimals: int
     about: bool = False
     first: bool = False
+    unlike: bool = False
 
     def percent(self, value: float) -> str:
         return f"{value:.{self.decimals}f}"
@@ -71,13 +72,20 @@ def where_we_stand(seen: SocietyNow) -> str:
     last = seen.difference(seen.before)
     year = seen.difference(seen.year_ago)
     if last is None:
-        why = "はじめての月なので" if seen.first else "前の月の値がないので"
-        compared = f"{why}、前の月とは比べていません。"
+        compared = f"{_why_alone(seen)}、前の月とは比べていません。"
     else:
         compared = f"前の月{_than(last)}{moved(last, seen.decimals)}。"
     if year is not None:
         compared += f"一年前{_than(year)}{moved(year, seen.decimals)}。"
     return now + compared
+
+
+def _why_alone(seen: SocietyNow) -> str:
+    """なぜ、前の月と比べないか。"""
+    if seen.first:
+        return "はじめての月なので"
+    # 前の月の率は、推移の図と表にある。ないとは言わない
+    return "率の小数の桁が前の月と違うので" if seen.unlike else "前の月の値がないので"
 
 
 def _than(points: float) -> str:

@@ -12,10 +12,10 @@ import pandas as pd
 
 from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
-from mynalib.disclosure.society import TOTAL, decimals_of
+from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import Thresholds
 from mynalib.domain.months import Month
-from mynalib.insight import findings, titles
+from mynalib.insight import display, findings, titles
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.findings import Goal, SocietyNow
 from mynalib.insight.spread import Spread
@@ -33,7 +33,8 @@ class Outlook:
     @cached_property
     def rates(self) -> Released:
         """月×事業所の表。"""
-        return door.rates(self.capsule.table("rates"), self.capsule.terms)
+        terms = self.capsule.terms
+        return door.rates(self.capsule.table("rates"), terms, self.capsule.facts["decimals"])
 
     @cached_property
     def society(self) -> Released:
@@ -91,18 +92,26 @@ class Outlook:
             decimals=self.decimals,
             about=self.wide,
             first=len(self._by_month) == 1,
+            unlike=self._digits(self.month.plus(-1)) != self.decimals,
         )
+
+    def _digits(self, month: str | Month) -> int:
+        """その月の率の、小数の桁。"""
+        return self.capsule.facts["decimals_of_months"].get(str(month), self.decimals)
 
     def _comparable(self, month: Month) -> float | None:
         """その月の率。いまと桁の違う率とは、比べない（差が、本当と逆の向きになりうる）。"""
         then = self.row(month)
-        now = self.row(self.month)
-        if then is None:
-            return None
-        # 例：4,995 人の 73 % と 5,005 人の 73.4 %。差の 0.4 は、丸めのためかもしれない
-        if self.wide and decimals_of(int(then["members"])) != decimals_of(int(now["members"])):
+        # 例：4,998 人の 73 % と 5,010 人の 73.4 %。差の 0.4 は、丸めのためかもしれない
+        if then is None or self._digits(month) != self.decimals:
             return None
         return _number(then["rate"])
+
+    def written(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """月ごとの行の率を、その月の桁の文字にしたもの。"""
+        pairs = zip(frame.month, frame.rate, strict=True)
+        texts = [display.text("rate", rate, self._digits(month)) for month, rate in pairs]
+        return frame.assign(rate=texts)
 
     @property
     def cause_points(self) -> dict[str, float | None] | None:

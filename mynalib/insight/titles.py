@@ -12,7 +12,8 @@ def trend_title(seen: SocietyNow) -> str:
     now = f"登録率は{seen.percent(seen.rate)}%"
     last = seen.difference(seen.before)
     if last is None:
-        return now if seen.first else f"{now}（前の月の値はない）"
+        why = "前の月とは小数の桁が違う" if seen.unlike else "前の月の値はない"
+        return now if seen.first else f"{now}（{why}）"
     if last == 0:
         return f"{now}、前の月と同じ"
     way = "上がった" if last > 0 else "下がった"

@@ -24,7 +24,7 @@ def write_products(names: tuple[str, ...], capsule: Capsule, folder: Path) -> li
 
 def _rates(capsule: Capsule, folder: Path) -> Path:
     """月×事業所の率。ない値は空欄。"""
-    released = door.rates(capsule.table("rates"), capsule.terms)
+    released = door.rates(capsule.table("rates"), capsule.terms, capsule.facts["decimals"])
     texts = {name: released.frame[name].map(_number, na_action="ignore") for name in RATES}
     # 実数版は、いつも小数一桁（80 % は 80.0）。広く配る版は、水準（整数）と率がまざるので、余分な .0 を書かない
     if capsule.audience == "internal":
@@ -52,7 +52,8 @@ def _csv(frame: pd.DataFrame, target: Path) -> Path:
 
 def _cells(capsule: Capsule, folder: Path) -> Path:
     """広く配る版に載せた全ての数（cells）と、そこから作った文（texts）、図にだけ引いた数（drawn）。ここにない数は、ページにもない。"""
-    rates = door.rates(capsule.table("rates"), capsule.terms).frame
+    decimals = capsule.facts["decimals"]
+    rates = door.rates(capsule.table("rates"), capsule.terms, decimals).frame
     cells = _melted(rates, ["month", "employer_id"], [*COUNTS, *RATES, "tolerance"])
     for row in rates[rates.tolerance.notna()].to_dict("records"):
         # ページには水準の幅も書く。幅の両端とその広さは、率と幅から出る数なので、ここにも並べる

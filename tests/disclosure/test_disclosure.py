@@ -65,7 +65,7 @@ def wide_table(sizes: dict[str, tuple[int, int]] = SIZES) -> pd.DataFrame:
 
 
 def wide_rates() -> Released:
-    return released.rates(wide_table(), WIDE)
+    return released.rates(wide_table(), WIDE, 0)
 
 
 def test_nobody_but_the_door_makes_a_released_table():
@@ -138,7 +138,7 @@ def test_choosing_what_is_not_there_is_an_error():
 
 
 TABLES = {
-    "rates": (lambda terms: released.rates(wide_table(), terms), {"wide"}),
+    "rates": (lambda terms: released.rates(wide_table(), terms, 0), {"wide"}),
     "levels": (
         lambda terms: released.levels(pd.DataFrame(columns=LEVEL_COLUMNS), terms),
         {"employer"},
@@ -188,7 +188,7 @@ def test_each_table_goes_to_its_own_readers_only(name, terms):
 
 def test_the_exact_edition_has_every_count_and_rates_with_one_decimal():
     counts = counts_of({"E01": (3, 1)}).assign(link_targets=2, renew_targets=0)
-    frame = released.rates(counts, INTERNAL).frame
+    frame = released.rates(counts, INTERNAL, 1).frame
     assert list(frame.columns) == ["month", "employer_id", "employer", *RATE_COLUMNS]
     assert float(frame.rate.iloc[0]) == 33.3
 
@@ -205,7 +205,7 @@ def test_the_exact_edition_has_every_count_and_rates_with_one_decimal():
 )
 def test_a_wide_table_of_another_shape_does_not_pass(spoil):
     with pytest.raises(ValueError, match=r"倍数|登録者|列"):
-        released.rates(spoil(wide_table()), WIDE)
+        released.rates(spoil(wide_table()), WIDE, 0)
 
 
 def test_exact_movements_do_not_pass_to_the_wide_edition():

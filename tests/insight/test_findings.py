@@ -33,6 +33,10 @@ STANDINGS = {
         standing(before=None, year_ago=None, first=True),
         "はじめての月なので、前の月とは比べていません。",
     ),
+    "another number of decimals": (
+        standing(before=None, year_ago=None, unlike=True),
+        "率の小数の桁が前の月と違うので、前の月とは比べていません。",
+    ),
     "gap": (
         standing(before=None),
         "前の月の値がないので、前の月とは比べていません。一年前より 3.2 ポイント上がりました。",
