@@ -114,17 +114,26 @@ def append_rows(home: Home, params: Params, name: str, rows: Sequence[dict[str, 
     Raises:
         RegisterUnreadable: 名簿が設定にないか、読めない。
     """
-    path = params.society.registers.model_dump()[name]
-    if not path:
-        what = (
-            f"society.yaml の registers に、{name}: の行がありません。書く先がないので、写せません"
-        )
-        raise RegisterUnreadable(where=name, what=what)
-    target = home.root / path
+    target = register_file(home, params, name)
     try:
         write_file(target, with_rows(target, rows))
     except SheetUnreadable as error:
         raise RegisterUnreadable(where=target.name, what=str(error)) from None
+
+
+def register_file(home: Home, params: Params, name: str) -> Path:
+    """名簿のファイルの場所。
+
+    Raises:
+        RegisterUnreadable: 名簿が設定にない。
+    """
+    path = params.society.registers.named().get(name)
+    if path is None:
+        what = (
+            f"society.yaml の registers に、{name}: の行がありません。書く先がないので、写せません"
+        )
+        raise RegisterUnreadable(where=name, what=what)
+    return home.root / path
 
 
 def followed(entry: Entry, chains: Sequence[Succession]) -> Entry:

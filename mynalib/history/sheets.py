@@ -52,27 +52,36 @@ def with_rows(path: Path, rows: Sequence[dict[str, str]]) -> bytes:
         SheetUnreadable: 開けない、文字でない。
     """
     text, encoding = _decoded(path)
-    lines = text.splitlines()
-    tabbed = "\t" in lines[0]
-    head = _trimmed(next(csv.reader(lines[:1], delimiter="\t" if tabbed else ",")))
+    # 読むときと同じに切る：改行は \n、\r\n、\r のどれでもよく、見出しの升の中の改行では、行は終わらない
+    lines = [*io.StringIO(text, newline="")]
+    delimiter = _delimiter(lines)
+    reader = csv.reader(lines, delimiter=delimiter)
+    head = _trimmed(next(reader))
     new = [name for name in dict.fromkeys(n for row in rows for n in row) if name not in head]
-    ending = "\r\n" if "\r\n" in text else "\n"
+    first = lines[reader.line_num - 1]
+    ending = first[len(first.rstrip("\r\n")) :] or "\n"
     out = io.StringIO()
-    writer = csv.writer(out, delimiter="\t" if tabbed else ",", lineterminator=ending)
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=ending)
     writer.writerow([*head, *new])
     # 人の書いた行は、読み直さず、文字のまま写す（引用符や空白が変わらない）
-    body = text.split("\n", 1)[1] if "\n" in text else ""
-    out.write(body if not body or body.endswith("\n") else body + ending)
+    body = "".join(lines[reader.line_num :])
+    out.write(body if not body or body.endswith(("\n", "\r")) else body + ending)
     writer.writerows([[row.get(name, "") for name in [*head, *new]] for row in rows])
-    return out.getvalue().encode(encoding)
+    return _encoded(out.getvalue(), encoding)
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        # 足す行に、Shift_JIS にない字（記号の中の字など）がある。UTF-8 なら、どの字も書け、もとの行も失わない
+        return text.encode("utf-8-sig")
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """一行ずつ。行番号は、引用符の中の改行も数えた、もとのファイルのはじめの行。"""
-    tabbed = "\t" in text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter="\t" if tabbed else ",", strict=True
-    )
+    lines = [*io.StringIO(text, newline="")]
+    reader = csv.reader(lines, delimiter=_delimiter(lines), strict=True)
     line = 1
     try:
         for cells in reader:
@@ -83,6 +92,11 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         raise SheetUnreadable(
             f"{line} 行目：引用符が閉じていないか、表の形ではありません"
         ) from None
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """はじめの行にタブがあれば、タブ区切り（Excel の「Unicode テキスト」）。"""
+    return "\t" if lines and "\t" in lines[0] else ","
 
 
 def _trimmed(cells: list[str]) -> list[str]:

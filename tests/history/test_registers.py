@@ -18,7 +18,7 @@ from months import (
 )
 
 from mynalib.history.holds import register_holds
-from mynalib.history.registers import Entry, RegisterUnreadable, read_registers
+from mynalib.history.registers import Entry, RegisterUnreadable, append_rows, read_registers
 
 FULL = f"{HEADER},受付,撤回日,処理,新記号,新番号,新枝番"
 TODAY = date(2026, 11, 5)
@@ -73,6 +73,22 @@ def test_reads_every_form_that_excel_saves(home, save):
     path.write_bytes(save("\r\n".join([HEADER, *ROWS, ""])))
     assert [entry.key for entry in entries_of(home)] == KEYS
     assert [entry.filed_on for entry in entries_of(home)] == [date(2026, 4, 1), date(2026, 4, 2)]
+
+
+ADDED_TO = SAVED | {
+    "見出しが引用符の中": lambda text: text.replace("申出日", '"申出日　"', 1).encode(),
+    "見出しだけが CR": lambda text: text.replace("\r\n", "\n").replace("\n", "\r", 1).encode(),
+}
+
+
+@pytest.mark.parametrize("save", ADDED_TO.values(), ids=ADDED_TO)
+@pytest.mark.parametrize("symbol", ["102", "102é"])
+def test_adding_a_row_loses_none_whatever_the_form(home, save, symbol):
+    path = write_register(home, "optout", [])
+    path.write_bytes(save("\r\n".join([HEADER, *ROWS, ""])))
+    row = dict(zip(HEADER.split(","), (symbol, "9", "00", "2026-05-01"), strict=True))
+    append_rows(home, params_of(home), "optout", [row | {"受付": "事業所"}])
+    assert [entry.key for entry in entries_of(home)] == [*KEYS, (symbol, "9", "00")]
 
 
 SPELLINGS = {
