@@ -13,7 +13,16 @@ from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY
 from mynalib.history import clock
 from mynalib.history.home import Home
-from mynalib.history.registers import DECISIONS, HEADER, KEY, append_rows, read_registers
+from mynalib.history.registers import (
+    ALLOWED,
+    DECISIONS,
+    HEADER,
+    KEY,
+    Entry,
+    append_rows,
+    read_registers,
+    register_file,
+)
 from mynalib.reminders.memory import Handover, remembered
 from mynalib.reminders.sheet import ANSWERS, NOT_HERE, OBJECTION, SHEET_TITLES, SheetRead
 
@@ -50,7 +59,8 @@ def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name:
     """「お申し出」を名簿に写す。錠の中で呼ぶ。
 
     Raises:
-        Refused: SHEET_REFUSED（選べる言葉のほかの書きこみ、手渡したリストにない行、同じ人の二つの答え）。NO_REGISTER（写す名簿がない）。
+        Refused: SHEET_REFUSED（選べる言葉のほかの書きこみ、手渡したリストにない行、同じ人の二つの答え）。
+        RegisterUnreadable: 写す名簿が、設定にないか、読めない。
     """
     answered = read.people[read.people.answer != ""]
     problems = [*_problems(home, read, answered, handed)]
@@ -58,27 +68,42 @@ def take_in(home: Home, params: Params, read: SheetRead, handed: Handover, name:
         fix = "正しい表を返してもらってください。何も写していません。"
         what = f"合わないところが {len(problems)} 件あります"
         raise Refused("SHEET_REFUSED", where=name, what=what, fix=fix, problems=problems)
-    # 今日効いている行だけを、もうあるとみなす。撤回した人が申し出直したら、新しい行を足す
     held = {
         (entry.register, key)
         for entry in read_registers(home, params)
-        if entry.in_force(clock.today())
+        if _says_so_already(entry, handed)
         for key in entry.keys
     }
-    counts = dict.fromkeys(ANSWERS, 0)
-    known = 0
+    found = {}
     for answer, register in ANSWER_REGISTERS.items():
-        rows = answered[answered.answer == answer]
-        new = [
-            row
-            for row in rows.to_dict("records")
-            if (register, tuple(row[column] for column in PERSON_KEY)) not in held
+        rows = answered[answered.answer == answer].to_dict("records")
+        keys = [tuple(row[column] for column in PERSON_KEY) for row in rows]
+        found[answer] = [
+            _ENTRIES[answer](row)
+            for row, key in zip(rows, keys, strict=True)
+            if (register, key) not in held
         ]
-        known += len(rows) - len(new)
-        counts[answer] = len(new)
-        if new:
-            append_rows(home, params, register, [*map(_ENTRIES[answer], new)])
-    return Recorded(counts[OBJECTION], counts[NOT_HERE], known, read.dropped)
+    _append(home, params, {ANSWER_REGISTERS[answer]: rows for answer, rows in found.items()})
+    known = len(answered) - sum(map(len, found.values()))
+    return Recorded(len(found[OBJECTION]), len(found[NOT_HERE]), known, read.dropped)
+
+
+def _says_so_already(entry: Entry, handed: Handover) -> bool:
+    """その行があれば、同じ返事を、もう書かなくてよいか。"""
+    if entry.verdict:
+        # 「可」や「退職」は、控えない。手渡しより前の「確認中」は、そのあと事実が変わって、もう終わっている（その人はリストに載った）
+        return entry.reason != ALLOWED and str(entry.filed_on) >= handed.on
+    # 撤回した人が申し出直したら、新しい行を足す。先の日の撤回も、その日が来れば、行は効かなくなる
+    return entry.withdrawn_on is None
+
+
+def _append(home: Home, params: Params, rows: dict[str, list[dict[str, str]]]) -> None:
+    """名簿から、足す行へ。書く先が一つでもなければ、どれにも足さない。"""
+    asked = {name: new for name, new in rows.items() if new}
+    for name in asked:
+        register_file(home, params, name)
+    for name, new in asked.items():
+        append_rows(home, params, name, new)
 
 
 def _problems(

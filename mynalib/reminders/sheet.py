@@ -4,13 +4,12 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import pandas as pd
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from mynalib.domain.errors import MynaError
+from mynalib.domain.joint_use import DERIVED
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.domain.society import demo_suffix
@@ -53,7 +52,8 @@ class SheetRead:
     """読んだ表。
 
     number はリストの番号、heads は見出しの全て。people は一行＝一人：kind（link か renew）、書いてあるままの記号・番号・枝番、
-    answer（ANSWERS のどれか、ほかの言葉、''）、line（枚の中の行）、鍵（branch は二桁にし、書いてあるままは branch_written）。dropped は、読まなかった欄のうち、書きこみのあった升の数。
+    answer（ANSWERS のどれか、ほかの言葉、''）、line（枚の中の行）、鍵（branch は二桁にし、書いてあるままは branch_written）。dropped は、読まなかった欄
+    （事業所が自分で使う欄と、事業所の足した欄）のうち、書きこみのあった升の数。
     """
 
     number: str
@@ -69,15 +69,10 @@ def read_list(content: bytes, name: str) -> SheetRead:
         content: 暗号を解いた中身。
         name: 何のファイルか（エラーに出る。人の値は入らない名）。
     Raises:
-        SheetRefused: XLSX でない、❶ か ❷ の枚がない、リストの番号がない、枚によって番号が違う。
+        SheetRefused: XLSX でない、❶ か ❷ の枚がないか二つある、見出しが違う、リストの番号がない、枚によって番号が違う。
     """
-    try:
-        # data_only：数式を書きこまれても、式ではなく、Excel が残した答えだけを読む
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    # 中の欠けた XLSX では、openpyxl が KeyError や ValueError を出す。文に中身が入りうるので、型の名だけを言う
-    except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError) as error:
-        raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
-    parts = [_Part.read(book, kind, title, name) for kind, title in SHEET_TITLES.items()]
+    sheets = _sheets(content, name)
+    parts = [_Part.read(sheets, kind, title, name) for kind, title in SHEET_TITLES.items()]
     numbers = {part.number for part in parts}
     # 二つの月の枚を合わせた表は、どの手渡しへの返事か分からない
     if len(numbers) != 1 or "" in numbers:
@@ -94,6 +89,22 @@ def read_file(path: Path) -> SheetRead:
     return read_list(path.read_bytes(), path.name)
 
 
+def _sheets(content: bytes, name: str) -> dict[str, list[list[str]]]:
+    """枚の名から、全ての行の文字へ。"""
+    try:
+        # data_only：数式を書きこまれても、式ではなく、Excel が残した答えだけを読む
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        return {
+            sheet.title: [
+                [_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)
+            ]
+            for sheet in book
+        }
+    # 中の欠けた XLSX では、openpyxl と、その下の zlib や XML の読み手が、どんな失敗も出す。文に中身が入りうるので、型の名だけを言う
+    except Exception as error:  # noqa: BLE001 届いたファイルのせいで、この道具の誤りではない
+        raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
+
+
 @dataclass(frozen=True)
 class _Part:
     """一枚。"""
@@ -104,33 +115,38 @@ class _Part:
     dropped: int
 
     @classmethod
-    def read(cls, book, kind: str, title: str, name: str) -> "_Part":
-        # 架空データの枚は、名のはじめに印がある。おわりで比べれば、どちらも読める
-        found = [sheet for sheet in book if sheet.title.endswith(title)]
+    def read(cls, sheets: dict[str, list[list[str]]], kind: str, title: str, name: str) -> "_Part":
+        # 架空データの枚は、名のはじめに印がある。「❶… (2)」のような写しがあれば、どちらに答えたのかが分からない
+        found = [rows for each, rows in sheets.items() if title in each]
         if len(found) != 1:
             raise SheetRefused(where=name, what=f"「{title}」の枚が、一つではありません")
-        lines = enumerate(found[0].iter_rows(values_only=True), 1)
+        lines = enumerate(found[0], 1)
         number, heads = cls._top(lines)
-        places = {head: at for at, head in enumerate(heads)}
-        if not {*map(label, WRITTEN_KEY), ANSWER} <= set(places):
+        # 同じ見出しが二つあれば、どちらに答えたのかが分からない
+        if any(heads.count(head) != 1 for head in (*map(label, WRITTEN_KEY), ANSWER)):
             raise SheetRefused(where=name, what=f"「{title}」の見出しが、作ったときと違います")
+        written = [heads.index(label(column)) for column in WRITTEN_KEY]
+        answer = heads.index(ANSWER)
+        # この道具が書いた列と、返してもらう欄。ほかの列（見出しのないところも）は、読まずに数える
+        known = {*map(label, (*WRITTEN_KEY, *DERIVED)), ANSWER}
+        ours = {at for at, head in enumerate(heads) if head in known}
         rows = []
         dropped = 0
         for line, cells in lines:
-            texts = [_text(cell) for cell in cells]
-            key = [texts[places[label(column)]] for column in WRITTEN_KEY]
-            # 罫線だけの行や、下に書いたメモの行には、鍵がない
-            if any(key):
-                rows.append((kind, *key, texts[places[ANSWER]], line))
-            dropped += sum(bool(texts[places[own]]) for own in OWN_COLUMNS if own in places)
+            # 右の空の升まで書かないソフトでは、行の長さがそろわない
+            texts = [*cells, *[""] * (len(heads) - len(cells))]
+            key = [texts[at] for at in written]
+            # 罫線だけの行や、下に書いたメモの行には、鍵も答えもない。答えだけの行は、だれの答えかが分からないので、断られるように残す
+            if any(key) or texts[answer]:
+                rows.append((kind, *key, texts[answer], line))
+            dropped += sum(bool(text) for at, text in enumerate(texts) if at not in ours)
         return cls(number, [head for head in heads if head], rows, dropped)
 
     @staticmethod
-    def _top(lines: Iterator[tuple[int, tuple]]) -> tuple[str, list[str]]:
+    def _top(lines: Iterator[tuple[int, list[str]]]) -> tuple[str, list[str]]:
         """見出しの行まで進み、リストの番号と、見出しを返す。"""
         number = ""
-        for _, cells in lines:
-            texts = [_text(cell) for cell in cells]
+        for _, texts in lines:
             if texts and texts[0].startswith(LIST_NUMBER):
                 # 番号のあとは、全角の空きと、取扱いの案内が続く（jobs.workbook）
                 number = texts[0].removeprefix(LIST_NUMBER).split("　")[0].strip()

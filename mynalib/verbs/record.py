@@ -1,11 +1,13 @@
 """返ってきたもの：勧奨リストの「お申し出」を名簿に写す。受領書が返ったことを記録する。"""
 
 import io
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msoffcrypto
 from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
+from msoffcrypto.format.base import BaseOfficeFile
 
 from mynalib.domain.errors import Refused
 from mynalib.domain.params import Params
@@ -69,24 +71,50 @@ def confirm_receipt(home: Home, params: Params, number: str) -> dict:
 
 def _opened(home: Home, file: Path, standing: list[Handover], master: Master) -> bytes:
     """中身。暗号化してあれば、手渡した事業所の合言葉を順に試す。"""
-    content = file.read_bytes()
-    try:
-        sealed = msoffcrypto.OfficeFile(io.BytesIO(content))
-    except FileFormatError:
-        return content  # 表でないことは、読むところが言う
-    if not sealed.is_encrypted():
+    with _refusing(file.name):
+        content = file.read_bytes()
+        sealed = _sealed(content)
+    if sealed is None:
         return content
     # どの事業所のものかは、開くまで分からない（ファイルの名は、人が変える）
     for passphrase in _passphrases(home, standing, master):
-        plain = io.BytesIO()
-        with suppress(InvalidKeyError, DecryptionError):
-            # 違う合言葉を、その場で断る。確かめないと、でたらめな中身が出来て、表が壊れているように見える
-            sealed.load_key(password=passphrase, verify_password=True)
-            sealed.decrypt(plain)
-            return plain.getvalue()
-    what = "暗号化してありますが、手渡したときの合言葉では開けません"
-    fix = "渡したときの合言葉のまま、返してもらってください。"
+        with _refusing(file.name):
+            plain = _unsealed(sealed, passphrase)
+        if plain is not None:
+            return plain
+    what = "暗号化してありますが、手渡した事業所の、いまの合言葉では開けません"
+    fix = "渡したときの合言葉のまま返してもらってください（合言葉を新しくしたあとなら、新しい合言葉か、暗号を解いたもので）。"
     raise SheetRefused(where=file.name, what=what, fix=fix)
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """届いたファイルが読めなければ、断る。"""
+    try:
+        yield
+    # 途中で切れた暗号では、msoffcrypto と、その下の XML や OLE の読み手が、どんな失敗も出す。文に中身が入りうるので、型の名だけを言う
+    except Exception as error:  # noqa: BLE001 届いたファイルのせいで、この道具の誤りではない
+        raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
+
+
+def _sealed(content: bytes) -> BaseOfficeFile | None:
+    """暗号化した表。暗号化していないか、表でないなら None（表でないことは、読むところが言う）。"""
+    try:
+        found = msoffcrypto.OfficeFile(io.BytesIO(content))
+    except FileFormatError:
+        return None
+    return found if found.is_encrypted() else None
+
+
+def _unsealed(sealed: BaseOfficeFile, passphrase: str) -> bytes | None:
+    """合言葉で解いた中身。合言葉が違えば None。"""
+    plain = io.BytesIO()
+    with suppress(InvalidKeyError, DecryptionError):
+        # 違う合言葉を、その場で断る。確かめないと、でたらめな中身が出来て、表が壊れているように見える
+        sealed.load_key(password=passphrase, verify_password=True)
+        sealed.decrypt(plain)
+        return plain.getvalue()
+    return None
 
 
 def _passphrases(home: Home, standing: list[Handover], master: Master) -> list[str]:
