@@ -116,8 +116,14 @@ def funnel(table: pd.DataFrame) -> pd.DataFrame:
         found[f"low_{name}"] = [100 * low for low, _ in ends]
         found[f"high_{name}"] = [100 * high for _, high in ends]
     found["beyond"] = ""
-    found.loc[found.rate < found.low_998, "beyond"] = "low"
-    found.loc[found.rate > found.high_998, "beyond"] = "high"
+    # 率どうしは、二進の小数の誤差で比べられない（20 人中 11 人は 55.0、限界は 55.00000000000001 になる）。人数どうしで比べる
+    ends = [limits(int(n), FUNNEL[1]) for n in found.denominator]
+    counts = [
+        (round(low * n), round(high * n))
+        for (low, high), n in zip(ends, found.denominator, strict=True)
+    ]
+    found.loc[found.numerator < [least for least, _ in counts], "beyond"] = "low"
+    found.loc[found.numerator > [most for _, most in counts], "beyond"] = "high"
     return found
 
 

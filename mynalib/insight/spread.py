@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import pandas as pd
 
 from mynalib.disclosure.levels import span
 from mynalib.disclosure.released import Released
-from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.society import TOTAL, rounded
 from mynalib.disclosure.wide import OTHERS
 from mynalib.insight.statistics import FUNNEL, funnel_limits
 
@@ -72,8 +73,10 @@ class Spread:
 
     def limits(self, members: int) -> tuple[float, ...]:
         """その人数の事業所の率の、95 % の下と上、99.8 % の下と上（%、小数一桁）。"""
-        ends = [funnel_limits(int(members), self.centre / 100, level) for level in FUNNEL]
-        return tuple(round(100 * end, 1) for pair in ends for end in pair)
+        ends = [funnel_limits(members, self.centre / 100, level) for level in FUNNEL]
+        # 率と同じに、人数の比から四捨五入する。80 人中 65 人（81.25 %）が、率では 81.3、限界では 81.2 とならないように
+        counts = [round(end * members) for pair in ends for end in pair]
+        return tuple(rounded(Fraction(100 * count, members), 1) for count in counts)
 
     @cached_property
     def beyond(self) -> int:
@@ -81,7 +84,7 @@ class Spread:
         if self.centre is None:
             return 0
         ends = [
-            (row.low, row.high, *self.limits(row.members)[2:])
+            (row.low, row.high, *self.limits(int(row.members))[2:])
             for row in self.employers.itertuples()
         ]
         # 幅のある水準の一部が限界の中なら、外にあるとは言えない

@@ -120,7 +120,8 @@ def test_the_funnel_equals_the_exact_binomial_limits_around_the_societys_rate(be
             ends = stats.binom.interval(level, row.denominator, centre)
             assert abs(low * row.denominator / 100 - ends[0]) <= 1
             assert abs(high * row.denominator / 100 - ends[1]) <= 1
-        beyond = "low" if row.rate < row.low_998 else "high" if row.rate > row.high_998 else ""
+        least, most = (round(end * row.denominator / 100) for end in (row.low_998, row.high_998))
+        beyond = "low" if row.numerator < least else "high" if row.numerator > most else ""
         assert row.beyond == beyond
 
 
