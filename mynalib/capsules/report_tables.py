@@ -28,7 +28,6 @@ KEPT_TABLES = ("shown", "lists", "listed", "society_listed")  # 次の公開の�
 WAVE_MONTHS = 13
 MOVED_STEPS = 2  # 水準が、これだけの刻みを動けば、動いたと言う
 SMALL_MOVE = "動きは小さい"
-TARGET_MEASURE = "registration_rate"  # ページに出す目標
 _EMPLOYER = ["employer_id", "employer", "members"]
 
 
@@ -174,7 +173,10 @@ def _movement(now: Mapping, before: Mapping | None) -> str:
 def report_facts(publication: Publication, *, exact: bool) -> dict:
     """表でないこと：目標、率の上限、決めることの元、移ったのかもしれない人。実数版だけのものは、概数版では空。"""
     opened = publication.opened
-    facts = {"target": _target(opened), "benchmark": _benchmark(opened)}
+    facts = {
+        "target": society_tables.target(publication.outside, exact=exact),
+        "benchmark": _benchmark(opened),
+    }
     facts |= {"ceiling": None, "matters": [], "transfers": None}
     if not exact:
         return facts
@@ -186,15 +188,6 @@ def report_facts(publication: Publication, *, exact: bool) -> dict:
         )
         facts["ceiling"] = float(reached.iloc[0])
     return facts | {"matters": _matters(opened, counts), "transfers": opened.possible_transfers}
-
-
-def _target(opened: OpenedMonth) -> dict | None:
-    """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。"""
-    found = [one for one in opened.params.society.targets if one.measure == TARGET_MEASURE]
-    targets = sorted(found, key=lambda one: one.month)
-    ahead = [one for one in targets if one.month >= opened.month]
-    chosen = ahead[:1] or targets[-1:]
-    return {"month": str(chosen[0].month), "value": str(chosen[0].value)} if chosen else None
 
 
 def _benchmark(opened: OpenedMonth) -> dict | None:

@@ -1,11 +1,16 @@
 """組合全体の、この月の動き、そのわけ、本人と家族の表：健保の外に見せるかたちか、実数（exact）で。"""
 
+from fractions import Fraction
+from math import ceil
+
 import pandas as pd
 
 from mynalib.capsules.outside import Outside
 from mynalib.disclosure import society
 from mynalib.disclosure.society import TOTAL
 from mynalib.insight import measures
+
+TARGET_MEASURE = "registration_rate"  # ページに出す目標
 
 
 def change_table(outside: Outside, *, exact: bool) -> pd.DataFrame | None:
@@ -55,3 +60,25 @@ def decimals_of_months(outside: Outside) -> dict[str, int]:
     """概数版の、月から、その月の組合全体の率の小数の桁へ。state には、丸める前の人数がある。"""
     totals = outside.state[outside.state.employer_id == TOTAL]
     return {row.month: society.decimals_of(int(row.members)) for row in totals.itertuples()}
+
+
+def target(outside: Outside, *, exact: bool) -> dict | None:
+    """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。
+
+    Returns:
+        month, value（%）と、short（いまの加入者のままとして、あと何人。届いていれば 0）。概数版では、5 の倍数に切り上げる。
+    """
+    opened = outside.opened
+    found = [one for one in opened.params.society.targets if one.measure == TARGET_MEASURE]
+    targets = sorted(found, key=lambda one: one.month)
+    ahead = [one for one in targets if one.month >= opened.month]
+    chosen = ahead[:1] or targets[-1:]
+    if not chosen:
+        return None
+    counts = opened.counts
+    total = counts[(counts.month == str(opened.month)) & (counts.employer_id == TOTAL)].iloc[0]
+    # 丸めた人数からは、届いたかが分からない：170 人中 150 人と見せる 89.9 % は、約 90 % である
+    wanted = ceil(Fraction(str(chosen[0].value)) * int(total.members) / 100)
+    base = 1 if exact else outside.limits.round_to
+    short = -(-max(0, wanted - int(total.registered)) // base) * base
+    return {"month": str(chosen[0].month), "value": str(chosen[0].value), "short": short}

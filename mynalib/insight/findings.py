@@ -156,7 +156,9 @@ def will_we_reach(goal: Goal | None, seen: SocietyNow, unregistered: int) -> str
         return f"{goal.name}に届いています。"
     short = f"あと {seen.people(goal.pace.short)}"
     if goal.pace.verdict == "missed":
-        return f"{goal.name}の月までに届かず、いまも{short}です。"
+        # 前に過ぎた目標は、その月には届いていて、あとで下がったのかもしれない
+        missed = "に届かず、" if goal.month == seen.month else "の月は過ぎました。いまは、"
+        return f"{goal.name}{missed}{short}です。"
     if goal.beyond_ceiling:
         limit = f"いま案内できる方がみな登録しても {goal.ceiling:.1f} % で、目標には届きません。"
         return f"{goal.name}まで、{short}です。{limit}"

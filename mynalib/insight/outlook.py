@@ -1,6 +1,6 @@
 """月次報告が言うこと：組合全体のいま、変わったわけ、目標までの歩み、本人と家族、事業所のちらばり。
 
-どれも、見せた表の数だけから作る。広く配る版では、ここの数も全て cells.json に書く（jobs.exports）。
+どれも、見せた表の数（と、概数版では、カプセルの目標の「あと何人」）だけから作る。広く配る版では、ここの数も全て cells.json に書く（jobs.exports）。
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,6 @@ import pandas as pd
 from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
 from mynalib.disclosure.society import TOTAL
-from mynalib.disclosure.thresholds import Thresholds
 from mynalib.domain.months import Month
 from mynalib.insight import display, findings, titles
 from mynalib.insight.capsule import Capsule
@@ -150,20 +149,19 @@ class Outlook:
 
     @cached_property
     def goal(self) -> Goal | None:
-        """目標と、そこまでの歩み。定めていなければ None。概数では、届いていないのに届いたと言わないように、少ないほうに見る。"""
+        """目標と、そこまでの歩み。定めていなければ None。"""
         target = self.capsule.facts["target"]
         if not target or self.now.rate is None:
             return None
         month = Month.parse(target["month"])
         value = float(target["value"])
-        base = Thresholds.of(self.capsule.terms.policy).round_to
-        # 5 の倍数の人数は、本当は ±2。加入者を 2 多く、登録者を 2 少なく見ても届いているときだけ、届いたと言う
-        slack = base // 2 if self.wide else 0
-        people = (self.now.members + slack, self.now.registered - slack)
+        people = (self.now.members, self.now.registered)
         found = pace(self.month, *people, month, value, self._gains)
         if self.wide:
-            # 「あと 11 人」は、丸めた人数より細かい。5 の倍数に切り上げて「あと約 15 人」
-            found = replace(found, short=-(-found.short // base) * base)
+            # 届いたかと、あと何人かは、丸める前の人数から決めて、5 の倍数に切り上げてある（capsules.society_tables.target）
+            short = target["short"]
+            needed = short / found.months if short and found.months > 0 else None
+            found = replace(found, short=short, needed=needed)
         return Goal(month, value, found, self.capsule.facts["ceiling"])
 
     @property
