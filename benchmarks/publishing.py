@@ -120,9 +120,9 @@ def _one_round(home: Home, plain: int, folder: Path) -> dict:
 
 def _planned(home: Home, room: Path) -> list[Job]:
     publication = open_publication(home, load_params(home.params), MONTH)
-    return plan_jobs(
-        publication, employers_of(publication.opened), room, society=False, lists=False
-    )
+    return [
+        *plan_jobs(publication, employers_of(publication.opened), room, society=False, lists=False)
+    ]
 
 
 def _pickled(jobs: list[Job], path: Path) -> str:

@@ -1,7 +1,7 @@
 """仕事の束：変わらない仕事はやり直さず、ほかを、この機械か、計算機の集まりで動かす。"""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +17,46 @@ from mynalib.jobs.workers import Workers, read_record
 TICK = 1.0  # 秒。進み具合を知らせる間隔
 
 
-def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict]:
+def run_jobs(jobs: Collection[Job], running: Running = AS_USUAL) -> dict[str, dict]:
     """全ての仕事をする。すでに同じ元から出来ている仕事は飛ばす。
 
+    Args:
+        jobs: 一つずつ取り出す。取り出した仕事は、次を取り出す（カプセルを作る）のを待たずに始まる。
     Returns:
         仕事の名から結果（record.json の中身）へ。失敗は "error" を持つ。
     """
+    if running.scheduler:
+        return _sent(jobs, running)
+    records = {}
+    futures = {}
+
+    def collect(seconds: float) -> None:
+        """seconds 秒まで待って、終わった仕事の結果を集める。"""
+        done, _ = wait(futures, seconds, FIRST_COMPLETED)
+        for future in done:
+            job = futures.pop(future)
+            records[job.name] = future.result()
+            running.on_done(job)
+
+    at_once, limits = share(len(jobs), running.workers)
+    with _pool(at_once) as pool, Workers(limits) as workers:
+        for job in jobs:
+            if record := finished(job):
+                records[job.name] = record
+                running.on_done(job)
+            else:
+                futures[pool.submit(workers.supervise, job)] = job
+            collect(0)
+        while futures:
+            # 終わるのを待つが、進み具合のために、TICK ごとに戻る
+            collect(TICK)
+            if slowest := workers.slowest():
+                running.on_wait(*slowest)
+    return records
+
+
+def _sent(jobs: Iterable[Job], running: Running) -> dict[str, dict]:
+    """計算機の集まりで動かす。出来ている仕事は、送らない。"""
     records = {}
     waiting = []
     for job in jobs:
@@ -31,22 +65,7 @@ def run_jobs(jobs: Sequence[Job], running: Running = AS_USUAL) -> dict[str, dict
             running.on_done(job)
         else:
             waiting.append(job)
-    # ここまでは、どこで動かしても同じ：出来ている仕事は、送らない
-    if running.scheduler:
-        return records | run_on_cluster(waiting, running.scheduler, running.on_done)
-    at_once, limits = share(len(waiting), running.workers)
-    with _pool(at_once) as pool, Workers(limits) as workers:
-        futures = {pool.submit(workers.supervise, job): job for job in waiting}
-        while futures:
-            # 終わるのを待つが、進み具合のために、TICK ごとに戻る
-            done, _ = wait(futures, TICK, FIRST_COMPLETED)
-            for future in done:
-                job = futures.pop(future)
-                records[job.name] = future.result()
-                running.on_done(job)
-            if slowest := workers.slowest():
-                running.on_wait(*slowest)
-    return records
+    return records | run_on_cluster(waiting, running.scheduler, running.on_done)
 
 
 def finished(job: Job) -> dict | None:

@@ -1,8 +1,9 @@
 """計画：その月に、どの仕事があるか。全ての名と値は、ここで決まり、動かす前に確かめられる。"""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 import papermill
@@ -25,27 +26,50 @@ from mynalib.jobs.versions import code_hash, library_versions
 from mynalib.reminders.sheet import book_name
 
 
+@dataclass(frozen=True)
+class Plan:
+    """公開の全ての仕事。名と値はもう確かめてあり、カプセルは、一つずつ、取り出すときに作る（作ったものは、作り直さない）。
+
+    カプセルを作るのは頼んだプロセスで、仕事が動くのはほかのプロセスなので、二つ目からのカプセルは、一つ目の仕事が動く間に出来る。
+    """
+
+    wanted: tuple[Callable[[], Job], ...]
+    _made: list[Job] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+    def __iter__(self) -> Iterator[Job]:
+        for at, make in enumerate(self.wanted):
+            if at == len(self._made):
+                self._made.append(make())
+            yield self._made[at]
+
+
 def plan_jobs(
     publication: Publication,
     employers: Collection[Employer],
     folder: Path,
     society: bool = True,
     lists: bool = True,
-) -> list[Job]:
-    """全ての仕事と、そのカプセルを作る。parameters の名が一つでも違えば、何も動かさずに止まる。
+) -> Plan:
+    """全ての仕事。parameters の名が一つでも違えば、何も作らずに止まる。
 
     Args:
         society, lists: 組合の資料、勧奨リストを作るか。
+    Raises:
+        BadParameter: ノートブックの parameters セルが、一覧と違う。
     """
-    jobs = []
     editions = [edition for edition in EDITIONS if lists or edition.level != "named"]
+    wanted = []
     for edition in editions:
         per_employer = NOTEBOOKS[edition.notebook].per_employer
         # 組合の資料は、事業所なしで一度
         whole = [None] if society else []
         for employer in employers if per_employer else whole:
-            jobs.append(_job(publication, edition, folder, employer, editions))
-    return jobs
+            _parameters(publication, edition, employer)
+            wanted.append(partial(_job, publication, edition, folder, employer, editions))
+    return Plan(tuple(wanted))
 
 
 def plan_review(publication: Publication, folder: Path) -> Job:
@@ -62,13 +86,9 @@ def _job(
     beside: Collection[Edition] = (),
 ) -> Job:
     """一つの仕事と、そのカプセル。beside は、いっしょに公開する版。"""
-    notebook = NOTEBOOKS[edition.notebook]
+    parameters = _parameters(publication, edition, employer)
     path = notebook_path(edition.notebook, publication.opened.home)
     code = employer.id if employer else ""
-    values = {"month": str(publication.opened.month), "edition": edition.audience, "employer": code}
-    parameters = {name: values[name] for name in notebook.parameters}
-    check_parameters(notebook, parameters)
-    _check_cell(path, notebook.parameters)
     # 止まった月の点検は、ほかへのつながりがない。いっしょに公開するものとは、別に置く
     # 名は、仕事のフォルダーの名でもある。前に出来た仕事を見つける鍵なので、同じ仕事は、いつも同じ名
     owner = code or ("society" if beside else "alone")
@@ -78,7 +98,7 @@ def _job(
     links = _links(publication, edition, beside, code)
     return Job(
         name=name,
-        title=notebook.title,
+        title=NOTEBOOKS[edition.notebook].title,
         notebook=path,
         parameters=parameters,
         folder=own,
@@ -88,6 +108,22 @@ def _job(
         links=links,
         fingerprint=_fingerprint(capsule, path, parameters, links),
     )
+
+
+def _parameters(
+    publication: Publication, edition: Edition, employer: Employer | None
+) -> dict[str, str]:
+    """ノートブックに渡す値。名は、一覧とも、ノートブックの parameters セルとも、ちょうど同じ。"""
+    notebook = NOTEBOOKS[edition.notebook]
+    values = {
+        "month": str(publication.opened.month),
+        "edition": edition.audience,
+        "employer": employer.id if employer else "",
+    }
+    parameters = {name: values[name] for name in notebook.parameters}
+    check_parameters(notebook, parameters)
+    _check_cell(notebook_path(edition.notebook, publication.opened.home), notebook.parameters)
+    return parameters
 
 
 def _links(

@@ -1,5 +1,6 @@
 """公開を作る：計画、実行、組み立て、点検、公開。"""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from mynalib.capsules import intake_review
@@ -92,7 +93,7 @@ def _show_draft(order: Order, publication: Publication) -> None:
         refresh_portal(order.home, order.params)
 
 
-def _run(publication: Publication, jobs: list[Job], running: Running) -> dict[str, dict]:
+def _run(publication: Publication, jobs: Collection[Job], running: Running) -> dict[str, dict]:
     running.on_plan(len(jobs))
     records = batch.run_jobs(jobs, running)
     failed = [job for job in jobs if "error" in records[job.name]]

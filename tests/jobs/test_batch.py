@@ -42,9 +42,11 @@ def sabotage(society: SmallSociety, code: str) -> None:
 def dashboards(society: SmallSociety, folder: Path) -> list:
     """三つの事業所の、ページの仕事。"""
     publication = open_publication(society.home, society.params, MONTHS[1])
-    return plan_jobs(
-        publication, employers_of(publication.opened), folder, society=False, lists=False
-    )
+    return [
+        *plan_jobs(
+            publication, employers_of(publication.opened), folder, society=False, lists=False
+        )
+    ]
 
 
 # 割り当て ----------------------------------------------------------------------------------------
@@ -280,6 +282,33 @@ def test_a_finished_job_is_not_run_again_and_a_damaged_one_is(small, tmp_path):
     run_jobs(jobs, Running(2))
     again = {job.name: (job.folder / "record.json").stat().st_mtime_ns for job in jobs}
     assert {name for name in made if made[name] != again[name]} == {jobs[1].name}
+
+
+def test_a_job_is_done_while_the_next_capsule_is_not_yet_made(small, tmp_path):
+    """取り出すたびに始まる。一つ目が終わるまで二つ目を渡さなくても、全てが出来る。"""
+    first, *others = dashboards(small, tmp_path / "jobs")
+
+    class OneAfterTheOther(list):
+        def __iter__(self):
+            yield first
+            until((first.folder / "record.json").exists)
+            yield from others
+
+    records = run_jobs(OneAfterTheOther([first, *others]), Running(1))
+    assert {name for name, record in records.items() if "error" not in record} == {
+        job.name for job in (first, *others)
+    }
+
+
+def test_a_plan_makes_each_capsule_when_it_is_asked_for_and_only_once(small, tmp_path):
+    publication = open_publication(small.home, small.params, MONTHS[1])
+    room = tmp_path / "jobs"
+    plan = plan_jobs(publication, employers_of(publication.opened), room, lists=False)
+    assert not room.exists() and len(plan) > 3
+    jobs = [*plan]
+    made = {path: path.stat().st_mtime_ns for path in room.rglob("*")}
+    assert [*plan] == jobs and len({job.name for job in jobs}) == len(plan)
+    assert made == {path: path.stat().st_mtime_ns for path in room.rglob("*")}
 
 
 # 途中で止める --------------------------------------------------------------------------------------
