@@ -10,6 +10,7 @@ from mynalib.capsules.previous import STATE_FILE, last_release, listed_of, read_
 from mynalib.capsules.questions import ask
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS
+from mynalib.domain.person import with_person_key
 from mynalib.history.released import artefacts_of, released_file
 from mynalib.insight import measures
 from mynalib.insight.display import label
@@ -31,7 +32,7 @@ def comparing_tables(outside: Outside) -> dict[str, pd.DataFrame]:
         "counts_then": read_rates(file("internal/rates.csv")),
         "counts_now": counts[counts.month == str(outside.opened.month)],
         "lists_then": _listed(outside, before),
-        "lists_now": outside.opened.listed,
+        "lists_now": with_person_key(outside.opened.listed),
         "forms_then": _forms(read_rates(file(STATE_FILE))),
         "forms_now": _forms(outside.result.showing.state),
         "name": pd.DataFrame(
@@ -58,4 +59,4 @@ def _listed(outside: Outside, before: Path) -> pd.DataFrame:
     # 前の公開がリストのない訂正なら、読み手の持つリストは、その前の版のもの
     folder = with_lists(outside.opened.home, before)
     listed = listed_of(outside.opened.home, folder)
-    return listed[listed.on_list]
+    return with_person_key(listed[listed.on_list])

@@ -1,6 +1,7 @@
 """手渡しのうち、済んでいないこと：前の月のリストを渡していない事業所、受領書の返っていない手渡し。"""
 
 from mynalib.capsules.opened import OpenedMonth
+from mynalib.history.ledger import Ledger
 from mynalib.history.released import releases
 from mynalib.reminders.memory import LETTERS, handovers
 
@@ -15,6 +16,10 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     # 前の前の月より古いリストは、もう渡さない。渡していないと言うのは、前の月のものだけ
     units = {each.unit for each in given if each.month == before}
     notified = {employer.id for employer in opened.params.notified(before.end)}
+    # その月に公開しなかった事業所には、渡すリストがない
+    released = [line for line in Ledger(opened.home.ledger).lines() if line["did"] == "released"]
+    without = [line.get("without", ()) for line in released if line["month"] == str(before)]
+    notified -= {*without[-1]} if without else set()
     # 手紙（LETTERS）に、受領書はない
     waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
     return {

@@ -121,13 +121,13 @@ class Outside:
         return self.lists.groupby("employer_id").indices
 
     def figure_for(self, employer: str) -> dict | None:
-        """事業所のページに載せる、組合全体の率（前に公開した、いちばん新しい月）と、比べた言葉の名。"""
+        """事業所のページに載せる、組合全体の率（前に公開した、いちばん新しい月）と、続いた三か月を比べた言葉の名。"""
         figure = self.previous.society_figure
         if figure is None:
             return None
-        rows = (
-            _own_rows(self.state, self._state_of, employer).tail(COMPARED_MONTHS).to_dict("records")
-        )
+        own = _own_rows(self.state, self._state_of, employer)
+        months = [str(self.opened.month.plus(-step)) for step in range(COMPARED_MONTHS)]
+        rows = own[own.month.isin(months)].to_dict("records")
         members = int(rows[-1]["members"])
         levels = [from_row(row) for row in rows]
         return figure | {
@@ -168,7 +168,7 @@ class Outside:
                     showing = self._show(month, self._before(month, states, lens), Coarser())
                     states = pd.concat([states, showing.state], ignore_index=True)
                     rows = pd.concat([rows, showing.wide], ignore_index=True)
-        # 取り込み直して数え直した月は、おわりに付く。figure_for は、おわりの三か月を見る
+        # 取り込み直して数え直した月は、おわりに付く
         return states.sort_values("month", kind="stable", ignore_index=True), rows
 
     def _show(self, month: str, before: Before, coarser: Coarser) -> Showing:
@@ -186,11 +186,11 @@ class Outside:
         if earlier.empty:
             return Before()
         last = earlier[earlier.month == earlier.month.max()]
-        levels = {row["employer_id"]: from_row(row) for row in last.to_dict("records")}
-        own_rows = last[~last.employer_id.isin([OTHERS, TOTAL])]
-        merged = frozenset(own_rows.employer_id[own_rows.merged])
+        rows = self.previous.fresh(last).to_dict("records")
+        levels = {row["employer_id"]: from_row(row) for row in rows}
         # 組合全体だけを見せた月は、まとめた行がなかったので、何も引きつがない
-        merged = frozenset() if OTHERS not in set(last.employer_id) else merged
+        had_row = OTHERS in set(last.employer_id)
+        merged = frozenset(last.employer_id[last.merged]) if had_row else frozenset()
         return Before(levels, self._changed(month, levels, lens), merged)
 
     def _changed(

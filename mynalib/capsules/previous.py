@@ -3,7 +3,7 @@
 公開したときのままのファイルだけを読む。変えられていれば、その数を次の公開の元にせず、止まる（ReleaseDamaged）。
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,8 @@ class Previous:
 
     state（showing.STATE）と wide（wide.WIDE_COLUMNS）は、前に見せた月の行。取り込み直した月の行は、入らない。
     lists は、事業所と月ごとのリストの人数、listed は、勧奨のいた人と、リストに載せたか（LISTED_COLUMNS）。
-    society_figure は、組合全体の率（month, rate）。
+    society_figure は、組合全体の率（month, rate）。unsent は、公開しなかった（月, 事業所）。stale は、state の（月, 水準を定めた月）のうち、
+    そのあとで、定めた月を取り込み直したもの。
     """
 
     state: pd.DataFrame
@@ -73,13 +74,24 @@ class Previous:
     lists: pd.DataFrame
     listed: pd.DataFrame
     society_figure: dict | None
+    unsent: Collection[tuple[str, str]] = ()
+    stale: Collection[tuple[str, str]] = ()
 
     @property
     def last_listed(self) -> pd.DataFrame:
-        """いちばん新しいリストに載せた人。"""
-        if self.listed.empty:
-            return self.listed
-        return self.listed[self.listed.on_list & (self.listed.month == self.listed.month.max())]
+        """事業所ごとに、受け取った、いちばん新しいリストに載せた人。"""
+        months = sorted(self.listed.month.unique(), reverse=True)
+        newest = {
+            employer: next((month for month in months if (month, employer) not in self.unsent), "")
+            for employer in self.listed.employer_id.unique()
+        }
+        last = self.listed.month == self.listed.employer_id.map(newest)
+        return self.listed[self.listed.on_list & last]
+
+    def fresh(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """state の行のうち、水準を引きついでよいもの。定めた月を取り込み直していれば、そこからの変わりを数えても、保ってよいかは分からない。"""
+        pairs = zip(rows.month, rows.since, strict=True)
+        return rows[[pair not in self.stale for pair in pairs]]
 
 
 def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Previous:
@@ -99,7 +111,7 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     states = [_of_month(tables[made].state, shown) for shown, made in owner.items()]
     rows = [_of_month(tables[made].wide, shown) for shown, made in owner.items()]
     # 一つの公開は前の 12 か月の人数も持つ。それぞれの月は、その月の公開から取る
-    lists = [_of_month(table.lists, str(made)) for made, table in tables.items()]
+    lists = [_sent(table, str(made)) for made, table in tables.items()]
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
     return Previous(
         state=_joined(states, STATE),
@@ -107,6 +119,8 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
         lists=_joined(lists, ["employer_id", *LIST_COLUMNS]),
         listed=_joined(listed, LISTED_COLUMNS),
         society_figure=_society_figure(tables),
+        unsent={(str(made), one) for made, table in tables.items() for one in table.without},
+        stale={*_stale(tables, owner, kept)},
     )
 
 
@@ -188,9 +202,10 @@ def read_society_listed(release: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Tables:
-    """一つの公開に残した表。"""
+    """一つの公開に残した表。without は、公開しなかった事業所。"""
 
     inputs: Mapping[str, dict]
+    without: Collection[str]
     state: pd.DataFrame
     wide: pd.DataFrame
     lists: pd.DataFrame
@@ -205,7 +220,9 @@ class _Tables:
         lists = read_lists(received(LISTS_FILE))
         keyed = with_person_key(listed_of(home, told))
         inputs = {one["month"]: one for one in read_manifest(release)["inputs"]}
-        return cls(inputs, read_rates(file(STATE_FILE)), read_rates(file(RATES_FILE)), lists, keyed)
+        without = read_manifest(told)["without"]
+        state = read_rates(file(STATE_FILE))
+        return cls(inputs, without, state, read_rates(file(RATES_FILE)), lists, keyed)
 
 
 def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[str, Month]:
@@ -220,6 +237,23 @@ def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dic
             ):
                 owner[shown] = made
     return dict(sorted(owner.items()))
+
+
+def _stale(
+    tables: Mapping[Month, _Tables], owner: Mapping[str, Month], kept: Collection[KeptMonth]
+) -> Iterator[tuple[str, str]]:
+    """引きつぐ行の（月, 水準を定めた月）のうち、その公開が使ったあとで、定めた月を取り込み直したもの。"""
+    held = {str(each.month): each for each in kept}
+    for shown, made in owner.items():
+        for since in _of_month(tables[made].state, shown).since.unique():
+            if since in held and not held[since].is_as_used(tables[made].inputs.get(since)):
+                yield shown, since
+
+
+def _sent(table: _Tables, month: str) -> pd.DataFrame:
+    """その月に、リストを渡してよいとした事業所の、リストの人数。"""
+    rows = _of_month(table.lists, month)
+    return rows[~rows.employer_id.isin([*table.without])]
 
 
 def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:

@@ -138,7 +138,7 @@ def write_entries(home: Home, name: str, rows: Iterable[str]) -> None:
     path.write_bytes("\r\n".join([KEY_HEADER, *rows, ""]).encode("utf-8-sig"))
 
 
-def release_tables(home: Home, month: Month) -> Publication:
+def release_tables(home: Home, month: Month, without: Sequence[str] = ()) -> Publication:
     """公開：次の公開が読む表（広く配る版と、内部の表）を、本物の道具で作って置く。ノートブックは動かさない。"""
     with patch.dict(os.environ, {"MYNA_TODAY": on(month)}):
         publication = open_publication(home, params_of(home), month)
@@ -156,7 +156,7 @@ def release_tables(home: Home, month: Month) -> Publication:
             )
             jobs.append(job)
             records[job.name] = {"outputs": _outputs(publication, edition, job)}
-        assemble(publication, jobs, records, [], room / "release")
+        assemble(publication, jobs, records, [*without], room / "release")
         place(publication, room / "release", Protecting("", ""))
         shutil.rmtree(room)
     return publication

@@ -1,0 +1,76 @@
+"""前に見せたものを引きつぐとき：訂正した月に定めた水準、ファイルのない月、この月は公開しなかった事業所。"""
+
+from pathlib import Path
+
+import pytest
+from lives import home_of, load, release_tables
+from months import Person, never_linked, params_of, registered
+
+from mynalib.capsules.comparison import comparing_tables
+from mynalib.capsules.handed import handed_matters
+from mynalib.capsules.publication import open_publication
+from mynalib.domain.months import Month
+from mynalib.history.home import Home
+
+MONTH = Month.parse("2026-10")
+
+
+def people(symbol: str, on: int, off: int) -> list[Person]:
+    makers = [registered] * on + [never_linked] * off
+    return [make(f"{symbol}{at:06}", symbol=symbol) for at, make in enumerate(makers)]
+
+
+def society(folder: Path) -> Home:
+    return home_of(folder / "home", ("E01", "E02"))
+
+
+def test_a_level_is_set_anew_when_the_month_in_which_it_was_set_has_been_corrected(tmp_path):
+    """8 月に 50 % と定めて 9 月も保ったあとで、8 月のファイルが、10 月と同じ 80 % のものに訂正された。"""
+    home = society(tmp_path)
+    others = people("102", 900, 300)
+    for step in (-2, -1):
+        load(home, MONTH.plus(step), [*people("101", 100, 100), *others])
+        release_tables(home, MONTH.plus(step))
+    for step in (-2, 0):
+        load(home, MONTH.plus(step), [*people("101", 160, 40), *others])
+    shown = open_publication(home, params_of(home), MONTH).outside.result.showing.levels["E01"]
+    assert (shown.low <= 160 <= shown.high, shown.since) == (True, str(MONTH))
+
+
+@pytest.mark.parametrize(("first", "word"), [(-2, "lower"), (-3, "")])
+def test_three_months_are_three_months_of_the_calendar(tmp_path, first, word):
+    """ファイルのない月をはさんだ三つの月を「三か月続けて」とは言わない。"""
+    home = society(tmp_path)
+    for step in (first, -1, 0):
+        load(home, MONTH.plus(step), [*people("101", 100, 300), *people("102", 900, 300)])
+    release_tables(home, MONTH.plus(-1))
+    outside = open_publication(home, params_of(home), MONTH).outside
+    assert outside.figure_for("E01")["compared"] == word
+
+
+def test_an_employer_that_got_no_list_is_not_told_of_it_nor_asked_for_it(tmp_path):
+    """9 月は、E01 には公開しなかった。8 月に受け取ったリストと、10 月のものをくらべる。"""
+    home = society(tmp_path)
+    for step, without in ((-2, ()), (-1, ("E01",))):
+        load(home, MONTH.plus(step), [*people("101", 30, 10), *people("102", 30, 10)])
+        release_tables(home, MONTH.plus(step), without)
+    load(home, MONTH, [*people("101", 30, 12), *people("102", 30, 10)])
+    publication = open_publication(home, params_of(home), MONTH)
+    lists = publication.outside.lists.set_index(["employer_id", "month"])
+    assert [month for code, month in lists.index if code == "E01"] == ["2026-08", "2026-10"]
+    assert [month for code, month in lists.index if code == "E02"][1] == "2026-09"
+    turns = lists[["came", "stayed", "gone"]]
+    assert list(turns.loc["E01", "2026-10"]) == [2, 10, 0]
+    assert handed_matters(publication.opened)["not_handed"] == 1
+
+
+def test_a_number_that_lost_its_zeros_neither_comes_to_a_list_nor_goes(tmp_path):
+    home = society(tmp_path)
+    numbers = [f"{at:07}" for at in range(1, 31)]
+    for month, written in ((MONTH.plus(-1), numbers), (MONTH, [n.lstrip("0") for n in numbers])):
+        load(home, month, [never_linked(number, symbol="101") for number in written])
+        if month != MONTH:
+            release_tables(home, month)
+    outside = open_publication(home, params_of(home), MONTH).outside
+    turns = comparing_tables(outside)["lists"].set_index("employer_id")[["came", "stayed", "gone"]]
+    assert list(turns.loc["E01"]) == [0, 30, 0]
