@@ -5,6 +5,7 @@ import pandas as pd
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.publication import Publication
+from mynalib.capsules.waiting import UNSETTLED
 from mynalib.disclosure.coarsening import Result
 from mynalib.disclosure.thresholds import POSSIBLE_VALUES
 from mynalib.domain.classification import STATUSES, WITHHELD
@@ -57,7 +58,7 @@ def attack_facts(result: Result) -> pd.DataFrame:
     """公開の前の攻撃。列 item, found, limit（どれも、単位のついた文字。限りのないものは ''）。"""
     # 調べるものが一つもなければ、決められなかったものもない
     share = f"{100 * result.undecided / result.asked:.2f} %" if result.asked else "0.00 %"
-    margin = f"{result.margin:,} 通り" if result.margin is not None else "行がありません"
+    margin = f"{result.margin:,} 通り" if result.margin is not None else words("privacy")["no_rows"]
     coarser = result.coarser
     rows = [
         ("攻めて調べたこと", f"{result.asked:,} 件", ""),
@@ -78,6 +79,8 @@ def _by_reason(opened: OpenedMonth, month: Month) -> dict[tuple[str, bool], int]
     off = cube[(cube.withheld_by != "") | cube.action.isin(NEVER_LISTED)]
     # 控える理由が先。二つに当てはまる人も一度だけ数える
     whys = off.withheld_by.map(WITHHELD).fillna(off.status.map(_STATUS_LABELS))
+    # 区分は登録済か未登録でも、日付か記号のために要確認の人。わけが欠けたままでは、groupby が落としてしまう
+    whys = whys.fillna(UNSETTLED)
     return off.assign(why=whys).groupby(["why", "insured"]).members.sum().to_dict()
 
 
@@ -101,4 +104,4 @@ def _unfinished(opened: OpenedMonth) -> pd.DataFrame:
 _STATUS_LABELS = {
     status.name: status.label for status in STATUSES.values() if status.action in NEVER_LISTED
 }
-_REASONS = [*WITHHELD.values(), *_STATUS_LABELS.values()]
+_REASONS = [*WITHHELD.values(), *_STATUS_LABELS.values(), UNSETTLED]

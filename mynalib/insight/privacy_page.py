@@ -18,14 +18,20 @@ def sentences(capsule: Capsule) -> list[str]:
     people = int(off.people.sum())
     # はじめの月は、0 人から増えたとは言わない
     moved = said["first"] if off.before.isna().any() else _moved(people - int(off.before.sum()))
-    opened = attack[said["open_item"]] != said["none_open"]
     return [
         said["kept_off"].format(people=f"{people:,}", moved=moved),
-        said["broken" if opened else "held"].format(
-            margin=attack[said["margin_item"]], rows=attack[said["open_item"]]
-        ),
+        _attacked(attack[said["margin_item"]], attack[said["open_item"]]),
         said["unfinished"].format(count=len(unfinished)) if len(unfinished) else said["nothing"],
     ]
+
+
+def _attacked(margin: str, rows: str) -> str:
+    """攻撃の結果。margin は残る値の数、rows は絞られるままの行（どちらも、単位のついた文字）。"""
+    said = display.words("privacy")
+    if rows != said["none_open"]:
+        return said["broken"].format(rows=rows)
+    # 残る値を数える行がなければ、「少なくとも何通り」とは言わない
+    return said["held_alone" if margin == said["no_rows"] else "held"].format(margin=margin)
 
 
 def page_tables(capsule: Capsule) -> None:

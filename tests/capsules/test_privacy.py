@@ -2,16 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pytest
+from months import make_home, own_request, params_of, put_month, registered
 from notebooks_spoiled import sabotage
 from societies import MONTHS, SmallSociety, everybody
 
 from mynalib.capsules.opened import open_month
-from mynalib.capsules.privacy import attack_facts, kept_off
+from mynalib.capsules.privacy import NEVER_LISTED, attack_facts, kept_off
 from mynalib.capsules.publication import open_publication
+from mynalib.capsules.waiting import UNSETTLED
 from mynalib.disclosure.coarsening import Result
 from mynalib.disclosure.showing import Coarser
 from mynalib.domain.classification import WITHHELD
@@ -53,6 +56,19 @@ def test_everybody_kept_off_is_counted_once_by_the_strongest_reason(small):
         WITHHELD["optout"]: (2, 0, 2, 2),
         "マイナンバーカードを返納": (1, 1, 2, 0),
     }
+
+
+def test_whoever_is_to_be_reviewed_for_a_date_alone_is_counted_too(tmp_path):
+    """区分は登録済でも、月末より後の登録日のために、リストに載らない人。わけごとの計は、リストから外れる人の全て。"""
+    home = make_home(tmp_path / "home")
+    later = date(2026, 11, 5)
+    rows = [replace(registered(f"10150{at:02}"), registered_on=later) for at in range(3)]
+    put_month(home, "2026-10", [*rows, registered("1016000"), own_request("1016001")])
+    opened = open_month(home, params_of(home), MONTHS[1])
+    off = opened.cube[(opened.cube.withheld_by != "") | opened.cube.action.isin(NEVER_LISTED)]
+    table = kept_off(opened).set_index("why").people
+    assert table[UNSETTLED] == 3
+    assert table.sum() == off.members.sum() == 4
 
 
 def test_the_first_month_has_nothing_before_it(small):
@@ -120,6 +136,22 @@ def test_the_sentences_follow_the_numbers_beside_them(tmp_path, before, opened, 
     capsule = Capsule(tmp_path, facts | {"tables": [*frames], "month": "2026-10"})
     lines = privacy_page.sentences(capsule)
     assert all(part in line for part, line in zip(said, lines, strict=True))
+
+
+def test_without_a_row_beside_the_total_nothing_is_said_to_remain(tmp_path):
+    """組合全体だけの月。"""
+    attack = attack_facts(Result(None, Coarser(total_only=True), 9, 0, frozenset(), None))
+    frames = {
+        "kept_off": table(why=["a"], people=[4], before=pd.array([4], dtype="Int64")),
+        "attack": attack,
+        "unfinished": table(todo=[]),
+    }
+    write_tables({tmp_path / f"{name}.parquet": frame for name, frame in frames.items()})
+    facts = {"audience": "internal", "demo": False, "policy": {}, "columns": []}
+    capsule = Capsule(tmp_path, facts | {"tables": [*frames], "month": "2026-10"})
+    said = privacy_page.sentences(capsule)[1]
+    assert "決まる方はいませんでした" in said
+    assert "残ります" not in said
 
 
 def test_the_page_tells_the_deeds_of_the_month_and_no_key(small):
