@@ -12,6 +12,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.history.ledger import Ledger
 from mynalib.history.months import kept_months
+from mynalib.insight.aftermath import Aftermath
 from mynalib.insight.statistics import wilson
 from mynalib.reminders.due import due_people
 from mynalib.reminders.handover import Handing, hand_over
@@ -133,3 +134,11 @@ def test_only_months_in_which_both_sides_are_there_are_compared():
         round(100 * low, 1),
         round(100 * high, 1),
     ]
+
+
+def test_the_sentence_counts_every_telling_and_whoever_was_there_a_month_later():
+    """二か月続けて知らせた人は二度数えられ、一か月あとにいた人が、いまもいるとは限らない。"""
+    told = pd.DataFrame([outcome("2026-03", True, 100, 10), outcome("2026-04", True, 50, 25, 2)])
+    [said] = Aftermath._sentences(pooled(told))
+    assert "延べ 150 人" in said and "延べ 35 人" in said
+    assert "いまも" not in said
