@@ -140,6 +140,18 @@ class Goal:
         return found if self.pace.needed is None else found | {"needed": ceil(self.pace.needed)}
 
     @property
+    def verdict(self) -> str:
+        """pace.verdict に同じ。ただし、文に書く整数と食いちがう 'ahead' と 'behind' は、'unsure'。"""
+        found = self.pace.verdict
+        size = self.whole
+        # 例：月 3.2 人（4 人と書く）が要り、歩みの幅の下が +3.3 人（+3 と書く）なら、「届きます」は、隣の数と合わない
+        against = {
+            "ahead": lambda: size["low"] < size["needed"],
+            "behind": lambda: size["high"] >= size["needed"],
+        }
+        return "unsure" if found in against and against[found]() else found
+
+    @property
     def beyond_ceiling(self) -> bool:
         """いま案内できる方がみな登録しても、届かないか。"""
         # 届いた目標は、上限が低くても、見直さなくてよい
@@ -152,10 +164,10 @@ def will_we_reach(goal: Goal | None, seen: SocietyNow, unregistered: int) -> str
         return "目標と比べる数はありません。"
     if goal is None:
         return f"登録していない方は {seen.people(unregistered)}です（目標は定めていません）。"
-    if goal.pace.verdict == "reached":
+    if goal.verdict == "reached":
         return f"{goal.name}に届いています。"
     short = f"あと {seen.people(goal.pace.short)}"
-    if goal.pace.verdict == "missed":
+    if goal.verdict == "missed":
         # 前に過ぎた目標は、その月には届いていて、あとで下がったのかもしれない
         missed = "に届かず、" if goal.month == seen.month else "の月は過ぎました。いまは、"
         return f"{goal.name}{missed}{short}です。"
@@ -169,12 +181,12 @@ def _pace(goal: Goal) -> str:
     """要る歩みと、いまの歩み。"""
     size = goal.whole
     needed = f"月 {size['needed']:,} 人の増加が要ります。"
-    if goal.pace.verdict == "unknown":
+    if goal.verdict == "unknown":
         return needed + "近ごろの六か月の値がそろわないので、いまの歩みは言えません。"
     now = (
         f"近ごろの六か月は、平均で月 {size['now']:+,} 人（{size['low']:+,}〜{size['high']:+,}）で、"
     )
-    return needed + now + _VERDICTS[goal.pace.verdict]
+    return needed + now + _VERDICTS[goal.verdict]
 
 
 _VERDICTS = {
@@ -227,9 +239,9 @@ def decisions(
 def _goal_decision(goal: Goal) -> str:
     if goal.beyond_ceiling:
         return f"{goal.name}を見直す。いま案内できる方がみな登録しても {goal.ceiling:.1f} % です。"
-    if goal.pace.verdict == "missed":
+    if goal.verdict == "missed":
         return f"{goal.name}の月を過ぎました。新しい目標を定める。"
-    if goal.pace.verdict == "behind":
+    if goal.verdict == "behind":
         return (
             f"{goal.name}に届く手だて（案内の回数、事業所での働きかけ）を決めるか、目標を見直す。"
         )

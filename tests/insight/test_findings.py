@@ -1,5 +1,7 @@
 """文の約束：どの場合にも、隣の数と食いちがわない。"""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,19 @@ REACHED = {
 def test_whether_the_target_is_reached(name):
     target, said = REACHED[name]
     assert said in findings.will_we_reach(target, standing(), 3_192)
+
+
+@trials(300)
+@given(st.integers(1, 40), st.integers(1, 12), st.lists(st.integers(-3, 9), min_size=6, max_size=6))
+def test_the_verdict_on_the_pace_is_the_one_of_the_numbers_in_the_sentence(short, months, gains):
+    """月 3.2 人の増加が要る（月 4 人と書く）のに、+3 から +5 人の歩みを「届きます」とは言わない。"""
+    by = NOW.plus(months)
+    target = Goal(by, 90, pace(NOW, 1_000, 900 - short, by, 90, gains))
+    said = findings.will_we_reach(target, standing(members=1_000, registered=900 - short), 1)
+    needed = int(re.search("月 ([0-9]+) 人の増加", said)[1])
+    low, high = (int(end) for end in re.search(r"（([+-]\d+)〜([+-]\d+)）", said).groups())
+    assert "この歩みなら届きます" not in said or low >= needed
+    assert "この歩みでは届きません" not in said or high < needed
 
 
 MOVED = {"newly_registered": 20, "lost": 3}
