@@ -61,6 +61,13 @@ def label(month: str) -> str:
     return Month.parse(month).label
 
 
+def counted_only(first: str, last: str, known: int) -> str:
+    """first から last までの月のうち、動きの分かる月が known しかなければ、そのこと。全ての月が分かれば ''。"""
+    # 欠けた月とその次の月の動きは、0 人ではなく、分からない
+    whole = Month.parse(last).minus(Month.parse(first)) + 1
+    return f"（数えたのは {known} か月）" if known < whole else ""
+
+
 def recent(months: Sequence[str], count: int) -> list[str]:
     """終わりの count か月。"""
     return list(months)[-count:]

@@ -6,7 +6,16 @@ import pandas as pd
 
 from mynalib.disclosure.society import exact_causes
 from mynalib.domain.months import Month
-from mynalib.insight.bench_answers import BEYOND, before, label, points, recent, require, share
+from mynalib.insight.bench_answers import (
+    BEYOND,
+    before,
+    counted_only,
+    label,
+    points,
+    recent,
+    require,
+    share,
+)
 from mynalib.insight.bench_desk import Desk
 from mynalib.insight.bench_measures import with_ratio
 from mynalib.insight.bench_standing import Found
@@ -90,12 +99,14 @@ def employers_year(bench: Desk, employer: str = "E01") -> Found:
         int(first.numerator), int(first.denominator)
     )
     sums = {name: int(table[name].sum()) for name in names}
+    after = str(Month.parse(first.month).plus(1))
+    known = counted_only(after, last.month, int(table[names[0]].iloc[1:].notna().sum()))
     headline = (
         f"{employer} の登録率は、{label(first.month)}の {share(first.numerator, first.denominator)}から"
         f"{label(last.month)}の {share(last.numerator, last.denominator)}へ、{points(size)}。"
         f"登録した人 {sums['newly_registered']:,} 人、解除された人 {sums['cancelled']:,} 人、"
         f"加入 {sum(_both(sums, 'joined')) - sums['joined_registered']:,} 人、"
-        f"脱退 {sum(_both(sums, 'left')) - sums['left_registered']:,} 人。"
+        f"脱退 {sum(_both(sums, 'left')) - sums['left_registered']:,} 人{known}。"
     )
     return headline, table
 
@@ -150,8 +161,10 @@ def lapses_by_month(bench: Desk, months: object = None) -> Found:
     table = lapses(bench, chosen)
     require(len(table) > 0, "lapses_by_month", "前の月のある月がありません")
     most = table.loc[table.numerator.idxmax()]
+    first = table.month.iloc[0]
+    last = table.month.iloc[-1]
     headline = (
-        f"{label(table.month.iloc[0])}から{label(table.month.iloc[-1])}に証明書が失効した人は"
+        f"{label(first)}から{label(last)}{counted_only(first, last, len(table))}に証明書が失効した人は"
         f" {int(table.numerator.sum()):,} 人。最も多かったのは{label(most.month)}の {int(most.numerator):,} 人。"
     )
     return headline, table

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mynalib.domain.months import Month
-from mynalib.insight.bench_answers import before, label, recent, require, share
+from mynalib.insight.bench_answers import before, counted_only, label, recent, require, share
 from mynalib.insight.bench_desk import Desk
 from mynalib.insight.bench_measures import with_ratio
 from mynalib.insight.bench_moving import YEAR, lapses
@@ -35,8 +35,14 @@ def lapsed_after_wave(bench: Desk, month: str = "") -> Found:
     table = with_ratio(table.assign(month=now)).assign(month=wave)
     table = table[["month", "as_of", *(n for n in table if n not in ("month", "as_of"))]]
     sums = {name: int(table[name].sum()) for name in sides}
+    # 選んだ月が、いちばん多かったとは限らない
+    said = (
+        f"{label(wave)}に証明書が失効したのは"
+        if month
+        else f"証明書の失効が最も多かったのは{label(wave)}の"
+    )
     headline = (
-        f"証明書の失効が最も多かったのは{label(wave)}の {sums['denominator']:,} 人。"
+        f"{said} {sums['denominator']:,} 人。"
         f"{label(now)}までに使える状態に戻ったのは {share(sums['numerator'], sums['denominator'])}、"
         f"まだの人は {sums['still']:,} 人、脱退した人は {sums['left']:,} 人。"
     )
@@ -68,8 +74,9 @@ def transfers(bench: Desk, months: object = None) -> Found:
         for month, table in found.items()
     ]
     table = with_ratio(pd.DataFrame(rows))
+    known = counted_only(pairs[0], pairs[-1], len(pairs))
     headline = (
-        f"{label(pairs[0])}から{label(pairs[-1])}に事業所の間で移ったのかもしれない人は、多くて"
+        f"{label(pairs[0])}から{label(pairs[-1])}{known}に事業所の間で移ったのかもしれない人は、多くて"
         f" {int(table.numerator.sum()):,} 人（加わった {int(table.denominator.sum()):,} 人のうち）。"
     )
     return headline, table

@@ -18,11 +18,13 @@ from bench_societies import (
     rows_of,
     said,
 )
+from months import make_home, never_linked, put_month, registered
 from scipy import stats
 
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.shipped import shipped_yaml
+from mynalib.insight.bench import Bench, open_bench
 from mynalib.insight.bench_recipes import RECIPES
 
 LAST = MONTHS[-1]
@@ -30,7 +32,7 @@ CURRENT = ("registered_usable", "registered_certificate_unknown")
 LAPSED = ("registered_certificate_lapsed", "cancelled_by_lapse", "renewed_not_relinked")
 
 
-def registered(rows: Iterable[Row]) -> tuple[int, int]:
+def on_and_all(rows: Iterable[Row]) -> tuple[int, int]:
     """登録済の人と、全ての人。"""
     here = list(rows)
     return sum(row.registered for row in here), len(here)
@@ -71,12 +73,12 @@ def test_behind_dependants(bench, society):
     for employer in employers_of(rows):
         here = [row for row in rows if row.employer == employer]
         family, own = (
-            registered(row for row in here if row.insured == kind) for kind in (False, True)
+            on_and_all(row for row in here if row.insured == kind) for kind in (False, True)
         )
         if family[1] and own[1] and family[0] * own[1] < own[0] * family[1]:
             behind += [employer] if fisher(*family, *own) < 0.002 else []
     answer = bench.recipe("behind_dependants")
-    family, own = (registered(row for row in rows if row.insured == kind) for kind in (False, True))
+    family, own = (on_and_all(row for row in rows if row.insured == kind) for kind in (False, True))
     assert answer.headline == (
         f"2026年10月の登録率は、家族 {said(*family)}、本人 {said(*own)}。"
         f"家族が偶然をこえて遅れているのは {named(behind)}。"
@@ -89,13 +91,13 @@ def test_joiners_effect(bench, society):
         was, now = rows_of(society, before), rows_of(society, month)
         stayed = was.keys() & now.keys()
         steps = [
-            registered(was.values()),
-            registered(was[key] for key in stayed),
-            registered(now[key] for key in stayed),
-            registered(now.values()),
+            on_and_all(was.values()),
+            on_and_all(was[key] for key in stayed),
+            on_and_all(now[key] for key in stayed),
+            on_and_all(now.values()),
         ]
         leaving, behaving, joining = (Fraction(*b) - Fraction(*a) for a, b in pairwise(steps))
-        came, left = (registered(side[key] for key in side.keys() - stayed) for side in (now, was))
+        came, left = (on_and_all(side[key] for key in side.keys() - stayed) for side in (now, was))
         shares = [said(*pair) if pair[1] else "—（0 人）" for pair in (came, left)]
         assert bench.recipe("joiners_effect", month=str(month)).headline == (
             f"{month.label}の率の動きは {points(leaving + behaving + joining)}。そのうち加入は {points(joining)}"
@@ -132,7 +134,7 @@ def test_employers_year(bench, society, employer):
         sums["cancelled"] += sum(was[key].registered and not now[key].registered for key in stayed)
         sums["joined"] += len(now.keys() - stayed)
         sums["left"] += len(was.keys() - stayed)
-    first, last = registered(files[0].values()), registered(files[-1].values())
+    first, last = on_and_all(files[0].values()), on_and_all(files[-1].values())
     answer = bench.recipe("employers_year", employer=employer)
     assert answer.headline == (
         f"{employer} の登録率は、2026年1月の {said(*first)}から2026年10月の {said(*last)}へ、"
@@ -170,10 +172,10 @@ def test_before_after_campaign(bench, society, employer):
 
 def test_beyond_chance(bench, society):
     rows = [*rows_of(society, LAST).values()]
-    centre = Fraction(*registered(rows))
+    centre = Fraction(*on_and_all(rows))
     beyond: dict[str, list[str]] = {"low": [], "high": []}
     for employer in employers_of(rows):
-        on, size = registered(row for row in rows if row.employer == employer)
+        on, size = on_and_all(row for row in rows if row.employer == employer)
         chances = {
             "low": stats.binom.cdf(on, size, float(centre)),
             "high": stats.binom.sf(on - 1, size, float(centre)),
@@ -181,7 +183,7 @@ def test_beyond_chance(bench, society):
         for side, chance in chances.items():
             beyond[side] += [employer] if chance < 0.001 else []
     assert bench.recipe("beyond_chance").headline == (
-        f"2026年10月の組合全体は {said(*registered(rows))}。"
+        f"2026年10月の組合全体は {said(*on_and_all(rows))}。"
         f"99.8 % の限界より低いのは {named(beyond['low'])}、高いのは {named(beyond['high'])}。"
     )
 
@@ -290,3 +292,30 @@ def test_a_question_that_the_months_cannot_answer_says_so(planted_bench, name, o
     with pytest.raises(MynaError) as caught:
         planted_bench.recipe(name, **options)
     assert caught.value.code == "BAD_QUESTION"
+
+
+def test_a_chosen_month_is_not_called_the_one_with_the_most_lapses(bench, society):
+    counts = {month: len(lapsed_in(society, month)) for month in MONTHS[1:]}
+    chosen = min((month for month in counts if counts[month]), key=counts.get)
+    headline = bench.recipe("lapsed_after_wave", month=str(chosen)).headline
+    assert headline.startswith(f"{chosen.label}に証明書が失効したのは {counts[chosen]:,} 人。")
+
+
+@pytest.fixture(scope="module")
+def broken_bench(tmp_path_factory) -> Bench:
+    """八月のファイルがない組合。E01 は、八月か九月に 12 人、十月に 2 人増えた。"""
+    home = make_home(tmp_path_factory.mktemp("broken") / "home")
+    for month, people in (("2026-06", 10), ("2026-07", 10), ("2026-09", 22), ("2026-10", 24)):
+        lapsed = [registered("999", symbol="101", certificate_flag=int(month < "2026-10"))]
+        put_month(home, month, [*lapsed, *(never_linked(f"{at:03}") for at in range(people))])
+    return open_bench(home.root)
+
+
+@pytest.mark.parametrize("name", ["employers_year", "lapses_by_month", "transfers"])
+def test_months_whose_movements_are_unknown_are_not_counted_as_none(
+    broken_bench, planted_bench, name
+):
+    """動きを足した月が、言った期間の全てでなければ、いくつを数えたかを言う。"""
+    options = {} if name == "employers_year" else {"months": ("2026-06", "2026-10")}
+    assert "数えたのは 2 か月" in broken_bench.recipe(name, **options).headline
+    assert "数えたのは" not in planted_bench.recipe(name).headline
