@@ -9,7 +9,7 @@ import pandas as pd
 
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params, load_params
-from mynalib.domain.person import PERSON_KEY
+from mynalib.domain.person import PERSON_KEY, PersonKey
 from mynalib.history.contradictions_trust import (
     MemoryDamaged,
     Standing,
@@ -108,7 +108,7 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     # 例：番号 1 の人（食い違いを覚えている）が 5 月にいなくなり、同じ事業所、同じ枝番の 2 が現れ、7 月に 2 がいなくなり、3 が現れた。
     # 答えがなければ、1 と 2 の両方が数えられ、2 も 3 も控える。5 月の答えが「退職」なら、2 は控えない人になり、2 のいなくなったことも
     # 数えないので、3 も控えない。7 月だけに答えれば、2 だけを控える
-    left = {key for entry in entries if entry.verdict == LEFT for key in entry.keys}
+    left = _left_until(entries)
     confirmed = {str(month) for month in params.society.leavers_confirmed}
     sure = {
         tuple(row)
@@ -125,11 +125,22 @@ def absences(rows: pd.DataFrame, params: Params, entries: Iterable[Entry]) -> pd
     gone = rows[rows.why == "gone"].sort_values(["since", *PERSON_KEY])
     for row in gone.itertuples(index=False):
         key = tuple(row[:3])
-        answered = tuple(row[:3]) in left or row.since in confirmed
+        answered = row.since <= left.get(key, "") or row.since in confirmed
         counts = not answered and (key in sure or key in held)
         kept.append(counts)
         held |= suspected.get((row.since, row.branch, row.employer_id), set()) if counts else set()
     return gone[pd.Series(kept, gone.index, dtype=bool)].reset_index(drop=True)
+
+
+def _left_until(entries: Iterable[Entry]) -> dict[PersonKey, str]:
+    """「退職」と判断した人の鍵から、いちばん新しい判断の月（「2026-10」の形）。その月までに、いなくなったことへの答え。"""
+    # 例：五月にいなくなり、六月に「退職」と書いた人が、八月に戻り、十一月にまたいなくなったら、十一月のことは、まだだれも答えていない
+    left: dict[PersonKey, str] = {}
+    for entry in entries:
+        if entry.verdict == LEFT:
+            month = str(Month.of(entry.filed_on))
+            left |= {key: max(month, left.get(key, "")) for key in entry.keys}
+    return left
 
 
 def damaged(home: Home) -> MemoryDamaged:

@@ -23,7 +23,7 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
     判断は、判断日までに取り込んだ、その人のいる最後の月の事実についてのもので、後の月に事実が変われば、そこで終わる。
     その月がもう無いか、判断のあとに置きかえたときは、「可」は効かず、控える判断は効きつづける。
     """
-    made = [entry for entry in _latest(entries) if entry.verdict != LEFT]
+    made = [*_latest(entries)]
     if not made:
         return []
     rows = [
@@ -55,10 +55,11 @@ def decision_holds(home: Home, months: Sequence[KeptMonth], entries: Iterable[En
 
 def _latest(entries: Iterable[Entry]) -> Iterable[Entry]:
     """一人に一つ：いちばん新しい判断。同じ日なら、より控えるもの。"""
-    made = [entry for entry in entries if entry.verdict]
+    # 「退職」は、代わりに控えていた人についての答えで、この人への判断ではない。あとに書かれても、「否」を終わらせない
+    made = [entry for entry in entries if entry.verdict not in ("", LEFT)]
     made.sort(key=lambda entry: (entry.filed_on, CHOICES["判断"].index(entry.verdict)))
-    # 同じ鍵では、あとのものが残る
-    return {entry.key: entry for entry in made}.values()
+    # 同じ人では、あとのものが残る。記号が引きつがれた人は、前の鍵の行でも、新しい鍵の行でも、鍵の全てが同じ
+    return {frozenset(entry.keys): entry for entry in made}.values()
 
 
 def _holds(entry: Entry, row) -> list[Hold]:

@@ -183,6 +183,9 @@ def test_the_newest_decision_counts_and_of_two_on_one_day_the_stricter(home):
         (["否,担当,2026-07-10", "可,担当,2026-07-11"], "link"),
         (["可,担当,2026-07-10", "確認中,担当,2026-07-10"], "review"),
         (["否,担当,2026-07-10", "確認中,担当,2026-07-10"], "never"),
+        # 退職は、代わりに控えていた人への答えで、この人には何も効かない
+        (["否,担当,2026-07-10", "退職,担当,2026-07-11"], "never"),
+        (["確認中,担当,2026-07-10", "退職,担当,2026-07-11"], "review"),
     ):
         write_register(home, "decisions", [f"{LINE},{row}" for row in rows], ",".join(DECISIONS))
         assert action(home, "2026-06") == expected

@@ -256,6 +256,17 @@ def renumber(
     path.write_text(text.replace(line, "\n".join(rows)), encoding="utf-8")
 
 
+def test_the_newest_decision_counts_under_whichever_symbol_it_was_written(home):
+    facts = Person(registered_on=DAY)
+    for month, symbol in ((FIRST, "101"), (SECOND, "101"), (THIRD, "151")):
+        load_month(home, month, [replace(facts, symbol=symbol)])
+    renumber(home, "E01", "101", "151")
+    rows = ["101,0012345,00,確認中,担当,2026-11-21", "151,0012345,00,可,担当,2026-11-22"]
+    for verdicts, on_list in ((rows, True), (rows[::-1], True), (rows[:1], False)):
+        write_register(home, "decisions", verdicts, ",".join(DECISIONS))
+        assert (("151", "0012345", "00") in listed(home, THIRD)) == on_list
+
+
 BLANK = never_linked()
 HISTORIES = {
     "本人の申請が消えた": [own_request(), BLANK],
@@ -533,6 +544,18 @@ def test_the_line_that_check_prints_frees_whoever_was_held(home, answer):
         )
     assert listed(home, SECOND) == {("101", NEW_NUMBER, "00")}
     assert departures_said(home) == []
+
+
+@pytest.mark.parametrize(("decided", "held"), [("2026-03-06", True), ("2026-05-02", False)])
+def test_who_came_back_and_vanished_again_is_answered_anew(home, decided, held):
+    """二月にいなくなり、三月に戻り、四月にまたいなくなった人。三月の「退職」は、四月のことへの答えではない。"""
+    vanish(home)
+    load_month(home, THIRD, [registered("0000009"), own_request()])
+    load_month(home, "2026-04", [registered("0000009"), never_linked("0066666")])
+    row = f"101,0012345,00,退職,担当,{decided}"
+    write_register(home, "decisions", [row], ",".join(DECISIONS))
+    assert listed(home, "2026-04") == (set() if held else {("101", "0066666", "00")})
+    assert bool(departures_said(home)) == held
 
 
 def test_who_comes_back_under_the_old_number_was_nobody_else(home):
