@@ -27,7 +27,8 @@ NO_EMPLOYER = "NOEMPLOYER"  # どの事業所の人でもない人（任意継�
 SOCIETY_STAFF = "KENPO"  # 健保組合の職員。適用事業所の一つだが、事業所への受け渡しはない
 MAX_NUMBER = 10**18 - 1  # 64 ビットの整数で比べられる桁まで
 _UNUSABLE_IDS = {
-    *("NOEMPLOYER", "TOTAL"),  # 集計の行の名
+    *("NOEMPLOYER", "TOTAL", "OTHERS"),  # 集計の行の名
+    "LETTERS",  # 健保が自宅に知らせたことの名（手渡しの記録の unit）
     *("NAN", "INF", "NA", "NULL", "TRUE", "FALSE"),  # 表を読む道具が、文字でなくしてしまう
     *("CON", "PRN", "AUX", "NUL"),  # Windows がファイルの名にできない
     *(f"COM{number}" for number in range(10)),

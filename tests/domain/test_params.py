@@ -18,12 +18,23 @@ from hypothesis import strategies as st
 from schemas import schema_texts
 from societies import employer_of
 
+from mynalib.disclosure.society import TOTAL
+from mynalib.disclosure.wide import OTHERS
 from mynalib.domain import params as params_module
-from mynalib.domain.employers import FOLD_FROM, FOLD_TO, TRIMMED, Registry, SymbolEntry, fold_symbol
+from mynalib.domain.employers import (
+    FOLD_FROM,
+    FOLD_TO,
+    NO_EMPLOYER,
+    TRIMMED,
+    Registry,
+    SymbolEntry,
+    fold_symbol,
+)
 from mynalib.domain.errors import BadParams
 from mynalib.domain.months import Month
 from mynalib.domain.params import RejectedParams, load_params
 from mynalib.domain.strict_yaml import read_yaml
+from mynalib.reminders.memory import LETTERS
 
 SHIPPED = Path(__file__).parents[2] / "params"
 FACTS = Path(__file__).parents[1] / "facts" / "employers.csv"
@@ -456,7 +467,7 @@ def test_the_insured_branches_are_two_quoted_digits(folder, branches):
 
 BAD_PATHS = ["../../evil", "/etc/evil", "a/b", "E01\n", ""]
 BAD_IDS = ["E", "e20", "1E", "Ｅ０１", "E 1", "E-1", "E" * 13, "E٣"]
-UNUSABLE_IDS = ["CON", "NUL", "COM1", "LPT9", "NAN", "INF", "TOTAL", "NOEMPLOYER"]
+UNUSABLE_IDS = ["CON", "NUL", "COM1", "LPT9", "NAN", "INF", TOTAL, OTHERS, NO_EMPLOYER, LETTERS]
 
 
 @pytest.mark.parametrize("bad", BAD_PATHS, ids=plain_id)
