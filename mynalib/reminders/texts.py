@@ -160,11 +160,10 @@ def _unfit(texts: dict) -> Iterator[Problem]:
     for at in ("outside", *LETTER_KINDS):
         said = texts["outside"] if at == "outside" else said_by(texts, at)
         yield from _wrong_words(said, at)
-    blanks = {*LETTER_RULES["blanks"]}
-    for text in _all_texts(texts):
-        for name in sorted(_blanks(text) - blanks):
-            what = f"{{{name}}} は、入れられる名ではありません。使えるのは {'、'.join(sorted(blanks))} です"
-            yield Problem(FILE, what)
+    yield from _wrong_blanks(texts["benefit"], f"{FILE} benefit", LETTER_RULES["benefit_blanks"])
+    rest = texts | {"benefit": ""}
+    for text in (rest["outside"], *(said_by(rest, kind) for kind in LETTER_KINDS)):
+        yield from _wrong_blanks(text, FILE, LETTER_RULES["blanks"])
 
 
 def _said_at(texts: dict, part: str) -> Iterator[tuple[str, str]]:
@@ -196,8 +195,11 @@ def _wrong_words(said: str, at: str) -> Iterator[Problem]:
         yield Problem(f"{FILE} {at}", what)
 
 
-def _all_texts(texts: dict) -> list[str]:
-    return [texts["outside"], *(said_by(texts, kind) for kind in LETTER_KINDS)]
+def _wrong_blanks(text: str, where: str, known: list[str]) -> Iterator[Problem]:
+    """入れられない名。知らない名が一つでも残れば、手紙を作るときに落ちる。"""
+    for name in sorted(_blanks(text) - {*known}):
+        what = f"{{{name}}} は、入れられる名ではありません。ここで使えるのは {'、'.join(sorted(known))} です"
+        yield Problem(where, what)
 
 
 def _blanks(text: str) -> set[str]:

@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -207,6 +208,29 @@ def test_a_file_that_is_not_utf8_is_refused(small):
     (small.home.texts / FILE).write_bytes("outside: 親展".encode("cp932"))
     with pytest.raises(TextsWrong):
         read_texts(small.home)
+
+
+def places(texts: object, path: tuple = ()) -> list[tuple]:
+    """文のある全ての場所。"""
+    if isinstance(texts, str):
+        return [path]
+    items = texts.items() if isinstance(texts, dict) else enumerate(texts)
+    return [place for name, part in items for place in places(part, (*path, name))]
+
+
+def test_a_text_that_passes_can_be_printed_whatever_it_puts_in_wherever(small):
+    """どの場所に、どの名を入れても、断られるか、手紙になるか（作る途中で落ちない）。"""
+    names = ["as_of", "by", "contact", "channels", "society", "applies_to", "amount", "other"]
+    printed = set()
+    for place, name in product(places(shipped()), names):
+        texts = part = shipped()
+        for step in place[:-1]:
+            part = part[step]
+        part[place[-1]] += f"{{{name}}}"
+        if not text_problems(texts):
+            letter_facts(small.params, MONTHS[1], texts)
+            printed.add((place[0] == "benefit", name))
+    assert printed == {(False, name) for name in names[:5]} | {(True, name) for name in names[5:7]}
 
 
 def test_the_texts_that_come_with_the_tool_are_right_and_init_copies_them(small):
