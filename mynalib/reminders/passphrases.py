@@ -23,6 +23,7 @@ SHORTEST = 12
 """親の合言葉の、いちばん短い長さ。"""
 SALT = 16  # バイト
 NONCE = 12  # バイト。AES-GCM の決まり
+SHORTEST_STORE = SALT + NONCE + 16  # バイト。おわりは GCM の印
 # 一回ごとに n × r × 128 バイト＝ 32 MB を使わせる。親の合言葉を総当たりで試すのを、高くする
 _COST = {"length": 32, "n": 2**15, "r": 8, "p": 1}
 
@@ -67,9 +68,16 @@ class Passphrases:
         """事業所コードから、合言葉へ。
 
         Raises:
-            MasterRefused: 親の合言葉が違う。
+            MasterRefused: 親の合言葉が違うか、置き場が壊れている。
         """
         content = self.path.read_bytes()
+        if len(content) < SHORTEST_STORE:
+            what = "合言葉の置き場（data/keys/passphrases.bin）が、途中で切れています"
+            fix = (
+                "バックアップから、その置き場を戻してください。なければ、消すと新しく作れます"
+                "（事業所の合言葉も、全て新しくなります）。"
+            )
+            raise MasterRefused(where="親の合言葉", what=what, fix=fix)
         salt = content[:SALT]
         nonce = content[SALT : SALT + NONCE]
         sealed = content[SALT + NONCE :]

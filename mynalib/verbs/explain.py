@@ -11,7 +11,7 @@ from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.domain.person import PERSON_KEY, PersonKey, person_key, with_person_key
+from mynalib.domain.person import PERSON_KEY, PersonKey, with_person_key
 from mynalib.domain.succession import same_person, successions
 from mynalib.history import clock
 from mynalib.history.home import Home
@@ -19,6 +19,9 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.lens import Lens
 from mynalib.history.months import kept_months
 from mynalib.history.overlays import Overlays, read_overlays
+from mynalib.history.register_cells import KEY
+from mynalib.history.register_cells import read_key as read_cells
+from mynalib.history.registers import Entry
 from mynalib.history.released import all_releases
 from mynalib.history.vouching import recover
 from mynalib.insight.display import words
@@ -38,15 +41,17 @@ def read_key(text: str) -> PersonKey:
     """打たれた「記号,番号,枝番」を、鍵にする。
 
     Raises:
-        Refused: BAD_KEY_TYPED（三つに分かれていない）。
+        Refused: BAD_KEY_TYPED（三つに分かれていないか、番号か枝番が数字でない）。
     """
-    # 日本語のまま打つと、コンマが全角になる
-    parts = [part.strip() for part in text.replace("，", ",").split(",")]
-    if len(parts) != len(PERSON_KEY) or not all(parts):
-        what = "記号,番号,枝番 の形ではありません"
-        fix = "三つを半角のコンマで区切って打ってください（画面には出ません）。"
-        raise Refused("BAD_KEY_TYPED", where="尋ねる人", what=what, fix=fix)
-    return person_key(*parts)
+    # 日本語のまま打つと、コンマは全角か読点に、数字は全角になる。名簿と同じに読む。読めなければ、「知らない人」とは答えない
+    parts = [part.strip() for part in text.replace("，", ",").replace("、", ",").split(",")]
+    if len(parts) == len(KEY):
+        key, wrong = read_cells(dict(zip(KEY, parts, strict=True)), KEY)
+        if not wrong:
+            return key
+    what = "記号,番号,枝番 の形ではありません"
+    fix = "三つを半角のコンマで区切って打ってください（画面には出ません）。"
+    raise Refused("BAD_KEY_TYPED", where="尋ねる人", what=what, fix=fix)
 
 
 def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
@@ -63,8 +68,7 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
         Ledger(home.ledger).append("explained", because=because)
         months = kept_months(home)
         overlays = read_overlays(home, params, months)
-        # 記号や番号が変わった人は、前の鍵で、前のリストと名簿にいる
-        keys = {key, *same_person(key, successions(params))}
+        keys = _keys_of(key, params, overlays)
         facts = {
             "months": _months(months, params, overlays.of_lists, keys),
             "lists": _lists(home, keys),
@@ -73,6 +77,17 @@ def explain(home: Home, params: Params, key: PersonKey, because: str) -> dict:
             "registers": _registers(overlays, keys),
         }
     return {"outcome": "explained" if any(facts.values()) else "unknown", **facts}
+
+
+def _keys_of(key: PersonKey, params: Params, overlays: Overlays) -> set[PersonKey]:
+    """その人の全ての鍵。記号が引きつがれた人と、名簿に新しい鍵（転籍）の書いてある人は、前の鍵で、前のリストにいる。"""
+    keys = {key, *same_person(key, successions(params))}
+    found: set[PersonKey] = set()
+    # 例：101-1 から 102-1、102-1 から 103-1 と、二行に分けて書いてあれば、一回りごとに鍵が一つ増え、増えなくなるまで回る
+    while keys != found:
+        found = keys
+        keys = keys.union(*(entry.keys for entry in overlays.written if keys & {*entry.keys}))
+    return keys
 
 
 def _months(months: list, params: Params, holds: tuple, keys: set[PersonKey]) -> list[str]:
@@ -103,10 +118,7 @@ def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
 
 def _registers(overlays: Overlays, keys: set[PersonKey]) -> list[str]:
     """名簿の行。資格確認書の名簿も。"""
-    said = [
-        (entry, f"申出 {entry.filed_on}、撤回 {entry.withdrawn_on or 'なし'}")
-        for entry in overlays.entries
-    ]
+    said = [(entry, _written(entry)) for entry in overlays.entries]
     said += [
         (
             row.entry,
@@ -126,6 +138,14 @@ def _registers(overlays: Overlays, keys: set[PersonKey]) -> list[str]:
         for entry, what in said
         if keys & {*entry.keys}
     ]
+
+
+def _written(entry: Entry) -> str:
+    """控える人を決める名簿の、一行。"""
+    if entry.verdict:
+        return f"判断「{entry.verdict}」、判断日 {entry.filed_on}"
+    # 申出日は、空欄でもよい
+    return f"申出 {entry.filed_on or '（日付なし）'}、撤回 {entry.withdrawn_on or 'なし'}"
 
 
 def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:

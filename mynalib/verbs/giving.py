@@ -16,7 +16,7 @@ from mynalib.history.markers import is_list, versions
 from mynalib.history.months import newer_month
 from mynalib.history.released import artefacts_of, released_file, releases
 from mynalib.history.stops import list_stops
-from mynalib.reminders.memory import handovers
+from mynalib.reminders.memory import LETTERS, handovers
 
 HANDED_COLUMNS = ["symbol", "number", "branch", "action", "attempt"]
 
@@ -50,21 +50,30 @@ def require_first(home: Home, unit: str, month: Month, *, again: bool = False) -
         each for each in handovers(home) if each.stands and (each.unit, each.month) == (unit, month)
     ]
     if done and not again:
-        what = f"{month.label}のリストは、もう手渡しています（{done[-1].on}、番号 {done[-1].id}）"
-        fix = "もう一度渡すなら --again を付け、取り戻すなら myna recall --handover 番号 です。"
+        last = done[-1]
+        recall = f"myna recall --handover {last.id} --because 理由"
+        if unit == LETTERS:
+            what = f"{month.label}の手紙は、もう出したと記録しています（{last.on}、番号 {last.id}）"
+            fix = f"間違えて記録したなら、{recall} で取り消して、もう一度記録してください。"
+            raise Refused("HANDED_OVER", where="手紙", what=what, fix=fix)
+        what = f"{month.label}のリストは、もう手渡しています（{last.on}、番号 {last.id}）"
+        fix = (
+            "もう一度渡すなら --again を付け（合言葉を控えていなければ --new-passphrase も）、"
+            f"取り戻すなら {recall} です。"
+        )
         raise Refused("HANDED_OVER", where=unit, what=what, fix=fix)
 
 
-def require_current(home: Home, params: Params, month: Month, release: Path) -> None:
-    """まだ渡していないリストに、作ったあとに控えることになった人がいないか。いれば、どの事業所のものも、同じように渡さない。"""
+def require_current(home: Home, params: Params, month: Month, release: Path, unit: str) -> None:
+    """unit に渡すリストと、まだ渡していないリストに、作ったあとに控えることになった人がいないか。いれば、どの事業所のものも、同じように渡さない。"""
     opened = open_month(home, params, month)
     # 名簿が減ったか、答えのない行があれば、だれを控えるかが分からないので、渡さない
     for stop in list_stops(opened.overlays, opened.months[-1]):
         raise stop
-    # もう渡したリストは、渡しなおせないので比べない。見るのは、まだ渡していない事業所の人だけ
+    # もう渡したほかのリストは、渡さないものにできないので比べない。もう一度渡すリスト（unit のもの）は、いま渡すので比べる
     given = {each.unit for each in handovers(home) if each.stands and each.month == month}
     listed = listed_of(home, release)
-    if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given)]):
+    if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given - {unit})]):
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
         # だれも受け取っていなければ、作り直せる。一つでも渡したあとに作り直すと、二つのリストの違いから、申し出た人が分かる
         if not given:

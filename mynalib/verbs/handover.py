@@ -13,6 +13,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock
 from mynalib.history.home import Home
+from mynalib.history.ledger import Ledger
 from mynalib.history.released import artefacts_of
 from mynalib.history.vouching import recover
 from mynalib.release.list_check import book_problems
@@ -50,7 +51,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
     """一つの事業所のリストを、手渡せる形にする。
 
     Returns:
-        outcome（handed_over）, handover（番号）, file（outbox/ の中の名）, slip（受領書の場所）, rows, passphrase（いま作ったときだけ）。
+        outcome（handed_over）, handover（番号）, file（outbox/ の中の名）, slip（受領書の場所）, rows, passphrase（はじめて使うときだけ）。
     Raises:
         Refused: NOT_NOTIFIED（相手）、NAME_UNCONFIRMED（似た名）、HANDED_OVER（もう手渡した）、LIST_OUTDATED（控える人が増えた）、
             STALE_MONTH、UNKNOWN_RELEASE、PLAIN_NOT_ALLOWED。
@@ -63,12 +64,12 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         release = release_with_lists(home, request.month)
         month = Month.parse(release.name[:7])
         require_first(home, request.employer, month, again=request.again)
-        require_current(home, params, month, release)
+        require_current(home, params, month, release, employer.id)
         book = released_book(home, release, employer.id)
         listed = listed_of(home, release)
         mine = listed[listed.on_list & (listed.employer_id == employer.id)]
         _require_sound(book, employer, params, month, mine)
-        passphrase, made = _passphrase(home, params, request, master)
+        passphrase, unseen = _passphrase(home, params, request, master)
         digest = artefacts_of(home, release)[book.relative_to(release).as_posix()]
         parcel = Handing(
             employer=employer,
@@ -83,7 +84,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         facts = hand_over(home, params, parcel, passphrase)
         slip = receipt_slip(home, params, employer, facts)
     told = {name: facts[name] for name in ("handover", "file", "rows", "month", "encrypted")}
-    shown = {"passphrase": passphrase} if made else {}
+    shown = {"passphrase": passphrase} if unseen else {}
     place = {"slip": str(slip), "outbox": str(home.outbox / facts["file"])}
     return {"outcome": "handed_over", "employer": employer.id, **told, **place, **shown}
 
@@ -102,7 +103,7 @@ def _require_sound(
 
 
 def _passphrase(home: Home, params: Params, request: Request, master: Master) -> tuple[str, bool]:
-    """その事業所の合言葉と、いま作ったか。暗号化しないなら ""。"""
+    """その事業所の合言葉と、見せるか（まだ一度も、この合言葉で渡していないか）。暗号化しないなら ""。"""
     if request.plain:
         if not params.society.policy.reminders.plain_handover:
             what = "暗号化しない手渡しは、許されていません"
@@ -110,4 +111,14 @@ def _passphrase(home: Home, params: Params, request: Request, master: Master) ->
             raise Refused("PLAIN_NOT_ALLOWED", where="--plain", what=what, fix=fix)
         return "", False
     store = Passphrases(home.passphrases)
-    return store.of(request.employer, master(store.is_new), renew=request.new_passphrase)
+    passphrase, made = store.of(
+        request.employer, master(store.is_new), renew=request.new_passphrase
+    )
+    # 前の手渡しが、合言葉を作ったあと、台帳に書く前に落ちていれば、その合言葉は、まだだれも見ていない
+    return passphrase, made or not _handed_sealed(home, request.employer)
+
+
+def _handed_sealed(home: Home, unit: str) -> bool:
+    """その事業所に、暗号化したリストを渡したことがあるか。"""
+    given = (line for line in Ledger(home.ledger).lines() if line["did"] == "handed_over")
+    return any(line["unit"] == unit and line.get("encrypted") for line in given)

@@ -18,10 +18,10 @@ def recall_list(home: Home, params: Params, number: str, because: str) -> dict:
     with home.locked():
         recover(home, params)
         handed = standing_handover(home, number)
-        # 紙より先に、台帳へ。紙が作れなくても、取り戻したことは、もう回数から外れている
-        Ledger(home.ledger).append("recalled", handover=number, unit=handed.unit, because=because)
+        # 台帳より先に、紙を作る。紙が作れなければ、まだ取り戻していないので、同じ命令をもう一度打てば、紙も出来る。
         # 手紙は一人ずつの自宅にあるので、まとめて返してもらう相手がいない
         slip = recall_slip(home, params, handed) if handed.unit != LETTERS else None
+        Ledger(home.ledger).append("recalled", handover=number, unit=handed.unit, because=because)
     return {
         "outcome": "recalled",
         "handover": number,

@@ -64,6 +64,35 @@ def test_an_unknown_person_is_said_to_be_unknown(published):
     assert asked(published, "102,7777777,00")["outcome"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["１０２，１０２５００１，００", "102、1025001、00", "102,０1025001,0", "１０２,1025001,００"],
+)
+def test_a_key_typed_in_japanese_finds_the_person(published, text):
+    assert asked(published, text)["outcome"] == "explained"
+
+
+def test_a_transfer_written_in_a_register_is_followed_to_the_former_key(published):
+    request = Request("E02", "企画部", "社内便")
+    hand_over_list(published.home, published.params, request, lambda _: "a long master")
+    rows = ["102,1025001,00,,転籍,102,7771001,00", "102,7771001,00,,転籍,101,7772001,00"]
+    header = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,処理,新記号,新番号,新枝番"
+    write_register(published.home, "optout", rows, header)
+    found = asked(published, "101,7772001,00")
+    assert (len(found["months"]), len(found["lists"]), len(found["handovers"])) == (2, 1, 1)
+    assert found["registers"] == [
+        "optout 2 行目（申出 （日付なし）、撤回 なし）",
+        "optout 3 行目（申出 （日付なし）、撤回 なし）",
+    ]
+
+
+def test_a_decision_is_told_as_a_decision(published):
+    header = "被保険者証記号,被保険者証番号,被保険者証枝番,判断,判断者,判断日"
+    write_register(published.home, "decisions", ["102,1025001,00,確認中,甲,20261020"], header)
+    [line] = asked(published, "102,1025001,00")["registers"]
+    assert line == "decisions 2 行目（判断「確認中」、判断日 2026-10-20）"
+
+
 def test_the_ledger_keeps_the_reason_and_not_the_person(published):
     asked(published, "102,1025001,00")
     line = Ledger(published.home.ledger).lines()[-1]
@@ -71,7 +100,9 @@ def test_the_ledger_keeps_the_reason_and_not_the_person(published):
     assert "1025001" not in json.dumps(line)
 
 
-@pytest.mark.parametrize("text", ["", "102", "102,1025001", "102,,00", "102 1025001 00"])
+@pytest.mark.parametrize(
+    "text", ["", "102", "102,1025001", "102,,00", "102 1025001 00", "102,1025001番,00"]
+)
 def test_a_key_that_is_not_three_parts_is_refused_without_being_repeated(text):
     with pytest.raises(MynaError) as stop:
         read_key(text)

@@ -1,5 +1,6 @@
 """手渡しから、返ってきた表まで：渡してよい相手にだけ、暗号化して。お申し出の欄だけを読む。"""
 
+import errno
 import io
 import json
 import re
@@ -19,9 +20,12 @@ from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
+from mynalib.history.files import DiskFull
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.registers import read_registers
+from mynalib.release import slips
+from mynalib.reminders import handover as handing_over
 from mynalib.reminders.memory import handovers, remembered
 from mynalib.reminders.passphrases import MasterRefused, Passphrases, new_passphrase
 from mynalib.reminders.recipients import look_alikes
@@ -175,6 +179,15 @@ def test_an_objection_on_a_list_already_given_stops_no_other_list(published):
     assert hand_over(published, "E03")["outcome"] == "handed_over"
 
 
+def test_a_list_with_an_objector_is_not_given_a_second_time(published):
+    hand_over(published, "E02")
+    published.object_to("102,1025001,00")
+    with pytest.raises(MynaError) as stop:
+        hand_over(published, "E02", again=True)
+    assert stop.value.code == "LIST_OUTDATED"
+    assert "withdraw --lists" in stop.value.fix
+
+
 def test_lists_are_not_made_anew_once_one_was_handed_over(published):
     hand_over(published)
     published.object_to("102,1025001,00")
@@ -262,6 +275,69 @@ def test_a_recall_gives_no_reason_and_takes_the_reminder_back(published):
         recall_list(published.home, published.params, done["handover"], "もう一度")
     assert stop.value.code == "UNKNOWN_HANDOVER"
     assert hand_over(published)["outcome"] == "handed_over"
+
+
+def fails_once(monkeypatch, module) -> None:
+    """次の一度だけ、ディスクがいっぱいで書けない。"""
+    write = module.write_file
+
+    def full(*_: object) -> None:
+        monkeypatch.setattr(module, "write_file", write)
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(module, "write_file", full)
+
+
+def test_a_recall_whose_sheet_could_not_be_written_is_finished_by_the_same_command(
+    published, monkeypatch
+):
+    done = hand_over(published)
+    fails_once(monkeypatch, slips)
+    with pytest.raises(DiskFull):
+        recall_list(published.home, published.params, done["handover"], "理由")
+    assert handovers(published.home)[0].stands
+    recalled = recall_list(published.home, published.params, done["handover"], "理由")
+    assert Path(recalled["slip"]).is_file()
+    assert handovers(published.home)[0].recalled
+
+
+def test_a_passphrase_nobody_has_seen_is_shown_by_the_next_handover(published, monkeypatch):
+    fails_once(monkeypatch, handing_over)
+    with pytest.raises(DiskFull):
+        hand_over(published)
+    [known] = Passphrases(published.home.passphrases).all(MASTER).values()
+    assert hand_over(published)["passphrase"] == known
+    assert "passphrase" not in hand_over(published, again=True)
+
+
+@pytest.mark.parametrize("length", [0, 10, 28, 43])
+def test_a_store_of_passphrases_cut_short_is_named(published, length):
+    hand_over(published)
+    store = published.home.passphrases
+    store.write_bytes(store.read_bytes()[:length])
+    with pytest.raises(MasterRefused) as stop:
+        hand_over(published, again=True)
+    assert "途中で切れています" in stop.value.what
+
+
+def test_what_is_advised_to_whoever_gives_twice_is_a_command_that_works(published):
+    advised = []
+    hand_over(published)
+    record_posted(published.home, published.params, "郵送", None)
+    for twice in (
+        lambda: hand_over(published),
+        lambda: record_posted(published.home, published.params, "郵送", None),
+    ):
+        with pytest.raises(MynaError) as stop:
+            twice()
+        assert stop.value.code == "HANDED_OVER"
+        assert ("--again" in stop.value.fix) == (stop.value.where == "E02")
+        [command] = re.findall("myna (recall [ -~]*--because 理由)", stop.value.fix)
+        advised.append(command.split())
+    for words in advised:
+        done = myna(*words, "--home", published.home.root)
+        assert done.returncode == 0, out(done)
+    assert not any(each.stands for each in handovers(published.home))
 
 
 def test_a_list_is_recalled_from_an_employer_that_has_left_the_settings(published):
