@@ -261,7 +261,7 @@ def test_the_newest_decision_counts_under_whichever_symbol_it_was_written(home):
     for month, symbol in ((FIRST, "101"), (SECOND, "101"), (THIRD, "151")):
         load_month(home, month, [replace(facts, symbol=symbol)])
     renumber(home, "E01", "101", "151")
-    rows = ["101,0012345,00,確認中,担当,2026-11-21", "151,0012345,00,可,担当,2026-11-22"]
+    rows = ["101,0012345,00,否,担当,2026-11-21", "151,0012345,00,可,担当,2026-11-22"]
     for verdicts, on_list in ((rows, True), (rows[::-1], True), (rows[:1], False)):
         write_register(home, "decisions", verdicts, ",".join(DECISIONS))
         assert (("151", "0012345", "00") in listed(home, THIRD)) == on_list
