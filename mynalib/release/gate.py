@@ -72,8 +72,8 @@ def inspect(
     problems += _unnotified(publication, paths)
     problems += list_problems(publication.opened.params, publication.opened.month, release, paths)
     problems += desk_problems(release, paths, None if again else publication)
-    # 以上は、どの読み手のフォルダーにも。ここからは、数まで確かめる広く配る版
     problems += society_problems(release, paths)
+    # 以上は、どの読み手のフォルダーにも。ここからは、数まで確かめる広く配る版
     if (release / WIDE).is_dir():
         problems += [] if again else _unlike_attacked(publication, release)
         problems += _wide_problems(publication, release, artefacts, revision)
