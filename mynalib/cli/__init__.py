@@ -25,6 +25,8 @@ app = typer.Typer(
     add_completion=False,
     # typer には、失敗を見せさせない。traceback には、変数の値（人の値）が出る。見せるのは ending だけ
     pretty_exceptions_enable=False,
+    # 枠の中に組ませない。空白のない日本語の文は、枠に入らないところが「…」に切られる
+    rich_markup_mode=None,
 )
 # 名のない群れなので、命令は、この順に --help に並ぶ
 for commands in (

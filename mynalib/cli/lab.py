@@ -20,7 +20,7 @@ def lab(
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """分析の作業台（notebooks/90_explore.ipynb）を、この機械の中だけの JupyterLab で開く。終えるには Ctrl-C。"""
+    """分析の作業台（90_explore）を、この機械の中だけの JupyterLab で開く。終えるには Ctrl-C。"""
     from mynalib.verbs.lab import open_lab
 
     with at_home(home) as place:

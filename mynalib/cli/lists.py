@@ -1,6 +1,5 @@
 """勧奨リストの命令：手渡す、取り戻す、返ってきた表を読む。"""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,12 @@ import typer
 from mynalib.cli.answer import say
 from mynalib.cli.options import BecauseOption, HomeOption, JsonOption, read_month, read_written
 from mynalib.cli.place import at_home, pasted
+from mynalib.cli.typed import ask_master, ask_person
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 
 list_commands = typer.Typer()
 
-MASTER = "MYNA_MASTER"
 EmployerOption = Annotated[
     str, typer.Option("--employer", parser=read_written, metavar="E01", help="事業所コード")
 ]
@@ -60,7 +59,7 @@ def handover(
 
     request = Request(employer, to, means, month, name, again, new_passphrase, plain)
     with at_home(home) as place:
-        result = hand_over_list(place, load_params(place.params), request, _master)
+        result = hand_over_list(place, load_params(place.params), request, ask_master)
         say(as_json, "handover", result, place, at=pasted(home))
 
 
@@ -103,7 +102,12 @@ def record(
     ] = None,
     receipt: Annotated[
         str | None,
-        typer.Option("--receipt", metavar="番号", help="受領書が返ってきた、手渡しの番号"),
+        typer.Option(
+            "--receipt",
+            parser=read_written,
+            metavar="番号",
+            help="受領書が返ってきた、手渡しの番号",
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -118,7 +122,7 @@ def record(
         if receipt is not None:
             result = confirm_receipt(place, params, receipt)
         else:
-            result = record_sheet(place, params, file, _master)
+            result = record_sheet(place, params, file, ask_master)
         say(as_json, "record", result, place)
 
 
@@ -129,11 +133,10 @@ def explain(because: BecauseOption, home: HomeOption = None, as_json: JsonOption
     from mynalib.verbs.explain import read_key
 
     with at_home(home) as place:
-        # 引数では受け取らない（シェルの履歴と、プロセスの一覧に残る）。錠をとる前に尋ねるので、待つあいだ、ほかの命令は止まらない。
-        # err=True：--json の標準出力に、尋ねる文をまぜない
-        typed = typer.prompt("記号,番号,枝番（画面には出ません）", hide_input=True, err=True)
+        # 引数では受け取らない（シェルの履歴と、プロセスの一覧に残る）。錠をとる前に尋ねるので、待つあいだ、ほかの命令は止まらない
+        key = read_key(ask_person())
         params = load_params(place.params)
-        say(as_json, "explain", explain_person(place, params, read_key(typed), because), place)
+        say(as_json, "explain", explain_person(place, params, key, because), place)
 
 
 @list_commands.command()
@@ -151,13 +154,3 @@ def audit(
     with at_home(home) as place:
         params = load_params(place.params)
         say(as_json, "audit", audit_ledger(place, params, first.date(), last.date()), place)
-
-
-def _master(new: bool) -> str:
-    """親の合言葉。環境変数か、画面で尋ねる（打った字は見えない）。"""
-    given = os.environ.get(MASTER)
-    # 空でも尋ねない。自動で動かした命令が、だれもいない画面で待ち続けないように
-    if given is not None:
-        return given
-    # はじめて決めるときは、二度打ってもらう。打ち誤ると、二度と開けない
-    return typer.prompt("親の合言葉", hide_input=True, confirmation_prompt=new, err=True)

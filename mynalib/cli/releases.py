@@ -19,6 +19,13 @@ from mynalib.domain.params import load_params
 
 release_commands = typer.Typer()
 
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--release", parser=read_written, metavar="2026-10-r2", help="reports/ の中の、取り下げる版"
+    ),
+]
+
 
 @release_commands.command()
 def pdf(
@@ -55,10 +62,7 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
 @release_commands.command()
 def withdraw(
     because: BecauseOption,
-    release: Annotated[
-        str | None,
-        typer.Option("--release", metavar="2026-10-r2", help="reports/ の中の、取り下げる版"),
-    ] = None,
+    release: ReleaseOption = None,
     lists: Annotated[
         bool,
         typer.Option(

@@ -178,7 +178,7 @@ def _require_remaking(order: Order, former: Path | None) -> None:
 
     given = [each for each in handovers(order.home) if each.stands and each.month == order.month]
     if given:
-        units = "、".join(dict.fromkeys(each.unit for each in given))
+        units = "、".join(dict.fromkeys(each.whom for each in given))
         what = f"この月のリストは、もう手渡しています（{units}）。作り直すと、前のものとの違いから、だれのことかが分かってしまいます"
         fix = f"使わせないときは、myna withdraw --lists --month {order.month} --because 理由 で、全ての事業所のリストを取り下げます。"
         raise Refused("HANDED_OVER", where=order.month.label, what=what, fix=fix)

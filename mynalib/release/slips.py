@@ -23,7 +23,8 @@ def receipt_slip(home: Home, params: Params, employer: Employer, facts: dict) ->
         "as_of": month.as_of,
         "department": facts["department"],
         "notice_effective": params.joint_use.notice.effective,
-        "return_by": month.plus(1).label,
+        # 次の月の末を過ぎて渡すこともある。過ぎた月までに返すようには、言わない
+        "return_by": max(month.plus(1), Month.of(clock.today())).label,
         "delete_by": month.plus(keeps).label,
     }
     return _write(home, params, employer.name, values | {"kind": "receipt"})

@@ -22,6 +22,7 @@ from mynalib.history.tables import read_tables, write_table
 
 LETTERS = "LETTERS"
 """事業所ではなく、健保が自宅に知らせたことを表す、手渡しの unit。"""
+LETTERS_LABEL = "自宅への手紙"
 # だれが知らせるか
 EMPLOYER = "employer"
 SOCIETY = "society"
@@ -58,6 +59,11 @@ class Handover:
     @property
     def stands(self) -> bool:
         return not self.recalled
+
+    @property
+    def whom(self) -> str:
+        """だれへの手渡しか、人に言う言葉。"""
+        return LETTERS_LABEL if self.unit == LETTERS else self.unit
 
 
 def handovers(home: Home) -> list[Handover]:

@@ -14,7 +14,7 @@ from mynalib.history.deeds import DEEDS, within
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.purged import counts_said
-from mynalib.reminders.memory import LETTERS
+from mynalib.reminders.memory import LETTERS, LETTERS_LABEL
 
 # 施行規則 第8条：速報は、知ってから「速やかに」（ガイドラインで、おおむね 3〜5 日）
 FIRST_REPORT = (3, 5)  # 日。速報
@@ -33,9 +33,8 @@ def audit(home: Home, params: Params, first: date, last: date) -> dict:
     # 期間の中だけでなく、全ての行から。今月の取り戻しの、もとの手渡しは、先月かもしれない
     handed = {line["handover"]: line for line in lines if line["did"] == "handed_over"}
     found = within(lines, first, last)
-    names = {employer.id: employer.name for employer in params.employers} | {
-        LETTERS: "自宅への手紙"
-    }
+    names = {employer.id: employer.name for employer in params.employers}
+    names |= {LETTERS: LETTERS_LABEL}
     told = {
         label: [_said(line, names, handed) for line in found if line["did"] == did]
         for did, label in DEEDS.items()
@@ -84,10 +83,12 @@ def _incident(line: dict, sent: dict, names: dict[str, str]) -> list[str]:
     known = date.fromisoformat(line["at"][:10])
     early, late = (known + timedelta(days) for days in FIRST_REPORT)
     sealed = "暗号化していた" if sent.get("encrypted") else "暗号化していない"
+    items = sent.get("items", [])
     return [
-        f"渡した先：{names.get(sent['unit'], sent['unit'])}　{sent['department']}",
+        f"渡した先：{names.get(sent['unit'], sent['unit'])}　{sent['department']}".rstrip(),
         f"人数：{sent['rows']:,} 人",
-        f"項目：{_items(sent.get('items', []))}",
+        # 手紙は、一人ずつへのもので、項目のある表ではない
+        *([f"項目：{_items(items)}"] if items else []),
         f"{sealed}（合言葉は、ファイルとは別に伝えたもの）" if sent.get("encrypted") else sealed,
         f"渡した日：{sent['at'][:10]}　取り戻した日：{known}",
         f"報告が要るとき：速報は {early}〜{late}、確報は {known + timedelta(FULL_REPORT)} まで",

@@ -27,7 +27,7 @@ def release_with_lists(home: Home, month: Month | None) -> Path:
     asked = month or max(found, default=None)
     if asked not in found:
         where = asked.label if asked else "公開"
-        fix = "先に myna publish で公開してください。"
+        fix = f"先に myna publish --month {asked or '月'} で公開してください。"
         raise Refused("UNKNOWN_RELEASE", where=where, what="公開していません", fix=fix)
     # 古い断面のリストを渡すと、そのあとに登録した人や、解除を申請した人にも知らせてしまう
     if newer := newer_month(home, asked):

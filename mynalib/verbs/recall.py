@@ -17,7 +17,7 @@ def recall_list(home: Home, params: Params, number: str, because: str) -> dict:
     """
     with home.locked():
         recover(home, params)
-        handed = standing_handover(home, number)
+        handed = standing_handover(home, number, "--handover")
         # 台帳より先に、紙を作る。紙が作れなければ、まだ取り戻していないので、同じ命令をもう一度打てば、紙も出来る。
         # 手紙は一人ずつの自宅にあるので、まとめて返してもらう相手がいない
         slip = recall_slip(home, params, handed) if handed.unit != LETTERS else None
@@ -26,21 +26,22 @@ def recall_list(home: Home, params: Params, number: str, because: str) -> dict:
         "outcome": "recalled",
         "handover": number,
         "unit": handed.unit,
+        "whom": handed.whom,
         "month": str(handed.month),
         "rows": handed.rows,
         "slip": str(slip) if slip else None,
     }
 
 
-def standing_handover(home: Home, number: str) -> Handover:
-    """取り戻していない、その番号の手渡し。"""
+def standing_handover(home: Home, number: str, option: str) -> Handover:
+    """取り戻していない、その番号の手渡し。option は、番号を打ったところ。"""
     found = [each for each in handovers(home) if each.id == number and each.stands]
     if not found:
         known = "、".join(each.id for each in handovers(home) if each.stands) or "ありません"
         what = "そのような手渡しは、台帳にないか、もう取り戻しています"
         raise Refused(
             "UNKNOWN_HANDOVER",
-            where=f"--handover {number}",
+            where=f"{option} {number}",
             what=what,
             fix=f"いまあるのは {known} です。",
         )

@@ -59,7 +59,7 @@ def confirm_receipt(home: Home, params: Params, number: str) -> dict:
     """受領書が返ってきたと記録する。"""
     with home.locked():
         recover(home, params)
-        handed = standing_handover(home, number)
+        handed = standing_handover(home, number, "--receipt")
         if handed.confirmed:
             what = "受領書は、もう受け取っています"
             raise Refused(

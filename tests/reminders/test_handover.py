@@ -349,6 +349,52 @@ def test_a_list_is_recalled_from_an_employer_that_has_left_the_settings(publishe
     assert "E02 御中" in Path(recalled["slip"]).read_text(encoding="utf-8")
 
 
+def test_a_recall_whose_notice_could_not_be_written_is_done_when_asked_again(published):
+    done = hand_over(published)
+    in_the_way = published.home.outbox / f"{done['handover']}_回収のお願い.html"
+    in_the_way.mkdir()
+    with pytest.raises(MynaError):
+        recall_list(published.home, published.params, done["handover"], "誤送付")
+    in_the_way.rmdir()
+    recalled = recall_list(published.home, published.params, done["handover"], "誤送付")
+    assert "企画部" in Path(recalled["slip"]).read_text(encoding="utf-8")
+    assert not handovers(published.home)[0].stands
+
+
+@pytest.mark.parametrize(
+    ("today", "by"), [("2026-11-20", "2026年11月末"), ("2026-12-10", "2026年12月末")]
+)
+def test_a_receipt_is_asked_back_by_a_day_still_to_come(published, monkeypatch, today, by):
+    monkeypatch.setenv("MYNA_TODAY", today)
+    page = Path(hand_over(published)["slip"]).read_text(encoding="utf-8")
+    assert f"{by}までに、この紙を" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "whom"),
+    [
+        (("handover", "--employer", "E02", "--to", "企画部", "--means", "社内便"), "E02"),
+        (("posted", "--means", "郵送"), "自宅への手紙"),
+    ],
+)
+def test_what_is_advised_when_given_twice_is_done_when_typed(published, monkeypatch, words, whom):
+    monkeypatch.setenv("MYNA_MASTER", MASTER)
+    at = ("--home", published.home.root)
+    assert myna(*words, *at).returncode == 0
+    twice = out(myna(*words, *at))
+    if "--again" in twice:
+        assert myna(*words, "--again", *at).returncode == 0
+    advised = re.search("myna (recall --handover [0-9a-f]{16} --because 理由)", twice)[1].split()
+    done = myna(*advised, *at)
+    assert done.returncode == 0 and out(done).startswith(f"{whom} の 2026-10 のリスト")
+
+
+def test_an_unknown_number_is_named_as_the_option_that_was_typed(published):
+    with pytest.raises(MynaError) as stop:
+        confirm_receipt(published.home, published.params, "zzz")
+    assert stop.value.where == "--receipt zzz"
+
+
 def test_a_receipt_is_confirmed_once(published):
     done = hand_over(published)
     assert confirm_receipt(published.home, published.params, done["handover"])["unit"] == "E02"

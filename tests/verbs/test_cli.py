@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from commands import myna, out
 from societies import HEADER, MONTHS, everybody
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from mynalib.cli import app
 
 KEYS = {
     "outcome",
@@ -155,6 +159,22 @@ def test_messages_survive_a_cp932_console(small, words):
 def test_help_is_japanese_for_every_verb():
     text = out(myna("--help"))
     assert all(word in text for word in ("架空の組合", "取り込む", "公開する", "確かめる"))
+
+
+VERBS = get_command(app).commands
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_is_never_cut_off_on_a_narrow_screen(verb):
+    screen = {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
+    shown = "".join(CliRunner().invoke(app, [verb, "--help"], env=screen).stdout.split())
+    texts = [VERBS[verb].help, *(param.help for param in VERBS[verb].params if param.help)]
+    assert [text for text in texts if "".join(text.split()) not in shown] == []
+
+
+def test_every_verb_is_told_whole_in_the_list_of_verbs():
+    lines = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout.splitlines()
+    assert [line for line in lines if line.rstrip().endswith(("...", "…"))] == [lines[0]]
 
 
 def test_an_unexpected_file_name_is_refused_without_a_traceback(small):

@@ -455,6 +455,8 @@ BLANK = [
     ("publish", "--month", MONTH, "--employer", " "),
     ("publish", "--month", MONTH, "--scheduler", ""),
     ("check", "--home", ""),
+    ("record", "--receipt", ""),
+    ("withdraw", "--release", " ", "--because", "理由"),
     ("demo", "--home", ""),
 ]
 
