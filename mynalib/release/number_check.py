@@ -38,7 +38,8 @@ class _Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = dict(attributes)
-        self._drawing = self._drawing or given.get("class") == "drawn"
+        # svg だけ。ほかの要素なら、閉じる </svg> がなく、そのあとのページの全てが調べられない
+        self._drawing = self._drawing or (tag == "svg" and given.get("class") == "drawn")
         if self._drawing:
             return
         self._script = tag in ("script", "style")

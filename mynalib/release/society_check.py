@@ -21,6 +21,7 @@ LETTER_TITLE = re.compile("<h2>(.*?)</h2>")
 
 def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
     """健保の名簿の、三つのファイルの誤り。名簿を作っていなければ、空。"""
+    paths = {*paths}
     found = [release / name for name in paths if name.startswith(FOLDER)]
     keys, book, letters = (
         _only(found, start, suffix)
@@ -30,7 +31,11 @@ def society_problems(release: Path, paths: Iterable[str]) -> Iterator[Problem]:
             (LETTERS_NAME, ".html"),
         )
     )
+    if f"{FOLDER}index.html" not in paths:
+        return
+    # 一つでもなければ、突き合わせられない。調べずに通さない
     if not (keys and book and letters):
+        yield Problem(FOLDER, "名簿の XLSX か、鍵の CSV か、手紙がない")
         return
     expected = read_society_listed(release)
     people = expected[expected.list == "people"]

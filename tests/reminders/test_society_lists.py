@@ -397,6 +397,10 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
     return apply
 
 
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda release: (release / "internal" / "lists" / name).unlink()
+
+
 def drop_last_row(sheet: str) -> Callable[[Path], None]:
     def apply(release: Path) -> None:
         file = release / "internal" / "lists" / "society_list.xlsx"
@@ -417,6 +421,9 @@ def drop_last_row(sheet: str) -> Callable[[Path], None]:
         (edit("lists/letters.html", "<h2>マイナ保険証の", "<h2>ほかの"), "違う題がある"),
         (edit("society_listed.csv", "901,9015001,00", "901,9015009,00"), "手紙を出すはずの人と違う"),
         (drop_last_row("手紙を出す方"), "「手紙を出す方」の枚が"),
+        (remove("letter_keys.csv"), "手紙がない"),
+        (remove("letters.html"), "手紙がない"),
+        (remove("society_list.xlsx"), "手紙がない"),
     ],
 )  # fmt: skip
 def test_whatever_is_wrong_in_the_three_files_is_found(published, damage, said):
