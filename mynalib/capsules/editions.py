@@ -15,7 +15,7 @@ from mynalib.capsules.publication import Publication
 from mynalib.capsules.reminder_effect import effect_tables
 from mynalib.capsules.report_tables import Tables, internal_report, report_facts, wide_report
 from mynalib.capsules.society_lists import letter_facts, society_tables
-from mynalib.capsules.society_tables import digits
+from mynalib.capsules.society_tables import chosen_target, digits
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month, day_label
@@ -110,6 +110,7 @@ def _employer_facts(publication: Publication, employer: Employer) -> dict:
         "certificate_until": certificate_until(publication),
         "not_used_for": list(joint_use.not_used_for),
         "channels": said_channels(joint_use.optout_channels),
+        "society_target": chosen_target(publication.opened),
     }
 
 

@@ -5,6 +5,7 @@ from math import ceil
 
 import pandas as pd
 
+from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.outside import Outside
 from mynalib.disclosure import society
 from mynalib.disclosure.society import TOTAL
@@ -62,23 +63,25 @@ def decimals_of_months(outside: Outside) -> dict[str, int]:
     return {row.month: society.decimals_of(int(row.members)) for row in totals.itertuples()}
 
 
-def target(outside: Outside, *, exact: bool) -> dict | None:
-    """登録率の目標：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。
-
-    Returns:
-        month, value（%）と、short（いまの加入者のままとして、あと何人。届いていれば 0）。概数版では、5 の倍数に切り上げる。
-    """
-    opened = outside.opened
+def chosen_target(opened: OpenedMonth) -> dict[str, str] | None:
+    """登録率の目標（month と value、%）：これからのもののうち、いちばん近いもの。なければ、過ぎたうちのいちばん新しいもの。"""
     found = [one for one in opened.params.society.targets if one.measure == TARGET_MEASURE]
     targets = sorted(found, key=lambda one: one.month)
     ahead = [one for one in targets if one.month >= opened.month]
     chosen = ahead[:1] or targets[-1:]
-    if not chosen:
+    return {"month": str(chosen[0].month), "value": str(chosen[0].value)} if chosen else None
+
+
+def target(outside: Outside, *, exact: bool) -> dict | None:
+    """chosen_target に、short（いまの加入者のままとして、あと何人。届いていれば 0）を加えたもの。概数版では、5 の倍数に切り上げる。"""
+    opened = outside.opened
+    chosen = chosen_target(opened)
+    if chosen is None:
         return None
     counts = opened.counts
     total = counts[(counts.month == str(opened.month)) & (counts.employer_id == TOTAL)].iloc[0]
     # 丸めた人数からは、届いたかが分からない：170 人中 150 人と見せる 89.9 % は、約 90 % である
-    wanted = ceil(Fraction(str(chosen[0].value)) * int(total.members) / 100)
+    wanted = ceil(Fraction(chosen["value"]) * int(total.members) / 100)
     base = 1 if exact else outside.limits.round_to
     short = -(-max(0, wanted - int(total.registered)) // base) * base
-    return {"month": str(chosen[0].month), "value": str(chosen[0].value), "short": short}
+    return chosen | {"short": short}

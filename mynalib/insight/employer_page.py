@@ -3,12 +3,14 @@
 読むのは、事業所の担当部署。加入者の少ない事業所にも、開くかいのある一枚にする：一つの値の図や、空の節は出さない。
 """
 
+from fractions import Fraction
 from functools import cached_property
 
 import pandas as pd
 
 from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
+from mynalib.disclosure.society import rounded
 from mynalib.domain.classification import ACTIONS
 from mynalib.domain.months import Month
 from mynalib.insight import display, level_chart, tables
@@ -65,9 +67,27 @@ class EmployerPage:
         """いまの水準を幅のある言葉で、組合全体の率と目標とともに。"""
         tables.level(self.levels)
         tables.society_figure(self.capsule)
+        self._target()
         frame = self.levels.frame
         if frame.level.notna().sum() >= LEAST_MONTHS:
             level_chart.levels(self.levels, "trend", self._trend_title())
+
+    def _target(self) -> None:
+        """組合の目標と、前に公表した率からそこまでの道のりを、言葉で。これからの目標がなければ、何も書かない。"""
+        target = self.capsule.facts["society_target"]
+        if not target or Month.parse(target["month"]) <= self.capsule.month:
+            return
+        said = display.words("society_target")
+        until = Month.parse(target["month"])
+        values = {"month": until.label, "value": f"{float(target['value']):g}"}
+        figure = self.capsule.facts["society_figure"]
+        since = Month.parse(figure["month"]) if figure else until
+        gap = Fraction(target["value"]) - Fraction(figure["rate"]) if figure else Fraction(0)
+        # 前に公表した率が、もう目標の高さにあれば、道のりは書かない
+        if gap > 0:
+            step = rounded(gap / until.minus(since), 1)
+            values |= {"since": since.label, "step": f"{step:.1f}"}
+        tables.paragraph(said["path" if gap > 0 else "alone"].format(**values))
 
     def _trend_title(self) -> tuple[str, str]:
         shown = self.levels.frame.dropna(subset="level")

@@ -3,14 +3,21 @@
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from lives import home_of, load, release_tables
 from months import Person, never_linked, params_of, registered
+from traitlets.config import Config
 
+from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.comparison import comparing_tables
+from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
+from mynalib.insight.capsule import Capsule
+from mynalib.insight.employer_page import EmployerPage
 
 MONTH = Month.parse("2026-10")
 
@@ -74,3 +81,34 @@ def test_a_number_that_lost_its_zeros_neither_comes_to_a_list_nor_goes(tmp_path)
     outside = open_publication(home, params_of(home), MONTH).outside
     turns = comparing_tables(outside)["lists"].set_index("employer_id")[["came", "stayed", "gone"]]
     assert list(turns.loc["E01"]) == [0, 30, 0]
+
+
+@pytest.mark.parametrize(
+    ("published", "said"),
+    [
+        ([], "組合の目標は、2027年3月に 90 % です。"),
+        # 9 月は 400 人中 300 人の 75 %。15 ポイントを六か月で
+        (
+            [-1],
+            "組合の目標は、2027年3月に 90 % です。2026年9月の公表値からは、月におよそ 2.5 ポイントずつ",
+        ),
+    ],
+    ids=["none published", "September published"],
+)
+def test_the_employers_page_tells_the_target_from_the_rate_published_before(
+    tmp_path, published, said
+):
+    home = society(tmp_path)
+    for step in [*published, 0]:
+        on = 300 if step else 100
+        load(home, MONTH.plus(step), [*people("101", on, 400 - on)])
+        if step:
+            release_tables(home, MONTH.plus(step))
+    publication = open_publication(home, params_of(home), MONTH)
+    [edition] = [one for one in EDITIONS if one.notebook == "04_employer_dashboard"]
+    [employer] = [one for one in publication.opened.params.employers if one.id == "E01"]
+    capsule = make_capsule(publication, edition, tmp_path / "capsule", employer)
+    InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    with capture_output() as caught:
+        EmployerPage(Capsule.read(capsule)).where_you_stand()
+    assert said in "".join(one.data["text/html"] for one in caught.outputs)
