@@ -7,6 +7,7 @@ from mynalib.domain.employers import Employer
 from mynalib.domain.items import ITEMS, LABELS
 from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
+from mynalib.domain.notice_check import NEEDED
 from mynalib.domain.params import Params
 from mynalib.insight import display
 
@@ -30,7 +31,7 @@ def notice_facts(params: Params, month: Month) -> dict:
         "former": [_former(fact) for fact in _earlier(params, notice.version)],
         "purposes": _purposes(joint_use),
         "items": _items(joint_use),
-        "given": [display.label(column) for column in joint_use.employer_columns],
+        "given": [_given(column) for column in joint_use.employer_columns],
         "dependants": joint_use.dependants,
         "dependants_notified_on": str(joint_use.dependants_notified_on or ""),
         "under_16": joint_use.under_16.policy,
@@ -52,6 +53,11 @@ def _purposes(joint_use: JointUse) -> dict[str, dict]:
         kind: {"purpose": purpose, "items": [LABELS[name] for name in items[kind]]}
         for kind, purpose in joint_use.purposes.model_dump().items()
     }
+
+
+def _given(column: str) -> str:
+    """事業所に渡してよい列の名。勧奨に要らない項目（登録年月日など）は、リストに見出しがないので、項目の名。"""
+    return display.label(column) if column in NEEDED else LABELS[column]
 
 
 def _items(joint_use: JointUse) -> list[dict]:

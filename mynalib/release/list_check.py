@@ -10,9 +10,8 @@ from mynalib.domain.employers import Employer, fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.insight.display import label
 from mynalib.reminders.memory import kinds
-from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, read_file
+from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, headings, read_file
 
 # 事業所のページの人数（lists.csv）の列。リストの行は、必ずこのどれか一つで数えられている
 LISTED_ACTIONS = ["link", "renew", "renew_then_link"]
@@ -59,7 +58,7 @@ def book_problems(
     if _rows(read) != sorted(zip(kinds(expected.action), *keys, strict=True)):
         yield "載せるはずの人と違う"
     # 約束した列か、事業所が自分で使う列か、返してもらう欄。ほかの列は、空でも、お知らせを超える
-    allowed = {*map(label, params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
+    allowed = {*headings(params.joint_use.employer_columns), *OWN_COLUMNS, ANSWER}
     if not read.heads <= allowed:
         yield "お知らせにない列がある"
 

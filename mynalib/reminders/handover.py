@@ -17,6 +17,7 @@ from mynalib.history.files import write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.reminders.memory import LETTERS, remember
+from mynalib.reminders.sheet import headings, read_list
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
     number = secrets.token_hex(8)
     file = f"{number}.xlsx"
     content = encrypted(parcel.content, passphrase) if passphrase else parcel.content
+    heads = read_list(parcel.content, parcel.release).heads
+    columns = headings(params.joint_use.employer_columns)
     # 渡すもの、記録、台帳の順。途中で落ちたら、同じ命令をもう一度。outbox/ に残ったファイルは、だれにも渡していない
     write_file(home.outbox / file, content)
     record = remember(home, parcel.month, number, parcel.rows)
@@ -57,7 +60,8 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
         "role": parcel.employer.responsible.title,
         "means": parcel.means,
         "purposes": sorted({*parcel.rows.action}),
-        "items": list(params.joint_use.employer_columns),
+        # 設定が許す列ではなく、渡すリストに本当にある列。漏れたときの控えが、渡していない項目まで言わないように
+        "items": [columns[head] for head in columns if head in heads],
         "encrypted": bool(passphrase),
         # 暗号化する前の、公開したリストのハッシュ。暗号化すると毎回違うバイトになり、公開したものと比べられない
         "list_sha256": parcel.sha256,

@@ -1,7 +1,7 @@
 """勧奨リストの表の形：枚の名、事業所が自分で使う欄、返してもらう欄。書くところ（jobs.workbook）と読むところが、同じものを使う。"""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mynalib.domain.joint_use import DERIVED
 from mynalib.domain.months import Month
 from mynalib.domain.person import PERSON_KEY, with_person_key
 from mynalib.domain.society import demo_suffix
-from mynalib.insight.display import label
+from mynalib.insight.display import label, words
 
 SHEET_TITLES: dict[str, str] = {"link": "❶登録の勧奨", "renew": "❷更新の勧奨"}
 """勧奨から、枚の名へ。架空データでは、名のはじめに印が付く。"""
@@ -37,6 +37,12 @@ READ_COLUMNS = ["kind", *WRITTEN_KEY, "answer", "line", *PERSON_KEY]
 def book_name(employer: str, month: Month, demo: bool) -> str:
     """勧奨リストの XLSX の名（reminders_E01_2026-10.xlsx）。写しても、どの事業所の、いつのものかが分かる。"""
     return f"reminders_{employer}_{month}{demo_suffix(demo)}.xlsx"
+
+
+def headings(columns: Iterable[str]) -> dict[str, str]:
+    """リストの見出しから、列の名へ。見出しの決まっていない列（リストに載せない項目）は、入らない。"""
+    known = words("columns")["texts"]
+    return {known[column]: column for column in columns if column in known}
 
 
 class SheetRefused(MynaError):

@@ -10,6 +10,7 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import is_list, versions
@@ -42,6 +43,15 @@ def release_with_lists(home: Home, month: Month | None) -> Path:
         fix = "次の月のリストを使ってください。"
         raise Refused("UNKNOWN_RELEASE", where=asked.label, what=what, fix=fix)
     return release
+
+
+def require_keepable(params: Params, month: Month) -> None:
+    """渡した相手がリストを消す期限が、まだ来ていないか。"""
+    last = month.plus(params.society.policy.reminders.employer_keeps_months)
+    if Month.of(clock.today()) > last:
+        what = f"事業所がリストを消す期限（{last.label}末）が、もう過ぎています"
+        fix = "次の月のファイルを取り込んで公開し、その月のリストを渡してください。"
+        raise Refused("STALE_MONTH", where=month.label, what=what, fix=fix)
 
 
 def require_first(home: Home, unit: str, month: Month, *, again: bool = False) -> None:

@@ -206,6 +206,36 @@ def test_an_older_months_list_is_not_handed_over(published, monkeypatch):
     assert stop.value.code == "STALE_MONTH"
 
 
+@pytest.mark.parametrize(
+    ("today", "by"), [("2026-11-22", "2026年11月末"), ("2026-12-05", "2026年12月末")]
+)
+def test_a_receipt_is_asked_back_by_a_day_to_come(published, monkeypatch, today, by):
+    monkeypatch.setenv("MYNA_TODAY", today)
+    page = Path(hand_over(published)["slip"]).read_text(encoding="utf-8")
+    assert f"<p>{by}までに、この紙を" in page
+
+
+def test_a_list_whose_time_to_be_deleted_has_come_is_not_given(published, monkeypatch):
+    keeps = published.params.society.policy.reminders.employer_keeps_months
+    monkeypatch.setenv("MYNA_TODAY", f"{MONTHS[1].plus(keeps + 1)}-01")
+    with pytest.raises(MynaError) as stop:
+        hand_over(published)
+    assert stop.value.code == "STALE_MONTH"
+    assert not handovers(published.home)
+
+
+def test_columns_that_the_notice_allows_and_no_list_has_are_not_said_to_be_given(small):
+    file = small.home.params / "joint_use.yaml"
+    text = file.read_text(encoding="utf-8")
+    more = "[symbol, registered_on, cancelled_on, state, cancel_kind, certificate_flag, number,"
+    assert "[symbol, number," in text
+    file.write_text(text.replace("[symbol, number,", more), encoding="utf-8")
+    small.publish()
+    hand_over(small)
+    line = Ledger(small.home.ledger).lines()[-1]
+    assert line["items"] == ["symbol", "number", "branch", "member_kind", "action", "attempt"]
+
+
 def test_an_answer_is_copied_to_the_registers_and_nothing_else_is_read(published, tmp_path):
     done = hand_over(published)
     content = opened(published, done)
