@@ -24,7 +24,6 @@ from mynalib.history.files import DiskFull
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.registers import read_registers
-from mynalib.release import slips
 from mynalib.reminders import handover as handing_over
 from mynalib.reminders.memory import handovers, remembered
 from mynalib.reminders.passphrases import MasterRefused, Passphrases, new_passphrase
@@ -206,15 +205,6 @@ def test_an_older_months_list_is_not_handed_over(published, monkeypatch):
     assert stop.value.code == "STALE_MONTH"
 
 
-@pytest.mark.parametrize(
-    ("today", "by"), [("2026-11-22", "2026年11月末"), ("2026-12-05", "2026年12月末")]
-)
-def test_a_receipt_is_asked_back_by_a_day_to_come(published, monkeypatch, today, by):
-    monkeypatch.setenv("MYNA_TODAY", today)
-    page = Path(hand_over(published)["slip"]).read_text(encoding="utf-8")
-    assert f"<p>{by}までに、この紙を" in page
-
-
 def test_a_list_whose_time_to_be_deleted_has_come_is_not_given(published, monkeypatch):
     keeps = published.params.society.policy.reminders.employer_keeps_months
     monkeypatch.setenv("MYNA_TODAY", f"{MONTHS[1].plus(keeps + 1)}-01")
@@ -318,19 +308,6 @@ def fails_once(monkeypatch, module) -> None:
     monkeypatch.setattr(module, "write_file", full)
 
 
-def test_a_recall_whose_sheet_could_not_be_written_is_finished_by_the_same_command(
-    published, monkeypatch
-):
-    done = hand_over(published)
-    fails_once(monkeypatch, slips)
-    with pytest.raises(DiskFull):
-        recall_list(published.home, published.params, done["handover"], "理由")
-    assert handovers(published.home)[0].stands
-    recalled = recall_list(published.home, published.params, done["handover"], "理由")
-    assert Path(recalled["slip"]).is_file()
-    assert handovers(published.home)[0].recalled
-
-
 def test_a_passphrase_nobody_has_seen_is_shown_by_the_next_handover(published, monkeypatch):
     fails_once(monkeypatch, handing_over)
     with pytest.raises(DiskFull):
@@ -348,26 +325,6 @@ def test_a_store_of_passphrases_cut_short_is_named(published, length):
     with pytest.raises(MasterRefused) as stop:
         hand_over(published, again=True)
     assert "途中で切れています" in stop.value.what
-
-
-def test_what_is_advised_to_whoever_gives_twice_is_a_command_that_works(published):
-    advised = []
-    hand_over(published)
-    record_posted(published.home, published.params, "郵送", None)
-    for twice in (
-        lambda: hand_over(published),
-        lambda: record_posted(published.home, published.params, "郵送", None),
-    ):
-        with pytest.raises(MynaError) as stop:
-            twice()
-        assert stop.value.code == "HANDED_OVER"
-        assert ("--again" in stop.value.fix) == (stop.value.where == "E02")
-        [command] = re.findall("myna (recall [ -~]*--because 理由)", stop.value.fix)
-        advised.append(command.split())
-    for words in advised:
-        done = myna(*words, "--home", published.home.root)
-        assert done.returncode == 0, out(done)
-    assert not any(each.stands for each in handovers(published.home))
 
 
 def test_a_list_is_recalled_from_an_employer_that_has_left_the_settings(published):
