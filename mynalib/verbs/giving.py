@@ -45,7 +45,7 @@ def release_with_lists(home: Home, month: Month | None) -> Path:
     return release
 
 
-def require_keepable(params: Params, month: Month) -> None:
+def _require_keepable(params: Params, month: Month) -> None:
     """渡した相手がリストを消す期限が、まだ来ていないか。"""
     last = month.plus(params.society.policy.reminders.employer_keeps_months)
     if Month.of(clock.today()) > last:
@@ -76,6 +76,7 @@ def require_first(home: Home, unit: str, month: Month, *, again: bool = False) -
 
 def require_current(home: Home, params: Params, month: Month, release: Path, unit: str) -> None:
     """unit に渡すリストと、まだ渡していないリストに、作ったあとに控えることになった人がいないか。いれば、どの事業所のものも、同じように渡さない。"""
+    _require_keepable(params, month)
     opened = open_month(home, params, month)
     # 名簿が減ったか、答えのない行があれば、だれを控えるかが分からないので、渡さない
     for stop in list_stops(opened.overlays, opened.months[-1]):

@@ -27,7 +27,6 @@ from mynalib.verbs.giving import (
     released_book,
     require_current,
     require_first,
-    require_keepable,
 )
 
 Master = Callable[[bool], str]
@@ -64,7 +63,6 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         require_meant(employer, params.notified(clock.today()), request.name)
         release = release_with_lists(home, request.month)
         month = Month.parse(release.name[:7])
-        require_keepable(params, month)
         require_first(home, request.employer, month, again=request.again)
         require_current(home, params, month, release, employer.id)
         book = released_book(home, release, employer.id)
