@@ -34,7 +34,11 @@ def counted(cube: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     for column, order in orders.items():
         # 順のある型にしておけば、どう分けても、登録簿と判定表の順で並ぶ
         table[column] = pd.Categorical(table[column], order, ordered=True)
-    table.insert(2, "employer", table.employer_id.cat.rename_categories(dict(names)))
+    # 名の同じ事業所が、二つあってよい（見分けるのはコード）。だから、コードの型の名を付けかえるのではない
+    employers = pd.Categorical(
+        table.employer_id.map(names), [*dict.fromkeys(names.values())], ordered=True
+    )
+    table.insert(2, "employer", employers)
     return table
 
 

@@ -1,5 +1,6 @@
 """作業台（bench）：率、動き、事業所の比べ、区分は、届いた CSV を一行ずつ数えたものと同じ。置き場所と月の選び方。錠。"""
 
+import re
 import shutil
 from collections import Counter
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from bench_societies import MONTHS, rows_of
 from filelock import FileLock
+from months import make_home, never_linked, put_month, registered
 from scipy import stats
 
 from mynalib.domain.errors import MynaError
@@ -190,3 +192,22 @@ def test_an_open_bench_takes_no_lock_asks_for_none_and_writes_nothing(planted):
             bench.recipe(name)
     with FileLock(planted / "data" / ".lock", timeout=0):
         assert written() == before
+
+
+def test_two_employers_of_one_name_are_told_apart_by_their_codes(tmp_path):
+    home = make_home(tmp_path / "home")
+    names = {code: home.params / "employers" / f"{code}.yaml" for code in ("E01", "E02")}
+    name = re.search("^name: .*$", names["E01"].read_text(encoding="utf-8"), re.MULTILINE)[0]
+    other = names["E02"].read_text(encoding="utf-8")
+    names["E02"].write_text(re.sub("(?m)^name: .*$", name, other), encoding="utf-8")
+    people = [never_linked(f"{at:03}") for at in range(30)]
+    people += [registered(f"{at:03}", symbol="102") for at in range(20)]
+    put_month(home, "2026-10", people)
+    found = open_bench(home.root)
+    rows = found.rates(by=["employer"])
+    assert list(zip(rows.employer_id, rows.numerator, rows.denominator, strict=True)) == [
+        ("E01", 0, 30),
+        ("E02", 20, 20),
+    ]
+    assert len({*rows.employer}) == 1
+    assert list(found.funnel().employer_id) == ["E01", "E02"]
