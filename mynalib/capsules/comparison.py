@@ -12,6 +12,7 @@ from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS
 from mynalib.domain.person import with_person_key
 from mynalib.history.released import artefacts_of, released_file
+from mynalib.history.replaying import in_symbols_of
 from mynalib.insight import measures
 from mynalib.insight.display import label
 
@@ -59,4 +60,5 @@ def _listed(outside: Outside, before: Path) -> pd.DataFrame:
     # 前の公開がリストのない訂正なら、読み手の持つリストは、その前の版のもの
     folder = with_lists(outside.opened.home, before)
     listed = listed_of(outside.opened.home, folder)
-    return with_person_key(listed[listed.on_list])
+    rows = with_person_key(listed[listed.on_list]).assign(month=folder.name[:7])
+    return in_symbols_of(rows, outside.opened.params, outside.opened.month)

@@ -7,6 +7,7 @@ import pandas as pd
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.disclosure.released import LIST_COLUMNS
 from mynalib.domain.person import PERSON_KEY, with_person_key
+from mynalib.history.replaying import in_symbols_of
 
 TURNS = {"left_only": "came", "both": "stayed", "right_only": "gone"}  # 前のリストとの入れかわり
 ATTEMPTS = ("first", "second", "later")  # 1 回目、2 回目、3 回目から
@@ -20,6 +21,7 @@ def list_sizes(opened: OpenedMonth, then: pd.DataFrame) -> pd.DataFrame:
         一行＝リストを受け取る事業所。列 employer_id と released.LIST_COLUMNS（人。世帯だけは世帯の数）。
     """
     now = with_person_key(opened.listed)
+    then = in_symbols_of(then, opened.params, opened.month)
     # 事業所も鍵に入れる。別の事業所に移った人は、もとのリストから消え、移った先に新しく載る
     both = now.merge(
         then, on=["employer_id", *PERSON_KEY], how="outer", indicator="side", suffixes=("", "_then")

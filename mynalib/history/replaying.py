@@ -61,6 +61,20 @@ def _replay(lens: Lens, before: KeptMonth | None, kept: KeptMonth) -> None:
         lens.query(name, **{each: asked[each] for each in STEPS[name]})
 
 
+def in_symbols_of(rows: pd.DataFrame, params: Params, month: Month) -> pd.DataFrame:
+    """rows（列 month と、人の鍵）の鍵を、month の記号にしたもの。記号が引きつがれた人も、同じ人として結べる。"""
+    rows = rows.reset_index(drop=True)
+    pairs = rows.assign(at=rows.index).merge(
+        succession_table(params), left_on="symbol_key", right_on="symbol_from"
+    )
+    numbers = pairs.number_key.map(lambda number: int(number or 0)).astype("int64")
+    fits = numbers.between(pairs.number_from, pairs.number_to)
+    fits &= (pairs.month < pairs["first"]) & (pairs["last"] <= str(month))
+    # 引きつぎ先が二つあれば、はじめのもの
+    moved = pairs[fits].drop_duplicates("at").set_index("at").symbol_to
+    return rows.assign(symbol_key=moved.reindex(rows.index).fillna(rows.symbol_key).astype("str"))
+
+
 def succession_table(params: Params) -> pd.DataFrame:
     """記号の引きつぎ。一行＝古い記号×新しい記号。first と last は「2026-10」の形。"""
     rows = [

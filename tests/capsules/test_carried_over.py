@@ -112,3 +112,26 @@ def test_the_employers_page_tells_the_target_from_the_rate_published_before(
     with capture_output() as caught:
         EmployerPage(Capsule.read(capsule)).where_you_stand()
     assert said in "".join(one.data["text/html"] for one in caught.outputs)
+
+
+def test_whoever_got_another_symbol_is_the_same_person_to_a_reader_and_on_a_list(tmp_path):
+    """E01 の記号が、10 月から 151 になった。11 人は番号のまま残り、一人は 9 月に去った。"""
+    home = society(tmp_path)
+    path = home.params / "employers" / "E01.yaml"
+    old = '- {symbol: "101", from: 2020-04-01}'
+    new = (
+        '- {symbol: "101", from: 2020-04-01, to: 2026-09-30}\n  - {symbol: "151", from: 2026-10-01}'
+    )
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    load(home, MONTH.plus(-1), [never_linked(f"{at:03}", symbol="101") for at in range(1, 13)])
+    release_tables(home, MONTH.plus(-1))
+    load(home, MONTH, [never_linked(f"{at:03}", symbol="151") for at in range(1, 12)])
+    outside = open_publication(home, params_of(home), MONTH).outside
+    turns = outside.lists.set_index(["employer_id", "month"])[["came", "stayed", "gone"]]
+    assert list(turns.loc["E01", str(MONTH)]) == [0, 11, 1]
+    compared = comparing_tables(outside)["lists"].set_index("employer_id")
+    assert list(compared.loc["E01", ["came", "stayed", "gone"]]) == [0, 11, 1]
+    # 十一人は、二か月ともリストにいる（一人は、申し出たとしたもの）
+    assert outside.evidence.paths["E01"] == {"uu": 10, "uo": 1, "u-": 1}
