@@ -49,7 +49,7 @@ pytestmark = pytest.mark.long
 
 MONTHS = YEAR[-4:]
 NEWEST = MONTHS[-1]
-PAGES = 8 if LONG else 1
+PAGES = 30 if LONG else 1
 PARTS = 6 if LONG else 1
 TRIALS = 100 if LONG else 2
 """一つの部分の試し。MYNA_LONG では、合わせて 600。"""
