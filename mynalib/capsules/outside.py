@@ -186,7 +186,7 @@ class Outside:
         if earlier.empty:
             return Before()
         last = earlier[earlier.month == earlier.month.max()]
-        rows = self.previous.fresh(last).to_dict("records")
+        rows = self.previous.fresh(last, self._own).to_dict("records")
         levels = {row["employer_id"]: from_row(row) for row in rows}
         # 組合全体だけを見せた月は、まとめた行がなかったので、何も引きつがない
         had_row = OTHERS in set(last.employer_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mynalib.disclosure.levels import from_row
 from mynalib.disclosure.released import LIST_COLUMNS
 from mynalib.disclosure.showing import STATE
 from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of
@@ -88,10 +89,23 @@ class Previous:
         last = self.listed.month == self.listed.employer_id.map(newest)
         return self.listed[self.listed.on_list & last]
 
-    def fresh(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """state の行のうち、水準を引きついでよいもの。定めた月を取り込み直していれば、そこからの変わりを数えても、保ってよいかは分からない。"""
-        pairs = zip(rows.month, rows.since, strict=True)
-        return rows[[pair not in self.stale for pair in pairs]]
+    def fresh(self, rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+        """state の行のうち、水準を引きついでよいもの。定めた月を取り込み直して、その月の人数に合わなくなった水準は、引きつがない。
+
+        合う水準は、引きつぐ。訂正のたびに全ての事業所の水準を定め直すと、五人が変わらないうちに動き、前の水準と比べられる。
+
+        Args:
+            own: 今の、月と事業所ごとの人数（employer_id, month, members, registered）。
+        """
+        now = own.set_index(["month", "employer_id"])
+        return rows[[self._stands(row, now) for row in rows.to_dict("records")]]
+
+    def _stands(self, row: Mapping, now: pd.DataFrame) -> bool:
+        level = from_row(row)
+        if level is None or (row["month"], level.since) not in self.stale:
+            return True
+        at = (level.since, row["employer_id"])
+        return at in now.index and level.holds_for(now.members[at], now.registered[at])
 
 
 def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Previous:

@@ -50,6 +50,12 @@ class Level:
             else f"約 {self.value} %（±{self.tolerance}）"
         )
 
+    def holds_for(self, members: int, registered: int) -> bool:
+        """定めた月の人数が、取り込み直してこう変わっても、まだ合うか。"""
+        lowest, highest = span(self.value, self.tolerance, self.bound)
+        within = lowest * members <= 100 * registered <= highest * members
+        return within and self.low <= registered <= self.high
+
     def possible(self, members: int, month: str, limits: Thresholds) -> tuple[int, int]:
         """その月にありうる登録者の数の両端。定めてから変わった人は、min_changes 人に満たない。"""
         if month == self.since:

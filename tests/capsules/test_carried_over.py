@@ -31,8 +31,8 @@ def society(folder: Path) -> Home:
     return home_of(folder / "home", ("E01", "E02"))
 
 
-def test_a_level_is_set_anew_when_the_month_in_which_it_was_set_has_been_corrected(tmp_path):
-    """8 月に 50 % と定めて 9 月も保ったあとで、8 月のファイルが、10 月と同じ 80 % のものに訂正された。"""
+def test_a_level_is_set_anew_when_a_correction_made_it_untrue_and_only_then(tmp_path):
+    """8 月に 50 % と定めて 9 月も保ったあとで、8 月のファイルが、10 月と同じ 80 % のものに訂正された。となりの事業所は、変わらない。"""
     home = society(tmp_path)
     others = people("102", 900, 300)
     for step in (-2, -1):
@@ -40,8 +40,9 @@ def test_a_level_is_set_anew_when_the_month_in_which_it_was_set_has_been_correct
         release_tables(home, MONTH.plus(step))
     for step in (-2, 0):
         load(home, MONTH.plus(step), [*people("101", 160, 40), *others])
-    shown = open_publication(home, params_of(home), MONTH).outside.result.showing.levels["E01"]
-    assert (shown.low <= 160 <= shown.high, shown.since) == (True, str(MONTH))
+    shown = open_publication(home, params_of(home), MONTH).outside.result.showing.levels
+    assert (shown["E01"].low <= 160 <= shown["E01"].high, shown["E01"].since) == (True, str(MONTH))
+    assert shown["E02"].since == str(MONTH.plus(-2))
 
 
 @pytest.mark.parametrize(("first", "word"), [(-2, "lower"), (-3, "")])

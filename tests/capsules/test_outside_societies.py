@@ -113,7 +113,8 @@ class Life:
             self.truth.files[str(month)] = dict(self.society.people)
             corrected = self._correct(months[at - 2]) if at == len(months) - 2 and at >= 2 else ""
             self._object(month)
-            rendered = 10 if LONG else plan.rendered
+            # はじめの月は、前の月と比べるページを持たない
+            rendered = len(months) - 1 if LONG else plan.rendered
             real = plan.rendered and at >= len(months) - rendered
             publication = published(self.home, month) if real else release_tables(self.home, month)
             yield from self.judge.wrong(publication, rates_of(self.home, month), corrected)
