@@ -46,7 +46,10 @@ def take_in_benchmarks(home: Home, file: Path, population: int | None = None) ->
         "added": len(found.added),
         "changed": [_difference(*pair) for pair in found.changed],
         "kept": [_difference(*pair) for pair in found.kept],
-        "comparable": any(one.denominator == "population" for one in new),
+        # 保有率の分母も人口だが、組合の登録率とは並べられない
+        "comparable": any(
+            (one.measure, one.denominator) == ("registration_rate", "population") for one in new
+        ),
     }
 
 

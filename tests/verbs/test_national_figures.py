@@ -100,6 +100,17 @@ def test_without_the_population_nothing_is_comparable_from_the_long_table(home, 
     assert rates(home, "population") == before
 
 
+def test_the_share_of_card_holders_alone_is_not_comparable(home, tmp_path):
+    """登録件数のない表。保有率の分母も人口だが、登録率ではない。"""
+    file = tmp_path / "表.csv"
+    lines = long_table().decode("utf-8-sig").splitlines()
+    cards_only = [line for line in lines if "登録" not in line]
+    assert 1 < len(cards_only) < len(lines)
+    file.write_text("\r\n".join([*cards_only, ""]), encoding="utf-8")
+    told = take_in_benchmarks(home, file, POPULATION)
+    assert (told["added"] > 0, told["comparable"]) == (True, False)
+
+
 def test_a_row_written_by_hand_is_kept_and_said_and_a_corrected_one_is_changed_and_said(
     home, tmp_path
 ):
