@@ -2,7 +2,7 @@
 
 import pytest
 from lives import REPORTS, home_of, load
-from months import never_linked, params_of, registered
+from months import never_linked, own_request, params_of, registered
 
 from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.publication import open_publication
@@ -40,3 +40,14 @@ def test_both_editions_say_truly_whether_the_target_is_reached(
         said = wide if edition.audience == "wide" else exact
         assert said in outlook.summary[2]
         assert (outlook.goal.pace.verdict == "reached") == (said == REACHED)
+
+
+def test_a_ceiling_just_below_the_target_is_not_rounded_up_to_it(tmp_path):
+    """10,000 人のうち 8,996 人までしか登録できない。89.96 % を 90.0 % と丸めれば、届く見こみがあることになる。"""
+    home = home_of(tmp_path / "home", ("E01",))
+    makers = [registered] * 8_000 + [never_linked] * 996 + [own_request] * 1_004
+    load(home, MONTH, [make(f"101{at:06}", symbol="101") for at, make in enumerate(makers)])
+    publication = open_publication(home, params_of(home), MONTH)
+    [exact] = [one for one in REPORTS if one.audience == "internal"]
+    outlook = Outlook(Capsule.read(make_capsule(publication, exact, tmp_path / "capsule")))
+    assert "みな登録しても 89.9 % で、目標には届きません" in outlook.summary[2]
