@@ -24,6 +24,7 @@ from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
+from mynalib.history.replaying import succession_table
 from mynalib.insight import measures, movements
 from mynalib.reminders.due import NOT_AT_WORK
 
@@ -65,6 +66,7 @@ class Outside:
         month = str(self.opened.month)
         states = self._past[0]
         with Lens(self.opened.months, self.opened.params) as lens:
+            lens.put("succession", succession_table(self.opened.params))
             # 変わった人を数えるのは、ここで一度だけ。粗くするたびに月を開き直さない
             show = partial(self._show, month, self._before(month, states, lens))
         return hold(show, self.evidence, self.limits)
@@ -99,11 +101,9 @@ class Outside:
     def lists(self) -> pd.DataFrame:
         """事業所ごとの、リストの人数（employer_id と released.LIST_COLUMNS）。前の月は、公開したときのまま。"""
         past = self.previous.lists
-        now = (
-            list_sizes(self.opened, self.previous.last_listed)
-            if self.opened.makes_lists
-            else past[:0]
-        )
+        now = past[:0]
+        if self.opened.makes_lists:
+            now = list_sizes(self.opened, self.previous.last_listed)
         table = pd.concat([past, now], ignore_index=True)
         months = sorted(table.month.unique())[-SHOWN_LISTS:]
         return table[table.month.isin(months)].reset_index(drop=True)
@@ -129,10 +129,9 @@ class Outside:
         months = [str(self.opened.month.plus(-step)) for step in range(COMPARED_MONTHS)]
         rows = own[own.month.isin(months)].to_dict("records")
         members = int(rows[-1]["members"])
-        levels = [from_row(row) for row in rows]
-        return figure | {
-            "compared": compared(levels, members, float(figure["rate"])) if members else ""
-        }
+        levels = map(from_row, rows)
+        said = compared([*levels], members, float(figure["rate"])) if members else ""
+        return figure | {"compared": said}
 
     @cached_property
     def changes(self) -> dict[str, int] | None:
@@ -163,6 +162,7 @@ class Outside:
         ]
         if first_shown:
             with Lens(self.opened.months, self.opened.params) as lens:
+                lens.put("succession", succession_table(self.opened.params))
                 for month in first_shown:
                     # だれもまだ見ていない過去の月は、粗くしない。いまの月の攻撃が、その月の水準も並べて、いまの月を粗くする
                     showing = self._show(month, self._before(month, states, lens), Coarser())

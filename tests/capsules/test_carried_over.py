@@ -1,5 +1,6 @@
 """前に見せたものを引きつぐとき：訂正した月に定めた水準、ファイルのない月、この月は公開しなかった事業所。"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,9 +116,8 @@ def test_the_employers_page_tells_the_target_from_the_rate_published_before(
     assert said in "".join(one.data["text/html"] for one in caught.outputs)
 
 
-def test_whoever_got_another_symbol_is_the_same_person_to_a_reader_and_on_a_list(tmp_path):
-    """E01 の記号が、10 月から 151 になった。11 人は番号のまま残り、一人は 9 月に去った。"""
-    home = society(tmp_path)
+def renumber(home: Home) -> None:
+    """E01 の記号が、10 月から 151 になった。"""
     path = home.params / "employers" / "E01.yaml"
     old = '- {symbol: "101", from: 2020-04-01}'
     new = (
@@ -126,6 +126,25 @@ def test_whoever_got_another_symbol_is_the_same_person_to_a_reader_and_on_a_list
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_level_does_not_move_because_a_symbol_was_renumbered(tmp_path):
+    """だれも加わらず、去らず、登録もしていない。"""
+    home = society(tmp_path)
+    renumber(home)
+    others = people("102", 90, 30)
+    load(home, MONTH.plus(-1), [*people("101", 50, 50), *others])
+    release_tables(home, MONTH.plus(-1))
+    renumbered = [replace(one, symbol="151") for one in people("101", 50, 50)]
+    load(home, MONTH, [*renumbered, *others])
+    levels = open_publication(home, params_of(home), MONTH).outside.result.showing.levels
+    assert {levels[code].since for code in ("E01", "E02")} == {str(MONTH.plus(-1))}
+
+
+def test_whoever_got_another_symbol_is_the_same_person_to_a_reader_and_on_a_list(tmp_path):
+    """E01 の記号が、10 月から 151 になった。11 人は番号のまま残り、一人は 9 月に去った。"""
+    home = society(tmp_path)
+    renumber(home)
     load(home, MONTH.plus(-1), [never_linked(f"{at:03}", symbol="101") for at in range(1, 13)])
     release_tables(home, MONTH.plus(-1))
     load(home, MONTH, [never_linked(f"{at:03}", symbol="151") for at in range(1, 12)])
