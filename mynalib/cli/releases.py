@@ -56,7 +56,8 @@ def verify(month: MonthOption, home: HomeOption = None, as_json: JsonOption = Fa
         result = {"outcome": "verified", "folder": str(found.folder), "artefacts": found.artefacts}
         # 公開は、公開したときのまま。もとの月が取り込みなおされたことは、誤りではないので、添えるだけ
         outdated = [str(each.released) for each in outdated_releases(place, kept_months(place))]
-        say(as_json, "verify", result | {"ignored": found.ignored, "outdated": outdated}, place)
+        result |= {"ignored": found.ignored, "outdated": outdated}
+        say(as_json, "verify", result, place, at=pasted(home))
 
 
 @release_commands.command()
@@ -95,7 +96,7 @@ def withdraw(
             result = withdraw_month(place, params, month, because)
         else:
             result = withdraw_release(place, params, release, because)
-        say(as_json, "withdraw", result, place)
+        say(as_json, "withdraw", result, place, at=pasted(home))
 
 
 @release_commands.command()

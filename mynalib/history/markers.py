@@ -1,9 +1,9 @@
-"""公開の隣に置く札：置きかえた版と、リストを取り下げた版を知らせる。公開した版そのものには、触れない。
+"""公開の隣に置く札：置きかえた版、取り下げた版、リストを取り下げた版を知らせる。公開した版そのものには、触れない。
 
 人が読む札（.txt）と、古い版の入口のページが読む様式（index.css。その版が、いまどうなったかを、ページの上に出す）がある。
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ STATES = "index.css"
 LIST_PAGE = "/reminders.html"
 """勧奨リストのページの場所のおわり。"""
 LISTS_PURGED = "勧奨リストは、保存期間が過ぎたので消しました。"
+VERSION_WITHDRAWN = "取り下げました。お手もとの資料は、使わないでください。"
 LISTS_WITHDRAWN = (
     "勧奨リストは、全ての事業所の分を取り下げました。お手もとのリストは、使わないでください。"
 )
@@ -40,6 +41,7 @@ class Version:
     lists_withdrawn: bool
     made_on: str = ""
     lists_purged: bool = False
+    withdrawn: bool = False
 
     @property
     def made_label(self) -> str:
@@ -56,6 +58,7 @@ def versions(lines: Collection[Mapping]) -> dict[str, Version]:
     """台帳の行から、公開したことのある版。月と版の順。"""
     known: dict[str, Revision | None] = {}
     withdrawn: set[str] = set()
+    gone: set[str] = set()
     prepared: dict[str, str] = {}
     made: dict[str, str] = {}
     for line in lines:
@@ -69,6 +72,8 @@ def versions(lines: Collection[Mapping]) -> dict[str, Version]:
             known |= {name: known.get(name) for name in line.get("released", {})}
         elif line["did"] == "lists_withdrawn":
             withdrawn |= {*line["releases"]}
+        elif line["did"] == "withdrawn":
+            gone.add(line["release"])
     lost = {file.partition("/")[0] for file in purged_files(lines) if file.endswith(LIST_PAGE)}
     names = sorted((name for name in known if revision_of(name)), key=revision_of)
     # 同じ月の、隣りあう二つの版。例：2026-10、2026-10-r2、2026-11 なら、2026-10 だけが置きかえられている
@@ -81,6 +86,7 @@ def versions(lines: Collection[Mapping]) -> dict[str, Version]:
             name in withdrawn,
             made.get(name, ""),
             name in lost,
+            name in gone,
         )
         for name in names
     }
@@ -92,25 +98,36 @@ def markers(lines: Collection[Mapping]) -> dict[str, bytes]:
     texts: dict[str, list[str]] = {}
     for name, version in known.items():
         if version.replaced_by:
-            texts[name + REPLACED_TAG] = _replaced(name, known[version.replaced_by])
-        if version.lists_withdrawn:
-            texts[name + WITHDRAWN_TAG] = [f"{name} の{LISTS_WITHDRAWN}"]
+            texts[name + REPLACED_TAG] = _replaced(version, known)
+        withdrawn = [f"{name} は、{VERSION_WITHDRAWN}"] if version.withdrawn else []
+        withdrawn += [f"{name} の{LISTS_WITHDRAWN}"] if version.lists_withdrawn else []
+        if withdrawn:
+            texts[name + WITHDRAWN_TAG] = withdrawn
     made = {
         name: "".join(f"{line}\r\n" for line in text).encode("utf-8-sig")
         for name, text in texts.items()
     }
-    return made | ({STATES: _states(known.values())} if known else {})
+    return made | ({STATES: _states(known)} if known else {})
 
 
-def _states(known: Iterable[Version]) -> bytes:
+def _states(known: Mapping[str, Version]) -> bytes:
     """版の入口のページ（body の data-version）の上に、その版がいまどうなったかを出す様式。"""
-    rules = "".join(state_rule(one.name, _state(one)) for one in known if _state(one))
-    return f"/* 置きかえた版と、リストを取り下げた版 */\n{rules}".encode()
+    said = {name: _state(version, known) for name, version in known.items()}
+    rules = "".join(state_rule(name, text) for name, text in said.items() if text)
+    return f"/* 置きかえた版、取り下げた版、リストを取り下げた版 */\n{rules}".encode()
 
 
-def _state(version: Version) -> str:
-    replaced = f"この版は、{version.replaced_by} に置きかえました。使わないでください。新しい版は「資料の一覧」から開けます。"
-    lines = [replaced] if version.replaced_by else []
+def _state(version: Version, known: Mapping[str, Version]) -> str:
+    newest = _newest(version, known)
+    # いちばん新しい版を取り下げた月は、前の版に戻るのではなく、月そのものが、一覧から開けない
+    now = (
+        f"いちばん新しい版（{newest.name}）は、取り下げました。"
+        if newest.withdrawn
+        else "新しい版は「資料の一覧」から開けます。"
+    )
+    replaced = f"この版は、{version.replaced_by} に置きかえました。使わないでください。{now}"
+    lines = [f"この版は、{VERSION_WITHDRAWN}"] if version.withdrawn else []
+    lines += [replaced] if version.replaced_by else []
     lines += [LISTS_PURGED] if version.lists_purged else []
     return "".join([*lines, *([LISTS_WITHDRAWN] if version.lists_withdrawn else [])])
 
@@ -131,9 +148,20 @@ def marker_damage(home: Home) -> Iterator[Problem]:
             )
 
 
-def _replaced(name: str, new: Version) -> list[str]:
+def _newest(version: Version, known: Mapping[str, Version]) -> Version:
+    """同じ月の、いちばん新しい版。"""
+    while version.replaced_by:
+        version = known[version.replaced_by]
+    return version
+
+
+def _replaced(version: Version, known: Mapping[str, Version]) -> list[str]:
     """置きかえた版の札。"""
+    name = version.name
+    new = known[version.replaced_by]
+    newest = _newest(version, known)
     lines = [
         f"{name} は、{new.name} に置きかえました。{name} の資料とリストは、使わないでください。"
     ]
-    return [*lines, *(new.revision.told if new.revision else [])]
+    lines += [*new.revision.told] if new.revision else []
+    return [*lines, *([f"{newest.name} は、{VERSION_WITHDRAWN}"] if newest.withdrawn else [])]

@@ -39,6 +39,12 @@ def releases(home: Home) -> dict[Month, Path]:
     }
 
 
+def reason_asked(home: Home, month: Month) -> str:
+    """公開していない月を公開する命令に、添えるもの。取り下げた月の次の版には、わけが要る。"""
+    made = recorded_releases(home, withdrawn=True)
+    return " --because 理由" if any(name[:7] == str(month) for name in made) else ""
+
+
 def all_releases(home: Home) -> list[Path]:
     """取り下げていない全ての版（訂正の前のものも）のフォルダー。月と版の順。"""
     return [home.reports / name for name in sorted(recorded_releases(home), key=version_order)]

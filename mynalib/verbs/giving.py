@@ -15,7 +15,13 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.markers import is_list, versions
 from mynalib.history.months import newer_month
-from mynalib.history.released import artefacts_of, released_file, releases
+from mynalib.history.released import (
+    artefacts_of,
+    read_manifest,
+    reason_asked,
+    released_file,
+    releases,
+)
 from mynalib.history.stops import list_stops
 from mynalib.reminders.memory import LETTERS, handovers
 
@@ -28,8 +34,10 @@ def release_with_lists(home: Home, month: Month | None) -> Path:
     asked = month or max(found, default=None)
     if asked not in found:
         where = asked.label if asked else "公開"
-        fix = f"先に myna publish --month {asked or '月'} で公開してください。"
-        raise Refused("UNKNOWN_RELEASE", where=where, what="公開していません", fix=fix)
+        which = f"{asked}{reason_asked(home, asked)}" if asked else "月"
+        what = "公開していません（公開したことがないか、取り下げています）"
+        fix = f"先に myna publish --month {which} で公開してください。"
+        raise Refused("UNKNOWN_RELEASE", where=where, what=what, fix=fix)
     # 古い断面のリストを渡すと、そのあとに登録した人や、解除を申請した人にも知らせてしまう
     if newer := newer_month(home, asked):
         what = f"{newer.label}を取り込んであるので、古い月のリストは渡せません"
@@ -88,7 +96,8 @@ def require_current(home: Home, params: Params, month: Month, release: Path, uni
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
         # だれも受け取っていなければ、作り直せる。一つでも渡したあとに作り直すと、二つのリストの違いから、申し出た人が分かる
         if not given:
-            fix = f"myna publish --month {month} --not-handed-over で、全ての事業所のリストを作り直してください。"
+            without = "".join(f" --without {one}" for one in read_manifest(release)["without"])
+            fix = f"myna publish --month {month}{without} --not-handed-over で、全ての事業所のリストを作り直してください。"
             raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
         fix = (
             f"もう手渡した事業所があるので、作り直せません。myna withdraw --lists --month {month} --because 理由 で、"

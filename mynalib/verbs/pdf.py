@@ -12,7 +12,7 @@ from mynalib.domain.months import Month
 from mynalib.history.files import write_file
 from mynalib.history.home import Home
 from mynalib.history.months import UnknownMonth
-from mynalib.history.released import artefacts_of, released_file, releases
+from mynalib.history.released import artefacts_of, reason_asked, released_file, releases
 
 REPORT = "management/index.html"
 BROWSER = "MYNA_BROWSER"
@@ -55,8 +55,9 @@ def make_pdf(home: Home, month: Month, page: str = REPORT) -> Path:
     """
     release = releases(home).get(month)
     if release is None:
-        fix = f"myna publish --month {month} で公開します。"
-        raise UnknownMonth(where=str(month), what="まだ公開していません", fix=fix)
+        what = "公開していません（公開したことがないか、取り下げています）"
+        fix = f"myna publish --month {month}{reason_asked(home, month)} で公開します。"
+        raise UnknownMonth(where=str(month), what=what, fix=fix)
     artefacts = artefacts_of(home, release)
     pages = sorted(name for name in artefacts if name.endswith(".html"))
     if page not in pages:

@@ -9,7 +9,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.months import UnknownMonth
-from mynalib.history.released import ReleaseDamaged, kept_artefacts, releases
+from mynalib.history.released import ReleaseDamaged, kept_artefacts, reason_asked, releases
 from mynalib.history.revisions import revisions
 from mynalib.history.soundness import damage, junk, portal_damage
 from mynalib.release.gate import inspect
@@ -34,11 +34,9 @@ def verify(home: Home, params: Params, month: Month) -> Verified:
     """
     folder = releases(home).get(month)
     if folder is None:
-        raise UnknownMonth(
-            where=str(month),
-            what="まだ公開していません",
-            fix=f"myna publish --month {month} で公開します。",
-        )
+        what = "公開していません（公開したことがないか、取り下げています）"
+        fix = f"myna publish --month {month}{reason_asked(home, month)} で公開します。"
+        raise UnknownMonth(where=str(month), what=what, fix=fix)
     problems = [*damage(home, folder), *portal_damage(home)]
     if problems:
         raise ReleaseDamaged(

@@ -36,7 +36,7 @@ def withdraw_release(home: Home, params: Params, name: str, because: str) -> dic
         known = recorded_releases(home)
         if name not in known:
             what = "取り下げられる公開ではありません（公開したことがないか、もう取り下げています）"
-            fix = f"取り下げられるのは {'、'.join(sorted(known)) or 'いまはありません'} です。"
+            fix = f"いま取り下げられるもの：{'、'.join(sorted(known)) or 'なし'}。"
             raise Refused("UNKNOWN_RELEASE", where=f"--release {name}", what=what, fix=fix)
         # 前の版があっても、それには戻らない（history.released.releases は、いちばん新しい版だけを見る）
         Ledger(home.ledger).append("withdrawn", release=name, because=because)

@@ -21,7 +21,7 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.revision import CORRECTED, LISTS_ADDED, NOT_HANDED_OVER, RESTORED, Revision
 from mynalib.history.ledger import Ledger
-from mynalib.history.markers import markers, versions
+from mynalib.history.markers import VERSION_WITHDRAWN, markers, versions
 from mynalib.history.months import kept_months
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.released import read_manifest
@@ -450,6 +450,37 @@ def test_every_version_but_the_newest_of_its_month_has_its_marker(counts, withdr
     assert all(because in made[name].decode("utf-8-sig") for name in expected if "replaced" in name)
     assert not any("秘密のわけ".encode() in content for content in made.values())
     assert [name for name, one in versions(lines).items() if not one.replaced_by] == sorted(newest)
+
+
+@pytest.mark.parametrize("gone", ["2026-10", "2026-10-r2", "2026-10-r3"])
+def test_a_withdrawn_version_says_so_beside_it_and_on_its_own_page(gone):
+    names = ["2026-09", "2026-10", "2026-10-r2", "2026-10-r3"]
+    lines = [line_of(name, Revision(2, "2026-11-22", "x", CORRECTED, "わけ")) for name in names]
+    lines += [{"did": "withdrawn", "release": gone, "because": "秘密のわけ"}]
+    made = {name: content.decode("utf-8-sig") for name, content in markers(lines).items()}
+    assert {name for name in made if "withdrawn" in name} == {f"{gone}.withdrawn.txt"}
+    assert made[f"{gone}.withdrawn.txt"] == f"{gone} は、{VERSION_WITHDRAWN}\r\n"
+    said = dict(re.findall(r'version="([^"]+)"[^"]*"([^"]+)"', made["index.css"]))
+    assert [name for name, text in said.items() if f"この版は、{VERSION_WITHDRAWN}" in text] == [
+        gone
+    ]
+    # 取り下げた版を、開ける新しい版とは言わない
+    older = {"2026-10", "2026-10-r2"}
+    to_newest = {name for name, text in said.items() if "「資料の一覧」から開けます" in text}
+    assert to_newest == (set() if gone == names[-1] else older)
+    told = {name for name in older if f"{names[-1]} は、" in made[f"{name}.replaced.txt"]}
+    assert told == (older if gone == names[-1] else set())
+    assert "秘密のわけ" not in "".join(made.values())
+
+
+def test_a_withdrawn_month_is_said_to_be_withdrawn_and_the_advice_publishes_it(published):
+    withdraw_release(published.home, published.params, f"{NEWEST}", "やり直す")
+    asked = ("--employer", "E02", "--to", "企画部", "--means", "社内便")
+    for words in (("verify",), ("pdf",), ("handover", *asked)):
+        refused = run(published, *words)
+        assert "取り下げて" in refused["what"]
+        [reason] = re.findall(f"myna publish --month {NEWEST} (--because 理由) で", refused["fix"])
+    assert run(published, "publish", *reason.split())["outcome"] == "released"
 
 
 @pytest.mark.parametrize("kind", [NOT_HANDED_OVER, LISTS_ADDED])

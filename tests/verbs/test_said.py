@@ -29,12 +29,33 @@ def lines_of(capsys, verb: str, result: dict, **more: object) -> list[str]:
 
 @pytest.mark.parametrize("asked", PUBLISHED, ids=str)
 def test_each_sentence_about_a_publication_has_its_own_line(capsys, asked):
+    asked = asked | {"without": ["E07"]}
     more = {"month": "2026-09", "at": "", "only": None, "index": "index.html", "artefacts": 3}
     lines = lines_of(capsys, "publish", asked, **more)
     assert all(line and "  " not in line.strip() for line in lines)
     assert sum(line.startswith("  myna ") for line in lines) == (
         2 * asked["waits"] + (asked["outcome"] == "draft")
     )
+
+
+@pytest.mark.parametrize("without", [[], ["E07"], ["E03", "E07"]])
+def test_lists_are_advised_to_be_made_anew_without_whom_the_release_leaves_out(capsys, without):
+    asked = PUBLISHED[0] | {"without": without}
+    more = {"month": "2026-09", "at": "", "only": None, "index": "index.html", "artefacts": 3}
+    words = "".join(f" --without {one}" for one in without)
+    assert f"  myna publish --month 2026-09{words} --not-handed-over" in lines_of(
+        capsys, "publish", asked, **more
+    )
+
+
+@pytest.mark.parametrize("outdated", [[], ["2026-09"], ["2026-08"]])
+def test_what_comes_next_after_a_month_was_replaced_needs_a_reason(capsys, outdated):
+    result = {"outcome": "loaded", "month": "2026-09", "data_rows": 3, "accepted": 3}
+    result |= {"quarantined": 0, "reasons": {}, "outdated": outdated}
+    lines = lines_of(capsys, "ingest", result, kind="month", at="", held=[], stops=[])
+    assert not any("  " in line.strip() for line in lines)
+    publishing = [line for line in lines if "myna publish --month 2026-09" in line]
+    assert [("--because" in line) for line in publishing] == ["2026-09" in outdated]
 
 
 def test_that_nothing_is_held_about_a_person_stands_on_a_line_of_its_own(capsys):
