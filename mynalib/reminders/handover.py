@@ -17,12 +17,14 @@ from mynalib.history.files import write_file
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.reminders.memory import LETTERS, remember
-from mynalib.reminders.sheet import headings, read_list
 
 
 @dataclass(frozen=True)
 class Handing:
-    """一つの事業所に渡すもの。content は勧奨リストの XLSX、rows は載せた人（symbol, number, branch, action, attempt）。"""
+    """一つの事業所に渡すもの。
+
+    content は勧奨リストの XLSX、columns はその列、rows は載せた人（symbol, number, branch, action, attempt）。
+    """
 
     employer: Employer
     department: str
@@ -32,6 +34,7 @@ class Handing:
     content: bytes
     sha256: str
     rows: pd.DataFrame
+    columns: tuple[str, ...] = ()
 
 
 def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> dict:
@@ -46,8 +49,6 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
     number = secrets.token_hex(8)
     file = f"{number}.xlsx"
     content = encrypted(parcel.content, passphrase) if passphrase else parcel.content
-    heads = read_list(parcel.content, parcel.release).heads
-    columns = headings(params.joint_use.employer_columns)
     # 渡すもの、記録、台帳の順。途中で落ちたら、同じ命令をもう一度。outbox/ に残ったファイルは、だれにも渡していない
     write_file(home.outbox / file, content)
     record = remember(home, parcel.month, number, parcel.rows)
@@ -60,8 +61,8 @@ def hand_over(home: Home, params: Params, parcel: Handing, passphrase: str) -> d
         "role": parcel.employer.responsible.title,
         "means": parcel.means,
         "purposes": sorted({*parcel.rows.action}),
-        # 設定が許す列ではなく、渡すリストに本当にある列。漏れたときの控えが、渡していない項目まで言わないように
-        "items": [columns[head] for head in columns if head in heads],
+        # 設定が許す列ではなく、本当に渡す列。漏れたときの控えが、渡していない項目まで言わないように
+        "items": list(parcel.columns),
         "encrypted": bool(passphrase),
         # 暗号化する前の、公開したリストのハッシュ。暗号化すると毎回違うバイトになり、公開したものと比べられない
         "list_sha256": parcel.sha256,

@@ -21,6 +21,7 @@ from mynalib.release.slips import receipt_slip
 from mynalib.reminders.handover import Handing, hand_over
 from mynalib.reminders.passphrases import Passphrases
 from mynalib.reminders.recipients import require_meant, require_recipient
+from mynalib.reminders.sheet import headings, read_file
 from mynalib.verbs.giving import (
     HANDED_COLUMNS,
     release_with_lists,
@@ -70,7 +71,6 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         mine = listed[listed.on_list & (listed.employer_id == employer.id)]
         _require_sound(book, employer, params, month, mine)
         passphrase, unseen = _passphrase(home, params, request, master)
-        digest = artefacts_of(home, release)[book.relative_to(release).as_posix()]
         parcel = Handing(
             employer=employer,
             department=request.department,
@@ -78,8 +78,9 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
             month=month,
             release=release.name,
             content=book.read_bytes(),
-            sha256=digest,
+            sha256=artefacts_of(home, release)[book.relative_to(release).as_posix()],
             rows=mine[HANDED_COLUMNS],
+            columns=_columns(book, params),
         )
         facts = hand_over(home, params, parcel, passphrase)
         slip = receipt_slip(home, params, employer, facts)
@@ -100,6 +101,13 @@ def _require_sound(
         fix = "渡さないで、この文を開発元に知らせてください。"
         where = f"{employer.id} の勧奨リスト"
         raise Refused("GATE_FAILED", where=where, what=what, fix=fix, problems=problems)
+
+
+def _columns(book: Path, params: Params) -> tuple[str, ...]:
+    """お知らせで共同利用すると決めた列のうち、この表に本当にあるもの。"""
+    heads = read_file(book).heads
+    known = headings(params.joint_use.employer_columns)
+    return tuple(column for head, column in known.items() if head in heads)
 
 
 def _passphrase(home: Home, params: Params, request: Request, master: Master) -> tuple[str, bool]:
