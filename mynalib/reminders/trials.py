@@ -111,9 +111,12 @@ def _said(found: pd.DataFrame, before: pd.DataFrame, kind: str) -> str:
     head = f"{sign} の {homes:,} 世帯（{len(found):,} 人）を、くじで、およそ半分ずつに分けます"
     past = before[before.kind == kind]
     rate = past.acted.sum() / max(1, past.people.sum())
-    # 0 % や 100 % では、ばらつきが 0 になり、どんな小さな差も見えることになってしまう
-    if not 0 < rate < 1:
-        return f"{head}。二か月前のファイルがないか、{did}した方がいないので、どれだけの差が見えるかは、まだ分かりません"
+    # 0 % や 100 % では、ばらつきが 0 になり、どんな小さな差も見えることになってしまう。分ける人がいないか、前の世帯が一つでは、割れない
+    if not (0 < rate < 1 and len(found) and len(past) > 1):
+        return (
+            f"{head}。分ける方がいないか、二か月前のファイルがないか、{did}した方としなかった方がそろわないので、"
+            "どれだけの差が見えるかは、まだ分かりません"
+        )
     design = design_effect(past)
     least = smallest_visible(len(found), rate, design)
     visible = f"{100 * least:.1f} ポイントから" if least else "ありません"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from months import load_month, make_home, params_of, put_month, registered
+from months import lapsed, load_month, make_home, params_of, put_month, registered
 from staggered import MONTH, drawn_now, due, give, society
 
 from mynalib.capsules.catalogue import EDITIONS
@@ -142,6 +142,19 @@ def test_check_speaks_of_both_reminders_and_refuses_too_few_letters(home):
     set_policy(home, ("by: society ", "by: employer "))
     with pytest.raises(MynaError, match="1,000 世帯から"):
         expected(home, params_of(home), kept_months(home))
+
+
+def test_check_speaks_of_a_reminder_for_which_there_is_no_letter(home):
+    """健保が手紙を出すのは ❶ だけで、❷ の要る人は、みな事業所が知らせる。前の二か月には、更新した人もしなかった人もいる。"""
+    set_policy(home, ("by: society ", "by: {link: society, renew: employer} "))
+    wanting = [lapsed(f"{number:04}", symbol="101") for number in range(6000, 6010)]
+    for back, people in ((2, wanting), (1, wanting)):
+        load_month(home, str(MONTH.plus(-back)), people)
+    now = [*society(random.Random(6)), *wanting[5:]]
+    now += [registered(f"{number:04}", symbol="101") for number in range(6000, 6005)]
+    load_month(home, str(MONTH), now)
+    said = expected(home, params_of(home), kept_months(home))
+    assert said[1].startswith("❷ の 0 世帯") and "まだ分かりません" in said[1]
 
 
 def test_both_trials_at_once_are_refused(home):
