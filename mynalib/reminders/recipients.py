@@ -22,13 +22,9 @@ def require_recipient(params: Params, code: str, department: str, today: date) -
     """
     found = [one for one in params.notified(today) if one.id == code]
     if not found:
-        known = "、".join(one.id for one in params.notified(today))
+        known = "、".join(one.id for one in params.notified(today)) or "ありません"
         what = "お知らせの「共同利用する者の範囲」に、今日は載っていません。何も渡せません"
-        fix = (
-            f"今日、渡してよい事業所は {known} です。"
-            if known
-            else "今日、渡してよい事業所はありません。"
-        )
+        fix = f"今日、渡してよい事業所：{known}"
         raise Refused("NOT_NOTIFIED", where=f"--employer {code}", what=what, fix=fix)
     [employer] = found
     departments = employer.scope_on(today)

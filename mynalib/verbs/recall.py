@@ -37,12 +37,12 @@ def standing_handover(home: Home, number: str, option: str) -> Handover:
     """取り戻していない、その番号の手渡し。option は、番号を打ったところ。"""
     found = [each for each in handovers(home) if each.id == number and each.stands]
     if not found:
-        known = "、".join(each.id for each in handovers(home) if each.stands)
+        known = "、".join(each.id for each in handovers(home) if each.stands) or "ありません"
         what = "そのような手渡しは、台帳にないか、もう取り戻しています"
         raise Refused(
             "UNKNOWN_HANDOVER",
             where=f"{option} {number}",
             what=what,
-            fix=f"いまあるのは {known} です。" if known else "いまある手渡しはありません。",
+            fix=f"いまある手渡し：{known}",
         )
     return found[0]

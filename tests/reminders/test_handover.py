@@ -294,7 +294,7 @@ def test_a_recall_gives_no_reason_and_takes_the_reminder_back(published):
     with pytest.raises(MynaError) as stop:
         recall_list(published.home, published.params, done["handover"], "もう一度")
     assert stop.value.code == "UNKNOWN_HANDOVER"
-    assert stop.value.fix == "いまある手渡しはありません。"
+    assert stop.value.fix == "いまある手渡し：ありません"
     assert hand_over(published)["outcome"] == "handed_over"
 
 
