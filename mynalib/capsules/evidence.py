@@ -15,7 +15,7 @@ from mynalib.disclosure.coarsening import Evidence
 from mynalib.disclosure.intruder import ABSENT, OFF, REGISTERED, UNREGISTERED
 from mynalib.domain.person import PERSON_KEY
 from mynalib.history.lens import Lens
-from mynalib.history.replaying import succession_table
+from mynalib.history.replaying import put_successions
 
 # 4 の 31 乗は 2 の 62 乗。符号つき 64 ビットの整数（2 の 63 乗より小さい数）に、四進数で 31 桁まで入る
 MOST_SIGHTINGS = 31
@@ -85,7 +85,7 @@ def _seen(opened: OpenedMonth, sightings: Sequence[Sighting]) -> pd.DataFrame:
     with Lens(opened.months[-WINDOW:], opened.params) as lens:
         lens.put("sighting", steps)
         lens.put("listed", listed[["step", *PERSON_KEY, "action"]])
-        lens.put("succession", succession_table(opened.params))
+        put_successions(lens, opened.params)
         asked = {"month": str(opened.month), "dependants": _hands_over_dependants(opened)}
         return lens.query("seen", **asked)
 

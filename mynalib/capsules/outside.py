@@ -24,7 +24,7 @@ from mynalib.disclosure.thresholds import Thresholds
 from mynalib.disclosure.wide import OTHERS, WIDE_COLUMNS
 from mynalib.history.keys import levels_key
 from mynalib.history.lens import Lens
-from mynalib.history.replaying import succession_table
+from mynalib.history.replaying import put_successions
 from mynalib.insight import measures, movements
 from mynalib.reminders.due import NOT_AT_WORK
 
@@ -66,7 +66,7 @@ class Outside:
         month = str(self.opened.month)
         states = self._past[0]
         with Lens(self.opened.months, self.opened.params) as lens:
-            lens.put("succession", succession_table(self.opened.params))
+            put_successions(lens, self.opened.params)
             # 変わった人を数えるのは、ここで一度だけ。粗くするたびに月を開き直さない
             show = partial(self._show, month, self._before(month, states, lens))
         return hold(show, self.evidence, self.limits)
@@ -162,7 +162,7 @@ class Outside:
         ]
         if first_shown:
             with Lens(self.opened.months, self.opened.params) as lens:
-                lens.put("succession", succession_table(self.opened.params))
+                put_successions(lens, self.opened.params)
                 for month in first_shown:
                     # だれもまだ見ていない過去の月は、粗くしない。いまの月の攻撃が、その月の水準も並べて、いまの月を粗くする
                     showing = self._show(month, self._before(month, states, lens), Coarser())

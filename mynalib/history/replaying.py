@@ -75,6 +75,12 @@ def in_symbols_of(rows: pd.DataFrame, params: Params, month: Month) -> pd.DataFr
     return rows.assign(symbol_key=moved.reindex(rows.index).fillna(rows.symbol_key).astype("str"))
 
 
+def put_successions(lens: Lens, params: Params) -> None:
+    """記号の引きつぎを置き、月ごとの人のいまの記号を尋ねられるようにする（symbols_now.sql）。"""
+    lens.put("succession", succession_table(params))
+    lens.query("symbols_now")
+
+
 def succession_table(params: Params) -> pd.DataFrame:
     """記号の引きつぎ。一行＝古い記号×新しい記号。first と last は「2026-10」の形。"""
     rows = [

@@ -1,5 +1,5 @@
 -- 事業所の担当者に見える、一人ひとりの様子。引数 $dependants（家族も渡すか）、$month（いまの月。「2026-10」の形）。
--- succession: 記号の引きつぎ（replaying.succession_table）。担当者は、記号の変わった人も、番号から同じ人と知っている。
+-- 記号の変わった人も、同じ人として並べる（symbols_now）。担当者は、番号から同じ人と知っている。
 -- sighting: 見せたもの（step, month）。step は 0 からの番号で、月と版の順（訂正した月は、二つある）。最後が、いま決めるもの。
 -- listed: 公開したリスト（step, symbol_key, number_key, branch, action）。いま決めるものは、控える前の区分から、載るとみなす。
 -- 一行＝事業所×様子の並び。code は、step を桁とする四進数（0 いない、1 リストに無い、2 未登録としてリストに、3 登録済としてリストに）、
@@ -7,24 +7,7 @@
 -- 桁が 1。people は人数。
 -- 例：八月は未登録としてリストに、九月は登録済でリストに無く、十月は未登録でリストに無い人の letter は 2、1、1。
 -- code は 2×1 + 1×4 + 1×16 = 22、十月は登録でなくなったのが見えないので、unregistered と unseen は 16
-with followed_symbol as (
-    -- 記号の引きつがれた人の、いまの記号。引きつぎのない組合では、一行もない
-    select m.month, m.symbol_key, m.number_key, m.branch, min(u.symbol_to) as symbol_now
-    from member m
-    join succession u
-        on u.symbol_from = m.symbol_key
-        and coalesce(try_cast(m.number_key as hugeint), 0) between u.number_from and u.number_to
-        and m.month < u.first and u.last <= $month
-    group by m.month, m.symbol_key, m.number_key, m.branch
-    -- 二つの記号が一つになり、同じ番号の人が二人いた月では、どちらとも結ばない
-    qualify count(*) over (partition by m.month, min(u.symbol_to), m.number_key, m.branch) = 1
-),
-same as (
-    from followed_symbol f
-    anti join member m
-        on m.month = f.month and m.symbol_key = f.symbol_now and m.number_key = f.number_key and m.branch = f.branch
-),
-seen as (
+with seen as (
     select
         p.employer_id, coalesce(same.symbol_now, p.symbol_key) as symbol_key, p.number_key, p.branch, p.state,
         (4 ** s.step)::bigint as digit,
@@ -33,7 +16,7 @@ seen as (
     join sighting s using (month)
     left join listed l
         on l.step = s.step and l.symbol_key = p.symbol_key and l.number_key = p.number_key and l.branch = p.branch
-    left join same
+    left join symbols_now($month, (select list(month) from sighting)) same
         on same.month = p.month and same.symbol_key = p.symbol_key and same.number_key = p.number_key and same.branch = p.branch
     where p.insured or $dependants
 ),
