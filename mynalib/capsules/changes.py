@@ -5,8 +5,8 @@ from functools import partial
 
 import pandas as pd
 
+from mynalib.capsules.kept_tables import LISTS_FILE, RATES_FILE, STATE_FILE, read_lists, read_rates
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import LISTS_FILE, RATES_FILE, STATE_FILE, read_lists, read_rates
 from mynalib.disclosure.rounding import percent
 from mynalib.disclosure.society import TOTAL, decimals_of
 from mynalib.domain.revision import Revision

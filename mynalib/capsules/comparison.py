@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mynalib.capsules.kept_tables import STATE_FILE, listed_of, read_rates
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import STATE_FILE, last_release, listed_of, read_rates, with_lists
+from mynalib.capsules.previous import last_release, with_lists
 from mynalib.capsules.questions import ask
 from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.wide import OTHERS

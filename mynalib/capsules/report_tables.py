@@ -7,9 +7,9 @@ import pandas as pd
 from mynalib.capsules import society_tables
 from mynalib.capsules.desk_matters import desk_matters
 from mynalib.capsules.handed import handed_matters
+from mynalib.capsules.kept_tables import LISTED_FIELDS
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.outside import Outside
-from mynalib.capsules.previous import LISTED_FIELDS
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.society_lists import society_listed
 from mynalib.disclosure.levels import step_of

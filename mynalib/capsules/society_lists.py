@@ -4,8 +4,8 @@ from functools import partial
 
 import pandas as pd
 
+from mynalib.capsules.kept_tables import SOCIETY_FIELDS
 from mynalib.capsules.opened import OpenedMonth
-from mynalib.capsules.previous import SOCIETY_FIELDS
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.waiting import review_list
 from mynalib.disclosure.released import SOCIETY_LISTS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mynalib.capsules.previous import STATE_FILE, listed_of, read_rates
+from mynalib.capsules.kept_tables import STATE_FILE, listed_of, read_rates
 from mynalib.domain.months import Month
 from mynalib.domain.person import with_person_key
 from mynalib.domain.revision import NOT_HANDED_OVER

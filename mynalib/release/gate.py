@@ -11,15 +11,15 @@ import pandas as pd
 
 from mynalib.capsules.catalogue import EDITIONS, notebook_path
 from mynalib.capsules.editions import notes
-from mynalib.capsules.notice import notice_facts
-from mynalib.capsules.opened import employer_rows
-from mynalib.capsules.previous import (
+from mynalib.capsules.kept_tables import (
     LISTED_FILE,
     RATES_FILE,
     read_listed,
     read_rates,
     read_society_listed,
 )
+from mynalib.capsules.notice import notice_facts
+from mynalib.capsules.opened import employer_rows
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.society_lists import society_listed
 from mynalib.disclosure.released import Terms

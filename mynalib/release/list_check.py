@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mynalib.capsules.previous import LISTED_FILE, LISTS_FILE, read_listed, read_lists
+from mynalib.capsules.kept_tables import LISTED_FILE, LISTS_FILE, read_listed, read_lists
 from mynalib.domain.employers import Employer, fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mynalib.capsules.previous import read_society_listed
+from mynalib.capsules.kept_tables import read_society_listed
 from mynalib.domain.classification import ACTIONS
 from mynalib.domain.errors import Problem
 from mynalib.insight.display import label, words

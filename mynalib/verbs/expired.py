@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mynalib.capsules.previous import KEYED_TABLES, WINDOW
+from mynalib.capsules.kept_tables import KEYED_TABLES
+from mynalib.capsules.previous import WINDOW
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history import clock

@@ -5,7 +5,7 @@
 
 import pandas as pd
 
-from mynalib.capsules.previous import listed_of
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.domain.certificates import CERTIFICATE_REASONS
 from mynalib.domain.classification import ACTIONS, STATUSES, WITHHELD
 from mynalib.domain.errors import Refused

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.capsules.opened import OpenedMonth, open_month
-from mynalib.capsules.previous import listed_of, with_lists
+from mynalib.capsules.previous import with_lists
 from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params

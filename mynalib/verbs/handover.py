@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mynalib.capsules.previous import listed_of
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.domain.employers import Employer
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mynalib.capsules.previous import LISTED_FILE
+from mynalib.capsules.kept_tables import LISTED_FILE
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params

@@ -29,7 +29,7 @@ from lives import (
 )
 from months import lapsed, params_of
 
-from mynalib.capsules.previous import RATES_FILE
+from mynalib.capsules.kept_tables import RATES_FILE
 from mynalib.capsules.publication import Publication, open_publication
 from mynalib.domain.months import Month
 from mynalib.history.home import Home

@@ -13,7 +13,8 @@ from societies import KEY_HEADER, MONTHS, SmallSociety, everybody, person
 from typer.testing import CliRunner
 
 from mynalib.capsules.comparison import comparing_tables
-from mynalib.capsules.previous import LISTED_FILE, read_listed, read_previous
+from mynalib.capsules.kept_tables import LISTED_FILE, read_listed
+from mynalib.capsules.previous import read_previous
 from mynalib.capsules.publication import open_publication
 from mynalib.capsules.superseded import superseded
 from mynalib.cli import app
