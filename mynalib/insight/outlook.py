@@ -14,9 +14,10 @@ from mynalib.disclosure import released as door
 from mynalib.disclosure.released import Released
 from mynalib.disclosure.society import TOTAL
 from mynalib.domain.months import Month
-from mynalib.insight import display, findings, titles
+from mynalib.insight import display, findings, goals, titles
 from mynalib.insight.capsule import Capsule
-from mynalib.insight.findings import Goal, SocietyNow
+from mynalib.insight.findings import SocietyNow
+from mynalib.insight.goals import Goal
 from mynalib.insight.spread import Spread
 from mynalib.insight.statistics import PACE_MONTHS, pace
 
@@ -237,13 +238,13 @@ class Outlook:
         return [
             findings.where_we_stand(self.now),
             findings.why_it_moved(each, self.decimals if self.wide else 2),
-            findings.will_we_reach(self.goal, self.now, self.unregistered),
+            goals.will_we_reach(self.goal, self.now, self.unregistered),
         ]
 
     @cached_property
     def decisions(self) -> list[dict[str, str]]:
         """決めること。"""
-        return findings.decisions(self.goal, self.capsule.facts["matters"], self.month)
+        return goals.decisions(self.goal, self.capsule.facts["matters"], self.month)
 
 
 def _number(value: object) -> float | None:

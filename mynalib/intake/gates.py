@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
-from mynalib.domain.society import IntakePolicy
+from mynalib.domain.policy import IntakePolicy
 from mynalib.intake.intake import Head
 from mynalib.intake.shares import WHOLE, Codes, Counts, summed, unlikely
 

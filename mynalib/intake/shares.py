@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mynalib.domain.errors import Problem
-from mynalib.domain.society import IntakePolicy
+from mynalib.domain.policy import IntakePolicy
 
 WHOLE = "全体"
 ROWS = 30  # 前の月と比べるのに要る人数

@@ -12,7 +12,7 @@ from mynalib.domain.errors import Refused
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY
-from mynalib.domain.society import ReminderPolicy
+from mynalib.domain.policy import ReminderPolicy
 from mynalib.history.files import sha256
 from mynalib.history.home import Home
 from mynalib.history.keys import trials_key

@@ -15,7 +15,7 @@ from mynalib.domain.employers import NO_EMPLOYER, SOCIETY_STAFF
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, with_person_key
-from mynalib.domain.society import ReminderPolicy
+from mynalib.domain.policy import ReminderPolicy
 from mynalib.history.holds import Hold
 from mynalib.history.home import Home
 from mynalib.history.lens import Lens

@@ -14,7 +14,7 @@ from mynalib.domain.joint_use import JointUse
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.reference import Limit
-from mynalib.reminders.texts import LETTER_KINDS
+from mynalib.reminders.text_rules import LETTER_KINDS
 
 EACH_UP_TO = 2000
 """これをこえる人数なら、一人に一枚ではなく、勧奨ごとに一枚の見本にする（差し込み印刷で刷る）。"""

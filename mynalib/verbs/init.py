@@ -11,7 +11,8 @@ from mynalib.history.files import write_file, writing
 from mynalib.history.home import Home, shipped
 from mynalib.history.registers import DECISIONS, HEADER
 from mynalib.intake.source import require_plain_name
-from mynalib.reminders.texts import FILE, shipped_letters
+from mynalib.reminders.text_rules import FILE
+from mynalib.reminders.texts import shipped_letters
 from mynalib.verbs.lab import put_bench_notebook
 
 REGISTERS = dict.fromkeys(("optout", "pending_cancellation", "never_contact"), HEADER)

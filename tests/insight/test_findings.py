@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from random_flows import trials
 
 from mynalib.domain.months import Month
-from mynalib.insight import findings, titles
-from mynalib.insight.findings import Goal, SocietyNow
+from mynalib.insight import findings, goals, titles
+from mynalib.insight.findings import SocietyNow
+from mynalib.insight.goals import Goal
 from mynalib.insight.statistics import pace
 
 NOW = Month(2026, 10)
@@ -100,7 +101,7 @@ REACHED = {
 @pytest.mark.parametrize("name", REACHED)
 def test_whether_the_target_is_reached(name):
     target, said = REACHED[name]
-    assert said in findings.will_we_reach(target, standing(), 3_192)
+    assert said in goals.will_we_reach(target, standing(), 3_192)
 
 
 @trials(300)
@@ -109,7 +110,7 @@ def test_the_verdict_on_the_pace_is_the_one_of_the_numbers_in_the_sentence(short
     """月 3.2 人の増加が要る（月 4 人と書く）のに、+3 から +5 人の歩みを「届きます」とは言わない。"""
     by = NOW.plus(months)
     target = Goal(by, 90, pace(NOW, 1_000, 900 - short, by, 90, gains))
-    said = findings.will_we_reach(target, standing(members=1_000, registered=900 - short), 1)
+    said = goals.will_we_reach(target, standing(members=1_000, registered=900 - short), 1)
     needed = int(re.search("月 ([0-9]+) 人の増加", said)[1])
     low, high = (int(end) for end in re.search(r"（([+-]\d+)〜([+-]\d+)）", said).groups())
     assert "この歩みなら届きます" not in said or low >= needed
@@ -187,15 +188,15 @@ def test_no_sentence_moves_against_the_numbers(now, then, decimals):
 
 def test_what_is_decided_comes_from_what_is_open():
     matters = [{"kind": "review", "count": 55}, {"kind": "unanswered", "count": 0}]
-    rows = findings.decisions(goal([20, 30] * 3), matters, NOW)
+    rows = goals.decisions(goal([20, 30] * 3), matters, NOW)
     assert [(row["who"], row["by"]) for row in rows] == [
         ("健保組合", "2026年11月末ごろ"),
         ("理事会", "2026年11月末ごろ"),
     ]
     assert "55 人" in rows[0]["todo"]
-    assert findings.decisions(goal([500] * 6), [], NOW) == []
-    assert "見直す" in findings.decisions(goal([500] * 6, ceiling=80.0), [], NOW)[0]["todo"]
-    assert "新しい目標" in findings.decisions(goal([1] * 6, "2026-03"), [], NOW)[0]["todo"]
+    assert goals.decisions(goal([500] * 6), [], NOW) == []
+    assert "見直す" in goals.decisions(goal([500] * 6, ceiling=80.0), [], NOW)[0]["todo"]
+    assert "新しい目標" in goals.decisions(goal([1] * 6, "2026-03"), [], NOW)[0]["todo"]
 
 
 def test_only_a_rate_over_the_population_stands_beside_ours():

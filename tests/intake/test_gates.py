@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mynalib.demo_life import live
 from mynalib.domain.months import Month
-from mynalib.domain.society import IntakePolicy
+from mynalib.domain.policy import IntakePolicy
 from mynalib.intake.gates import MonthSummary, examine, is_copy, may_be_copy
 from mynalib.intake.intake import Head
 from mynalib.intake.shares import Codes, counted, unlikely

@@ -13,7 +13,7 @@ from mynalib.cli import app
 from mynalib.disclosure.released import RATE_COLUMNS
 from mynalib.disclosure.wide import WIDE_COLUMNS
 from mynalib.domain.items import ITEMS, REASONS
-from mynalib.domain.society import (
+from mynalib.domain.policy import (
     EmployerPolicy,
     IntakePolicy,
     Policy,

@@ -20,16 +20,8 @@ from mynalib.domain.shipped import templates
 from mynalib.jobs.letters import _qr
 from mynalib.jobs.pages import style_sheet
 from mynalib.reminders.letters import benefit, check_letters, letter_facts, with_serials
-from mynalib.reminders.texts import (
-    FILE,
-    LETTER_KINDS,
-    LONGEST,
-    TextsWrong,
-    read_texts,
-    said_by,
-    shipped_letters,
-    text_problems,
-)
+from mynalib.reminders.text_rules import FILE, LETTER_KINDS, LONGEST, said_by, text_problems
+from mynalib.reminders.texts import TextsWrong, read_texts, shipped_letters
 from mynalib.verbs.check import check_home
 
 PARAMS = Path(__file__).parents[2] / "params"
