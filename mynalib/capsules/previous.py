@@ -96,16 +96,15 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
     Args:
         kept: 取り込んである月。
     """
-    folders = {
-        made: folder
+    # 一つの公開を読むのは一度。どの月をどの公開から引きつぐかは、あとで決める
+    tables = {
+        made: _Tables.read(home, folder)
         for made, folder in releases(home).items()
         if made < month and _is_ours(home, folder)
     }
-    # 一つの公開を読むのは一度。どの月をどの公開から引きつぐかは、あとで決める
-    tables = {made: _Tables.read(home, folder) for made, folder in folders.items()}
-    owner = _owners(tables, kept)
-    states = [_of_month(tables[made].state, shown) for shown, made in owner.items()]
-    rows = [_of_month(tables[made].wide, shown) for shown, made in owner.items()]
+    owned = _owned(tables, kept)
+    states = [_of_months(tables[made].state, months) for made, months in owned.items()]
+    rows = [_of_months(tables[made].wide, months) for made, months in owned.items()]
     # 一つの公開は前の 12 か月の人数も持つ。それぞれの月は、その月の公開から取る
     lists = [_sent(table, str(made)) for made, table in tables.items()]
     listed = [table.listed.assign(month=str(made)) for made, table in tables.items()]
@@ -116,7 +115,7 @@ def read_previous(home: Home, month: Month, kept: Collection[KeptMonth]) -> Prev
         listed=joined(listed, LISTED_COLUMNS),
         society_figure=_society_figure(tables),
         unsent={(str(made), one) for made, table in tables.items() for one in table.without},
-        stale={*_stale(tables, owner, kept)},
+        stale={*_stale(tables, owned, kept)},
     )
 
 
@@ -169,8 +168,8 @@ class _Tables:
         return cls(inputs, without, state, read_rates(file(RATES_FILE)), lists, keyed)
 
 
-def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[str, Month]:
-    """見せた月から、その行を引きつぐ公開の月へ。その月の公開があれば、それ。なければ、いちばん新しい公開。"""
+def _owned(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dict[Month, list[str]]:
+    """公開の月から、その行を引きつぐ、見せた月へ。見せた月の公開があれば、それ。なければ、いちばん新しい公開。"""
     owner: dict[str, Month] = {}
     for made, table in tables.items():
         for each in kept:
@@ -180,23 +179,27 @@ def _owners(tables: Mapping[Month, _Tables], kept: Collection[KeptMonth]) -> dic
                 each.month not in tables or made == each.month
             ):
                 owner[shown] = made
-    return dict(sorted(owner.items()))
+    return {made: [shown for shown in owner if owner[shown] == made] for made in tables}
 
 
 def _stale(
-    tables: Mapping[Month, _Tables], owner: Mapping[str, Month], kept: Collection[KeptMonth]
+    tables: Mapping[Month, _Tables],
+    owned: Mapping[Month, Collection[str]],
+    kept: Collection[KeptMonth],
 ) -> Iterator[tuple[str, str]]:
     """引きつぐ行の（月, 水準を定めた月）のうち、その公開が使ったあとで、定めた月を取り込み直したもの。"""
-    held = {str(each.month): each for each in kept}
-    for shown, made in owner.items():
-        for since in _of_month(tables[made].state, shown).since.unique():
-            if since in held and not held[since].is_as_used(tables[made].inputs.get(since)):
-                yield shown, since
+    for made, months in owned.items():
+        used = tables[made].inputs
+        held = {str(each.month): each for each in kept}
+        replaced = [since for since in held if not held[since].is_as_used(used.get(since))]
+        rows = _of_months(tables[made].state, months)
+        rows = rows[rows.since.isin(replaced)]
+        yield from zip(rows.month, rows.since, strict=True)
 
 
 def _sent(table: _Tables, month: str) -> pd.DataFrame:
     """その月に、リストを渡してよいとした事業所の、リストの人数。"""
-    rows = _of_month(table.lists, month)
+    rows = _of_months(table.lists, [month])
     return rows[~rows.employer_id.isin([*table.without])]
 
 
@@ -213,5 +216,5 @@ def _society_figure(tables: Mapping[Month, _Tables]) -> dict | None:
     return None
 
 
-def _of_month(table: pd.DataFrame, month: str) -> pd.DataFrame:
-    return table[table.month == month]
+def _of_months(table: pd.DataFrame, months: Collection[str]) -> pd.DataFrame:
+    return table[table.month.isin(months)]

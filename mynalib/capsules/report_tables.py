@@ -131,11 +131,10 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def _wide_employers(wide: pd.DataFrame, month: Month, outside: Outside) -> pd.DataFrame:
     """この月の事業所。水準は言葉で、この月、前の月、一年前（どれも、その月に見せたもの）。動きは、刻み二つから。"""
-    rows = {
-        key: part.set_index("employer_id").to_dict("index") for key, part in wide.groupby("month")
-    }
     months = [str(month.plus(step)) for step in (0, -1, -12)]
-    now, before, year = (rows.get(at, {}) for at in months)
+    now, before, year = (
+        wide[wide.month == at].set_index("employer_id").to_dict("index") for at in months
+    )
     digits = society_tables.decimals_of_months(outside)
     table = [
         {

@@ -87,9 +87,10 @@ def require_recorded(home: Home, leaving_out: Month | None = None) -> dict[str, 
 def _require(home: Home, recorded: dict[str, str]) -> None:
     """月ごとに、台帳にある最も新しい版を確かめる（置きかえた前の版は、壊れていてもよい）。"""
     newest = {folder[:7]: folder for folder in sorted(recorded, key=_revision)}
+    versions = revisions(home.months)
     for folder in newest.values():
         record = home.months / folder / "intake.json"
-        there = revisions(home.months).get(Month.parse(folder[:7]), [])
+        there = versions.get(Month.parse(folder[:7]), [])
         superseded = there and _revision(there[-1].name) > _revision(folder)
         if not superseded and not (record.is_file() and sha256(record) == recorded[folder]):
             raise damaged(record.parent, record.name)

@@ -34,7 +34,7 @@ from mynalib.insight.notice_page import NoticePage
 from mynalib.release.desk_check import desk_numbers, desk_numbers_then, desk_problems
 from mynalib.release.digits import LONG_DIGITS
 from mynalib.release.list_check import list_problems
-from mynalib.release.number_check import unlisted_numbers
+from mynalib.release.number_check import listed_numbers, unlisted_numbers
 from mynalib.release.scan import scan_release
 from mynalib.release.society_check import society_problems
 
@@ -150,13 +150,14 @@ def _wide_problems(
     cells = shown["cells"]
     # 目標は人数から作った数ではないが、図とページに出る
     cells += [{"value": float(goal.value)} for goal in publication.opened.params.society.targets]
+    numbers = listed_numbers(cells)
     told = revision.lines("wide") if revision else []
     notice = _notice_texts(publication)
     # 調べる文は、もう一度 HTML から戻される（number_check）。わけに「&lt;」と書いた人がいても、同じ文とみなす
     fixed = [*_fixed_texts(publication), *shown.get("texts", []), *told, *map(html.unescape, told)]
     for path in [release / one["path"] for one in artefacts if one["level"] == "publishable"]:
         # cells が説明するのは management/ のページだけ。入口とお知らせには、人数が一つもあってはならない
-        listed, drawn = (cells, shown.get("drawn", [])) if path.parent == folder else ([], [])
+        listed, drawn = (numbers, shown.get("drawn", [])) if path.parent == folder else (set(), [])
         known = [*fixed, *notice] if path.parent.name == NOTICE else fixed
         if path.suffix in (".html", ".csv") and unlisted_numbers(path, listed, known, drawn):
             yield Problem(path.relative_to(release).as_posix(), "cells.json にない数がある")

@@ -76,12 +76,12 @@ def _trace_values(trace: dict) -> list[str]:
 
 
 def unlisted_numbers(
-    path: Path, cells: Iterable[dict], fixed: Iterable[str], drawn: Iterable[float] = ()
+    path: Path, listed: set[Decimal], fixed: Iterable[str], drawn: Iterable[float] = ()
 ) -> bool:
-    """ページか CSV に、cells にない数があるか。
+    """ページか CSV に、載せた数でない数があるか。
 
     Args:
-        cells: cells.json の cells（value は整数か、伏せて None）。
+        listed: 載せた数（listed_numbers）。
         fixed: 数が入っていてもよい、決まった文と名、cells から作った文。
         drawn: 図と、図に添えた CSV にだけあってよい数。
     """
@@ -92,11 +92,10 @@ def unlisted_numbers(
     else:
         # CSV には、図に添えたものもあるので、図の値と同じに見る
         words.drawn = re.split("[,\r\n]", text)
-    listed = _listed(list(cells))
     lines = {Decimal(f"{abs(number):.12g}") for number in drawn}
-    return bool(
-        _numbers_in(words.words, fixed) - listed or _numbers_in(words.drawn, fixed) - listed - lines
-    )
+    said = _numbers_in(words.words, fixed)
+    shown = _numbers_in(words.drawn, fixed)
+    return not (said.issubset(listed) and (shown - lines).issubset(listed))
 
 
 def _numbers_in(texts: Iterable[str], fixed: Iterable[str]) -> set[Decimal]:
@@ -114,7 +113,7 @@ def known_numbers(folder: Path) -> set[str]:
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = [*csv.DictReader(file)]
         known |= {
-            f"{number:f}" for number in _listed([cell for row in rows for cell in _cells(row)])
+            f"{number:f}" for number in listed_numbers(cell for row in rows for cell in _cells(row))
         }
     return known
 
@@ -146,8 +145,12 @@ def _without(texts: Iterable[str], fixed: Iterable[str]) -> list[str]:
     return [DATE.sub("", known.sub("", " ".join(html.unescape(text).split()))) for text in texts]
 
 
-def _listed(cells: list[dict]) -> set[Decimal]:
-    """載せた数と、同じものの、となりの月の差。"""
+def listed_numbers(cells: Iterable[dict]) -> set[Decimal]:
+    """載せた数と、同じものの、となりの月の差。
+
+    Args:
+        cells: cells.json の cells（value は整数か、伏せて None）。
+    """
     known = [
         # 83.30000000000001 と書かれていても 83.3。Decimal の 3 と 3.0 は、集合の中でも同じ
         cell | {"value": Decimal(f"{cell['value']:.12g}")}

@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -113,27 +114,34 @@ def scan_release(
     """
     # だれかの番号かもしれない数を、先に全てのファイルから集め、月を開いて尋ねるのは、一度だけにする
     foreign: dict[str, set[str]] = {}
+    # 一つのフォルダーの表は、どのファイルを点検するときも同じ。一度だけ読む
+    counted = cache(known_numbers)
     for artefact in artefacts:
         path = release / artefact["path"]
         if path.parent.name == "assets":
             if not is_ours(path.name, artefact["sha256"]):
                 yield Problem(artefact["path"], "この道具に付いてくるものと違う")
             continue
-        found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
-        found += _unlike_data(path) if path.suffix == ".html" else []
-        if artefact["path"].startswith("employers/"):
-            found += _leads_outside(path)
-        if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
-            found.append("図の数が、ノートブックの出した数と違う")
         if artefact["level"] != "internal":
-            foreign[artefact["path"]] = _doubtful(path, artefact, listed) - told(
-                _reader(artefact["path"])
-            )
+            doubtful = _doubtful(path, artefact, listed, counted)
+            foreign[artefact["path"]] = doubtful - told(_reader(artefact["path"]))
+        found = _wrong_in(path, artefact, demo)
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
     yield from (
         Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people
     )
+
+
+def _wrong_in(path: Path, artefact: dict, demo: bool) -> list[str]:
+    """一つのファイルだけを見て分かること。"""
+    found = _FORMS.get(path.suffix, lambda *_: [])(path, demo)
+    found += _unlike_data(path) if path.suffix == ".html" else []
+    if artefact["path"].startswith("employers/"):
+        found += _leads_outside(path)
+    if artefact.get("charts") not in (None, path.read_bytes().count(b'class="figure-data"')):
+        found.append("図の数が、ノートブックの出した数と違う")
+    return found
 
 
 def _unlike_data(path: Path) -> list[str]:
@@ -163,7 +171,9 @@ def _reader(path: str) -> str:
     return parts[1] if parts[0] == "employers" else "wide"
 
 
-def _doubtful(path: Path, artefact: dict, listed: Numbers) -> set[str]:
+def _doubtful(
+    path: Path, artefact: dict, listed: Numbers, counted: Callable[[Path], set[str]]
+) -> set[str]:
     """だれかの番号かどうかを調べる数（先頭の 0 を除く）。
 
     人の行のないページでは、載せた人数とその差は調べない。大きな組合では、どの人数も、だれかの番号と同じになる。ただし、
@@ -173,7 +183,7 @@ def _doubtful(path: Path, artefact: dict, listed: Numbers) -> set[str]:
         return numbers_in(path)
     if artefact["level"] == "named":
         return numbers_in(path) - listed(Path(artefact["path"]).parts[1])
-    return {digits.lstrip("0") for digits in digits_in(path) - known_numbers(path.parent)}
+    return {digits.lstrip("0") for digits in digits_in(path) - counted(path.parent)}
 
 
 _FORMS = {".html": scan_page, ".xlsx": scan_workbook}

@@ -219,7 +219,7 @@ def test_the_gate_refuses_a_number_on_the_notice_that_the_params_do_not_say(publ
     path = published.release / "notice" / "index.html"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("任意です", "任意です。登録は 71 人です"), encoding="utf-8")
-    assert unlisted_numbers(path, [], [*page_of(published.params).texts()])
+    assert unlisted_numbers(path, set(), [*page_of(published.params).texts()])
 
 
 def test_the_day_of_the_page_is_the_end_of_the_month():

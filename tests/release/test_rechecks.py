@@ -23,7 +23,7 @@ MONTH = Month.parse("2026-10")
 def test_only_the_picture_of_a_figure_is_left_out_of_the_check_of_numbers(tmp_path, page, unlisted):
     path = tmp_path / "index.html"
     path.write_text(page, encoding="utf-8")
-    assert unlisted_numbers(path, [], []) is unlisted
+    assert unlisted_numbers(path, set(), []) is unlisted
 
 
 def test_an_employer_lost_from_the_counts_does_not_reconcile(tmp_path):
