@@ -48,6 +48,7 @@ def with_bars(frame: pd.DataFrame, starts: list[float], sizes: list[float]) -> p
 def with_limits(frame: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
     """事業所ごとの行に、図に点のあるものの、水準の幅の両端 low と high（概数版）と、その人数での限界（%）を添えたもの。"""
     each = outlook.spread.employers
-    limits = pd.DataFrame([outlook.spread.limits(n) for n in each.members], columns=LIMITS)
+    there = outlook.spread.limits_there
+    limits = pd.DataFrame([there[int(n)] for n in each.members], columns=LIMITS)
     ends = each[["employer_id", *(["low", "high"] if outlook.wide else [])]]
     return frame.merge(pd.concat([ends, limits], axis="columns"), on="employer_id", how="left")

@@ -74,7 +74,7 @@ def waterfall(outlook: Outlook, name: str, seen: pd.DataFrame) -> bool:
         return False
     each = {cause: size for cause, size in points.items() if cause != "total"}
     sizes = [*points.values()]
-    starts = [*outlook.cause_starts, *([0.0] if "total" in points else [])]
+    starts = [*outlook.cause_steps[:-1], *([0.0] if "total" in points else [])]
     digits = _digits(outlook)
     texts = [f"{size:+.{digits}f}" for size in sizes]
     labels = [display.VALUES["cause"][cause] for cause in points]

@@ -122,13 +122,13 @@ class Outlook:
         return {name: _number(value) for name, value in zip(frame.cause, frame.points, strict=True)}
 
     @cached_property
-    def cause_starts(self) -> list[float]:
-        """わけを積んだときの、それぞれの始まり（ポイント）。見せない動きがあれば空。"""
+    def cause_steps(self) -> list[float]:
+        """わけを積んでいく段（ポイント）：はじめの 0 から、おわりまで。見せない動きがあれば空。"""
         each = {k: v for k, v in (self.cause_points or {}).items() if k != "total"}
         if not each or None in each.values():
             return []
-        # 例：わけが ＋5、−2、＋1 なら、棒は 0 から、5 から、3 から。おわりの 4 が率の変化
-        return [round(start, 4) for start in accumulate([*each.values()][:-1], initial=0.0)]
+        # 例：わけが ＋5、−2、＋1 なら、段は 0、5、3、4。概数版では、丸めたわけの和なので、おわりの 4 が率の変化とは限らない
+        return [round(step, 4) for step in accumulate(each.values(), initial=0.0)]
 
     @cached_property
     def differences(self) -> list[tuple[str, float | None]]:
@@ -206,12 +206,15 @@ class Outlook:
         return {k: _number(v) for k, v in zip(frame.member_kind, frame.rate, strict=True)}
 
     def drawn(self) -> Iterator[float]:
-        """図に引く線のために、ここで作った数。広く配る版では、ここにない数は図に引けない。"""
+        """図に引く線と、図に添える CSV（chart_values）のために、ここで作った数。広く配る版では、ここにない数は、どちらにも書けない。"""
         if self.goal:
             yield self.goal.value
         yield from (self.fan or {}).values()
-        yield from self.cause_starts
+        yield from self.cause_steps
         for limits in self.spread.funnel:
+            yield from limits
+        # 線は決まった人数だけで計ることがあるが、CSV には、どの事業所の人数での限界もある
+        for limits in self.spread.limits_there.values():
             yield from limits
 
     def texts(self) -> list[str]:

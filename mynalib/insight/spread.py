@@ -67,9 +67,17 @@ class Spread:
         sizes = {int(size) for size in self.employers.members}
         # 曲線をなめらかに見せるための、間の人数。限界は人数ごとに飛び飛びなので、計らずに補わない
         inner = [size for size in FUNNEL_SIZES if min(sizes) < size < max(sizes)]
-        # 二百の事業所の全てで計ると遅く、線の形はほとんど変わらない
+        # 二百の事業所の全てに点を打つとページが重く、線の形はほとんど変わらない
         shown = sizes if len(sizes) <= MANY_EMPLOYERS else {min(sizes), max(sizes)}
-        return [(n, *self.limits(n)) for n in sorted({*shown, *inner})]
+        there = self.limits_there
+        return [(n, *(there.get(n) or self.limits(n))) for n in sorted({*shown, *inner})]
+
+    @cached_property
+    def limits_there(self) -> dict[int, tuple[float, ...]]:
+        """事業所のある人数から、その人数での限界（limits）へ。全体の率がなければ空。"""
+        if self.centre is None:
+            return {}
+        return {n: self.limits(n) for n in sorted({int(size) for size in self.employers.members})}
 
     def limits(self, members: int) -> tuple[float, ...]:
         """その人数の事業所の率の、95 % の下と上、99.8 % の下と上（%、小数一桁）。"""
@@ -84,7 +92,7 @@ class Spread:
         if self.centre is None:
             return 0
         ends = [
-            (row.low, row.high, *self.limits(int(row.members))[2:])
+            (row.low, row.high, *self.limits_there[int(row.members)][2:])
             for row in self.employers.itertuples()
         ]
         # 幅のある水準の一部が限界の中なら、外にあるとは言えない
