@@ -16,6 +16,7 @@ from mynalib.cli.lists import list_commands
 from mynalib.cli.months import month_commands
 from mynalib.cli.publishing import publishing_commands
 from mynalib.cli.releases import release_commands
+from mynalib.cli.usage import UsageError, told
 from mynalib.intake.scratch import clear_scratch
 
 app = typer.Typer(
@@ -53,4 +54,14 @@ def main() -> None:
         stream.reconfigure(errors="replace")  # Windows の cp932 の画面でも、知らせる文で止まらない
     # 失敗を知らせるのは、typer が終わったあと。文脈（Context）はもうないので、こちらで持っておく
     asked = Asked()
-    ending.finish(ending.end(partial(app, obj=asked), partial(refuse, asked)))
+    ending.finish(ending.end(partial(_run, asked), partial(refuse, asked)))
+
+
+def _run(asked: Asked) -> None:
+    try:
+        # standalone_mode を切ると、typer は、誤りを英語で言わずに上げ、終了コードを返す
+        status = app(obj=asked, standalone_mode=False)
+    except UsageError as error:
+        ending.say(told(error, asked.verb), error=True)
+        status = error.exit_code
+    sys.exit(status)

@@ -57,6 +57,10 @@ def handover(
     """一つの事業所の勧奨リストを、暗号化して outbox/ に置き、受領書を添え、手渡したと記録する。"""
     from mynalib.verbs.handover import Request, hand_over_list
 
+    if plain and new_passphrase:
+        raise typer.BadParameter(
+            "--plain（暗号化しない）と --new-passphrase は、いっしょに使えません"
+        )
     request = Request(employer, to, means, month, name, again, new_passphrase, plain)
     with at_home(home) as place:
         result = hand_over_list(place, load_params(place.params), request, ask_master)
@@ -141,8 +145,14 @@ def explain(because: BecauseOption, home: HomeOption = None, as_json: JsonOption
 
 @list_commands.command()
 def audit(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="この日から")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="この日まで")],
+    first: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="2026-04-01", help="この日から"),
+    ],
+    last: Annotated[
+        datetime,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="2026-09-30", help="この日まで"),
+    ],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:

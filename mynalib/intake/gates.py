@@ -13,6 +13,8 @@ from mynalib.domain.policy import IntakePolicy
 from mynalib.intake.intake import Head
 from mynalib.intake.shares import WHOLE, Codes, Counts, summed, unlikely
 
+CONFIRMABLE = ("MONTH_ORDER", "SUSPICIOUS_DROP", "STALE_COPY", "LATER_DATES", "SUSPICIOUS_CHANGE")
+"""人が確かめれば通せる関門の名。MONTH_EXISTS だけは、--replace で通る。"""
 COPY_ROWS = 2000  # 写しでなければ、これだけの人のうち一人は、ひと月に加わるか変わる（架空の組合では 10 人より多い）
 
 

@@ -20,6 +20,9 @@ from mynalib.intake.intake import Intake
 from mynalib.intake.source import require_file
 from mynalib.verbs.ingest import pass_gates, report
 
+CONFIRMABLE_RETURNERS = ("SUSPICIOUS_CHANGE", "TOO_MANY_QUARANTINED")
+"""人が確かめれば通せる関門の名。"""
+
 
 def ingest_returners(
     home: Home, params: Params, file: Path, month: Month, *, confirm: Collection[str] = ()
