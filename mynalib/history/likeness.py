@@ -1,4 +1,4 @@
-"""読み終えた月を、置いてある月と比べる：同じ月と同じ結果か、ほかの月の写しではないか。ファイルではなく、中身で決める。"""
+"""読み終えた月を、置いてある月と比べる：同じ月と同じ結果か、ほかの月の写しか、ほかの人々の月か。ファイルではなく、中身で決める。"""
 
 import glob
 import json
@@ -7,16 +7,16 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from mynalib.domain.employers import FOLD_FROM, FOLD_TO
+from mynalib.domain.employers import FOLD_FROM, FOLD_TO, NO_EMPLOYER, Registry
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.history.files import sha256
 from mynalib.history.months import MONTH_TABLES, KeptMonth, verify_month
 from mynalib.intake.gates import is_copy
-from mynalib.intake.shares import Codes, Counts
+from mynalib.intake.shares import WHOLE, Codes, Counts, Stayed
 from mynalib.intake.workbench import Workbench
 
-ENOUGH = 200_000  # 写しかどうかは、これだけの人を見れば分かる
+ENOUGH = 200_000  # 写しか、ほかの人々かは、これだけの人を見れば分かる
 
 
 def same_as_kept(kept: KeptMonth, staged: Path, facts: dict) -> bool:
@@ -71,6 +71,34 @@ def _is_copy_of(kept: KeptMonth, new: Path, members: int) -> bool:
             "fresh_rows", **paths, every=every, fold_from=FOLD_FROM, fold_to=FOLD_TO
         )
     return is_copy(fresh, seen)
+
+
+def stayed_people(staged: Path, members: int, last: KeptMonth, registry: Registry) -> list[Stayed]:
+    """last の月の人が、staged（members 人）にどれだけ残っているか。全体（記号は問わない）と、二つの月のどちらにもある記号ごと。
+
+    Args:
+        registry: staged の月の登録簿。記号を、事業所の名で言うため。
+    Raises:
+        MonthDamaged: 比べる月が、置いたときのままでない。
+    """
+    verify_month(last)
+    new = staged / MONTH_TABLES[0]
+    paths = {"new": _pattern(new), "old": _pattern(last.members)}
+    with _bench(new) as bench:
+        rows = bench.run(
+            "stayed_rows",
+            **paths,
+            every=max(1, members // ENOUGH),
+            fold_from=FOLD_FROM,
+            fold_to=FOLD_TO,
+        )
+    # 一つの記号を、番号で分け合う事業所もある
+    owners: dict[str, list[str]] = {"": [WHOLE]}
+    for entry in registry.entries:
+        owners.setdefault(entry.folded, []).append(entry.employer_id or NO_EMPLOYER)
+    return [
+        Stayed("・".join(dict.fromkeys(owners[symbol])), had, still) for symbol, had, still in rows
+    ]
 
 
 def codes_of(kept: KeptMonth, params: Params) -> dict[str, Counts]:

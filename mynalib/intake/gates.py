@@ -11,9 +11,12 @@ from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.policy import IntakePolicy
 from mynalib.intake.intake import Head
-from mynalib.intake.shares import WHOLE, Codes, Counts, summed, unlikely
+from mynalib.intake.shares import WHOLE, Codes, Counts, Stayed, strangers, summed, unlikely
 
-CONFIRMABLE = ("MONTH_ORDER", "SUSPICIOUS_DROP", "STALE_COPY", "LATER_DATES", "SUSPICIOUS_CHANGE")
+CONFIRMABLE = (
+    *("MONTH_ORDER", "SUSPICIOUS_DROP", "STALE_COPY"),
+    *("LATER_DATES", "SUSPICIOUS_CHANGE", "OTHER_PEOPLE"),
+)
 """人が確かめれば通せる関門の名。MONTH_EXISTS だけは、--replace で通る。"""
 COPY_ROWS = 2000  # 写しでなければ、これだけの人のうち一人は、ひと月に加わるか変わる（架空の組合では 10 人より多い）
 
@@ -38,6 +41,7 @@ def examine(
     existing: Sequence[MonthSummary],
     policy: IntakePolicy,
     copied: Collection[Month] = (),
+    stayed: Sequence[Stayed] = (),
 ) -> tuple[Refused, ...]:
     """加えてよくない理由の全て。なければ空。
 
@@ -46,10 +50,11 @@ def examine(
         policy: 関門の幅。max_drop は全体の人数、employer_max_drop は一事業所の人数の減ってよい幅、max_change は
             どのコードの割合も変わってよい幅。
         copied: new の人が、その月の人の写しである月（is_copy）。
+        stayed: 前の月の人が new にも残っているか。全体と、二つの月のどちらにもある記号ごと。
     Returns:
-        MONTH_EXISTS、MONTH_ORDER、SUSPICIOUS_DROP、STALE_COPY、LATER_DATES、SUSPICIOUS_CHANGE。
+        MONTH_EXISTS、MONTH_ORDER、SUSPICIOUS_DROP、STALE_COPY、LATER_DATES、SUSPICIOUS_CHANGE、OTHER_PEOPLE。
     """
-    return tuple(_stops(new, existing, policy, copied))
+    return tuple(_stops(new, existing, policy, copied, stayed))
 
 
 def may_be_copy(new: MonthSummary, old: MonthSummary, policy: IntakePolicy) -> bool:
@@ -86,6 +91,7 @@ def _stops(
     existing: Sequence[MonthSummary],
     policy: IntakePolicy,
     copied: Collection[Month],
+    stayed: Sequence[Stayed],
 ) -> Iterator[Refused]:
     same_month = [one for one in existing if one.month == new.month]
     last = max(
@@ -109,6 +115,9 @@ def _stops(
     changed = list(unlikely(new.codes, before, policy))
     if changed:
         yield _changed(new, changed)
+    strange = list(strangers(stayed))
+    if strange:
+        yield _others(new, strange)
 
 
 def _exists(new: MonthSummary, same_month: Sequence[MonthSummary]) -> Refused:
@@ -138,6 +147,17 @@ def _dropped(new: MonthSummary, last: MonthSummary, fallen: Sequence[Problem]) -
         fix="送り主に人数を確かめてください。"
         "正しいと確かめたら --confirm SUSPICIOUS_DROP を付けて、もう一度実行してください。",
         problems=fallen,
+    )
+
+
+def _others(new: MonthSummary, strange: Sequence[Problem]) -> Refused:
+    return Refused(
+        "OTHER_PEOPLE",
+        where=new.month.label,
+        what="前の月の人が、ほとんどいません。ほかの組合のファイルか、記号や番号や日付の列がずれたファイルかもしれません",
+        fix="送り主と、列の並びを確かめてください。"
+        "番号を付けなおしたなど、正しいと確かめたら --confirm OTHER_PEOPLE を付けて、もう一度実行してください。",
+        problems=strange,
     )
 
 

@@ -1,4 +1,4 @@
-"""割合の関門：どのコードの人の割合にも、ありえないところがないか。全体と、事業所ごとに見る。入出力はない。"""
+"""割合の関門：どのコードの人の割合にも、前の月の人の残りかたにも、ありえないところがないか。全体と、事業所ごとに見る。入出力はない。"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +12,7 @@ from mynalib.domain.policy import IntakePolicy
 WHOLE = "全体"
 ROWS = 30  # 前の月と比べるのに要る人数
 FIRST_ROWS = 50  # 比べる月のないときに要る人数。登録は保険者の間で引き継がれるので、これだけいて全員が同じことはない
+FAMILIAR = 4  # 登録実施日のある人は、ひと月でほとんど変わらない。四人に一人も残らなければ、ほかの人々である
 CHANCE = 1e-6  # 偶然にこれより起こりにくければ、ありえない
 
 
@@ -32,6 +33,14 @@ class Codes(NamedTuple):
 
 Counts = Mapping[Codes, int]
 """コードの組から、その人数へ。"""
+
+
+class Stayed(NamedTuple):
+    """前の月に登録実施日のあった人から調べた had 人のうち、同じ番号・枝番・登録実施日で still 人が残っている。place は全体か事業所。"""
+
+    place: str
+    had: int
+    still: int
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,14 @@ def unlikely(
         if name == WHOLE:
             found = found or [*_nobody_left(before, now)]
         yield from (Problem(name, what) for what in found)
+
+
+def strangers(stayed: Iterable[Stayed]) -> Iterator[Problem]:
+    """人数も割合も前の月と同じなのに、ほかの人々であるところ（ほかの組合のファイル、入れかわった記号）。"""
+    for each in stayed:
+        if each.had >= ROWS and each.still * FAMILIAR < each.had:
+            what = f"前の月に登録実施日のあった人から調べた {each.had} 人のうち、同じ番号と日付でいるのは {each.still} 人です"
+            yield Problem(each.place, what)
 
 
 def _moved(before: Counts, now: Counts, rows: int, width: Decimal) -> Iterator[str]:

@@ -10,7 +10,7 @@ from mynalib.history import clock
 from mynalib.history.aside import read_aside
 from mynalib.history.home import Home
 from mynalib.history.ledger import operator
-from mynalib.history.likeness import codes_of, copied_months, same_as_kept
+from mynalib.history.likeness import codes_of, copied_months, same_as_kept, stayed_people
 from mynalib.history.months import KeptMonth, keep, kept_months, require_original
 from mynalib.history.outdated import outdated_releases
 from mynalib.history.recovery import recorded_months, settle
@@ -90,7 +90,14 @@ def _stops(
         existing[kept] = _summary(kept.month, kept.intake, codes)
     # 人まで読んで比べるのは、人数などから、写しかもしれない月だけ
     suspects = [kept for kept, old in existing.items() if may_be_copy(new, old, policy)]
-    return examine(new, [*existing.values()], policy, copied_months(staged, new.members, suspects))
+    copied = copied_months(staged, new.members, suspects)
+    stayed = [
+        each
+        for kept in months
+        if kept.month == last
+        for each in stayed_people(staged, new.members, kept, params.registry(month))
+    ]
+    return examine(new, [*existing.values()], policy, copied, stayed)
 
 
 def pass_gates(stops: Iterable[Refused], passed: Collection[str]) -> dict:

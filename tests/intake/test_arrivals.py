@@ -296,6 +296,54 @@ def test_an_ordinary_month_and_a_campaign_pass(own_home):
     )
 
 
+# ---- 人数も割合も同じで、人々だけが違う
+
+
+def _moved(only: str = "", more: int = 40_000) -> list[str]:
+    return changed(NEXT, only, number=lambda one: str(int(one["number"]) + more))
+
+
+OTHERS = {
+    "ほかの組合の人々": (_moved(), {"全体", "E01"}),
+    "番号の同じ、ほかの組合の人々": (
+        changed(
+            NEXT,
+            registered_on=lambda one: (
+                one["registered_on"] and str(int(one["registered_on"]) - 10_000)
+            ),
+        ),
+        {"全体", "E01"},
+    ),
+    "一つの記号だけ、ほかの人々": (_moved("101"), {"E01"}),
+    "一つの記号の番号だけ逆の順": (
+        [
+            ",".join(["101", other.split(",")[1], *row.split(",")[2:]])
+            for row, other in zip(NEXT[:60], NEXT[59::-1], strict=True)
+        ]
+        + NEXT[60:],
+        {"E01"},
+    ),
+    "番号の頭に 1": (changed(NEXT, number=lambda one: "1" + one["number"]), {"全体", "E01"}),
+}
+
+
+@pytest.mark.parametrize(("rows", "places"), OTHERS.values(), ids=OTHERS)
+def test_other_people_in_the_place_of_ours_are_held(two_months, rows, places):
+    error = refusal(two_months, OCTOBER, content(rows))
+    assert (error.code, "--confirm OTHER_PEOPLE" in error.fix) == ("OTHER_PEOPLE", True)
+    assert {problem.where for problem in error.problems} == places
+
+
+def test_other_people_are_seen_in_a_part_of_a_large_month(two_months, monkeypatch):
+    monkeypatch.setattr("mynalib.history.likeness.ENOUGH", 60)
+    assert refusal(two_months, OCTOBER, content(_moved())).code == "OTHER_PEOPLE"
+
+
+def test_a_third_of_the_people_may_be_new(own_home):
+    joined = [*NEXT[40:], *_moved()[:40]]
+    assert take(own_home, OCTOBER, content(joined))["accepted"] == 120
+
+
 # ---- 月末より後の日付と、終わっていない月
 
 
@@ -493,6 +541,7 @@ CONFIRMED = {
     "SUSPICIOUS_DROP": ("2026-10", NEXT[:100]),
     "SUSPICIOUS_CHANGE": ("2026-10", STRANGE["フラグが全員 0"]),
     "LATER_DATES": ("2026-10", [*NEXT[:-1], person("103", 19, "1,20261101,,,1")]),
+    "OTHER_PEOPLE": ("2026-10", _moved()),
 }
 
 
@@ -517,7 +566,13 @@ def test_a_month_with_several_reasons_is_taken_in_by_following_each_advice(own_h
     while (said := myna(*words)).code:
         met.append(said.answer["error"])
         words += next(advised(said.answer["fix"]))
-    assert met == ["MONTH_EXISTS", "SUSPICIOUS_DROP", "LATER_DATES", "SUSPICIOUS_CHANGE"]
+    assert met == [
+        "MONTH_EXISTS",
+        "SUSPICIOUS_DROP",
+        "LATER_DATES",
+        "SUSPICIOUS_CHANGE",
+        "OTHER_PEOPLE",
+    ]
 
 
 @pytest.mark.parametrize("which", [0, 1])
