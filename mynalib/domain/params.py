@@ -120,23 +120,41 @@ class Params:
 
 def load_params(folder: Path) -> Params:
     """設定のフォルダーを読む。誤りが一つでもあれば、全部の誤りを持つ RejectedParams。"""
-    # 「.」ではじまるものは、macOS や編集ソフトの置くもの。.yml も読む：黙って飛ばすと、その事業所のないまま公開される（名の誤りとして断る）
-    found = sorted((folder / "employers").glob("[!.]*"))
-    files = [f"employers/{path.name}" for path in found if path.suffix.lower() in (".yaml", ".yml")]
+    of_employers = Document("employers")
+    files = _employer_files(folder / "employers", of_employers)
     names = ["society.yaml", "joint_use.yaml", *files, "benefits.yaml", "benchmarks.yaml"]
     documents = {name: read_yaml(folder / name, shown(name)) for name in names}
     documents[CALENDAR] = _calendar(folder)
     parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in _SINGLE.items()}
     parts["employers"] = _employers([documents[name] for name in files])
-    if not files:
-        documents["employers"] = Document("employers")
-        documents["employers"].note((), phrase("no_employers"), "BAD_REGISTRY")
+    documents["employers"] = of_employers
     # 誤りのあるファイルは None か、並びに入らない。残った事業所どうしの重なりも、同じ回に言う
     check_claims(tuple(claims_of(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):
         raise RejectedParams(documents.values())
     # どれも凍った値で、repr は型に書いた項目の順。だから、ファイルの中の順や注釈は効かない（tests/domain/test_params.py）
     return Params(**parts, fingerprint=hashlib.sha256(repr(parts).encode()).hexdigest())
+
+
+def _employer_files(folder: Path, document: Document) -> list[str]:
+    """事業所のファイルの名。一つもないか、フォルダーを開けなければ、その誤りを document にためる。"""
+    try:
+        # glob は、開けないフォルダーを、空とみなす
+        found = sorted(folder.iterdir())
+    except FileNotFoundError:
+        found = []
+    except OSError:
+        document.note((), phrase("not_open"), "BAD_REGISTRY")
+        return []
+    # 「.」ではじまるものは、macOS や編集ソフトの置くもの。.yml も読む：黙って飛ばすと、その事業所のないまま公開される（名の誤りとして断る）
+    files = [
+        f"employers/{path.name}"
+        for path in found
+        if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
+    ]
+    if not files:
+        document.note((), phrase("no_employers"), "BAD_REGISTRY")
+    return files
 
 
 def _calendar(folder: Path) -> Document:

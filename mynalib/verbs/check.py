@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mynalib.domain.calendar_check import check_calendar
 from mynalib.domain.errors import MynaError, Problem
@@ -11,6 +12,7 @@ from mynalib.history import clock
 from mynalib.history.certificates import read_certificates
 from mynalib.history.contradictions import read_memory
 from mynalib.history.departures import departures
+from mynalib.history.files import NotWritable, writing
 from mynalib.history.heads import require_head
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
@@ -63,18 +65,14 @@ def check_home(home: Home, head: str = "") -> Checked:
     outside: list[Problem] = []
     # verify は、空の台帳でも 0 の並びを返す。None なのは、壊れているとき。そのときは、台帳と比べる点検が、どれも同じ誤りになる
     if _try(errors, Ledger(home.ledger).verify):
-        for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
-            _try(errors, sound, home)
-        if params:
-            _try(errors, read_memory, home, params)
-        _try(errors, check_vouched, home, params)
-        if head:
-            _try(errors, require_head, home, head)
+        _check_with_ledger(errors, home, params, head)
         if entries is not None and book is not None:
-            lost = lost_protection(home, params, [*entries, *book.entries])
-        outside = lists_outside_notice(home, params) if params else []
+            lost = _try(errors, lost_protection, home, params, [*entries, *book.entries]) or []
+        if params:
+            outside = _try(errors, lists_outside_notice, home, params) or []
     errors = [*lost, *errors]  # 控える人が減るのが、いちばん危ない
-    warnings = [*(each.problem for each in outdated_releases(home, months)), *outside]
+    outdated = _try(errors, outdated_releases, home, months) or []
+    warnings = [*(each.problem for each in outdated), *outside]
     _try(errors, _read_letters, home, params)
     if params:
         warnings += check_joint_use(params, clock.today())
@@ -84,8 +82,20 @@ def check_home(home: Home, head: str = "") -> Checked:
     if params and entries is not None and not errors:
         warnings += _of_sound_home(errors, home, params, months, entries)
     if params and months and not _is_known_damaged(home, months[-1]):
-        _add_stops(errors, warnings, home, params, months[-1])
-    return Checked(tuple(errors), tuple(warnings), len(months))
+        _try(errors, _add_stops, errors, warnings, home, params, months[-1])
+    # 開けない一つのファイルには、いくつもの点検がつまずく
+    return Checked(tuple(dict.fromkeys(errors)), tuple(warnings), len(months))
+
+
+def _check_with_ledger(errors: list[Problem], home: Home, params: Params | None, head: str) -> None:
+    """壊れていない台帳と、置いてあるものを比べる。"""
+    for sound in (require_recorded, returner_holds, require_originals, require_sound_releases):
+        _try(errors, sound, home)
+    if params:
+        _try(errors, read_memory, home, params)
+    _try(errors, check_vouched, home, params)
+    if head:
+        _try(errors, require_head, home, head)
 
 
 def _of_sound_home(
@@ -133,7 +143,10 @@ def _read_letters(home: Home, params: Params | None) -> None:
 def _is_known_damaged(home: Home, kept: KeptMonth) -> bool:
     """置いたときのものでないと、もう言った月か。変えられたかもしれない件数から、公開を断るわけは言わない。"""
     try:
-        return is_damaged(home, kept.month)
+        with writing(Path()):
+            return is_damaged(home, kept.month)
+    except NotWritable:  # 開けない月のことは、もう言ってある
+        return True
     except MynaError:  # 壊れた台帳のことは、もう言ってある
         return False
 
@@ -148,7 +161,9 @@ def _is_released(home: Home, kept: KeptMonth) -> bool:
 
 def _try(errors: list[Problem], step: Callable, *given):
     try:
-        return step(*given)
+        # 開けないファイルが一つあっても（権限、ほかのソフト）、ほかの点検をやめない
+        with writing(Path()):
+            return step(*given)
     except MynaError as error:
         errors += error.problems or [Problem(error.where, f"{error.what}。{error.fix}")]
         return None

@@ -894,3 +894,44 @@ def test_what_another_account_may_not_open_is_one_clear_error(warm, home, place)
             False,
         ), (verb, one)
     assert 1 in (done["check"]["code"], done["ingest"]["code"])
+
+
+TOGETHER = {
+    "三つのファイル": (
+        f"data/months/{LAST}/members.parquet",
+        "data/kept_back.parquet",
+        "data/registers/optout.csv",
+    ),
+    "公開の置き場所と台帳と文": ("reports", "data/ledger.jsonl", "texts/letters.yaml"),
+    "月と公開の置き場所": ("data/months", "reports"),
+}
+
+
+@pytest.mark.parametrize("places", TOGETHER.values(), ids=TOGETHER)
+def test_check_names_everything_that_cannot_be_opened_at_once(warm, home, places):
+    paths = [home.root / place for place in places]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            path.touch() if path.suffix else path.mkdir()
+    modes = [path.stat().st_mode for path in paths]
+    try:
+        for path in paths:
+            path.chmod(0)
+        done = warm.myna("check", "--home", home.root, "--json", ordinary=True)
+    finally:
+        for path, mode in zip(paths, modes, strict=True):
+            path.chmod(mode & 0o7777)
+    errors = json.loads(done["out"])["errors"]
+    assert [path.name for path in paths if not any(path.name in each for each in errors)] == []
+    assert len(errors) == len(set(errors))
+
+
+def test_employers_that_cannot_be_opened_are_not_said_to_be_missing(warm, home):
+    (home.params / "employers").chmod(0)
+    try:
+        done = warm.myna("check", "--home", home.root, "--json", ordinary=True)
+    finally:
+        (home.params / "employers").chmod(0o755)
+    [error] = json.loads(done["out"])["errors"]
+    assert "開けません" in error
