@@ -98,7 +98,10 @@ def _require_sound(
     ]
     if problems:
         what = "開き直した勧奨リストが、載せるはずの人と合いません"
-        fix = "渡さないで、この文を開発元に知らせてください。"
+        fix = (
+            "渡さないでください。公開のあとに params/employers の記号を変えたなら、もとに戻すか、"
+            "もう一度 publish してから渡します。変えていなければ、この文を開発元に知らせてください。"
+        )
         where = f"{employer.id} の勧奨リスト"
         raise Refused("GATE_FAILED", where=where, what=what, fix=fix, problems=problems)
 
