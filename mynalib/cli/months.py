@@ -82,19 +82,14 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """ファイルを確かめて、月の断面として取り込む。"""
-    from mynalib.intake.gates import CONFIRMABLE
-
     # 命令の名と同じ関数なので、別の名で読みこむ
     from mynalib.verbs.ingest import ingest as load_month
-    from mynalib.verbs.ingest_returners import CONFIRMABLE_RETURNERS, ingest_returners
+    from mynalib.verbs.ingest_returners import ingest_returners
     from mynalib.verbs.telling import told
 
     if kind == "returners" and replace:
         raise typer.BadParameter("--replace は、月次のファイルを取り込むときだけ使えます")
-    gates = CONFIRMABLE_RETURNERS if kind == "returners" else CONFIRMABLE
-    if not {*confirm} <= {*gates}:
-        # 打ち誤った名を黙って捨てると、通したつもりの関門でまた断られ、わけが分からない
-        raise typer.BadParameter(f"--confirm に書けるのは {'、'.join(gates)} です")
+    _require_known_gates(kind, confirm)
     load = ingest_returners if kind == "returners" else partial(load_month, replace=replace)
     with at_home(home) as place:
         params = load_params(place.params)
@@ -103,6 +98,16 @@ def ingest(
         loaded = kind == "month" and result["outcome"] == "loaded" and not as_json
         more = told(place, params, month) if loaded else {}
         say(as_json, "ingest", result, place, kind=kind, at=pasted(home), **more)
+
+
+def _require_known_gates(kind: str, confirm: list[str]) -> None:
+    from mynalib.intake.gates import CONFIRMABLE
+    from mynalib.verbs.ingest_returners import CONFIRMABLE_RETURNERS
+
+    gates = CONFIRMABLE_RETURNERS if kind == "returners" else CONFIRMABLE
+    if not {*confirm} <= {*gates}:
+        # 打ち誤った名を黙って捨てると、通したつもりの関門でまた断られ、わけが分からない
+        raise typer.BadParameter(f"--confirm に書けるのは {'、'.join(gates)} です")
 
 
 @month_commands.command()

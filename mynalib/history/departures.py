@@ -55,7 +55,7 @@ class Departure:
             else f"{self.last_seen.label}"
         )
         return (
-            f"{who}の人（食い違いや解除を覚えている人）がいなくなり、同じ事業所に、同じ枝番の人が現れました。番号が変わった"
+            f"{who}の人（食い違いや解除を覚えている人）がいなくなり、その人かもしれない、同じ枝番の人が現れました。番号が変わった"
             f"だけかもしれません。{self.people} 人とも退職なら、decisions.csv に一人一行「その人の記号,番号,枝番,退職,判断者,判断日」と"
             f"書くか、この月にいなくなった人がみな退職なら、society.yaml に「leavers_confirmed: [{self.since}]」と書くと、"
             "控えるのをやめます"

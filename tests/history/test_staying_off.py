@@ -353,6 +353,49 @@ def test_a_symbol_of_another_employer_is_not_followed(home):
     assert listed(home, THIRD) == {("102", "0012345", "00")}
 
 
+def end_symbol(home: Home, employer: str, line: str = "") -> None:
+    """事業所の記号（102）を 2026-02-28 で終える。line は、その下に足す行。"""
+    path = home.params / "employers" / f"{employer}.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("from: 2020-04-01}", "from: 2020-04-01, to: 2026-02-28}" + line, 1)
+    path.write_text(text, encoding="utf-8")
+
+
+def begin_symbol(home: Home, employer: str, symbol: str) -> None:
+    path = home.params / "employers" / f"{employer}.yaml"
+    text = path.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if "  - {symbol:" in line)
+    more = f'  - {{symbol: "{symbol}", from: 2026-03-01}}'
+    path.write_text(text.replace(line, f"{line}\n{more}", 1), encoding="utf-8")
+
+
+STAYS = '\n  - {symbol: "162", from: 2020-04-01}'
+MERGED = {
+    "新しい記号へ、同じ番号で": ("", replace(BLANK, symbol="151"), True),
+    "前からある記号へ、同じ番号で": ("", replace(BLANK, symbol="101"), True),
+    "新しい記号へ、新しい番号で": ("", never_linked("0077777", symbol="151"), True),
+    "ほかの事業所へ": ("", replace(BLANK, symbol="103"), True),
+    "事業所の一部だけ、同じ番号で": (STAYS, replace(BLANK, symbol="151"), True),
+    "事業所の一部だけ、ほかの番号": (STAYS, never_linked("0077777", symbol="151"), False),
+    "枝番が違う": ("", replace(BLANK, symbol="151", branch="01"), False),
+}
+
+
+@pytest.mark.parametrize("history", ["本人の申請が消えた", "返納を見張っている"])
+@pytest.mark.parametrize(("more", "moved", "held"), MERGED.values(), ids=MERGED)
+def test_who_is_kept_back_stays_off_when_employers_merge(home, history, more, moved, held):
+    """E02 の記号が終わり、その人たちは E01 などに移った。"""
+    others = [registered("0000009"), lapsed("0000008", symbol="103")]
+    for month, person in zip((FIRST, SECOND), HISTORIES[history], strict=True):
+        load_month(home, month, [replace(person, symbol="102"), *others])
+    end_symbol(home, "E02", more)
+    begin_symbol(home, "E01", "151")
+    load_month(home, THIRD, [moved, *others])
+    on_lists = listed(home, THIRD)
+    assert (moved.on_file not in on_lists, others[1].on_file in on_lists) == (held, True)
+    assert bool(departures_said(home)) == held
+
+
 # 三か月のあいだ、決して ----------------------------------------------------------------------------
 
 WANTED = never_linked()  # 名簿になければ、リストに載る人

@@ -45,6 +45,16 @@ suspect as (
     from newcomer n
     join gone g using (branch, cancelled_on)
     where n.registered_on is null
+    -- 記号が終わった（合併などの）人は、ほかの事業所に移ったのかもしれない。事業所に記号が残っていれば、番号の同じ人だけを疑う
+    union
+    select n.symbol_key, n.number_key, n.branch, g.employer_id
+    from placed n
+    join gone g using (branch)
+    where g.symbol_key not in (select symbol_key from symbol_entry where month = $month)
+        and (
+            n.number_key = g.number_key
+            or g.employer_id not in (select employer_id from symbol_entry where month = $month)
+        )
 )
 select symbol_key, number_key, branch, $month as since, 'number_changed' as why, $before as against, '' as until, employer_id
 from suspect
