@@ -49,12 +49,16 @@ suspect as (
     union
     select n.symbol_key, n.number_key, n.branch, g.employer_id
     from placed n
-    join gone g using (branch)
+    join gone g using (number_key, branch)
     where g.symbol_key not in (select symbol_key from symbol_entry where month = $month)
-        and (
-            n.number_key = g.number_key
-            or g.employer_id not in (select employer_id from symbol_entry where month = $month)
-        )
+    union
+    select n.symbol_key, n.number_key, n.branch, g.employer_id
+    from placed n
+    join (
+        select distinct branch, employer_id
+        from gone
+        where employer_id not in (select employer_id from symbol_entry where month = $month)
+    ) g using (branch)
 )
 select symbol_key, number_key, branch, $month as since, 'number_changed' as why, $before as against, '' as until, employer_id
 from suspect
