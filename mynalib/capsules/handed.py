@@ -3,7 +3,7 @@
 from mynalib.capsules.opened import OpenedMonth
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import releases
-from mynalib.reminders.memory import LETTERS, handovers
+from mynalib.reminders.memory import LETTERS, SOCIETY, handovers
 
 
 def handed_matters(opened: OpenedMonth) -> dict[str, int]:
@@ -20,8 +20,13 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     released = [line for line in Ledger(opened.home.ledger).lines() if line["did"] == "released"]
     without = [line.get("without", ()) for line in released if line["month"] == str(before)]
     notified -= {*without[-1]} if without else set()
-    # 手紙（LETTERS）に、受領書はない
-    waiting = [each for each in given if each.unit != LETTERS and not each.confirmed]
+    by = opened.params.society.policy.reminders.by
+    if by.link == by.renew == SOCIETY:
+        # どの勧奨も健保が知らせるなら、事業所のリストは、いつも空
+        notified = set()
+    # 渡し直した（--again）リストは、いちばん新しい手渡しの受領書だけを待つ。手紙（LETTERS）に、受領書はない
+    last = {(each.unit, each.month): each for each in given if each.unit != LETTERS}
+    waiting = [each for each in last.values() if not each.confirmed]
     return {
         "not_handed": len(notified - units) if before in releases(opened.home) else 0,
         "no_receipt": len(waiting),

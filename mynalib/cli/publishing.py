@@ -98,18 +98,19 @@ def _publish(
                 place, load_params(place.params), month, running=progress.watch("公開", running)
             )
         # 下の result は --json の約束、pages は人の文（said.txt.j2）だけに使う
-        counts = {"artefacts": done.artefacts, "without": done.without}
         lists_from = str(done.lists_from) if done.lists_from else None
         result = {
             "outcome": done.outcome,
             "folder": str(done.folder),
-            **counts,
+            "artefacts": done.artefacts,
+            "without": done.without,
             "lists_from": lists_from,
+            "waits": done.waits,
         }
-        result |= {"waits": done.waits}
         pages = {
             "index": done.folder / "index.html",
             "comparison": done.comparison,
             "review": done.review,
         }
+        pages |= {"given": done.given, "withdrawn": done.withdrawn}
         say(as_json, "publish", result, place, month=month, at=pasted(home), only=only, **pages)

@@ -14,7 +14,8 @@ class Published:
     """公開の結果。outcome は released・unchanged・draft。comparison は、下書きと前の公開との比べ。
 
     lists_from は、この月の勧奨リストを作らずに、そのリストを使う、もっと新しい月（なければ None）。
-    waits は、リストを作ったときから控える人が変わったが、渡したリストは書きかえないので、次の月のリストから効くか。
+    waits は、リストを作ったときから控える人が変わったが、渡したリストは書きかえないので、次の月のリストから効くか。そのとき、given は、この月の
+    リストを（手紙も）一度でも渡したと記録しているか、withdrawn は、全ての事業所のリストを、もう取り下げているか。
     """
 
     outcome: str
@@ -24,6 +25,8 @@ class Published:
     comparison: Path | None = None
     lists_from: Month | None = None
     waits: bool = False
+    given: bool = False
+    withdrawn: bool = False
 
     @property
     def review(self) -> Path | None:

@@ -174,9 +174,9 @@ def _require_remaking(order: Order, former: Path | None) -> None:
         what = f"{newer.label}を取り込んであるので、古い月の勧奨リストは作れません"
         fix = f"勧奨リストは {newer.label}のものを使ってください（myna publish --month {newer}）。"
         raise Refused("STALE_MONTH", where=order.month.label, what=what, fix=fix)
-    from mynalib.reminders.memory import handovers  # pandas の読みこみは、要るときだけ
+    from mynalib.reminders.memory import ever_given  # pandas の読みこみは、要るときだけ
 
-    given = [each for each in handovers(order.home) if each.stands and each.month == order.month]
+    given = ever_given(order.home, order.month)
     if given:
         units = "、".join(dict.fromkeys(each.whom for each in given))
         what = f"この月のリストは、もう手渡しています（{units}）。作り直すと、前のものとの違いから、だれのことかが分かってしまいます"

@@ -23,7 +23,7 @@ from mynalib.history.months import KeptMonth
 from mynalib.history.replaying import succession_table
 from mynalib.reminders import draws
 from mynalib.reminders.draws import TIMING, WAIT_MONTHS, WORDING, trial_of
-from mynalib.reminders.memory import EMPLOYER, NOBODY, SOCIETY, kinds, reminded
+from mynalib.reminders.memory import EMPLOYER, NOBODY, SOCIETY, given_now, kinds, reminded
 
 NOT_AT_WORK = (SOCIETY_STAFF, NO_EMPLOYER)  # 事業所のリストには載らず、健保が知らせる人
 
@@ -107,7 +107,7 @@ def _turns(
     resting = [each for each in last.unique() if each and _rests(each, month, policy)]
     return rows.assign(
         attempt=told + 1,
-        sender=_senders(rows, told, params, month),
+        sender=_not_both(home, month, rows.assign(sender=_senders(rows, told, params, month))),
         # told は、あとで登録か更新をした人では 0 に戻っている（told.sql）。だから、上限は続けて知らせた回数に効く
         due=(told < policy.max_attempts) & ~last.isin(resting),
     )
@@ -134,6 +134,18 @@ def _told(
 def _rests(last: str, month: Month, policy: ReminderPolicy) -> bool:
     """その月に知らせた人は、この月は休みか。"""
     return month < Month.parse(last).plus(policy.min_gap_months)
+
+
+def _not_both(home: Home, month: Month, rows: pd.DataFrame) -> pd.Series:
+    """rows の sender。ただし、この月のリストで、もう一方がもう知らせた人には、だれも知らせない。"""
+    # 例：by: employer で渡したあとに by: society に変えて、同じ月を公開し直しても、渡した人に手紙は出さない
+    given = given_now(home, month)
+    if given.empty:
+        return rows.sender
+    place = [*PERSON_KEY, "kind"]
+    keyed = with_person_key(rows).assign(kind=kinds(rows.action))
+    by = keyed[place].merge(given, on=place, how="left").given_by.set_axis(rows.index)
+    return rows.sender.where(by.isna() | (by == rows.sender), NOBODY)
 
 
 def _senders(rows: pd.DataFrame, told: pd.Series, params: Params, month: Month) -> pd.Series:

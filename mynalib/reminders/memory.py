@@ -93,6 +93,29 @@ def handovers(home: Home) -> list[Handover]:
     ]
 
 
+def ever_given(home: Home, month: Month) -> list[Handover]:
+    """その月のリストの手渡し。取り戻したものも：相手は、もう見たかもしれない。"""
+    return [each for each in handovers(home) if each.month == month]
+
+
+def given_now(home: Home, month: Month) -> pd.DataFrame:
+    """その月のリストで、もう知らせた人。列は鍵と kind（link か renew）と given_by（employer か society）。
+
+    Raises:
+        RemindersDamaged: 手渡したときの記録がないか、変わっている。
+    """
+    rows = [
+        remembered(home, each).assign(given_by=SOCIETY if each.unit == LETTERS else EMPLOYER)
+        for each in ever_given(home, month)
+        if each.stands
+    ]
+    if not rows:
+        return pd.DataFrame(columns=[*PERSON_KEY, "kind", "given_by"], dtype="str")
+    table = pd.concat(rows, ignore_index=True)
+    table = table.assign(kind=kinds(table.action))[[*PERSON_KEY, "kind", "given_by"]]
+    return table.astype("str").drop_duplicates([*PERSON_KEY, "kind"], ignore_index=True)
+
+
 def reminded(home: Home, before: Month) -> pd.DataFrame:
     """before より前の月のリストで知らせた人。一行＝人×月×勧奨。
 

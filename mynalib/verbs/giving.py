@@ -1,5 +1,6 @@
 """渡してよいか：リストのある公開、まだ渡していない相手、いまも知らせてよい人だけのリスト。"""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,8 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.markers import is_list, versions
 from mynalib.history.months import newer_month
 from mynalib.history.released import (
+    ReleaseDamaged,
+    all_releases,
     artefacts_of,
     read_manifest,
     reason_asked,
@@ -24,7 +27,8 @@ from mynalib.history.released import (
     releases,
 )
 from mynalib.history.stops import list_stops
-from mynalib.reminders.memory import LETTERS, handovers
+from mynalib.release.unchanged import changed_facts
+from mynalib.reminders.memory import EMPLOYER, LETTERS, ever_given, handovers
 
 HANDED_COLUMNS = ["symbol", "number", "branch", "action", "attempt"]
 
@@ -93,10 +97,11 @@ def require_current(home: Home, params: Params, month: Month, release: Path, uni
     # もう渡したほかのリストは、渡さないものにできないので比べない。もう一度渡すリスト（unit のもの）は、いま渡すので比べる
     given = {each.unit for each in handovers(home) if each.stands and each.month == month}
     listed = listed_of(home, release)
-    if not _still_due(opened, listed[listed.on_list & ~listed.employer_id.isin(given - {unit})]):
+    shared = listed[listed.on_list]
+    if not _are_all(shared[~shared.employer_id.isin(given - {unit})], opened.due):
         what = "リストを作ったあとに、名簿（か、返納者）が変わり、リストに、知らせてはならない人がいます"
-        # だれも受け取っていなければ、作り直せる。一つでも渡したあとに作り直すと、二つのリストの違いから、申し出た人が分かる
-        if not given:
+        # だれも受け取っていなければ、作り直せる。一つでも渡したあとに（取り戻していても）作り直すと、二つのリストの違いから、申し出た人が分かる
+        if not ever_given(home, month):
             without = "".join(f" --without {one}" for one in read_manifest(release)["without"])
             fix = f"myna publish --month {month}{without} --not-handed-over で、全ての事業所のリストを作り直してください。"
             raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
@@ -105,14 +110,57 @@ def require_current(home: Home, params: Params, month: Month, release: Path, uni
             "全ての事業所のリストを取り下げ、次の月のリストを使ってください。"
         )
         raise Refused("LIST_OUTDATED", where=month.label, what=what, fix=fix)
+    _require_theirs(opened, shared[shared.employer_id == unit], unit)
 
 
-def _still_due(opened: OpenedMonth, listed: pd.DataFrame) -> bool:
-    """公開したリストの人が、いまも、みな知らせてよい人か。"""
-    now = with_person_key(opened.due)[PERSON_KEY]
-    # リストにいて、いまの知らせてよい人（due）にいない人は、left_only になる
-    both = with_person_key(listed)[PERSON_KEY].merge(now, on=PERSON_KEY, how="left", indicator=True)
+def _require_theirs(opened: OpenedMonth, listed: pd.DataFrame, unit: str) -> None:
+    """リストの人が、いまの設定でも、みな unit から知らせる人か（家族を渡さないことにした、健保が知らせることにした、記号が移った、など）。"""
+    theirs = opened.due[(opened.due.sender == EMPLOYER) & (opened.due.employer_id == unit)]
+    if _are_all(listed, theirs):
+        return
+    where = f"{opened.month.label} {unit}"
+    what = "リストを作ったあとに設定（params）か月のファイルが変わり、リストに、この事業所からは知らせない人がいます"
+    if words := correction(opened.home, opened.params, opened.month):
+        fix = f"myna publish {words} で訂正し、新しい版のリストを渡してください。リストのない版になれば、次の月のリストを使います。"
+        raise Refused("LIST_OUTDATED", where=where, what=what, fix=fix)
+    fix = "次の月のリストを使ってください。"
+    raise Refused("LIST_OUTDATED", where=where, what=what, fix=fix)
+
+
+def correction(home: Home, params: Params, month: Month) -> str:
+    """公開したときから設定かファイルが変わっていれば、訂正する publish の引数。変わっていない（か、もう訂正した）なら ""。"""
+    manifest = read_manifest(releases(home)[month])
+    if not changed_facts(home, params, month, manifest["without"], manifest):
+        return ""
+    without = "".join(f" --without {one}" for one in manifest["without"])
+    return f"--month {month}{without} --because 理由"
+
+
+def _are_all(listed: pd.DataFrame, people: pd.DataFrame) -> bool:
+    """listed の人が、みな people にいるか。"""
+    known = with_person_key(people)[PERSON_KEY]
+    # リストにいて people にいない人は、left_only になる
+    both = with_person_key(listed)[PERSON_KEY].merge(
+        known, on=PERSON_KEY, how="left", indicator=True
+    )
     return bool((both["_merge"] == "both").all())
+
+
+def lists_so_far(home: Home, month: Month) -> dict[str, bool]:
+    """その月のリストを、一度でも渡したと記録しているか（given）、全て取り下げているか（withdrawn）。断られる命令を、すすめないように。"""
+    known = versions(Ledger(home.ledger).lines())
+    made = [folder for folder in all_releases(home) if folder.name[:7] == str(month)]
+    withdrawn = all(
+        known[folder.name].lists_withdrawn for folder in made if _has_lists(home, folder)
+    )
+    return {"given": bool(ever_given(home, month)), "withdrawn": withdrawn}
+
+
+def _has_lists(home: Home, release: Path) -> bool:
+    """その版に、勧奨リストがあるか。壊れた版は、あったとみる。"""
+    with suppress(ReleaseDamaged):
+        return any(map(is_list, artefacts_of(home, release)))
+    return True
 
 
 def released_book(home: Home, release: Path, employer: str) -> Path:

@@ -24,6 +24,7 @@ from mynalib.reminders.recipients import require_meant, require_recipient
 from mynalib.reminders.sheet import headings, read_file
 from mynalib.verbs.giving import (
     HANDED_COLUMNS,
+    correction,
     release_with_lists,
     released_book,
     require_current,
@@ -69,7 +70,7 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
         book = released_book(home, release, employer.id)
         listed = listed_of(home, release)
         mine = listed[listed.on_list & (listed.employer_id == employer.id)]
-        _require_sound(book, employer, params, month, mine)
+        _require_sound(home, book, employer, params, month, mine)
         passphrase, unseen = _passphrase(home, params, request, master)
         parcel = Handing(
             employer=employer,
@@ -91,18 +92,26 @@ def hand_over_list(home: Home, params: Params, request: Request, master: Master)
 
 
 def _require_sound(
-    book: Path, employer: Employer, params: Params, month: Month, mine: pd.DataFrame
+    home: Home, book: Path, employer: Employer, params: Params, month: Month, mine: pd.DataFrame
 ) -> None:
     problems = [
         Problem(book.name, what) for what in book_problems(book, employer, params, month, mine)
     ]
     if problems:
         what = "開き直した勧奨リストが、載せるはずの人と合いません"
+<<<<<<< HEAD
         fix = (
             "渡さないでください。公開のあとに params/employers の記号を変えたなら、もとに戻すか、"
             "もう一度 publish してから渡します。変えていなければ、この文を開発元に知らせてください。"
         )
+=======
+>>>>>>> 336971f (Give no list, and send no letter, that the settings no longer allow)
         where = f"{employer.id} の勧奨リスト"
+        # 列を減らした設定や、直した登録簿は、公開したときのリストと合わない
+        if words := correction(home, params, month):
+            fix = f"myna publish {words} で訂正し、新しい版のリストを渡してください。"
+            raise Refused("GATE_FAILED", where=where, what=what, fix=fix, problems=problems)
+        fix = "渡さないで、この文を開発元に知らせてください。"
         raise Refused("GATE_FAILED", where=where, what=what, fix=fix, problems=problems)
 
 

@@ -65,8 +65,17 @@ def publish(  # noqa: PLR0913 名で渡す、頼みの全て
         # 前の処理の続きを、先に終える：月と台帳（recover）、置いただけの公開（settle_releases）
         recover(home, params)
         settle_releases(home, params)
-        published = _published_or_reviewed(order, running)
-        return replace(published, lists_from=newer_month(home, month))
+        return _with_lists_so_far(order, _published_or_reviewed(order, running))
+
+
+def _with_lists_so_far(order: Order, published: Published) -> Published:
+    """勧奨リストを、どの月から使うか。控える人が変わっていれば、この月のリストで、何ができるか。"""
+    told = replace(published, lists_from=newer_month(order.home, order.month))
+    if not published.waits:
+        return told
+    from mynalib.verbs.giving import lists_so_far  # pandas の読みこみは、要るときだけ
+
+    return replace(told, **lists_so_far(order.home, order.month))
 
 
 def _published_or_reviewed(order: Order, running: Running) -> Published:

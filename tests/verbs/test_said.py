@@ -20,6 +20,8 @@ PUBLISHED = [
         ("released", "unchanged", "draft"), (True, False), (None, "2026-10"), (None, "x.html")
     )
 ]
+MORE = {"month": "2026-09", "at": "", "only": None, "index": "index.html", "artefacts": 3}
+MORE |= {"given": False, "withdrawn": False}
 
 
 def lines_of(capsys, verb: str, result: dict, **more: object) -> list[str]:
@@ -30,21 +32,34 @@ def lines_of(capsys, verb: str, result: dict, **more: object) -> list[str]:
 @pytest.mark.parametrize("asked", PUBLISHED, ids=str)
 def test_each_sentence_about_a_publication_has_its_own_line(capsys, asked):
     asked = asked | {"without": ["E07"]}
-    more = {"month": "2026-09", "at": "", "only": None, "index": "index.html", "artefacts": 3}
-    lines = lines_of(capsys, "publish", asked, **more)
+    lines = lines_of(capsys, "publish", asked, **MORE)
     assert all(line and "  " not in line.strip() for line in lines)
     assert sum(line.startswith("  myna ") for line in lines) == (
         2 * asked["waits"] + (asked["outcome"] == "draft")
     )
 
 
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_only_what_will_not_be_refused_is_advised_when_the_registers_changed(
+    capsys, given, withdrawn
+):
+    more = MORE | {"given": given, "withdrawn": withdrawn}
+    for asked in PUBLISHED:
+        lines = lines_of(capsys, "publish", asked | {"without": []}, **more)
+        assert all(line and "  " not in line.strip() for line in lines)
+        said = "\n".join(lines)
+        assert ("--not-handed-over" in said) == (asked["waits"] and not given)
+        assert ("withdraw --lists" in said) == (asked["waits"] and not withdrawn)
+        assert ("もう取り下げています" in said) == (asked["waits"] and withdrawn)
+
+
 @pytest.mark.parametrize("without", [[], ["E07"], ["E03", "E07"]])
 def test_lists_are_advised_to_be_made_anew_without_whom_the_release_leaves_out(capsys, without):
     asked = PUBLISHED[0] | {"without": without}
-    more = {"month": "2026-09", "at": "", "only": None, "index": "index.html", "artefacts": 3}
     words = "".join(f" --without {one}" for one in without)
     assert f"  myna publish --month 2026-09{words} --not-handed-over" in lines_of(
-        capsys, "publish", asked, **more
+        capsys, "publish", asked, **MORE
     )
 
 
