@@ -29,7 +29,7 @@ LISTED_FIELDS = ["employer_id", "symbol", "number", "branch", "action", "attempt
 """LISTED_FILE の列。この月は休みの人も、健保が知らせる人も残し、リストに載せたかは sender と due が言う。"""
 # 回数を数える前に残した LISTED_FILE には、この三列がない。全て、事業所が渡した 1 回目とみなす
 _FIRST_LISTS = {"attempt": "1", "sender": EMPLOYER, "due": "True"}
-LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action", "on_list"]
+LISTED_COLUMNS = ["month", "employer_id", *PERSON_KEY, "action", "attempt", "on_list"]
 _KINDS = dict.fromkeys(
     (*COUNTS, "link_targets", "renew_targets", "tolerance", "level", "low", "high"), "Int64"
 )

@@ -13,9 +13,9 @@ from mynalib.reminders.trials import trial_outcomes
 TOLD = "told"
 """知らせた人の全て。"""
 OF_THE_SAME_MONTH = "beside"
-"""そのうち、くらべる月の 1 回目の人。"""
+"""そのうち、くらべる月に、事業所がリストを渡した 1 回目の人。"""
 WAITING = "waiting"
-"""その月に渡していない事業所の人。"""
+"""その月に渡していない事業所の、1 回目の番の人。"""
 GROUPED_BY = ["kind", "turn", "group", "ahead"]
 HALF_COLUMNS = ["kind", "ahead", "half", "homes", "people", "acted", "share"]
 GAP_COLUMNS = ["trial", "kind", "ahead", "gap", "gap_low", "gap_high", "visible"]
@@ -82,9 +82,8 @@ def pooled(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(found: pd.DataFrame) -> pd.DataFrame:
-    """知らせた人（1 回目）と、渡していない事業所の人が、どちらもいる、月×勧奨×何か月あと。"""
-    # 渡していない事業所の人の attempt は 0。2 回目からの人は、もう一度は知らせを受けた人で、比べる相手がいない
-    first = found[(found.attempt <= 1)]
+    """くらべる、知らせた人と渡していない事業所の人が、どちらもいる、月×勧奨×何か月あと。"""
+    first = found[found.beside]
     sides = first.groupby(["month", "kind", "ahead"]).told.nunique()
     both = sides[sides == 2].index  # noqa: PLR2004 知らせた人と、渡していない事業所の人
     at = pd.MultiIndex.from_frame(first[["month", "kind", "ahead"]])

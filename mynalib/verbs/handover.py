@@ -99,13 +99,6 @@ def _require_sound(
     ]
     if problems:
         what = "開き直した勧奨リストが、載せるはずの人と合いません"
-<<<<<<< HEAD
-        fix = (
-            "渡さないでください。公開のあとに params/employers の記号を変えたなら、もとに戻すか、"
-            "もう一度 publish してから渡します。変えていなければ、この文を開発元に知らせてください。"
-        )
-=======
->>>>>>> 336971f (Give no list, and send no letter, that the settings no longer allow)
         where = f"{employer.id} の勧奨リスト"
         # 列を減らした設定や、直した登録簿は、公開したときのリストと合わない
         if words := correction(home, params, month):
