@@ -10,6 +10,7 @@ from mynalib.domain.params import Params
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import read_manifest, releases
+from mynalib.reminders.memory import LETTERS, LETTERS_LABEL
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def _handed(home: Home) -> Iterator[_Given]:
     recalled = {line["handover"] for line in lines if line["did"] == "recalled"}
     for line in lines:
         if line["did"] == "handed_over" and line["handover"] not in recalled:
-            where = f"手渡し {line['handover']}（{line['unit']}）"
+            whom = LETTERS_LABEL if line["unit"] == LETTERS else line["unit"]
+            where = f"手渡し {line['handover']}（{whom}）"
             yield _Given(where, date.fromisoformat(line["at"][:10]), line["notice"], line["unit"])
 
 

@@ -27,7 +27,7 @@ from mynalib.history.vouching import recover
 from mynalib.insight.display import words
 from mynalib.reminders.draws import TIMING, WAIT_MONTHS, WORDING, drawn
 from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
-from mynalib.reminders.memory import handovers, remembered
+from mynalib.reminders.memory import LETTERS, LETTERS_LABEL, SOCIETY, handovers, remembered
 
 _ARMS = {
     (TIMING, FIRST_HALF): "先に知らせる半分",
@@ -109,9 +109,13 @@ def _lists(home: Home, keys: set[PersonKey]) -> list[str]:
     # 置きかえた版も。そのリストを、だれかが手もとに持っているかもしれない
     for release in all_releases(home):
         table = with_person_key(listed_of(home, release))
+        letter = (table.sender == SOCIETY) & (table.due == "True")
         found += [
-            f"{release.name} の {row.employer_id} のリスト（{ACTIONS[row.action]}、{row.attempt} 回目）"
-            for row in table[_is_one(table, keys) & table.on_list].itertuples(index=False)
+            f"{release.name} の {row.employer_id + ' のリスト' if row.on_list else LETTERS_LABEL}"
+            f"（{ACTIONS[row.action]}、{row.attempt} 回目）"
+            for row in table[_is_one(table, keys) & (table.on_list | letter)].itertuples(
+                index=False
+            )
         ]
     return found
 
@@ -154,9 +158,10 @@ def _handovers(home: Home, keys: set[PersonKey]) -> list[str]:
         # 取り戻した手渡しも言う。一度は渡ったことを、本人に隠さない
         table = remembered(home, each)
         if _is_one(table, keys).any():
-            to = f"{each.unit} {each.department}".strip()
+            to = f"{each.whom} {each.department}".strip()
+            given = f"のリストを {to} へ" if each.unit != LETTERS else f"の{to}"
             state = "（取り戻した）" if each.recalled else ""
-            found.append(f"{each.on}：{each.month.label}のリストを {to} へ{state}")
+            found.append(f"{each.on}：{each.month.label}{given}{state}")
     return found
 
 

@@ -8,6 +8,7 @@ from months import load_month, params_of, write_register
 from societies import SmallSociety
 from staggered import MONTH, drawn_now, society, staggered_home
 
+from mynalib.capsules.previous import listed_of
 from mynalib.domain.errors import MynaError
 from mynalib.history.certificates import ISSUED_COLUMNS
 from mynalib.history.ledger import Ledger
@@ -15,6 +16,7 @@ from mynalib.reminders.draws import drawn, freeze
 from mynalib.reminders.halves import FIRST_HALF, SECOND_HALF
 from mynalib.verbs.explain import explain, read_key
 from mynalib.verbs.handover import Request, hand_over_list
+from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
 
 
@@ -39,6 +41,15 @@ def test_everything_held_and_done_for_a_person_is_told(published):
     assert "（交付 2025-12-01、有効期限 2026-11-30、回収 なし）" in certificate
     recall_list(published.home, published.params, done["handover"], "理由")
     assert "（取り戻した）" in asked(published, "102,1025001,00")["handovers"][0]
+
+
+def test_a_letter_home_is_told_in_words(published):
+    record_posted(published.home, published.params, "郵送", None)
+    listed = listed_of(published.home, published.release)
+    one = listed[(listed.employer_id == "NOEMPLOYER") & (listed.due == "True")].iloc[0]
+    found = asked(published, f"{one.symbol},{one.number},{one.branch}")
+    assert [line.startswith("2026-10 の 自宅への手紙（") for line in found["lists"]] == [True]
+    assert found["handovers"] == ["2026-11-22：2026年10月の自宅への手紙"]
 
 
 def test_the_half_of_the_household_is_told_for_the_person_alone(tmp_path):
