@@ -100,12 +100,13 @@ def _sheets(content: bytes, name: str) -> dict[str, list[list[str]]]:
     try:
         # data_only：数式を書きこまれても、式ではなく、Excel が残した答えだけを読む
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return {
-            sheet.title: [
-                [_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)
-            ]
-            for sheet in book
-        }
+        found = {}
+        for sheet in book:
+            # 書いてある表の大きさ（dimension）は信じない。保存したソフトによっては、はじめの升だけと書いてある
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(values_only=True)
+            found[sheet.title] = [[_text(cell) for cell in row] for row in rows]
+        return found
     # 中の欠けた XLSX では、openpyxl と、その下の zlib や XML の読み手が、どんな失敗も出す。文に中身が入りうるので、型の名だけを言う
     except Exception as error:  # noqa: BLE001 届いたファイルのせいで、この道具の誤りではない
         raise SheetRefused(where=name, what=f"開けません（{type(error).__name__}）") from None
@@ -153,9 +154,11 @@ class _Part:
         """見出しの行まで進み、リストの番号と、見出しを返す。"""
         number = ""
         for _, texts in lines:
-            if texts and texts[0].startswith(LIST_NUMBER):
-                # 番号のあとは、全角の空きと、取扱いの案内が続く（jobs.workbook）
-                number = texts[0].removeprefix(LIST_NUMBER).split("　")[0].strip()
+            # 左に列を足した表でも、読む
+            for text in texts:
+                if text.startswith(LIST_NUMBER):
+                    # 番号のあとは、全角の空きと、取扱いの案内が続く（jobs.workbook）
+                    number = text.removeprefix(LIST_NUMBER).split("　")[0].strip()
             if label("number") in texts:
                 return number, texts
         return number, []

@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,32 @@ def test_a_row_of_each_length_is_read(published, content, tmp_path):
             filled = [at for at, value in enumerate(row, 1) if value]
             new.append(row[: max(filled, default=0)])
     out.save(file)
+    assert record(published, file)["objections"] == 1
+
+
+def with_a_column_on_the_left(file: Path) -> None:
+    book = load_workbook(file)
+    for sheet in book:
+        sheet.insert_cols(1)
+        sheet["A7"] = "受付 3"
+    book.save(file)
+
+
+def saved_as_if_one_cell_large(file: Path) -> None:
+    """表の大きさを、はじめの升だけと書くソフトで保存し直した表。"""
+    before = zipfile.ZipFile(io.BytesIO(file.read_bytes()))
+    with zipfile.ZipFile(file, "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(
+                name, re.sub(rb'<dimension ref="[^"]*" */>', b'<dimension ref="A1"/>', part)
+            )
+
+
+@pytest.mark.parametrize("save", [with_a_column_on_the_left, saved_as_if_one_cell_large])
+def test_an_answer_is_read_however_the_sheet_was_saved(published, content, tmp_path, save):
+    file = answered(content, tmp_path / "back.xlsx", {0: OBJECTION})
+    save(file)
     assert record(published, file)["objections"] == 1
 
 
