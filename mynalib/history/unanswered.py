@@ -1,5 +1,6 @@
 """名簿の、どの人にも当てはまらない行：退職したか、記号・番号が変わったか、書き誤りか。人が答えるまで、疑わしい人を控える。"""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from mynalib.domain.person import PERSON_KEY
 from mynalib.history.holds import Hold
 from mynalib.history.lens import Lens
 from mynalib.history.months import KeptMonth
-from mynalib.history.registers import ALLOWED, Entry
+from mynalib.history.registers import ALLOWED, LEFT, Entry
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Unanswered:
     def state(self) -> str:
         if self.entry.new_key:
             return "新しい鍵に当てはまる人がいません"
+        if self.entry.handled == LEFT:
+            return "退職のあとに戻り、また見つからなくなりました。退職なら、退職と書いた行をもう一つ足してください"
         return (
             f"{self.last_seen.label}まではいた人です" if self.last_seen else "一度も見つかりません"
         )
@@ -43,10 +46,10 @@ class Unanswered:
 def unanswered(
     months: Sequence[KeptMonth], entries: Iterable[Entry], today: date
 ) -> tuple[Unanswered, ...]:
-    """months の最後の月で、どの人にも当てはまらない、控える行。「処理」に退職とあるものを除く。"""
-    asked = [
-        e for e in entries if e.reason != ALLOWED and e.handled != "退職" and e.in_force(today)
-    ]
+    """months の最後の月で、どの人にも当てはまらない、控える行。「処理」に退職とあるものを除く（戻ってからのことへの答えではない）。"""
+    held = [e for e in entries if e.reason != ALLOWED and e.in_force(today)]
+    asked = [e for e in held if e.handled != LEFT]
+    asked += _gone_again(months, [e for e in held if e.handled == LEFT and not e.verdict])
     # 例：九月にいて十月にいない申出の人と、枝番も日付も同じ人が、十月にはじめて現れたら、その人を控える（unanswered.sql）
     absent = _queried("absent", months[-1:], asked).entry if asked else ()
     if not len(absent):  # たいていは、最後の月だけを読めば済む
@@ -57,6 +60,21 @@ def unanswered(
         for at, table in _queried("unanswered", months, asked).groupby("entry")
     )
     return tuple(each for each in found if not each.excused)
+
+
+def _gone_again(months: Sequence[KeptMonth], left: Sequence[Entry]) -> list[Entry]:
+    """「退職」と書いたあとに戻り、またいなくなった人の行（一人に一行）。いなくなった回数だけ「退職」の行があれば、答えてある。"""
+    absent = _queried("absent", months[-1:], left).entry if left else ()
+    if not len(absent):
+        return []
+    gone = [left[at] for at in absent]
+    answers = Counter((entry.register, entry.key) for entry in left)
+    found = {
+        (gone[at].register, gone[at].key): gone[at]
+        for at, absences in _queried("absences", months, gone).itertuples(index=False)
+        if absences > answers[gone[at].register, gone[at].key]
+    }
+    return [*found.values()]
 
 
 def _queried(name: str, months: Sequence[KeptMonth], asked: Sequence[Entry]) -> pd.DataFrame:

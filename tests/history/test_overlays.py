@@ -473,6 +473,27 @@ def test_a_suspect_stays_held_in_later_months_until_someone_answers(home):
     assert overlaid(home, "2026-08")["101", OTHER, "00"] == "never"
 
 
+def test_having_left_once_does_not_answer_for_leaving_again(home):
+    """申し出た人が、やめ（退職と書いた）、戻り、番号が変わった。変わった番号の人は、控える。"""
+    register_objector(home, ",退職,,,")
+    for month, people in (
+        ("2026-04", [never_linked()]),
+        ("2026-05", [registered("0000002")]),
+        ("2026-06", [never_linked()]),
+        ("2026-07", [never_linked(OTHER)]),
+    ):
+        load_month(home, month, [*people, registered("0000003")])
+        waits = read_overlays(home, params_of(home), kept_months(home)).unanswered
+        assert bool(waits) == (month == "2026-07")
+    assert action(home, "2026-06") == "never"
+    assert overlaid(home, "2026-07")["101", OTHER, "00"] == "never"
+    assert "もう一つ足してください" in waits[0].state
+    header = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,処理"
+    write_register(home, "optout", [f"{LINE},20260501,退職"] * 2, header)
+    assert read_overlays(home, params_of(home), kept_months(home)).unanswered == ()
+    assert overlaid(home, "2026-07")["101", OTHER, "00"] == "link"
+
+
 def test_an_entry_that_matches_again_is_answered_by_the_file(home):
     load_month(home, "2026-05", [never_linked()])
     register_objector(home)
