@@ -100,12 +100,9 @@ def letter_facts(params: Params, month: Month, texts: Mapping) -> dict:
     """手紙に書くこと：勧奨ごとの文、限度額の文（確かめた額がなければ ""）、差出人、日付、案内の番地。人のことはない。"""
     filled = blanks(params, month)
     society = params.society
-    # 手紙は「翌々月の末ごろまで」と言うので、そのあいだに額の変わる月には、載せない
-    written = month.plus(1).end
-    read_until = month.plus(2).end
     return {
         "letters": {kind: letter(texts, kind, filled) for kind in LETTER_KINDS},
-        "benefit": benefit(params, texts, written, read_until),
+        "benefit": benefit(params, texts, *_read_between(month)),
         "address": society.letters.address,
         "sender": {
             "name": society.name,
@@ -114,6 +111,11 @@ def letter_facts(params: Params, month: Month, texts: Mapping) -> dict:
         },
         "dated": month.plus(1).label,
     }
+
+
+def _read_between(month: Month) -> tuple[date, date]:
+    """その月の手紙を出す日と、読まれる終わりの日。手紙は「翌々月の末ごろまで」と言うので、そのあいだに額の変わる月には、載せない。"""
+    return month.plus(1).end, month.plus(2).end
 
 
 def check_letters(params: Params, today: date) -> list[Problem]:
@@ -125,6 +127,7 @@ def check_letters(params: Params, today: date) -> list[Problem]:
             "額を出典と照らし合わせて、verified_by に名を書いてください"
         )
         found.append(Problem("benefits.yaml", what))
+    found += _changing_limit(params, Month.of(today).plus(-1))
     # 額が正しいかは、出典を見る人にしか分からない。ここでは、ありえない組合せだけを見る
     found += _odd_limits(params.benefits.limits)
     ours = [one for one in params.joint_use.optout_channels if one.to != AT_WORK]
@@ -132,6 +135,19 @@ def check_letters(params: Params, today: date) -> list[Problem]:
         what = "手紙に書く、健保の問合せ先がありません。電話などを contact に書いてください"
         found.append(Problem("society.yaml letters.contact", what))
     return found
+
+
+def _changing_limit(params: Params, month: Month) -> list[Problem]:
+    """その月の手紙が読まれるあいだに、確かめた額が、次の確かめた額に変わるか。"""
+    days = _read_between(month)
+    limits = [params.benefits.limit(EXAMPLE_BRACKET, day) for day in days]
+    if not all(limits) or limits[0] == limits[-1]:
+        return []
+    what = (
+        f"{month.label}の手紙（{days[0]} から {days[-1]} に読まれるもの）には、そのあいだに額が変わるので、限度額を載せません。"
+        "次の月の手紙から載ります"
+    )
+    return [Problem("benefits.yaml", what)]
 
 
 def _odd_limits(limits: Iterable[Limit]) -> list[Problem]:

@@ -15,6 +15,7 @@ from chromium import CHROMIUM, QUIET, require_chromium
 from playwright.sync_api import Page, sync_playwright
 from societies import MONTHS, SmallSociety, everybody
 
+from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.domain.shipped import templates
 from mynalib.jobs.letters import _qr
@@ -242,6 +243,18 @@ def test_the_limit_is_that_of_the_day_with_its_three_conditions(small, day, amou
     said = benefit(small.params, shipped(), day)
     assert amount in said
     assert all(word in said for word in ("資格確認書", "同意", "区分オ", "付加給付"))
+
+
+@pytest.mark.parametrize(
+    ("today", "said"), [("2026-07-05", True), ("2026-08-05", False), ("2026-06-30", False)]
+)
+def test_check_says_in_which_month_the_limit_changes_while_letters_are_read(small, today, said):
+    """7 月末に出す手紙（6 月の断面）は、8 月末まで読まれる。額は 8 月に変わる。"""
+    day = date.fromisoformat(today)
+    found = [one for one in check_letters(small.params, day) if "額が変わる" in one.what]
+    assert bool(found) == said
+    facts = letter_facts(small.params, Month.of(day).plus(-1), shipped())
+    assert (facts["benefit"] == "") == said
 
 
 def test_a_limit_nobody_verified_is_left_out_and_check_says_so(small):
