@@ -20,8 +20,7 @@ from mynalib.domain.comparable import comparable_benchmark
 from mynalib.domain.months import Month
 from mynalib.insight import movements
 from mynalib.insight.display import BLANK, level_text
-from mynalib.reminders.due import SOCIETY
-from mynalib.reminders.memory import kinds
+from mynalib.reminders.memory import NOBODY, SOCIETY, kinds
 
 Tables = dict[str, pd.DataFrame | None]  # カプセルの表。None は、ない
 KEPT_TABLES = ("shown", "lists", "listed", "society_listed")  # 次の公開のために残す表
@@ -112,19 +111,23 @@ def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
     """知らせる番の人と、休みの人（人）。一行＝勧奨（link、renew）。
 
     列 kind、この月に知らせる人を何回目かで分けた first, second, later、そのうち健保が知らせる by_society、間をあけている resting、
-    回数を終えた silent。くじで後の半分になった人がいる月だけ、その waits も。
+    回数を終えた silent。くじで後の半分になった人がいる月だけ、その waits、だれも知らせない人のいる月だけ、その unsent も。
     """
     # attempt は「今度で何回目か」。上限が 3 なら、4 回目になる人が、黙る人
     silent = due.attempt > most
+    # お知らせに載っていない事業所の人か、この月に、もう一方が知らせた人
+    unsent = due.due & (due.sender == NOBODY)
+    sent = due.due & ~unsent
     columns = {
-        "first": due.due & (due.attempt == 1),
-        "second": due.due & (due.attempt == 2),  # noqa: PLR2004 二回目
-        "later": due.due & (due.attempt > 2),  # noqa: PLR2004 三回目から
+        "first": sent & (due.attempt == 1),
+        "second": sent & (due.attempt == 2),  # noqa: PLR2004 二回目
+        "later": sent & (due.attempt > 2),  # noqa: PLR2004 三回目から
         "by_society": due.due & (due.sender == SOCIETY),
         "resting": ~due.due & ~silent & ~due.waits,
         "silent": silent,
     }
     columns |= {"waits": due.waits} if due.waits.any() else {}
+    columns |= {"unsent": unsent} if unsent.any() else {}
     counted = pd.DataFrame(columns).astype("int64").groupby(kinds(due.action)).sum()
     return counted.reindex(["link", "renew"], fill_value=0).rename_axis("kind").reset_index()
 

@@ -83,10 +83,12 @@ def _keys_of(key: PersonKey, params: Params, overlays: Overlays) -> set[PersonKe
     """その人の全ての鍵。記号が引きつがれた人と、名簿に新しい鍵（転籍）の書いてある人は、前の鍵で、前のリストにいる。"""
     keys = {key, *same_person(key, successions(params))}
     found: set[PersonKey] = set()
+    # 撤回した行は、たどらない。書き誤った転籍なら、新しい鍵は、ほかの人のもの
+    standing = [entry for entry in overlays.written if entry.in_force(clock.today())]
     # 例：101-1 から 102-1、102-1 から 103-1 と、二行に分けて書いてあれば、一回りごとに鍵が一つ増え、増えなくなるまで回る
     while keys != found:
         found = keys
-        keys = keys.union(*(entry.keys for entry in overlays.written if keys & {*entry.keys}))
+        keys = keys.union(*(entry.keys for entry in standing if keys & {*entry.keys}))
     return keys
 
 

@@ -115,7 +115,7 @@ def test_attempts_and_turns_equal_a_slow_count(
 
 
 def test_publishing_a_month_again_after_handing_it_over_gives_the_same_list(tmp_path):
-    home = home_of(tmp_path / "home")
+    home = home_of(tmp_path / "home", by="society")
     put_month(home, "2026-10", [never_linked("1"), lapsed("2")])
     before = due(home)
     hand_over(home, Month.parse("2026-10"), before)

@@ -97,6 +97,17 @@ def test_a_transfer_written_in_a_register_is_followed_to_the_former_key(publishe
     ]
 
 
+def test_a_transfer_that_was_written_by_mistake_does_not_show_another_person(published):
+    """撤回日を書いた、書き誤りの転籍。新しい鍵は、ほかの人のもの。"""
+    rows = ["102,1025001,00,,転籍,102,1025002,01,20261101", "102,1025001,00,20261015,,,,,"]
+    header = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,処理,新記号,新番号,新枝番,撤回日"
+    write_register(published.home, "optout", rows, header)
+    found = asked(published, "102,1025001,00")
+    alone = asked(published, "102,1025002,01")
+    assert [len(one["months"]) for one in (found, alone)] == [2, 2]
+    assert not {*found["months"]} & {*alone["months"]}
+
+
 def test_a_decision_is_told_as_a_decision(published):
     header = "被保険者証記号,被保険者証番号,被保険者証枝番,判断,判断者,判断日"
     write_register(published.home, "decisions", ["102,1025001,00,確認中,甲,20261020"], header)
