@@ -36,17 +36,23 @@ def require_recipient(params: Params, code: str, department: str, today: date) -
 
 
 def require_meant(employer: Employer, employers: Iterable[Employer], retyped: str) -> None:
-    """似た名の事業所があるとき、打ち直した名が、その事業所のものか（画面の名か、お知らせの印字の名）。
+    """打ち直した名が、その事業所のものか（画面の名か、お知らせの印字の名）。似た名の事業所がなければ、打たなくてよい。
 
     Raises:
         Refused: NAME_UNCONFIRMED。
     """
-    alike = look_alikes(employer, employers)
-    if alike and retyped not in (employer.name, employer.name_as_printed):
+    if retyped in (employer.name, employer.name_as_printed):
+        return
+    if alike := look_alikes(employer, employers):
         names = "、".join(one.name for one in alike)
         what = f"似た名の事業所があります（{names}）"
         fix = f"渡す相手を確かめて、--name に、事業所の名を打ってください（{employer.id} の名）。"
         raise Refused("NAME_UNCONFIRMED", where=employer.name, what=what, fix=fix)
+    # 似た名がなくても、違う名を打った人は、違う相手に渡そうとしている
+    if retyped:
+        what = "--name に打った名は、この事業所の名ではありません"
+        fix = f"渡す相手を確かめて、--employer か --name を直してください（{employer.id} は {employer.name} です）。"
+        raise Refused("NAME_UNCONFIRMED", where=f"--employer {employer.id}", what=what, fix=fix)
 
 
 def look_alikes(employer: Employer, employers: Iterable[Employer]) -> list[Employer]:

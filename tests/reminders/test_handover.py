@@ -27,7 +27,7 @@ from mynalib.history.registers import read_registers
 from mynalib.reminders import handover as handing_over
 from mynalib.reminders.memory import handovers, remembered
 from mynalib.reminders.passphrases import MasterRefused, Passphrases, new_passphrase
-from mynalib.reminders.recipients import look_alikes
+from mynalib.reminders.recipients import look_alikes, require_meant
 from mynalib.verbs.handover import Request, hand_over_list
 from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
@@ -153,6 +153,17 @@ def test_look_alike_names_are_retyped(published, corrected, tmp_path):
             hand_over(society, name=name)
         assert stop.value.code == "NAME_UNCONFIRMED"
     assert hand_over(society, name=LOOKS_LIKE_E02)["outcome"] == "handed_over"
+
+
+def test_the_name_of_another_employer_is_refused_even_where_none_looks_alike(published):
+    employers = [*published.params.notified(MONTHS[1].end)]
+    [own] = [one for one in employers if one.id == "E02"]
+    for name in ("株式会社日本旅行", "日旅産業", "E02"):
+        with pytest.raises(MynaError) as stop:
+            require_meant(own, employers, name)
+        assert stop.value.code == "NAME_UNCONFIRMED" and own.name in stop.value.fix
+    for name in ("", own.name, own.name_as_printed):
+        require_meant(own, employers, name)
 
 
 def test_a_plain_list_needs_a_policy(corrected, tmp_path):
