@@ -24,8 +24,9 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     if by.link == by.renew == SOCIETY:
         # どの勧奨も健保が知らせるなら、事業所のリストは、いつも空
         notified = set()
-    # 渡し直した（--again）リストは、いちばん新しい手渡しの受領書だけを待つ。手紙（LETTERS）に、受領書はない
-    last = {(each.unit, each.month): each for each in given if each.unit != LETTERS}
+    # 同じ部署に渡し直した（--again）リストは、いちばん新しい手渡しの受領書だけを待つ。手紙（LETTERS）に、受領書はない
+    ours = [each for each in given if each.unit != LETTERS]
+    last = {(each.unit, each.department, each.month): each for each in ours}
     waiting = [each for each in last.values() if not each.confirmed]
     return {
         "not_handed": len(notified - units) if before in releases(opened.home) else 0,

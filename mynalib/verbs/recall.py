@@ -22,6 +22,7 @@ def recall_list(home: Home, params: Params, number: str, because: str) -> dict:
         # 手紙は一人ずつの自宅にあるので、まとめて返してもらう相手がいない
         slip = recall_slip(home, params, handed) if handed.unit != LETTERS else None
         Ledger(home.ledger).append("recalled", handover=number, unit=handed.unit, because=because)
+        same = [each for each in handovers(home) if each.unit == handed.unit and each.stands]
     return {
         "outcome": "recalled",
         "handover": number,
@@ -30,6 +31,8 @@ def recall_list(home: Home, params: Params, number: str, because: str) -> dict:
         "month": str(handed.month),
         "rows": handed.rows,
         "slip": str(slip) if slip else None,
+        # 渡し直した（--again）リストが、まだ渡ったままなら、知らせたことに変わりはない
+        "still": [each.id for each in same if each.month == handed.month],
     }
 
 

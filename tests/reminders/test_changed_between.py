@@ -136,6 +136,15 @@ def test_no_refused_command_is_advised_when_the_registers_changed(published):
     assert "もう取り下げています" in said
 
 
+def test_a_recall_says_when_the_same_list_is_still_out(published):
+    first, second = (hand_over(published, again=again)["handover"] for again in (False, True))
+    at = ("--home", published.home.root)
+    said = out(myna("recall", "--handover", first, "--because", "渡していない", *at))
+    assert f"番号 {second}" in said and "知らせなかったものとして" not in said
+    said = out(myna("recall", "--handover", second, "--because", "渡していない", *at))
+    assert "次の月からは、知らせなかったものとして数えます" in said
+
+
 def test_only_the_newest_of_two_handovers_waits_for_its_receipt(published, monkeypatch):
     hand_over(published)
     second = hand_over(published, again=True)
