@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.capsules.opened import OpenedMonth, open_month
-from mynalib.capsules.previous import listed_of
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
 from mynalib.domain.person import PERSON_KEY, with_person_key

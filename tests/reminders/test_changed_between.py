@@ -8,8 +8,8 @@ from handing import DEPARTMENT, MASTER, hand_over, set_policy
 from societies import MONTHS, SmallSociety, everybody
 
 from mynalib.capsules.handed import handed_matters
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.capsules.opened import open_month
-from mynalib.capsules.previous import listed_of
 from mynalib.capsules.publication import open_publication
 from mynalib.capsules.report_tables import _asked
 from mynalib.domain.errors import MynaError

@@ -8,7 +8,7 @@ from months import load_month, params_of, write_register
 from societies import SmallSociety
 from staggered import MONTH, drawn_now, society, staggered_home
 
-from mynalib.capsules.previous import listed_of
+from mynalib.capsules.kept_tables import listed_of
 from mynalib.domain.errors import MynaError
 from mynalib.history.certificates import ISSUED_COLUMNS
 from mynalib.history.ledger import Ledger
