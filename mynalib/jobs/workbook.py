@@ -97,6 +97,7 @@ def _write_people(sheet, formats: dict, preface: Sequence[tuple], rows: pd.DataF
     sheet.autofilter(top, 0, top + len(rows), last)
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
+    sheet.set_landscape()  # 縦の紙では、三分の二に縮んで、手で書きこめない
     print_on_a4(sheet)
 
 

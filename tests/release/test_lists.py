@@ -105,3 +105,13 @@ def test_every_rule_of_handling_is_tall_enough_and_printed_whole(published):
         halves = sum(2 if east_asian_width(letter) in "FWA" else 1 for letter in text)
         assert merged[line] > 1
         assert sheet.row_dimensions[line].height >= 15 * halves / 80, text
+
+
+def test_a_list_is_printed_almost_at_its_own_size(published):
+    """紙に入れるために縮むと、手で書きこむ欄が読めない。Excel の幅 1 は 7 画素（96 dpi）、列ごとに余白が 5 画素。"""
+    across = {"landscape": 297, "portrait": 210}
+    for sheet in load_workbook(published.release / BOOK):
+        inches = sum(width.width * 7 + 5 for width in sheet.column_dimensions.values()) / 96
+        margins = sheet.page_margins.left + sheet.page_margins.right
+        paper = across[sheet.page_setup.orientation or "portrait"] / 25.4 - margins
+        assert paper / inches > 0.9, sheet.title
