@@ -1,11 +1,17 @@
 """この道具に付いてくるファイル（決まった言葉や表、SQL、ひな型）を読む。"""
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import jinja2
 import yaml
+
+# 数と単位の間の空白（「約 170 人」「3.0 ポイント」）
+_UNIT = re.compile(
+    "(?<=約) (?=[0-9])|(?<=[0-9]) (?=[人件枚世回社行つ%]|か月|ポイント|事業所|通り)", re.ASCII
+)
 
 
 @cache
@@ -23,12 +29,19 @@ def shipped_yaml(room: str, name: str) -> Any:
 @cache
 def templates() -> jinja2.Environment:
     """mynalib の中の型紙。`.html.j2` に入れる値は、必ずエスケープされる。知らない値の名は、誤りになる。"""
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mynalib", ""),
         autoescape=jinja2.select_autoescape([".html.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
+    environment.filters["unbroken"] = unbroken
+    return environment
+
+
+def unbroken(text: str) -> str:
+    """数と単位が、行の終わりと次の行のはじめに分かれない文。"""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def phrase(name: str, /, **values: Any) -> str:

@@ -5,9 +5,11 @@ import plotly.graph_objects as go
 
 from mynalib.disclosure.released import Released
 from mynalib.domain.months import Month
+from mynalib.insight import chart_styles as styles
 from mynalib.insight import display
 
 SHOWN_MONTHS = 24  # 推移に出す、この月より前の月の数
+LEAST_TICKS = 3  # 横の人数を読むのに要る目盛り
 
 
 def every_month(months: pd.Series, target: Month | None = None) -> list[str]:
@@ -25,7 +27,22 @@ def with_months(layout: dict, x: list[str], newest: int = -1) -> dict:
     # 目盛りは多くて七つ。例：25 か月なら step は 4 で、0、4、…、24 番。いちばん新しい月に、必ず目盛りがある
     step = max(1, -(-place // 6))
     ticks = [*x[place::-step][::-1], *([x[-1]] if place < len(x) - 1 else [])]
-    return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks}}
+    axis = layout["xaxis"] | {"tickvals": ticks}
+    # 狭い画面では目盛りを間引く（report.js）。いちばん新しい月は、残す
+    return layout | {"xaxis": axis, "meta": {"newest": x[place]}}
+
+
+def with_sizes(layout: dict, smallest: int, largest: int) -> dict:
+    """横の軸（人数の対数）に、切りのよい目盛りを三つから書く。取れなければ、両端の人数を書く。"""
+    # 例：45 人から 80 人なら、10、20、50、… には一つ（50）しかないので、細かいほうの 50、60、80
+    for ladder in (styles.FUNNEL_TICKS, styles.FINE_TICKS):
+        ticks = [tick for tick in ladder if smallest <= tick <= largest]
+        if len(ticks) >= LEAST_TICKS:
+            break
+    else:
+        ticks = sorted({smallest, largest})
+    texts = [f"{tick // 10_000}万" if tick % 10_000 == 0 else f"{tick:,}" for tick in ticks]
+    return layout | {"xaxis": layout["xaxis"] | {"tickvals": ticks, "ticktext": texts}}
 
 
 def month_label(month: str) -> str:

@@ -6,7 +6,14 @@ import plotly.graph_objects as go
 from mynalib.disclosure.released import Released
 from mynalib.insight import chart_styles as styles
 from mynalib.insight import chart_values, display, titles
-from mynalib.insight.chart_frame import every_month, month_label, numbers, show_chart, with_months
+from mynalib.insight.chart_frame import (
+    every_month,
+    month_label,
+    numbers,
+    show_chart,
+    with_months,
+    with_sizes,
+)
 from mynalib.insight.outlook import Outlook
 
 
@@ -146,7 +153,8 @@ def funnel(outlook: Outlook, name: str) -> None:
     traces = [*curves, go.Scatter(**centre, **styles.TOTAL_LINE), *bands, dots]
     released = outlook.rates.where(month=str(outlook.month))
     kept = chart_values.with_limits(released.frame, outlook)
-    show_chart(released, name, said, traces, styles.FUNNEL_LAYOUT, seen, kept=kept)
+    layout = with_sizes(styles.FUNNEL_LAYOUT, sizes[0], sizes[-1])
+    show_chart(released, name, said, traces, layout, seen, kept=kept)
 
 
 def _as_level(row: dict) -> dict:

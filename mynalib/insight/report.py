@@ -114,7 +114,7 @@ def employers(outlook: Outlook) -> None:
     frame = released.frame
     few = ["unregistered", "lapsed"]  # まとめた行と組合全体だけにある数。表では、名に場所をゆずる
     seen = frame.drop(columns=few) if outlook.wide else _with_chance(outlook, frame)
-    caption = f"事業所ごとの登録率（{outlook.month.label}末。見出しを押すと並べかわります）"
+    caption = f"事業所ごとの登録率（{outlook.month.label}末）"
     tables.table(released, "employers", caption, seen=seen, sortable=True)
     for line in outlook.capsule.facts["coarsened"]:
         tables.paragraph(line)

@@ -74,11 +74,19 @@ def _with_drawings(notebook: nbformat.NotebookNode, alone: bool = False) -> nbfo
     for output in shown_outputs(drawn):
         text = output.data["text/html"]
         if has_chart(output):
-            picture = draw(output.data[PLOTLY_JSON], _caption(text))
-            # 絵は、図の値のすぐ前。JavaScript が動けば、様式（.js .drawn）が絵を隠し、紙では、また出す
-            text = text.replace(_DATA, picture + _DATA, 1)
+            # 絵は、図の値のすぐ前。JavaScript が動けば、様式（.js .drawing）が絵を隠し、紙では、また出す
+            text = text.replace(
+                _DATA, _picture(output.data[PLOTLY_JSON], _caption(text)) + _DATA, 1
+            )
         output.data["text/html"] = _INTERACTIVE.sub("", text) if alone else text
     return drawn
+
+
+def _picture(figure: dict, caption: str) -> str:
+    """図の SVG。狭い画面では縮めず、横に送れる。"""
+    name = html.escape(f"{caption}（絵）")
+    box = f'<div class="drawing" tabindex="0" role="region" aria-label="{name}">'
+    return f"{box}{draw(figure, caption)}</div>"
 
 
 def _caption(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MOST_LABELS = 9  # 横に並べる月の名の数
 NICE_STEPS = (1, 2, 5, 10)
+WHOLE_PEOPLE = ",d"  # 人数の軸の書き方（plotly の tickformat）
 PADDING = 0.06  # 範囲の決まっていない軸の、両端の余り
 
 
@@ -62,6 +63,8 @@ class Scale:
         if self.kind == "log":
             return [10**power for power in range(math.ceil(self.low), math.floor(self.high) + 1)]
         step = self.layout.get("dtick") or _nice_step(self.high - self.low)
+        # 人数に 0.5 人の目盛りはない。丸めて書くと、同じ数が二度並ぶ
+        step = max(step, 1) if self.layout.get("tickformat") == WHOLE_PEOPLE else step
         # 1e-9：0.6 ÷ 0.2 が 2.9999… になっても、端の目盛りを落とさない
         first = math.ceil(self.low / step - 1e-9)
         return [n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
@@ -69,7 +72,7 @@ class Scale:
     def _text(self, value: object) -> str:
         if isinstance(value, str):
             return value
-        form = ",.0f" if self.layout.get("tickformat") == ",d" else ",.10g"
+        form = ",.0f" if self.layout.get("tickformat") == WHOLE_PEOPLE else ",.10g"
         return f"{value:{form}}{'' if self.unit_text else self.layout.get('ticksuffix', '')}"
 
     @property

@@ -223,7 +223,8 @@ def seen(*parts: Callable[[Situation], None], page: Situation) -> str:
     with capture_output() as caught:
         for part in parts:
             part(page)
-    return "".join(one.data["text/html"] for one in caught.outputs)
+    shown = "".join(one.data["text/html"] for one in caught.outputs)
+    return shown.replace("\N{NO-BREAK SPACE}", " ")
 
 
 EVERY_PART = (

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mynalib.insight import chart_styles as styles
 from mynalib.jobs.svg import WIDTH, draw
+from mynalib.jobs.svg_shapes import SIZE
 
 MONTHS = ["2026年8月", "2026年9月", "2026年10月", "2026年11月"]
 MARGIN = {"l": 56, "r": 24, "t": 16, "b": 48}
@@ -152,3 +154,20 @@ def test_an_axis_has_a_length_even_when_all_values_are_alike(value):
     height = LAYOUT["height"]
     assert all(0 <= float(dot.get("cy")) <= height for dot in svg.iter("circle"))
     assert len([*svg.iter("circle")]) == 4
+
+
+@pytest.mark.parametrize("sizes", [[0, 0], [0, 1], [2, 0], [1, 3], [0, 4], [7, 12], [0, 30_000]])
+def test_an_axis_of_people_names_each_whole_number_once(sizes):
+    """0.5 人おきの目盛りを丸めると、「0、1、1、2、2」になる。"""
+    people = {"rangemode": "tozero", "tickformat": ",d"}
+    svg = picture(go.Scatter(x=MONTHS[:2], y=sizes, mode="lines"), yaxis=people)
+    shown = [int(text.replace(",", "")) for text in texts(svg) if text not in MONTHS]
+    assert len(shown) >= 2
+    assert len(shown) == len(set(shown))
+
+
+@pytest.mark.parametrize("layout", [styles.DUMBBELL_LAYOUT, styles.SHARE_ROWS])
+def test_the_unit_at_the_end_of_a_flat_axis_is_inside_the_picture(layout):
+    svg = picture(go.Scatter(x=[70, 100], y=["本人", "家族"], mode="markers"), **layout)
+    [unit] = [text for text in svg.iter("text") if text.text == "%"]
+    assert float(unit.get("x")) + SIZE <= WIDTH

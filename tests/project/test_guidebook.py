@@ -155,7 +155,7 @@ def test_each_chart_has_its_values_its_file_and_its_words(page, demo_release, re
             '<figcaption>(.*?)<span class="subtitle">(.*?)</span>', figure
         ).groups()
         said = re.search('class="chart" role="img" aria-label="(.*?)"', figure)[1]
-        assert said.startswith(f"{title}。{kind}")
+        assert said.startswith(f"{title}。{kind}".replace("\N{NO-BREAK SPACE}", " "))
         assert "<tbody>" in figure
         assert (folder / re.search('<a href="([^"]+[.]csv)" download', figure)[1]).is_file()
 

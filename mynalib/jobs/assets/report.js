@@ -4,21 +4,34 @@ document.documentElement.classList.add("js");
 const narrow = window.matchMedia("(max-width: 640px)").matches;
 const plain = { displayModeBar: false, displaylogo: false, showSendToCloud: false, responsive: true };
 
+const WHOLE = ",d";
+// 人数が少ないと、目盛りが 0.5 人おきになり、丸めた「0、1、1、2、2」が並ぶ
+const wholeSteps = (axis, series) => {
+  axis.dtick = Math.max(0, ...series.flat()) < 5 ? 1 : null;
+};
+// 月の名が重ならないように、いちばん新しい月から、軸の三分の一より離れた月だけに。先の月（目標）も、離れていれば残す
+const fewMonths = (ticks, newest, months) => {
+  const place = (month) => months.indexOf(month);
+  const apart = (one, other) => (place(other) - place(one)) * 3 >= months.length;
+  const kept = [newest];
+  for (const one of ticks.toReversed()) if (apart(one, kept[0])) kept.unshift(one);
+  return apart(newest, ticks.at(-1)) ? [...kept, ticks.at(-1)] : kept;
+};
+
 for (const figure of document.querySelectorAll("figure")) {
   const { data, layout } = JSON.parse(figure.querySelector(".figure-data").textContent);
+  if (layout.yaxis.tickformat === WHOLE) wholeSteps(layout.yaxis, data.map((one) => one.y));
   if (narrow) {
-    layout.margin = { ...layout.margin, l: 8, r: 8 };
+    // 横の軸の端の「100%」は、右にはみ出す
+    layout.margin = { ...layout.margin, l: 8, r: layout.xaxis.ticksuffix ? 24 : 8 };
     layout.font = { ...layout.font, size: 12 };
-    if (layout.xaxis.type === "log") { // 目盛りを間引く
+    if (layout.xaxis.type === "log") { // 目盛りを、大きいほうから間引く
       const { tickvals, ticktext } = layout.xaxis;
-      const kept = (_, at) => at % 3 === 0;
+      const each = Math.ceil(tickvals.length / 4);
+      const kept = (_, at) => (tickvals.length - 1 - at) % each === 0;
       layout.xaxis = { ...layout.xaxis, tickvals: tickvals.filter(kept), ticktext: ticktext.filter(kept) };
     }
-    const months = layout.xaxis.type === "category" && layout.xaxis.tickvals;
-    if (months) { // 月の名が重ならないように、新しいほうから、いくつかおきに
-      const each = Math.ceil(months.length / 3);
-      layout.xaxis.tickvals = months.filter((_, at) => (months.length - 1 - at) % each === 0);
-    }
+    if (layout.meta) layout.xaxis.tickvals = fewMonths(layout.xaxis.tickvals, layout.meta.newest, data[0].x);
   }
   window.Plotly.newPlot(figure.querySelector(".chart"), data, layout, plain);
 }
@@ -35,7 +48,8 @@ window.addEventListener("afterprint", () => {
 });
 
 // 見出しを押すと、並べかわる。組合全体とまとめた行は、いつも下に残る
-const number = (cell) => parseFloat(cell.textContent.replace(/[^0-9.+-]/g, ""));
+// はじめの数だけを読む。「約 70 %（±10）」は 70
+const number = (cell) => parseFloat(cell.textContent.replace(/^約\s*|,/g, ""));
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, at) => {
@@ -51,9 +65,9 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const fixed = (row) => row.matches(".total, .merged");
       const order = (a, b) => {
         const [x, y] = [a.cells[at], b.cells[at]];
-        if (!x.matches(".number, .whole")) return x.textContent.localeCompare(y.textContent, "ja", { numeric: true });
         const [m, n] = [number(x), number(y)];
-        return Number.isNaN(m) || Number.isNaN(n) ? Number.isNaN(m) - Number.isNaN(n) : m - n;
+        if (Number.isNaN(m) !== Number.isNaN(n)) return Number.isNaN(m) - Number.isNaN(n);
+        return m - n || x.textContent.localeCompare(y.textContent, "ja", { numeric: true });
       };
       const moving = rows.filter((row) => !fixed(row)).sort((a, b) => (down ? -order(a, b) : order(a, b)));
       table.tBodies[0].append(...moving, ...rows.filter(fixed));
@@ -62,13 +76,14 @@ for (const table of document.querySelectorAll("table.sortable")) {
 }
 
 const search = document.querySelector("#search");
-if (search) {
-  const rows = [...document.querySelectorAll("[data-search]")];
+const searched = [...document.querySelectorAll("[data-search]")];
+if (search && !searched.length) search.closest(".scripted")?.remove(); // 絞りこむ人のいないリスト
+else if (search) {
   const count = document.querySelector("#search-count");
   const filter = () => {
     const words = search.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const row of rows) {
+    for (const row of searched) {
       const text = (row.dataset.search || row.textContent).normalize("NFKC").toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
@@ -106,8 +121,11 @@ if (chooser) {
     const past = labels.slice(rows.length - shown, rows.length);
     const step = Math.ceil(past.length / (narrow ? 3 : 5));
     const ticks = past.filter((_, at) => (past.length - 1 - at) % step === 0);
+    const counted = {};
+    if (chart.layout.yaxis.tickformat === WHOLE) wholeSteps(counted, y);
     window.Plotly.update(chart, { y, showlegend: legend, ...(stacked ? { base: stack(y) } : {}) }, {
       showlegend: legend.filter(Boolean).length > 1,
+      ...("dtick" in counted ? { "yaxis.dtick": counted.dtick } : {}),
       "xaxis.range": [rows.length - shown - 0.5, labels.length - 0.5],
       "xaxis.tickvals": labels.length > rows.length && !narrow ? [...ticks, labels.at(-1)] : ticks,
     }, [...y.keys()]);
