@@ -80,13 +80,13 @@ class Outside:
     def coarsened(self) -> list[str]:
         """広く配る版に書く、粗くしたこと。どの事業所かは書かない。"""
         coarser = self.result.coarser
-        if coarser.total_only:
+        # 事業所が少なく、まとめられない月も。TOTAL の行は、いつもある
+        if len({*self.result.showing.wide.employer_id}) == 1 or coarser.total_only:
             return ["人数を守るため、この月は、組合全体の数だけを載せています。"]
         lines = []
         if changed := len(coarser.widened | coarser.unlevelled):
-            lines.append(
-                f"人数を守るため、この月は、{changed} 事業所の水準を、ふだんより粗くしています。"
-            )
+            told = f"人数を守るため、この月は、{changed} 事業所の水準を、ふだんより粗くしています。"
+            lines.append(told)
         if coarser.merge_more:
             lines.append(
                 f"人数を守るため、この月は、ふだんより {coarser.merge_more} 多い事業所を、一行にまとめています。"

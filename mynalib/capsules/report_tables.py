@@ -146,7 +146,7 @@ def _wide_employers(wide: pd.DataFrame, month: Month, outside: Outside) -> pd.Da
             "level": level_text(row, digits[months[0]]),
             "level_before": _text(before.get(code), digits.get(months[1], 0)),
             "level_year": _text(year.get(code), digits.get(months[2], 0)),
-            "movement": "" if code in (TOTAL, OTHERS) else _movement(row, before.get(code)),
+            "movement": BLANK if code in (TOTAL, OTHERS) else _movement(row, before.get(code)),
             "unregistered": row["unregistered"],
             "lapsed": row["lapsed"],
         }

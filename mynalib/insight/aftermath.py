@@ -93,6 +93,7 @@ class Aftermath:
             apart = mine.low > other.high or mine.high < other.low
             values = {
                 "told": f"{mine.share:.1f}",
+                "told_people": f"{mine.people:,}",
                 "waiting": f"{other.share:.1f}",
                 "people": f"{other.people:,}",
             }

@@ -108,7 +108,7 @@ def why_it_moved(causes: Mapping[str, float | None] | None, decimals: int) -> st
 
 
 def _cause(name: str, points: float, decimals: int) -> str:
-    return f"{CAUSE_WORDS[name]}（{points:+.{decimals}f}）"
+    return f"{CAUSE_WORDS[name]}（{points:+.{decimals}f} ポイント）"
 
 
 def beside_others(benchmark: Mapping[str, str] | None, seen: SocietyNow) -> str:

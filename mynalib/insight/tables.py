@@ -192,7 +192,7 @@ def households(rows: pd.DataFrame) -> int:
 
 def finder() -> None:
     """リストの中を、番号で探す欄（JavaScript のあるところだけ）。"""
-    display.show("finder", label="番号や、本人／家族、何回目で絞りこむ")
+    display.show("finder", label="番号や、本人／家族などの言葉で絞りこむ")
 
 
 def handling_rules(capsule: Capsule) -> None:

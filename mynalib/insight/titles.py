@@ -25,7 +25,7 @@ def differences_title(sizes: Sequence[float | None]) -> str:
     known = [size for size in sizes if size is not None]
     up = sum(size > 0 for size in known)
     down = sum(size < 0 for size in known)
-    return f"この {len(sizes)} か月で、上がった月は {up}、下がった月は {down}"
+    return f"この {len(sizes)} か月で、上がった月は{up}、下がった月は{down}"
 
 
 def causes_title(causes: Mapping[str, float | None] | None, decimals: int) -> str:
@@ -35,7 +35,7 @@ def causes_title(causes: Mapping[str, float | None] | None, decimals: int) -> st
         return "率を目に見えて動かしたわけはない"
     name = max(shown, key=lambda one: abs(shown[one]))
     way = "上げた" if shown[name] > 0 else "下げた"
-    return f"いちばん率を{way}のは{_SHORT[name]}（{shown[name]:+.{decimals}f}）"
+    return f"いちばん率を{way}のは{_SHORT[name]}（{shown[name]:+.{decimals}f}ポイント）"
 
 
 _SHORT = {"behaviour": "登録と解除", "joiners": "加入", "leavers": "脱退"}
@@ -55,12 +55,12 @@ def parts_title(rates: Mapping[str, float | None], decimals: int) -> str:
 
 
 def funnel_title(beyond: int, employers: int) -> str:
-    """事業所の題：99.8 % の限界の外にある事業所の数。名は言わない。"""
+    """事業所の題：99.8 % の限界の外にある事業所の数。名は言わない。表の「より上」「より下」は 95 % なので、どちらの幅かを言う。"""
     if not employers:
         return "比べられる事業所はない"
     if not beyond:
-        return f"{employers}事業所の差は、偶然の幅のうち"
-    return f"{employers}のうち{beyond}事業所は、偶然の幅の外"
+        return f"{employers}事業所の差は、偶然の幅（99.8%）のうち"
+    return f"{employers}のうち{beyond}事業所は、偶然の幅（99.8%）の外"
 
 
 def wave_title(row: Mapping[str, int] | None) -> str:

@@ -66,9 +66,9 @@ def test_where_we_stand_in_the_wide_edition_and_without_anybody():
 
 WHYS = [
     (None, "分かりません"),
-    ({"behaviour": 0.3, "joiners": -0.2, "leavers": 0.0}, "率を上げたのは加入を続けた方の登録と解除（+0.3）、率を下げたのは新しい方の加入（-0.2）です。"),
-    ({"behaviour": 0.3, "joiners": 0.2, "leavers": 0.1}, "率を上げたのは加入を続けた方の登録と解除（+0.3）と新しい方の加入（+0.2）と脱退（+0.1）です。"),
-    ({"behaviour": -0.3, "joiners": None, "leavers": 0.0}, "率を下げたのは加入を続けた方の登録と解除（-0.3）です。"),
+    ({"behaviour": 0.3, "joiners": -0.2, "leavers": 0.0}, "率を上げたのは加入を続けた方の登録と解除（+0.3 ポイント）、率を下げたのは新しい方の加入（-0.2 ポイント）です。"),
+    ({"behaviour": 0.3, "joiners": 0.2, "leavers": 0.1}, "率を上げたのは加入を続けた方の登録と解除（+0.3 ポイント）と新しい方の加入（+0.2 ポイント）と脱退（+0.1 ポイント）です。"),
+    ({"behaviour": -0.3, "joiners": None, "leavers": 0.0}, "率を下げたのは加入を続けた方の登録と解除（-0.3 ポイント）です。"),
     ({"behaviour": 0.0, "joiners": 0.0, "leavers": 0.0}, "どれも、丸めると 0.0 ポイント"),
     ({"behaviour": None, "joiners": 0.0, "leavers": None}, "5人未満の動きは、示していません"),
 ]  # fmt: skip
@@ -125,16 +125,16 @@ TITLES = [
     (titles.trend_title(standing(before=None, first=True)), "登録率は73.4%"),
     (titles.trend_title(standing(before=None)), "登録率は73.4%（前の月の値はない）"),
     (titles.trend_title(standing(rate=None)), "登録率はありません"),
-    (titles.causes_title({"behaviour": 0.3, "joiners": -0.4}, 1), "いちばん率を下げたのは加入（-0.4）"),
-    (titles.causes_title({"behaviour": 0.3, "joiners": None}, 1), "いちばん率を上げたのは登録と解除（+0.3）"),
+    (titles.causes_title({"behaviour": 0.3, "joiners": -0.4}, 1), "いちばん率を下げたのは加入（-0.4ポイント）"),
+    (titles.causes_title({"behaviour": 0.3, "joiners": None}, 1), "いちばん率を上げたのは登録と解除（+0.3ポイント）"),
     (titles.causes_title({"behaviour": 0.0, "joiners": None}, 1), "率を目に見えて動かしたわけはない"),
     (titles.causes_title(None, 1), "率を目に見えて動かしたわけはない"),
     (titles.parts_title({"本人": 74.1, "家族": 71.9}, 1), "家族は本人より2.2ポイント低い"),
     (titles.parts_title({"本人": 71.9, "家族": 74.1}, 1), "家族は本人より2.2ポイント高い"),
     (titles.parts_title({"本人": 70, "家族": 70}, 0), "本人と家族は同じ70%"),
     (titles.parts_title({}, 0), "本人と家族の登録率"),
-    (titles.funnel_title(0, 1), "1事業所の差は、偶然の幅のうち"),
-    (titles.funnel_title(3, 19), "19のうち3事業所は、偶然の幅の外"),
+    (titles.funnel_title(0, 1), "1事業所の差は、偶然の幅（99.8%）のうち"),
+    (titles.funnel_title(3, 19), "19のうち3事業所は、偶然の幅（99.8%）の外"),
     (titles.funnel_title(0, 0), "比べられる事業所はない"),
     (titles.wave_title(None), "前の月がないので、動きは分からない"),
     (titles.wave_title({"lapsed": 3, "cancelled_by_lapse": 9, "renewed": 4, "relinked": 2}), "失効12人、更新4人、再登録2人"),
@@ -166,7 +166,7 @@ TITLES = [
     (titles.gap_title(2, -6.0, -10.2, -1.8), "2か月あと、差は-6.0ポイント"),
     (titles.gap_title(1, 1.0, -3.1, 5.1), "1か月あと、差があるとは言えない"),
     (titles.gap_title(1, 3.1, 0.0, 6.2), "1か月あと、差があるとは言えない"),
-    (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は 1、下がった月は 1"),
+    (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は1、下がった月は1"),
 ]  # fmt: skip
 
 
