@@ -113,7 +113,8 @@ def test_the_employers_page_tells_the_target_from_the_rate_published_before(
     InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     with capture_output() as caught:
         EmployerPage(Capsule.read(capsule)).where_you_stand()
-    assert said in "".join(one.data["text/html"] for one in caught.outputs)
+    shown = "".join(one.data["text/html"] for one in caught.outputs)
+    assert said in shown.replace("\u00a0", " "), "数と単位のあいだは、改行しない空白"
 
 
 def renumber(home: Home) -> None:

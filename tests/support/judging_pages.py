@@ -32,7 +32,7 @@ def tables(page: str) -> dict[str, list[list[str]]]:
     """ページの表：題から、行の升の文字へ。"""
     found = {}
     for caption, body in re.findall(
-        r"<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL
+        r"<caption><span>(.*?)</span>.*?<tbody>(.*?)</tbody>", page, re.DOTALL
     ):
         rows = re.findall(r"<tr.*?>(.*?)</tr>", body, re.DOTALL)
         found[caption] = [
@@ -88,7 +88,8 @@ class Pages:
         return Count.of(self.judge.truth.files[month].values())
 
     def _page(self, path: str) -> str:
-        return (self.folder / path).read_text(encoding="utf-8")
+        # 数と単位のあいだの、改行しない空白も、ただの空白として読む
+        return (self.folder / path).read_text(encoding="utf-8").replace("\u00a0", " ")
 
     def _wide_tiles(self) -> Iterator[str]:
         shown, now, then = (
