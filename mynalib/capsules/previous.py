@@ -188,9 +188,9 @@ def _stale(
     kept: Collection[KeptMonth],
 ) -> Iterator[tuple[str, str]]:
     """引きつぐ行の（月, 水準を定めた月）のうち、その公開が使ったあとで、定めた月を取り込み直したもの。"""
+    held = {str(each.month): each for each in kept}
     for made, months in owned.items():
         used = tables[made].inputs
-        held = {str(each.month): each for each in kept}
         replaced = [since for since in held if not held[since].is_as_used(used.get(since))]
         rows = _of_months(tables[made].state, months)
         rows = rows[rows.since.isin(replaced)]

@@ -85,7 +85,7 @@ def _names(paths: Iterable[Path]) -> list[str]:
 
 def _read(db: duckdb.DuckDBPyConnection, path: Path) -> pd.DataFrame | None:
     try:
-        return db.read_parquet(glob.escape(str(path))).df()
+        return db.read_parquet(_names([path])).df()
     except duckdb.Error:
         return None
 
