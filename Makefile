@@ -4,13 +4,16 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 EXPORT := export --locked --all-groups --no-emit-project --no-hashes --no-header --no-annotate -q
 
-.PHONY: demo test test-long lint lock check-lock schemas errors screenshot
+.PHONY: demo test test-large test-long lint lock check-lock schemas errors screenshot
 
 demo: $(UV)
 	$(UV) run --locked --no-dev myna demo
 
 test: $(UV)
-	$(UV) run --locked pytest -n auto --dist worksteal
+	$(UV) run --locked pytest -n auto --dist worksteal -m "not large"
+
+test-large: $(UV)
+	$(UV) run --locked pytest -n auto --dist worksteal -m large
 
 test-long: $(UV)
 	MYNA_LONG=1 MYNA_RECORD=1 $(UV) run --locked pytest -n auto --dist loadfile -m long

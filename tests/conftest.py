@@ -31,6 +31,7 @@ from mynalib.jobs.running import Running
 
 TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
+SMALL = "not large"  # make test の選び方
 os.environ["MYNA_TODAY"] = TODAY  # どの試験も、この日に動く
 os.environ.pop("MYNA_HOME", None)
 # あれば、試験の起こす子が、読みこむたびに mynalib を訳しなおし（一つに一秒）、pytest が、動かすたびに試験を訳しなおす（十秒）
@@ -136,12 +137,19 @@ def drafted(_drafted, tmp_path) -> SmallSociety:
     return copied(_drafted, tmp_path / "home")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """CPU より一つ多く。ブラウザーやカーネルを待つ間に、ほかの試験が進む。"""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """make test では、make test-long だけのものを外す。MYNA_ORDER=種 なら、その種で決まる、でたらめな順に。一つのファイルの試験は、続けて（その土台を一度だけ作る）。"""
     if not os.environ.get("MYNA_LONG"):
         left = [item for item in items if _only_when_long(item)]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    # 架空の組合を使うものから。作る間（一分）、それを待つプロセスがないように
+    items.sort(key=_needs_demo, reverse=True)
     if seed := os.environ.get("MYNA_ORDER"):
         rng = random.Random(seed)
         files = {item.path: rng.random() for item in items}
@@ -152,6 +160,10 @@ def pytest_collection_finish() -> None:
     """ここまでに読みこんだものは、捨てない。数え直すと、一つの試験が作るごみより、ずっと時間がかかる。"""
     spare_the_collector()
     gc.enable()
+
+
+def _needs_demo(item: pytest.Item) -> bool:
+    return "demo_home" in item.fixturenames
 
 
 def _only_when_long(item: pytest.Item) -> bool:
@@ -169,9 +181,11 @@ def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Co
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """ブラウザーか LibreOffice がなければ、その試験が動いていないことを、最後の行で知らせる。"""
+    """大きな試験が動いていないことと、ブラウザーか LibreOffice がなければ、その試験が動いていないことを、最後の行で知らせる。"""
     if hasattr(config, "workerinput"):
         return
+    if config.option.markexpr == SMALL:
+        print("大きな試験は、動かしていません（make test-large）")
     for command, name in (("chromium", "Chromium"), ("soffice", "LibreOffice")):
         if not shutil.which(command):
             print(f"{name} がないので、それで開く試験は、動いていません")

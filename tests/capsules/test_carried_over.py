@@ -20,6 +20,8 @@ from mynalib.history.home import Home
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.employer_page import EmployerPage
 
+pytestmark = pytest.mark.large
+
 MONTH = Month.parse("2026-10")
 
 

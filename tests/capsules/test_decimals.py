@@ -18,6 +18,8 @@ from mynalib.insight import charts
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.outlook import Outlook
 
+pytestmark = pytest.mark.large
+
 FIRST = Month.parse("2026-08")
 SIZES = [(5100, 3748), (4998, 3671), (5010, 3678)]  # 73.49 %、73.45 %、73.41 %
 SAID = [

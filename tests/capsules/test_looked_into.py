@@ -15,6 +15,8 @@ from mynalib.history.stops import stops
 from mynalib.jobs.running import Running
 from mynalib.verbs.check import check_home
 
+pytestmark = pytest.mark.large
+
 BAD = [person("101", 200 + n, "9,,,,1") for n in range(25)]
 UNKNOWN = ["777,7770001,00,0,,,,1", "778,7780001,00,0,,,,1", "777,7770002,00,0,,,,1"]
 SWALLOWED = [

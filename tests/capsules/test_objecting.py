@@ -45,7 +45,7 @@ from mynalib.jobs.exports import write_products
 from mynalib.reminders.sheet import book_name
 from mynalib.verbs.publish import publish
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.large, pytest.mark.long]
 
 MONTHS = YEAR[-4:]
 NEWEST = MONTHS[-1]

@@ -35,7 +35,7 @@ from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.verbs.publish import publish
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.large, pytest.mark.long]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from mynalib.insight import display, privacy_page
 from mynalib.insight.capsule import Capsule
 from mynalib.verbs.explain import explain, read_key
 
+pytestmark = pytest.mark.large
+
 OWN = "0,20240401,20260905,1,1"
 RETURNED = "0,20240401,20260905,3,0"
 

@@ -20,6 +20,8 @@ from mynalib.insight.capsule import Capsule
 from mynalib.reminders.draws import drawn
 from mynalib.reminders.halves import FIRST_HALF
 
+pytestmark = pytest.mark.large
+
 MONTH = Month.parse("2026-10")
 SYMBOLS = {"E01": "101", "E02": "102", "E03": "103"}
 OBJECTOR = "0007"

@@ -10,6 +10,8 @@ from mynalib.domain.months import Month
 from mynalib.insight.capsule import Capsule
 from mynalib.insight.outlook import Outlook
 
+pytestmark = pytest.mark.large
+
 MONTH = Month.parse("2026-10")
 REACHED = "目標（2027年3月に 90 %）に届いています。"
 SOCIETIES = [  # 加入者、登録者、概数版の文、実数版の文

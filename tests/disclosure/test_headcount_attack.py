@@ -24,6 +24,8 @@ from mynalib.insight.employer_page import EmployerPage
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "headcount_attack.py"
 # 前の作り（21ad6ee）が公開した、事業所のページの加入者と、本当の頭数
 OLD = Path(__file__).parents[1] / "headcount" / "old_pages.csv"

@@ -10,9 +10,12 @@ import pytest
 from commands import cold_myna
 from societies import HEADER, everybody
 
-pytestmark = pytest.mark.skipif(
-    os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ"
-)
+pytestmark = [
+    pytest.mark.large,
+    pytest.mark.skipif(
+        os.name == "nt", reason="Windows の権限は、フォルダーに付けたものを受け継ぐ"
+    ),
+]
 
 MONTH = "2026-10"
 LONG = bool(os.environ.get("MYNA_LONG"))

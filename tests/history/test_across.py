@@ -17,7 +17,10 @@ from mynalib.history.revisions import revisions
 from mynalib.verbs.check import check_home
 from mynalib.verbs.verify import verify
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/shm は、Linux にしかない")
+pytestmark = [
+    pytest.mark.large,
+    pytest.mark.skipif(sys.platform == "win32", reason="/dev/shm は、Linux にしかない"),
+]
 
 
 @pytest.fixture

@@ -702,6 +702,7 @@ def test_what_an_interrupted_run_left_is_gone_after_the_next(home):
     assert list(home.data.glob("*.part")) + list(home.data.glob(".*.part")) == []
 
 
+@pytest.mark.large
 @pytest.mark.long
 def test_a_killed_load_leaves_a_month_whole_or_absent(tmp_path, record_property):
     trials = 100 if LONG else 5
@@ -737,6 +738,7 @@ FAILURES = {
 CALLS = ("fsync", "rename", "replace", "mkdir", "chmod")
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     ("call", "number"),
     [*(("fsync", number) for number in FAILURES), *((call, errno.ENOSPC) for call in CALLS[1:])],
@@ -757,6 +759,7 @@ def test_a_disk_that_refuses_is_an_error_a_person_can_act_on(home, monkeypatch, 
     assert check_home(home).errors == ()
 
 
+@pytest.mark.large
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows には、大きさの上限がない")
 def test_a_disk_that_fills_up_inside_duckdb_is_disk_full(tmp_path):
     script = """

@@ -32,6 +32,8 @@ from mynalib.history.recovery import settle
 from mynalib.history.replaying import replayed
 from mynalib.history.tables import read_table
 
+pytestmark = pytest.mark.large
+
 BLANK = never_linked()
 OWN, LAPSED, LINKED = own_request(), lapsed(), registered()
 RETURNED = replace(OWN, cancel_kind=3)

@@ -40,6 +40,8 @@ from mynalib.history.registers import DECISIONS
 from mynalib.history.returners import returner_holds
 from mynalib.verbs.ingest_returners import ingest_returners
 
+pytestmark = pytest.mark.large
+
 LINE = "101,0012345,00"
 # 要確認：返納だが証明書は期限内
 RETURNED = Person(registered_on=DAY, cancelled_on=LATER, cancel_kind=3, certificate_flag=1)

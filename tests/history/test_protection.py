@@ -17,6 +17,8 @@ from mynalib.history.ledger import Ledger
 from mynalib.history.protection import lost_protection, protection
 from mynalib.history.registers import DECISIONS, Entry, read_registers
 
+pytestmark = pytest.mark.large
+
 FULL = f"{HEADER},撤回日,処理,新記号,新番号,新枝番"
 FIRST, SECOND, MOVED, TWICE = (
     "101,0012345,00,20260401,,,,,",

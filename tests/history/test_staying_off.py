@@ -42,6 +42,8 @@ from mynalib.history.registers import DECISIONS
 from mynalib.history.tables import read_table, write_table
 from mynalib.verbs.check import check_home
 
+pytestmark = pytest.mark.large
+
 REMIND = {"link", "renew", "renew_then_link"}
 PROTECTED = {"never", "card_info", "review"}
 FIRST, SECOND, THIRD = "2026-01", "2026-02", "2026-03"

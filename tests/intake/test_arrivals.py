@@ -30,6 +30,8 @@ from mynalib.verbs.ingest_returners import ingest_returners
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 AUGUST, SEPTEMBER, OCTOBER = (Month(2026, number) for number in (8, 9, 10))
 SIZES = {"101": 60, "102": 40, "103": 20}
 NAMES = (

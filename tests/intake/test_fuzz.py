@@ -25,6 +25,8 @@ from mynalib.intake.intake import Intake
 from mynalib.intake.profile import FileProfile
 from mynalib.intake.reading import read_file
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 ONE = os.environ.get("MYNA_FUZZ_SEED")
 SECONDS, FILES = 600, 150

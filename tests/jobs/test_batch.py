@@ -26,6 +26,8 @@ from mynalib.jobs.batch import private_files, run_jobs
 from mynalib.jobs.plan import plan_jobs
 from mynalib.jobs.running import Running
 
+pytestmark = pytest.mark.large
+
 GIGA = 1 << 30
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
 DASHBOARD = "04_employer_dashboard"

@@ -23,6 +23,8 @@ from mynalib.history.home import Home
 from mynalib.jobs import cluster
 from mynalib.jobs.running import Running
 
+pytestmark = pytest.mark.large
+
 HANGS = 600  # 秒。これだけ待っても、そうならなければ、止まっている
 PATIENT = 25  # 秒。忙しい機械でも、distributed の待つ三十秒より早く分かる
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]

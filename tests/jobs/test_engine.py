@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.magics.execution import _format_time
 
+pytestmark = pytest.mark.large
+
 RUNNER = Path(__file__).parents[1] / "support" / "run_notebooks.py"
 RAISES = "raises-exception"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -24,6 +24,8 @@ from mynalib.jobs.running import Running
 from mynalib.verbs.ingest import ingest
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 BY_COMMAND = {"V12", "O03"}
 
 

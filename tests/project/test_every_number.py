@@ -117,6 +117,7 @@ def live(folder: Path, months: int, published: range, seed: int) -> list[str]:
     return found
 
 
+@pytest.mark.large
 def test_every_number_of_a_small_society_in_the_month_22_people_join(tmp_path):
     assert live(tmp_path / "home", AT + 1, range(AT, AT + 1), seed=1) == []
 

@@ -30,6 +30,8 @@ from mynalib.verbs.handover import Request, hand_over_list
 from mynalib.verbs.publish import publish
 from mynalib.verbs.purge import purge
 
+pytestmark = pytest.mark.large
+
 ROOT = Path(__file__).parents[2]
 with (ROOT / "tests" / "facts" / "settings_readers.csv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.DictReader(file))

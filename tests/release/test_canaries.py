@@ -18,6 +18,8 @@ from societies import HEADER, MONTHS, SmallSociety, everybody
 from mynalib.capsules.publication import open_publication
 from mynalib.history.home import Home
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 PLANTED = Path(__file__).parents[1] / "support" / "planted"
 SYMBOLS = {"E01": "101", "E02": "102", "E03": "103", "KENPO": "120"}

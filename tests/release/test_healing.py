@@ -29,6 +29,8 @@ from mynalib.verbs.ingest_returners import ingest_returners
 from mynalib.verbs.verify import verify
 from mynalib.verbs.withdraw import withdraw_release
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
 RELEASE = str(MONTHS[1])

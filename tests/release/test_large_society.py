@@ -27,6 +27,8 @@ from mynalib.verbs.ingest import ingest
 from mynalib.verbs.init import found
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 PEOPLE = dict(zip(MONTHS, (500_000, 551_806) if LONG else (115_000, 126_361), strict=True))
 REGISTERED = {MONTHS[0]: 63, MONTHS[1]: 66}  # 百人のうち

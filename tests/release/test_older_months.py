@@ -20,6 +20,8 @@ from mynalib.domain.months import Month
 from mynalib.history.released import read_manifest
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 OLDER, NEWEST = MONTHS
 NAMED = next(edition for edition in EDITIONS if edition.level == "named")
 

@@ -14,6 +14,8 @@ from mynalib.history.home import Home
 from mynalib.history.months import KeptMonth, kept_months
 from mynalib.history.outdated import outdated_releases
 
+pytestmark = pytest.mark.large
+
 OLDER, NEWEST = map(str, MONTHS)
 ADVICE = f"{NEWEST} の公開は、そのあとに取り込みなおした月と合いません。myna publish --month {NEWEST} --because 理由"
 

@@ -12,6 +12,8 @@ from mynalib.domain.months import Month
 from mynalib.history.home import Home
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 MONTHS = (Month.parse("2026-09"), Month.parse("2026-10"))
 MANY = 64
 

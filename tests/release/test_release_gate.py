@@ -26,6 +26,8 @@ from mynalib.history.revisions import revisions
 from mynalib.release.gate import GateFailed, inspect
 from mynalib.verbs.publish import publish
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 OBJECTOR = ",".join(everybody()[2].split(",")[:3])
 COMMAND = [

@@ -31,6 +31,8 @@ from mynalib.verbs.publish import publish
 from mynalib.verbs.verify import verify
 from mynalib.verbs.withdraw import withdraw_lists, withdraw_release
 
+pytestmark = pytest.mark.large
+
 OLDER, NEWEST = MONTHS
 REMADE = "リストを作り直しました。"
 BECAUSE = "<b>送り主</b>が 3 行を送り直したため"

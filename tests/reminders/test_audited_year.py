@@ -334,7 +334,7 @@ def year(once, request) -> Year:
     return pickle.loads((place / "year.pickle").read_bytes())
 
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.large, pytest.mark.long]
 
 
 def test_every_kind_of_deed_was_done(year):

@@ -18,6 +18,8 @@ from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
+pytestmark = pytest.mark.large
+
 NEWEST = MONTHS[1]
 
 

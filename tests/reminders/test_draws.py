@@ -29,6 +29,8 @@ from mynalib.reminders.draws import (
 from mynalib.reminders.halves import FIRST_HALF, HOUSEHOLD_KEY, SECOND_HALF, halves
 from mynalib.reminders.memory import LETTERS, RemindersDamaged
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 
 

@@ -33,6 +33,8 @@ from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
+pytestmark = pytest.mark.large
+
 
 def optout_lines(society: SmallSociety, name: str = "optout") -> int:
     return sum(entry.register == name for entry in read_registers(society.home, society.params))

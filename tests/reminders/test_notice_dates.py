@@ -13,6 +13,8 @@ from mynalib.reminders.notice_dates import lists_outside_notice
 from mynalib.verbs.check import check_home
 from mynalib.verbs.handover import Request, hand_over_list
 
+pytestmark = pytest.mark.large
+
 
 def edit(society: SmallSociety, file: str, old: str, new: str) -> None:
     path = society.home.params / file

@@ -18,6 +18,8 @@ from mynalib.domain.params import load_params
 from mynalib.history.registers import RegisterUnreadable, read_registers
 from mynalib.reminders.sheet import ANSWER, NOT_HERE, OBJECTION
 
+pytestmark = pytest.mark.large
+
 OPTOUT = "被保険者証記号,被保険者証番号,被保険者証枝番,申出日,撤回日"
 DECISIONS = "被保険者証記号,被保険者証番号,被保険者証枝番,判断,判断者,判断日"
 

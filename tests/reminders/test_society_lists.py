@@ -35,6 +35,8 @@ from mynalib.jobs.exports import write_products
 from mynalib.release.society_check import society_problems
 from mynalib.reminders.handover import post_letters
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 TO_REMIND = ("link", "renew", "renew_then_link")
 HOMES = ("120", "901")  # 事業所のリストに載らない記号

@@ -25,6 +25,8 @@ from mynalib.reminders.memory import LETTERS
 from mynalib.reminders.trials import MONTHS_COMPARED, TRIAL_COLUMNS, expected, trial_outcomes
 from mynalib.verbs.check import check_home
 
+pytestmark = pytest.mark.large
+
 PLOTLY = "application/vnd.plotly.v1+json"
 UNITS = {"101": "E01", "102": "E02", "901": LETTERS}
 

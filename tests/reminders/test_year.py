@@ -17,6 +17,8 @@ from mynalib.verbs.publish import publish
 from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 YEAR = [MONTHS[1].plus(at - 11) for at in range(12)]
 GAP, MOST = 2, 3

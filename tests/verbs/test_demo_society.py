@@ -9,6 +9,8 @@ from mynalib.demo import DemoSociety, make_society
 from mynalib.domain.items import ITEMS, NAMES
 from mynalib.domain.months import Month
 
+pytestmark = pytest.mark.large
+
 LAST = Month(2026, 10)
 MONTHS = 24
 NEWEST = str(LAST)

@@ -34,9 +34,10 @@ from mynalib.intake.reading import read_file
 from mynalib.verbs.check import check_home
 from mynalib.verbs.ingest import ingest
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="fork と kill -9 は、Windows にはない"
-)
+pytestmark = [
+    pytest.mark.large,
+    pytest.mark.skipif(sys.platform == "win32", reason="fork と kill -9 は、Windows にはない"),
+]
 
 LONG = bool(os.environ.get("MYNA_LONG"))
 HANGS = 600  # 秒。これだけ待っても終わらなければ、止まっている

@@ -29,6 +29,8 @@ from mynalib.history.months import kept_months
 from mynalib.insight.capsule import window
 from mynalib.verbs.init import found
 
+pytestmark = pytest.mark.large
+
 MYNA = Path(sys.executable).with_name("myna")
 MODULE = [sys.executable, "-m", "mynalib"]
 MONTH = str(MONTHS[1])

@@ -31,6 +31,8 @@ from mynalib.reminders.sheet import SHEET_TITLES
 from mynalib.verbs.publish import publish, release
 from mynalib.verbs.verify import verify
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 RECEIVERS = ("E01", "E02", "E03") if LONG else ("E01",)
 OBJECTOR = "101,1015001,00"  # 未登録（勧奨の対象になるはずだった人）

@@ -26,6 +26,8 @@ from mynalib.verbs.publish import publish
 from mynalib.verbs.purge import purge
 from mynalib.verbs.verify import verify
 
+pytestmark = pytest.mark.large
+
 LEAVER = person("101", 2)
 """初めの二か月だけにいる、リストに載る人。"""
 STAYER = person("101", 8)

@@ -12,6 +12,8 @@ from mynalib.history.tables import read_table
 from mynalib.verbs.check import check_home
 from mynalib.verbs.withdraw import withdraw_month, withdraw_release
 
+pytestmark = pytest.mark.large
+
 
 def take_back(society: SmallSociety) -> dict:
     return withdraw_month(society.home, society.params, MONTHS[1], "別の月のファイルだった")
