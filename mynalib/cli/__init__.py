@@ -11,6 +11,7 @@ import typer
 
 from mynalib import ending
 from mynalib.cli.answer import Asked, refuse
+from mynalib.cli.frame import Group
 from mynalib.cli.lab import lab_commands
 from mynalib.cli.lists import list_commands
 from mynalib.cli.months import month_commands
@@ -20,6 +21,7 @@ from mynalib.cli.usage import UsageError, told
 from mynalib.intake.scratch import clear_scratch
 
 app = typer.Typer(
+    cls=Group,
     help="マイナ保険証の共同利用：毎月のファイルの取込から、勧奨リストと月次報告の公開まで。",
     no_args_is_help=True,
     # --help に、英語の --install-completion が並ばないように

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from mynalib.cli.answer import say
+from mynalib.cli.frame import Commands
 from mynalib.cli.options import HomeOption, JsonOption
 from mynalib.cli.place import at_home
 
-lab_commands = typer.Typer()
+lab_commands = Commands()
 
 
 @lab_commands.command()

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from mynalib.cli.answer import say
+from mynalib.cli.frame import Commands
 from mynalib.cli.options import BecauseOption, HomeOption, JsonOption, read_month, read_written
 from mynalib.cli.place import at_home, pasted
 from mynalib.cli.typed import ask_master, ask_person
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 
-list_commands = typer.Typer()
+list_commands = Commands()
 
 EmployerOption = Annotated[
     str, typer.Option("--employer", parser=read_written, metavar="E01", help="事業所コード")
@@ -40,7 +41,10 @@ def handover(
     means: MeansOption,
     month: WhichMonthOption = None,
     name: Annotated[
-        str, typer.Option("--name", help="似た名の事業所があるとき、渡す相手の名を打ち直す")
+        str,
+        typer.Option(
+            "--name", metavar="名", help="似た名の事業所があるとき、渡す相手の名を打ち直す"
+        ),
     ] = "",
     again: Annotated[
         bool, typer.Option("--again", help="もう手渡したリストを、もう一度渡す")
@@ -102,7 +106,10 @@ def recall(
 @list_commands.command()
 def record(
     file: Annotated[
-        Path | None, typer.Argument(help="事業所から返ってきた勧奨リスト（XLSX）", readable=False)
+        Path | None,
+        typer.Argument(
+            metavar="ファイル", help="事業所から返ってきた勧奨リスト（XLSX）", readable=False
+        ),
     ] = None,
     receipt: Annotated[
         str | None,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from mynalib.cli.answer import say
+from mynalib.cli.frame import Commands
 from mynalib.cli.options import (
     HomeOption,
     JobsOption,
@@ -21,13 +22,16 @@ from mynalib.cli.progress import ProgressBar
 from mynalib.domain.params import load_params
 from mynalib.history.home import Home
 
-month_commands = typer.Typer()
+month_commands = Commands()
 
 
 @month_commands.command()
 def demo(
     home: Annotated[
-        Path, typer.Option("--home", parser=read_folder, metavar="DIR", help="架空の組合を作る場所")
+        Path,
+        typer.Option(
+            "--home", parser=read_folder, metavar="フォルダー", help="架空の組合を作る場所"
+        ),
     ] = Path("demo"),
     jobs: JobsOption = None,
     as_json: JsonOption = False,
@@ -47,7 +51,7 @@ def demo(
 
 @month_commands.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="新しく作るフォルダー")],
+    folder: Annotated[Path, typer.Argument(metavar="フォルダー", help="新しく作るフォルダー")],
     group: Annotated[
         bool, typer.Option("--group", help="同じ組（グループ）の人の、ほかの利用者名でも使う")
     ] = False,
@@ -64,14 +68,17 @@ def init(
 @month_commands.command()
 def ingest(
     # readable=False：読めないファイルは、click の英語の文ではなく、こちらの文で断る
-    file: Annotated[Path, typer.Argument(help="届いたファイル（CSV）", readable=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="ファイル", help="届いたファイル（CSV）", readable=False)
+    ],
     month: MonthOption,
     home: HomeOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="その月を、このファイルで置きかえる（前の版も残る）")
     ] = False,
     confirm: Annotated[
-        list[str], typer.Option(help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）")
+        list[str],
+        typer.Option(metavar="関門", help="人が確かめて通す関門の名（SUSPICIOUS_DROP など）"),
     ] = [],  # noqa: B006 typer の書き方
     kind: Annotated[
         Literal["month", "returners"],
@@ -112,7 +119,10 @@ def _require_known_gates(kind: str, confirm: list[str]) -> None:
 
 @month_commands.command()
 def profile(
-    file: Annotated[Path, typer.Argument(help="見たことのないファイル（CSV）", readable=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="ファイル", help="見たことのないファイル（CSV）", readable=False),
+    ],
     home: HomeOption = None,
     write: Annotated[
         bool, typer.Option("--write", help="society.yaml の file: に、調べた形を書く")
@@ -144,10 +154,14 @@ def _say_profile(as_json: bool, shape, home: Home | None = None) -> None:
 
 @month_commands.command()
 def benchmarks(
-    file: Annotated[Path, typer.Argument(help="国の月次の表（CSV）", readable=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="ファイル", help="国の月次の表（CSV）", readable=False)
+    ],
     population: Annotated[
         int | None,
-        typer.Option("--population", min=1, help="人口。組合の率と並べられる率を作るのに要る"),
+        typer.Option(
+            "--population", metavar="人数", min=1, help="人口。組合の率と並べられる率を作るのに要る"
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,

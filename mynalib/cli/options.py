@@ -43,7 +43,7 @@ HomeOption = Annotated[
     typer.Option(
         "--home",
         parser=read_folder,
-        metavar="DIR",
+        metavar="フォルダー",
         help="組合の置き場所。なければ MYNA_HOME、今のフォルダー",
     ),
 ]
@@ -58,7 +58,8 @@ BecauseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", callback=note_json, help="結果を JSON で出す")]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", min=1, help="同時に動かす数。なければ CPU とメモリから")
+    int | None,
+    typer.Option("--jobs", metavar="4", min=1, help="同時に動かす数。なければ CPU とメモリから"),
 ]
 SchedulerOption = Annotated[
     str | None,

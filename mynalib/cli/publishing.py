@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mynalib.cli.answer import say
+from mynalib.cli.frame import Commands
 from mynalib.cli.options import (
     HomeOption,
     JobsOption,
@@ -22,7 +23,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.jobs.running import Running
 
-publishing_commands = typer.Typer()
+publishing_commands = Commands()
 
 
 @publishing_commands.command()
@@ -30,12 +31,12 @@ def publish(
     month: MonthOption,
     home: HomeOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="公開せず、下書きで止める")] = False,
-    without: Annotated[list[str], typer.Option(help="この月は公開しない事業所（例 E07）")] = [],  # noqa: B006 typer の書き方
+    without: Annotated[
+        list[str], typer.Option(metavar="E07", help="この月は公開しない事業所（例 E07）")
+    ] = [],  # noqa: B006 typer の書き方
     employer: Annotated[
         str | None,
-        typer.Option(
-            parser=read_written, metavar="TEXT", help="一つの事業所だけの下書き（例 E01）"
-        ),
+        typer.Option(parser=read_written, metavar="E01", help="一つの事業所だけの下書き（例 E01）"),
     ] = None,
     because: Annotated[
         str | None,

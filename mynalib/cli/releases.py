@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mynalib.cli.answer import say
+from mynalib.cli.frame import Commands
 from mynalib.cli.options import (
     BecauseOption,
     HomeOption,
@@ -17,7 +18,7 @@ from mynalib.cli.place import at_home, pasted
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 
-release_commands = typer.Typer()
+release_commands = Commands()
 
 ReleaseOption = Annotated[
     str | None,
@@ -31,7 +32,7 @@ ReleaseOption = Annotated[
 def pdf(
     month: MonthOption,
     page: Annotated[
-        str, typer.Option("--page", parser=read_written, metavar="TEXT", help="公開の中のページ")
+        str, typer.Option("--page", parser=read_written, metavar="ページ", help="公開の中のページ")
     ] = "management/index.html",
     home: HomeOption = None,
     as_json: JsonOption = False,

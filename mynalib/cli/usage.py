@@ -46,7 +46,7 @@ def _bad_value(error: typer.BadParameter) -> str:
 
 
 def _hint(error: typer.BadParameter) -> str:
-    """打つ人の見る名：--month、FILE。"""
+    """打つ人の見る名：--month、ファイル。"""
     param = error.param
     option = param.param_type_name == "option"
     return param.opts[0] if option else (param.metavar or param.name.upper())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import myna, out
+from rich.cells import cell_len
 from societies import HEADER, MONTHS, everybody
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -32,6 +33,7 @@ KEYS = {
 }
 
 
+@pytest.mark.large
 def test_a_newcomers_own_file_becomes_her_own_month(tmp_path):
     """初めての人：置き場所を作り、日本語の記号の cp932 のファイルを入れ、公開する。"""
     home, file = tmp_path / "わたしの組合", tmp_path / "届いたファイル.csv"
@@ -105,7 +107,7 @@ def test_wrong_usage_is_exit_2(words):
 
 
 WRONG_USAGE = {
-    ("ingest",): "FILE がありません",
+    ("ingest",): "ファイル がありません",
     ("publish",): "--month がありません",
     ("ingest", "f.csv", "--month"): "--month には、値が要ります",
     ("check", "--json=3"): "--json に、値は付けられません",
@@ -231,6 +233,21 @@ def test_help_is_never_cut_off_on_a_narrow_screen(verb):
     shown = "".join(CliRunner().invoke(app, [verb, "--help"], env=screen).stdout.split())
     texts = [VERBS[verb].help, *(param.help for param in VERBS[verb].params if param.help)]
     assert [text for text in texts if "".join(text.split()) not in shown] == []
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_the_frame_of_the_help_is_japanese_and_its_columns_begin_at_one_edge(verb):
+    words = [verb, "--help"] if verb else ["--help"]
+    shown = CliRunner().invoke(app, words, env={"COLUMNS": "200"}).stdout
+    assert shown.startswith("使い方： ")
+    assert (
+        re.findall(
+            "Usage|Options|Arguments|Commands|message|required|default|[A-Z]{2,}S]|<path>", shown
+        )
+        == []
+    )
+    rows = re.findall(r"^(  \S.*? {2,})\S", shown, re.MULTILINE)
+    assert len({cell_len(name) for name in rows}) == 1
 
 
 def test_every_verb_is_told_whole_in_the_list_of_verbs():
