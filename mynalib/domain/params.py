@@ -21,6 +21,7 @@ from mynalib.domain.months import Month
 from mynalib.domain.reference import Benchmarks, Benefits, Limit
 from mynalib.domain.shipped import phrase, shipped_yaml
 from mynalib.domain.society import Society
+from mynalib.domain.stray_files import stray_files
 from mynalib.domain.strict_yaml import Document, read_yaml, shown
 
 _SINGLE = {
@@ -128,6 +129,9 @@ def load_params(folder: Path) -> Params:
     parts = {name: _values(documents[f"{name}.yaml"], model) for name, model in _SINGLE.items()}
     parts["employers"] = _employers([documents[name] for name in files])
     documents["employers"] = of_employers
+    strays = [*stray_files(folder, [f"{name}.yaml" for name in _SINGLE])]
+    strays += stray_files(folder / "employers", [Path(name).name for name in files], "employers/")
+    documents |= {document.name: document for document in strays}
     # 誤りのあるファイルは None か、並びに入らない。残った事業所どうしの重なりも、同じ回に言う
     check_claims(tuple(claims_of(parts["employers"], parts["society"])), documents)
     if any(document.problems for document in documents.values()):

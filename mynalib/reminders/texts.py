@@ -6,6 +6,7 @@ import yaml
 
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.shipped import shipped_text
+from mynalib.domain.stray_files import stray_files
 from mynalib.history.home import Home
 from mynalib.reminders.text_rules import FILE, LETTER_KINDS, text_problems
 
@@ -18,7 +19,7 @@ class TextsWrong(MynaError):
 
     code = "TEXTS_WRONG"
     what = "手紙の文に、足りないものか、使わない言葉があります"
-    fix = "texts/letters.yaml を直してください。もとに戻すなら、このファイルを消します（道具に付いてくる文を使います）。"
+    fix = "挙げたところを直してください。文をもとに戻すなら、texts/letters.yaml を消します（道具に付いてくる文を使います）。"
 
 
 def read_texts(home: Home) -> dict:
@@ -28,7 +29,9 @@ def read_texts(home: Home) -> dict:
         TextsWrong: 読めない、形が違う、足りない、使わない言葉がある（全て一度に）。
     """
     texts = _parsed(_written(home), FILE)
-    if problems := text_problems(texts):
+    strays = stray_files(home.texts, (FILE, OTHER_FILE), "texts/")
+    named = [problem for document in strays for _, _, problem in document.problems]
+    if problems := [*named, *text_problems(texts)]:
         raise TextsWrong(where=f"texts/{FILE}", problems=problems)
     return texts
 

@@ -505,6 +505,35 @@ def test_a_file_with_another_ending_is_not_silently_left_out(folder):
     assert rejected(folder).code == "BAD_EMPLOYER_ID"
 
 
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "employers/E20.yaml.txt",
+        "employers/E20.YML.txt",
+        "employers/E20.yaml_",
+        "calender.yaml",
+        "calendar.yaml.txt",
+        "benefits.yml",
+        "society - コピー.yaml",
+    ],
+)
+def test_a_file_that_nobody_reads_is_named_and_not_silently_left_out(folder, stray):
+    add_employer(folder, "E20")
+    (folder / "employers/E20.yaml").rename(folder / stray)
+    if stray.startswith("calendar"):
+        (folder / "calendar.yaml").unlink()
+    found = rejected(folder)
+    assert [problem.where.split(" ")[0] for problem in found.problems] == [stray.split(" ")[0]]
+
+
+@pytest.mark.parametrize(
+    "beside", ["society.yaml.bak", "employers/E01.yaml~", "benchmarks.yaml.before", ".#E01.yaml"]
+)
+def test_a_copy_beside_its_original_is_left_alone(folder, beside):
+    (folder / beside).write_text("", encoding="utf-8")
+    assert load_params(folder)
+
+
 @pytest.mark.parametrize("copy", ["E01 - コピー", "e01", "E20"])
 def test_two_files_with_one_id_collide_whatever_the_case(folder, copy):
     written = "e01" if copy == "e01" else "E01"

@@ -183,6 +183,14 @@ def test_a_text_that_lost_or_gained_a_word_is_named(small, old, new, where, said
     assert any(said in str(one) and where in str(one) for one in found)
 
 
+@pytest.mark.parametrize("stray", ["letters.yaml.txt", "letter.yaml", "letters_B.yml"])
+def test_a_file_of_texts_that_nobody_reads_is_named(small, stray):
+    (small.home.texts / FILE).rename(small.home.texts / stray)
+    with pytest.raises(TextsWrong) as stop:
+        read_texts(small.home)
+    assert f"texts/{stray}" in str(stop.value)
+
+
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_a_word_in_another_letter_does_not_stand_for_the_word_in_this_one(kind):
     texts = shipped()
