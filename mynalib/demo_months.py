@@ -14,6 +14,7 @@ from mynalib.domain.society import demo_suffix
 from mynalib.history import clock
 from mynalib.history.demo_marks import mark_demo
 from mynalib.history.home import Home
+from mynalib.jobs.processes import warm_up
 from mynalib.jobs.running import InTurn, Running
 from mynalib.release.published import Published
 from mynalib.verbs.handover import Request, hand_over_list
@@ -71,6 +72,7 @@ def _filled(
     params = load_params(home.params)
     arrivals = [*_arrivals(society, today, published)]
     first = max(society.files).plus(1 - published)
+    warm_up()  # 取り込む間に、公開の仕事の読みこみが進む
     loading = watch("取込")
     loading.on_plan(len(arrivals))
     # 訂正する月は、二度届き、二度公開する。進み具合の帯は、合わせて一本

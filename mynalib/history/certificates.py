@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from mynalib.domain.certificates import WRITTEN_REASONS
@@ -147,6 +148,7 @@ def _out_of_order(days: dict[str, date | None]) -> list[Wrong]:
     return [(column, what) for column, broken, what in rules if broken]
 
 
+@lru_cache(maxsize=10_000)
 def _last_day(day: date) -> date:
     """MOST_YEARS 年あとの同じ日（2 月 29 日なら、3 月 1 日）。"""
     try:

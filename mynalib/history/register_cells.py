@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from mynalib.domain.person import PersonKey, person_key
 from mynalib.domain.strict_yaml import is_visible
@@ -31,6 +32,7 @@ def read_key(row: dict[str, str], columns: tuple[str, ...]) -> tuple[PersonKey, 
     return person_key(symbol, number, branch), wrong
 
 
+@lru_cache(maxsize=10_000)  # 名簿の日付は、行の数よりずっと少ない
 def read_day(text: str) -> date | str | None:
     """日付（20260401、2026-04-01、2026/4/1）。空欄は None、日付でなければ「?」。"""
     if not text:

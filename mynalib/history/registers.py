@@ -138,10 +138,8 @@ def register_file(home: Home, params: Params, name: str) -> Path:
 
 def followed(entry: Entry, chains: Sequence[Succession]) -> Entry:
     """記号が引きつがれていれば、ほかの月の鍵も持つ行。"""
-    return replace(
-        entry,
-        other_keys=tuple(other for key in entry.written_keys for other in same_person(key, chains)),
-    )
+    others = tuple(other for key in entry.written_keys for other in same_person(key, chains))
+    return replace(entry, other_keys=others) if others else entry
 
 
 def _read(name: str, path: Path) -> tuple[list[Entry], list[Problem]]:
