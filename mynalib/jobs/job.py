@@ -2,17 +2,13 @@
 
 # ruff: noqa: E402 fork のない OS と計算機の集まりでは、ここが、子のはじめに読みこむところ
 import json
-import multiprocessing
 import os
-import signal
 import sys
 import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
 
 from mynalib.startup import leave_out_current_folder, leave_out_iri_grammar, spare_the_collector
 
@@ -32,6 +28,7 @@ from mynalib.insight.display import RUN_VARIABLE
 from mynalib.jobs.exports import write_products
 from mynalib.jobs.limits import Limits, limit_memory
 from mynalib.jobs.pages import has_chart, shown_outputs, write_mail, write_page
+from mynalib.jobs.processes import end_with_parent
 
 NO_ROOM = 28  # 結果を書く空きもない仕事の、終了コード
 # 利用者のカーネル、設定、はじめに読むファイルを指す環境変数
@@ -75,7 +72,7 @@ def run_job(job: Job, limits: Limits) -> None:
     """仕事をして、結果を record.json に書く。失敗も、人の値を含まない結果として書く。書く空きもなければ、終了コード NO_ROOM で終わる。"""
     spare_the_collector()  # 分かれる前に読みこまれたものは、捨てない。数え直すと、それだけで仕事の半分の時間がかかる
     leave_out_current_folder()
-    _end_with_parent()
+    end_with_parent()
     record = _record(job, limits)
     try:
         (job.folder / RECORD).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
@@ -155,21 +152,6 @@ def _require_finished(notebook: nbformat.NotebookNode) -> None:
     last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
     if not shown_outputs(nbformat.v4.new_notebook(cells=[last])):
         raise NotebookFailed(where="ノートブック")
-
-
-def _end_with_parent() -> None:
-    """頼んだプロセスが消えれば（kill -9 でも）、この仕事も終わる。端末の Ctrl-C は、頼んだプロセスだけが受ける。"""
-    if hasattr(os, "setsid"):
-        # 自分の組を作る。セルが起こしたプロセスも、組ごと止められる（workers._kill）
-        os.setsid()
-
-    def watch(parent: int) -> None:
-        wait([parent])
-        if hasattr(os, "killpg"):
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
-
-    Thread(target=watch, args=(multiprocessing.parent_process().sentinel,), daemon=True).start()
 
 
 @contextmanager

@@ -5,16 +5,18 @@ multiprocessing の、公にされていない入口を使う。確かめた版�
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import util
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-# cli は、起こした命令（myna）が、子でもそれを読みこむので
-WARM = ["mynalib.jobs.warm", "mynalib.cli"]
+# cli は、起こした命令（myna）が、子でもそれを読みこむので。点検の二つは、分けて動かすので（spread.py）
+WARM = ["mynalib.jobs.warm", "mynalib.cli", "mynalib.release.scan", "mynalib.release.list_check"]
 # multiprocessing が付ける、一時フォルダーとソケットの名の長さ。見本の字は、何でもよい
 PYMP = "/pymp-12345678"
 LISTENER = "/listener-12345678"
@@ -23,6 +25,7 @@ SAFE_PATH = "PYTHONSAFEPATH"
 SHORT = ("/tmp", "/var/tmp")  # noqa: S108 中に作るフォルダーは、自分だけが読める
 
 _one_at_a_time = threading.Lock()  # 環境は、どの糸（一つの仕事に一つ）からも見える
+_warmed = threading.Event()
 
 
 def start_method() -> BaseContext:
@@ -42,6 +45,28 @@ def warm_up() -> None:
     if start_method().get_start_method() == "forkserver":
         with cut_off():
             ensure_running()
+        _warmed.set()
+
+
+def is_warm() -> bool:
+    """読みこみを済ませたサーバーがあるか（warm_up で起こしたか）。"""
+    return _warmed.is_set()
+
+
+def end_with_parent() -> None:
+    """子の中で：頼んだプロセスが消えれば（kill -9 でも）、この子も終わる。端末の Ctrl-C は、頼んだプロセスだけが受ける。"""
+    if hasattr(os, "setsid"):
+        # 自分の組を作る。セルが起こしたプロセスも、組ごと止められる（workers._kill）
+        os.setsid()
+
+    def watch(parent: int) -> None:
+        wait([parent])
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+    parent = multiprocessing.parent_process().sentinel
+    threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
 
 @contextmanager

@@ -31,11 +31,6 @@ ATTRIBUTE = re.compile(rb'\b[A-Za-z]+="[0-9]+"')
 COLOUR = re.compile("#[0-9a-f]{6}")
 
 
-def numbers_in(path: Path) -> set[str]:
-    """ファイルの中の 5 桁以上の数字（先頭の 0 を除く）。書き方を変えて隠れた形も読む。"""
-    return {digits.lstrip("0") for digits in digits_in(path)}
-
-
 def digits_in(path: Path) -> set[str]:
     """ファイルの中の 5 桁以上の数字を、書いてあるとおりに（先頭の 0 も）。本の骨組みと、この道具の色は読まない。"""
     texts = (text for content in _contents(path) for text in texts_in(content))

@@ -10,9 +10,11 @@ from mynalib.domain.employers import Employer, fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
+from mynalib.jobs.spread import spread
 from mynalib.reminders.memory import kinds
 from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, headings, read_file
 
+MANY_BOOKS = 15  # これより少なければ、分けずに読むほうが速い
 # 事業所のページの人数（lists.csv）の列。リストの行は、必ずこのどれか一つで数えられている
 LISTED_ACTIONS = ["link", "renew", "renew_then_link"]
 
@@ -28,26 +30,33 @@ def list_problems(
         return
     listed = read_listed(release / LISTED_FILE)
     sizes = read_lists(release / LISTS_FILE)
-    for employer in params.employers:
-        if employer.id in books:
-            expected = listed[listed.on_list & (listed.employer_id == employer.id)]
-            book = books[employer.id]
-            where = book.relative_to(release).as_posix()
-            found = [*book_problems(book, employer, params, month, expected)]
-            yield from (Problem(where, what) for what in found)
-            own = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
-            if int(own[LISTED_ACTIONS].to_numpy().sum()) != len(expected):
-                yield Problem(where, "人数が、事業所のページの人数と違う")
+    employers = [employer for employer in params.employers if employer.id in books]
+    for employer, read in zip(
+        employers, spread(read_book, [books[one.id] for one in employers], MANY_BOOKS), strict=True
+    ):
+        expected = listed[listed.on_list & (listed.employer_id == employer.id)]
+        where = books[employer.id].relative_to(release).as_posix()
+        found = [*book_problems(read, employer, params, month, expected)]
+        yield from (Problem(where, what) for what in found)
+        own = sizes[(sizes.employer_id == employer.id) & (sizes.month == str(month))]
+        if int(own[LISTED_ACTIONS].to_numpy().sum()) != len(expected):
+            yield Problem(where, "人数が、事業所のページの人数と違う")
+
+
+def read_book(book: Path) -> SheetRead | str:
+    """一つの勧奨リストの XLSX を読んだもの。読めなければ、そのわけ。"""
+    try:
+        return read_file(book)
+    except MynaError as error:
+        return error.what
 
 
 def book_problems(
-    book: Path, employer: Employer, params: Params, month: Month, expected: pd.DataFrame
+    read: SheetRead | str, employer: Employer, params: Params, month: Month, expected: pd.DataFrame
 ) -> Iterator[str]:
-    """一つの勧奨リストの XLSX の誤り。expected は、載せるはずの人（capsules.previous.read_listed の行）。"""
-    try:
-        read = read_file(book)
-    except MynaError as error:
-        yield error.what
+    """一つの勧奨リスト（read_book）の誤り。expected は、載せるはずの人（capsules.previous.read_listed の行）。"""
+    if isinstance(read, str):
+        yield read
         return
     # 番号は E01-2026-10-r2 の形。何番目の版かは、ここでは分からないので、その前までを比べる
     if not read.number.startswith(f"{employer.id}-{month}"):

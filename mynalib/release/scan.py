@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
-from functools import cache
+from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import DEMO_MARK
 from mynalib.jobs.letters import LETTERS_NAME
 from mynalib.jobs.pages import MAIL, is_ours
+from mynalib.jobs.spread import spread
 from mynalib.jobs.svg import draw
-from mynalib.release.digits import digits_in, numbers_in
+from mynalib.release.digits import digits_in
 from mynalib.release.number_check import known_numbers
 
 SCAN_RULES = shipped_yaml("release", "scan")
@@ -29,6 +30,7 @@ DRAWING = re.compile('<svg class="drawn".*?</svg>', re.DOTALL)
 LABEL = re.compile('aria-label="([^"]*)"')
 DATA = re.compile('class="figure-data">(.*?)</script>', re.DOTALL)
 Numbers = Callable[[object], set[str]]
+MANY_FILES = 120  # ファイル。ほとんどは小さな CSV
 
 
 class _Markup(HTMLParser):
@@ -116,21 +118,34 @@ def scan_release(
     foreign: dict[str, set[str]] = {}
     # 一つのフォルダーの表は、どのファイルを点検するときも同じ。一度だけ読む
     counted = cache(known_numbers)
-    for artefact in artefacts:
-        path = release / artefact["path"]
-        if path.parent.name == "assets":
-            if not is_ours(path.name, artefact["sha256"]):
-                yield Problem(artefact["path"], "この道具に付いてくるものと違う")
-            continue
+    assets = [one for one in artefacts if _is_asset(one)]
+    yield from (
+        Problem(one["path"], "この道具に付いてくるものと違う")
+        for one in assets
+        if not is_ours(Path(one["path"]).name, one["sha256"])
+    )
+    others = [one for one in artefacts if not _is_asset(one)]
+    read = spread(partial(_read, release, demo), others, MANY_FILES)
+    for artefact, (found, digits) in zip(others, read, strict=True):
         if artefact["level"] != "internal":
-            doubtful = _doubtful(path, artefact, listed, counted)
+            doubtful = _doubtful(release / artefact["path"], artefact, digits, listed, counted)
             foreign[artefact["path"]] = doubtful - told(_reader(artefact["path"]))
-        found = _wrong_in(path, artefact, demo)
         yield from (Problem(artefact["path"], what) for what in dict.fromkeys(found))
     people = somebodys(set().union(*foreign.values()))
     yield from (
         Problem(path, "ここに載ってはならない番号") for path in foreign if foreign[path] & people
     )
+
+
+def _is_asset(artefact: dict) -> bool:
+    return Path(artefact["path"]).parent.name == "assets"
+
+
+def _read(release: Path, demo: bool, artefact: dict) -> tuple[list[str], set[str]]:
+    """一つのファイルの、見て分かる誤りと、長い数（書いてあるとおりに）。健保の中だけで見るものの数は、読まない。"""
+    path = release / artefact["path"]
+    digits = set() if artefact["level"] == "internal" else digits_in(path)
+    return _wrong_in(path, artefact, demo), digits
 
 
 def _wrong_in(path: Path, artefact: dict, demo: bool) -> list[str]:
@@ -172,18 +187,26 @@ def _reader(path: str) -> str:
 
 
 def _doubtful(
-    path: Path, artefact: dict, listed: Numbers, counted: Callable[[Path], set[str]]
+    path: Path,
+    artefact: dict,
+    digits: set[str],
+    listed: Numbers,
+    counted: Callable[[Path], set[str]],
 ) -> set[str]:
-    """だれかの番号かどうかを調べる数（先頭の 0 を除く）。
+    """ファイルにある長い数（digits）のうち、だれかの番号かどうかを調べるもの（先頭の 0 を除く）。
 
     人の行のないページでは、載せた人数とその差は調べない。大きな組合では、どの人数も、だれかの番号と同じになる。ただし、
     先頭に 0 のある数は、人数ではないので、必ず調べる。人の行のあるものでは、自分のリストの番号だけを除く。手紙には、だれの番号もない。
     """
     if path.name.startswith(LETTERS_NAME) and path.suffix == ".html":
-        return numbers_in(path)
+        return _folded(digits)
     if artefact["level"] == "named":
-        return numbers_in(path) - listed(Path(artefact["path"]).parts[1])
-    return {digits.lstrip("0") for digits in digits_in(path) - counted(path.parent)}
+        return _folded(digits) - listed(Path(artefact["path"]).parts[1])
+    return _folded(digits - counted(path.parent))
+
+
+def _folded(digits: set[str]) -> set[str]:
+    return {each.lstrip("0") for each in digits}
 
 
 _FORMS = {".html": scan_page, ".xlsx": scan_workbook}

@@ -16,7 +16,7 @@ from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import artefacts_of
 from mynalib.history.vouching import recover
-from mynalib.release.list_check import book_problems
+from mynalib.release.list_check import book_problems, read_book
 from mynalib.release.slips import receipt_slip
 from mynalib.reminders.handover import Handing, hand_over
 from mynalib.reminders.passphrases import Passphrases
@@ -95,7 +95,8 @@ def _require_sound(
     home: Home, book: Path, employer: Employer, params: Params, month: Month, mine: pd.DataFrame
 ) -> None:
     problems = [
-        Problem(book.name, what) for what in book_problems(book, employer, params, month, mine)
+        Problem(book.name, what)
+        for what in book_problems(read_book(book), employer, params, month, mine)
     ]
     if problems:
         what = "開き直した勧奨リストが、載せるはずの人と合いません"

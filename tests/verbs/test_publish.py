@@ -23,7 +23,7 @@ from mynalib.capsules.catalogue import notebook_path
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
 from mynalib.history.ledger import Ledger
-from mynalib.release.digits import numbers_in
+from mynalib.release.digits import digits_in
 from mynalib.release.order import Order
 from mynalib.release.published import Published
 from mynalib.release.revising import decide
@@ -618,15 +618,15 @@ def test_the_release_verb(drafted):
 def test_a_number_is_found_however_it_is_written(tmp_path, hidden):
     page = tmp_path / "page.html"
     page.write_text(f"<p>前{hidden}後</p>", encoding="utf-8")
-    assert "8303002" in numbers_in(page)
+    assert "8303002" in digits_in(page)
     page.write_text("<p>加入者 12,345 人、2026-10-31、03-6895-7800</p>", encoding="utf-8")
-    assert "8303002" not in numbers_in(page)
+    assert "8303002" not in digits_in(page)
 
 
 def test_a_page_that_is_not_utf8_is_read_too(tmp_path):
     page = tmp_path / "page.html"
     page.write_bytes("<p>8303002</p>".encode("utf-16"))
-    assert "8303002" in numbers_in(page)
+    assert "8303002" in digits_in(page)
 
 
 # 公開の木、確かめ --------------------------------------------------------------------------------

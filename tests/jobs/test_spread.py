@@ -1,0 +1,79 @@
+"""小さな仕事を分ける：分けても分けなくても同じ結果、失敗はそのまま、途中で止めてもプロセスを残さない。"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mynalib.domain.errors import MynaError
+from mynalib.jobs import processes
+from mynalib.jobs.spread import spread
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork は、Windows にはない")
+MANY = 30
+
+
+@pytest.fixture(params=[False, True], ids=["このプロセスで", "分けて"])
+def enough(request) -> int:
+    processes.warm_up()
+    return MANY if request.param else MANY + 1
+
+
+def test_the_results_are_in_order_and_the_same_wherever_they_are_made(enough):
+    tasks = [Path(f"{number}.csv") for number in range(MANY)]
+    assert spread(os.fspath, tasks, enough) == [*map(os.fspath, tasks)]
+    others = {*spread(who_reads, tasks, enough)} - {os.getpid()}
+    assert bool(others) == (enough == MANY)
+
+
+def who_reads(_: Path) -> int:
+    time.sleep(0.01)
+    return os.getpid()
+
+
+def refuse(number: int) -> int:
+    if number == MANY // 2:
+        raise MynaError(where="ここ", what="だめです")
+    return number
+
+
+def test_a_failure_is_the_failure_of_whoever_asked(enough):
+    with pytest.raises(MynaError) as stop:
+        spread(refuse, range(MANY), enough)
+    assert (stop.value.where, stop.value.what) == ("ここ", "だめです")
+
+
+ASLEEP = """
+import os, sys, time
+from pathlib import Path
+from mynalib.jobs import processes
+from mynalib.jobs.spread import spread
+from test_spread import sleep_a_little
+processes.warm_up()
+spread(sleep_a_little, [sys.argv[1]] * 10_000, 1)
+"""
+
+
+def sleep_a_little(folder: str) -> None:
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(0.2)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_a_stopped_spread_leaves_no_process(tmp_path, how):
+    place = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", ASLEEP, str(tmp_path)], env=place, stderr=subprocess.DEVNULL
+    ) as run:
+        while not [*tmp_path.iterdir()]:
+            time.sleep(0.05)
+        os.kill(run.pid, how)
+        run.wait()
+    workers = [Path(f"/proc/{path.name}") for path in tmp_path.iterdir()]
+    while any(worker.exists() for worker in workers):
+        time.sleep(0.05)
