@@ -9,10 +9,10 @@ from mynalib.jobs.limits import usable_cores
 from mynalib.jobs.processes import cut_off, end_with_parent, is_warm, start_method
 
 Task = TypeVar("Task")
-Answer = TypeVar("Answer")
+Made = TypeVar("Made")
 
 
-def spread(function: Callable[[Task], Answer], tasks: Sequence[Task], enough: int) -> list[Answer]:
+def spread(function: Callable[[Task], Made], tasks: Sequence[Task], enough: int) -> list[Made]:
     """tasks の順に、function の結果。少ないか、読みこみを済ませたサーバーがなければ、このプロセスだけで。
 
     Args:
@@ -34,8 +34,8 @@ def spread(function: Callable[[Task], Answer], tasks: Sequence[Task], enough: in
 
 @contextmanager
 def _helper(
-    function: Callable[[Task], Answer], tasks: Sequence[Task]
-) -> Iterator[Callable[[], list[Answer]]]:
+    function: Callable[[Task], Made], tasks: Sequence[Task]
+) -> Iterator[Callable[[], list[Made]]]:
     """tasks をする子。その答えを待つ関数を渡す。途中で出るとき（Ctrl-C でも）は、止める。"""
     receiver, sender = start_method().Pipe(duplex=False)
     child = start_method().Process(target=_answer, args=(function, tasks, sender), daemon=True)
@@ -43,7 +43,7 @@ def _helper(
         child.start()
     sender.close()  # 書くのは子だけ。子が黙って終われば、待つ側に分かる
 
-    def answer() -> list[Answer]:
+    def answer() -> list[Made]:
         try:
             return receiver.recv()
         except EOFError:
@@ -58,7 +58,7 @@ def _helper(
         receiver.close()
 
 
-def _answer(function: Callable[[Task], Answer], tasks: Sequence[Task], sender: Connection) -> None:
+def _answer(function: Callable[[Task], Made], tasks: Sequence[Task], sender: Connection) -> None:
     end_with_parent()
     try:
         answers = [*map(function, tasks)]
