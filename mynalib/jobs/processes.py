@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-# cli は、起こした命令（myna）が、子でもそれを読みこむので。点検の二つは、分けて動かすので（spread.py）
+# cli は、起こした命令（myna）が、子でもそれを読みこむので。点検の二つは、分けて動かすので（parallel.py）
 WARM = ["mynalib.jobs.warm", "mynalib.cli", "mynalib.release.scan", "mynalib.release.list_check"]
 # multiprocessing が付ける、一時フォルダーとソケットの名の長さ。見本の字は、何でもよい
 PYMP = "/pymp-12345678"

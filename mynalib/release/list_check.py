@@ -10,7 +10,7 @@ from mynalib.domain.employers import Employer, fold_symbol
 from mynalib.domain.errors import MynaError, Problem
 from mynalib.domain.months import Month
 from mynalib.domain.params import Params
-from mynalib.jobs.spread import spread
+from mynalib.jobs.parallel import in_parallel
 from mynalib.reminders.memory import kinds
 from mynalib.reminders.sheet import ANSWER, OWN_COLUMNS, WRITTEN_KEY, SheetRead, headings, read_file
 
@@ -32,7 +32,9 @@ def list_problems(
     sizes = read_lists(release / LISTS_FILE)
     employers = [employer for employer in params.employers if employer.id in books]
     for employer, read in zip(
-        employers, spread(read_book, [books[one.id] for one in employers], MANY_BOOKS), strict=True
+        employers,
+        in_parallel(read_book, [books[one.id] for one in employers], MANY_BOOKS),
+        strict=True,
     ):
         expected = listed[listed.on_list & (listed.employer_id == employer.id)]
         where = books[employer.id].relative_to(release).as_posix()

@@ -17,7 +17,7 @@ from mynalib.domain.shipped import shipped_yaml
 from mynalib.domain.society import DEMO_MARK
 from mynalib.jobs.letters import LETTERS_NAME
 from mynalib.jobs.pages import MAIL, is_ours
-from mynalib.jobs.spread import spread
+from mynalib.jobs.parallel import in_parallel
 from mynalib.jobs.svg import draw
 from mynalib.release.digits import digits_in
 from mynalib.release.number_check import known_numbers
@@ -125,7 +125,7 @@ def scan_release(
         if not is_ours(Path(one["path"]).name, one["sha256"])
     )
     others = [one for one in artefacts if not _is_asset(one)]
-    read = spread(partial(_read, release, demo), others, MANY_FILES)
+    read = in_parallel(partial(_read, release, demo), others, MANY_FILES)
     for artefact, (found, digits) in zip(others, read, strict=True):
         if artefact["level"] != "internal":
             doubtful = _doubtful(release / artefact["path"], artefact, digits, listed, counted)

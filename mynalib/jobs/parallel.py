@@ -12,7 +12,7 @@ Task = TypeVar("Task")
 Made = TypeVar("Made")
 
 
-def spread(function: Callable[[Task], Made], tasks: Sequence[Task], enough: int) -> list[Made]:
+def in_parallel(function: Callable[[Task], Made], tasks: Sequence[Task], enough: int) -> list[Made]:
     """tasks の順に、function の結果。少ないか、読みこみを済ませたサーバーがなければ、このプロセスだけで。
 
     Args:

@@ -11,7 +11,7 @@ import pytest
 
 from mynalib.domain.errors import MynaError
 from mynalib.jobs import processes
-from mynalib.jobs.spread import spread
+from mynalib.jobs.parallel import in_parallel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork は、Windows にはない")
 MANY = 30
@@ -25,8 +25,8 @@ def enough(request) -> int:
 
 def test_the_results_are_in_order_and_the_same_wherever_they_are_made(enough):
     tasks = [Path(f"{number}.csv") for number in range(MANY)]
-    assert spread(os.fspath, tasks, enough) == [*map(os.fspath, tasks)]
-    others = {*spread(who_reads, tasks, enough)} - {os.getpid()}
+    assert in_parallel(os.fspath, tasks, enough) == [*map(os.fspath, tasks)]
+    others = {*in_parallel(who_reads, tasks, enough)} - {os.getpid()}
     assert bool(others) == (enough == MANY)
 
 
@@ -43,7 +43,7 @@ def refuse(number: int) -> int:
 
 def test_a_failure_is_the_failure_of_whoever_asked(enough):
     with pytest.raises(MynaError) as stop:
-        spread(refuse, range(MANY), enough)
+        in_parallel(refuse, range(MANY), enough)
     assert (stop.value.where, stop.value.what) == ("ここ", "だめです")
 
 
@@ -51,10 +51,10 @@ ASLEEP = """
 import os, sys, time
 from pathlib import Path
 from mynalib.jobs import processes
-from mynalib.jobs.spread import spread
-from test_spread import sleep_a_little
+from mynalib.jobs.parallel import in_parallel
+from test_parallel import sleep_a_little
 processes.warm_up()
-spread(sleep_a_little, [sys.argv[1]] * 10_000, 1)
+in_parallel(sleep_a_little, [sys.argv[1]] * 10_000, 1)
 """
 
 
@@ -65,7 +65,7 @@ def sleep_a_little(folder: str) -> None:
 
 @pytest.mark.large
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
-def test_a_stopped_spread_leaves_no_process(tmp_path, how):
+def test_a_stopped_run_leaves_no_process(tmp_path, how):
     place = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     with subprocess.Popen(
         [sys.executable, "-c", ASLEEP, str(tmp_path)], env=place, stderr=subprocess.DEVNULL
