@@ -22,6 +22,16 @@ class IntakePolicy(Settings):
     employer_max_drop: Rate = Field(
         ge=0, le=Decimal("0.5"), description="一つの事業所で減ってよい人数の割合"
     )
+    max_rise: Rate = Field(
+        Decimal("0.2"), ge=0, le=Decimal("0.5"), description="前月から増えてよい人数の割合"
+    )
+    employer_max_rise: Rate = Field(
+        Decimal("0.5"), ge=0, le=1, description="一つの事業所で増えてよい人数の割合"
+    )
+    # 小さな会社は、採用や異動の一度で、割合では大きく増える
+    rise_floor: Count = Field(
+        100, ge=0, le=200, description="この人数までは、割合によらず、増えたとして止めない"
+    )
     # 少ない行では、一人でも割合が大きく動く。20 行なら、一人が 5 %
     min_rows: Count = Field(ge=1, le=100, description="この行数から割合を見る")
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from mynalib.domain.errors import Problem, Refused
 from mynalib.domain.months import Month
 from mynalib.domain.policy import IntakePolicy
+from mynalib.intake.heads import Heads, fallen, risen
 from mynalib.intake.intake import Head
-from mynalib.intake.shares import WHOLE, Codes, Counts, Stayed, strangers, summed, unlikely
+from mynalib.intake.shares import Codes, Counts, Stayed, strangers, summed, unlikely
 
 CONFIRMABLE = (
-    *("MONTH_ORDER", "SUSPICIOUS_DROP", "STALE_COPY"),
+    *("MONTH_ORDER", "SUSPICIOUS_DROP", "SUSPICIOUS_RISE", "STALE_COPY"),
     *("LATER_DATES", "SUSPICIOUS_CHANGE", "OTHER_PEOPLE"),
 )
 """人が確かめれば通せる関門の名。MONTH_EXISTS だけは、--replace で通る。"""
@@ -35,6 +36,10 @@ class MonthSummary:
     codes: Mapping[str, Counts] = field(default_factory=dict)
     later_dates: int = 0
 
+    @property
+    def heads(self) -> Heads:
+        return Heads(self.members, self.by_employer)
+
 
 def examine(
     new: MonthSummary,
@@ -47,12 +52,13 @@ def examine(
 
     Args:
         existing: 履歴にある月。順は問わない。人数と割合は、new より前の一番新しい月と比べる。
-        policy: 関門の幅。max_drop は全体の人数、employer_max_drop は一事業所の人数の減ってよい幅、max_change は
-            どのコードの割合も変わってよい幅。
+        policy: 関門の幅。max_drop と max_rise は全体の人数、employer_ のつくものは一事業所の人数の、減って（増えて）
+            よい幅、max_change はどのコードの割合も変わってよい幅。
         copied: new の人が、その月の人の写しである月（is_copy）。
         stayed: 前の月の人が new にも残っているか。全体と、二つの月のどちらにもある記号ごと。
     Returns:
-        MONTH_EXISTS、MONTH_ORDER、SUSPICIOUS_DROP、STALE_COPY、LATER_DATES、SUSPICIOUS_CHANGE、OTHER_PEOPLE。
+        MONTH_EXISTS、MONTH_ORDER、SUSPICIOUS_DROP、SUSPICIOUS_RISE、STALE_COPY、LATER_DATES、SUSPICIOUS_CHANGE、
+            OTHER_PEOPLE。
     """
     return tuple(_stops(new, existing, policy, copied, stayed))
 
@@ -102,9 +108,12 @@ def _stops(
         yield _exists(new, same_month)
     if not same_month and new.month < newest:
         yield _before(new, newest)
-    fallen = list(_fallen(new, last, policy)) if last else []
-    if fallen:
-        yield _dropped(new, last, fallen)
+    fewer = list(fallen(last.heads, new.heads, policy)) if last else []
+    if fewer:
+        yield _dropped(new, last, fewer)
+    more = list(risen(last.heads, new.heads, policy)) if last else []
+    if more:
+        yield _grown(new, last, more)
     for other in sorted(existing, key=lambda one: one.month):
         if other.month != new.month and (other.sha256 == new.sha256 or other.month in copied):
             yield _copy(new, other)
@@ -139,14 +148,25 @@ def _before(new: MonthSummary, newest: Month) -> Refused:
     )
 
 
-def _dropped(new: MonthSummary, last: MonthSummary, fallen: Sequence[Problem]) -> Refused:
+def _dropped(new: MonthSummary, last: MonthSummary, fewer: Sequence[Problem]) -> Refused:
     return Refused(
         "SUSPICIOUS_DROP",
         where=new.month.label,
         what=f"{last.month.label}より、人が大きく減っています。途中までのファイルかもしれません",
         fix="送り主に人数を確かめてください。"
         "正しいと確かめたら --confirm SUSPICIOUS_DROP を付けて、もう一度実行してください。",
-        problems=fallen,
+        problems=fewer,
+    )
+
+
+def _grown(new: MonthSummary, last: MonthSummary, more: Sequence[Problem]) -> Refused:
+    return Refused(
+        "SUSPICIOUS_RISE",
+        where=new.month.label,
+        what=f"{last.month.label}より、人が大きく増えています。ほかの組合や、ほかの事業所の人の混ざったファイルかもしれません",
+        fix="送り主に人数を確かめてください（合併や異動があったなら、その人数と比べます）。"
+        "正しいと確かめたら --confirm SUSPICIOUS_RISE を付けて、もう一度実行してください。",
+        problems=more,
     )
 
 
@@ -190,16 +210,3 @@ def _later(new: MonthSummary) -> Refused:
         fix="--month を確かめてください。正しいと確かめたら --confirm LATER_DATES を付けて、もう一度実行してください"
         "（その人たちは、要確認になります）。",
     )
-
-
-def _fallen(new: MonthSummary, last: MonthSummary, policy: IntakePolicy) -> Iterator[Problem]:
-    """大きく減ったところと、前と今の人数。"""
-    # 事業所のほうを広く見る。一社では、人の異動や記号の付けかえで、ひと月に大きく動くことがある
-    heads = {WHOLE: (last.members, new.members, policy.max_drop)}
-    for employer, head in sorted(last.by_employer.items()):
-        now = new.by_employer.get(employer, Head(0, 0)).members
-        heads[employer] = (head.members, now, policy.employer_max_drop)
-    for name, (before, now, most) in heads.items():
-        # 例：max_drop が 0.05 で 100 人なら、95 人までは通し、94 人で止める
-        if before >= policy.min_rows and before - now > most * before:
-            yield Problem(name, f"{before} 人が {now} 人になりました")

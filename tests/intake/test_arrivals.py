@@ -541,6 +541,8 @@ CONFIRMED = {
     "STALE_COPY": ("2026-10", SEEN[::-1]),
     "MONTH_ORDER": ("2026-07", [*rows_of(AUGUST)[2:], person("101", 60), person("101", 61)]),
     "SUSPICIOUS_DROP": ("2026-10", NEXT[:100]),
+    # よその組合の人の行を、事業所の記号で足した
+    "SUSPICIOUS_RISE": ("2026-10", [*NEXT, *(person("101", at) for at in range(500, 700))]),
     "SUSPICIOUS_CHANGE": ("2026-10", STRANGE["フラグが全員 0"]),
     "LATER_DATES": ("2026-10", [*NEXT[:-1], person("103", 19, "1,20261101,,,1")]),
     "OTHER_PEOPLE": ("2026-10", _moved()),

@@ -13,6 +13,7 @@ from mynalib.demo_life import live
 from mynalib.domain.months import Month
 from mynalib.domain.policy import IntakePolicy
 from mynalib.intake.gates import MonthSummary, examine, is_copy, may_be_copy
+from mynalib.intake.heads import Heads, risen
 from mynalib.intake.intake import Head
 from mynalib.intake.shares import Codes, counted, unlikely
 
@@ -86,7 +87,7 @@ def test_month_older_than_the_newest_is_out_of_order():
 
 
 @pytest.mark.parametrize(
-    ("members", "expected"), [(950, []), (949, ["SUSPICIOUS_DROP"]), (1000, []), (5000, [])]
+    ("members", "expected"), [(950, []), (949, ["SUSPICIOUS_DROP"]), (1000, []), (1200, [])]
 )
 def test_whole_file_may_shrink_by_the_policy_and_no_more(members, expected):
     assert (
@@ -101,6 +102,57 @@ def test_whole_file_may_shrink_by_the_policy_and_no_more(members, expected):
 def test_one_employer_may_shrink_by_the_policy_and_no_more(members, expected):
     last = summary(MAY, "a", E01=100, E02=900)
     assert codes(summary(JUNE, E01=members, E02=1000 - members), last) == expected
+
+
+# ---- 増えた人数：よその人の混ざったファイル
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "held"),
+    [
+        ({"E01": 1000}, {"E01": 1200}, []),
+        ({"E01": 1000}, {"E01": 1201}, ["全体"]),
+        ({"E01": 300, "E02": 5000}, {"E01": 450, "E02": 5000}, []),
+        ({"E01": 300, "E02": 5000}, {"E01": 451, "E02": 5000}, ["E01"]),
+        # 小さな会社は、百人まで
+        ({"E01": 3, "E02": 5000}, {"E01": 103, "E02": 5000}, []),
+        ({"E01": 3, "E02": 5000}, {"E01": 104, "E02": 5000}, ["E01"]),
+        ({"E01": 60}, {"E01": 160}, []),
+        # 事業所のない人に混ざっても同じ。よその事業所の人と入れかわっても、全体の人数では見えない
+        ({"NOEMPLOYER": 90, "E02": 5000}, {"NOEMPLOYER": 400, "E02": 5000}, ["NOEMPLOYER"]),
+        ({"E01": 400, "E02": 2000}, {"E01": 1000, "E02": 1400}, ["E01"]),
+        # 加入した会社は、増えたとは言わない。その月に、ほかで増えた人は言う
+        ({"E01": 1000}, {"E01": 1000, "E03": 4000}, []),
+        ({"E01": 1000}, {"E01": 1300, "E03": 4000}, ["全体"]),
+        ({"E01": 1000, "E03": 0}, {"E01": 1000, "E03": 4000}, []),
+    ],
+)
+def test_more_people_than_the_policy_are_held_but_not_a_company_that_joined(before, now, held):
+    old, new = (
+        summary(month, sha, sum(heads.values()), sum(heads.values()) * 7 // 10, **heads)
+        for month, sha, heads in ((MAY, "a", before), (JUNE, "b", now))
+    )
+    stops = [one for one in examine(new, [old], POLICY) if one.code == "SUSPICIOUS_RISE"]
+    assert [one.where for stop in stops for one in stop.problems] == held
+    assert not stops or stops[0].where == "2026年6月"
+
+
+def test_a_rise_says_who_was_left_out_of_the_count_and_goes_by_the_policy():
+    old = summary(MAY, "a", members=1000, E01=1000)
+    new = summary(JUNE, "b", members=5300, registered=3710, E01=1300, E03=4000)
+    [stop] = examine(new, [old], POLICY)
+    assert [str(one) for one in stop.problems] == [
+        "全体：1000 人が 1300 人になりました（前の月にだれもいない事業所の 4000 人を除いて）"
+    ]
+    wide = POLICY.model_copy(update={"max_rise": Decimal("0.3")})
+    strict = POLICY.model_copy(update={"employer_max_rise": Decimal("0.1")})
+    assert codes(new, old, policy=wide) == []
+    [stop] = examine(new, [old], strict)
+    assert [one.where for one in stop.problems] == ["全体", "E01"]
+    few = summary(JUNE, "b", members=1090, registered=763, E01=1090)
+    to_the_letter = {"max_rise": Decimal(0), "employer_max_rise": Decimal(0), "rise_floor": 89}
+    assert codes(few, old) == []
+    assert codes(few, old, policy=POLICY.model_copy(update=to_the_letter)) == ["SUSPICIOUS_RISE"]
 
 
 def test_employer_that_vanished_is_named_with_both_counts():
@@ -330,8 +382,14 @@ def test_the_life_of_a_demo_raises_no_alarm(people, seeds):
         for month, snapshot in live(Month(2026, 10), 24, people, np.random.default_rng(seed)):
             now = codes_of(snapshot, month)
             alarms += unlikely(now, last, POLICY)
+            alarms += risen(heads_of(last), heads_of(now), POLICY)
             last = now
     assert alarms == []
+
+
+def heads_of(codes: dict) -> Heads:
+    people = {employer: sum(counts.values()) for employer, counts in codes.items()}
+    return Heads(sum(people.values()), {name: Head(many, 0) for name, many in people.items()})
 
 
 def codes_of(snapshot, month):
