@@ -13,7 +13,7 @@ YAML = re.compile(r"\.ya?ml", re.IGNORECASE)
 def stray_files(folder: Path, known: Collection[str], within: str = "") -> Iterator[Document]:
     """YAML らしいのに、known（読むものの名）にない名のファイルの、誤り。名の順に。黙って飛ばすと、その設定のないまま公開される。
 
-    within は、場所として名の前に見せる。「.」ではじまるものと、もとが隣にある写し（society.yaml の隣の society.yaml.bak）は、数えない。開けないフォルダーは、空とみなす。
+    within は、場所として名の前に見せる。「.」ではじまるもの、編集ソフトの書きかけ（#society.yaml#）、もとが隣にある写し（society.yaml の隣の society.yaml.bak）は、数えない。開けないフォルダーは、空とみなす。
     """
     try:
         found = sorted(path.name for path in folder.iterdir())
@@ -21,7 +21,8 @@ def stray_files(folder: Path, known: Collection[str], within: str = "") -> Itera
         return
     for name in found:
         ending = YAML.search(name)
-        if not ending or name.startswith(".") or _is_read(folder, name, known):
+        half_written = name.startswith(".") or (name[0] == name[-1] == "#")
+        if not ending or half_written or _is_read(folder, name, known):
             continue
         original = name[: ending.end()]
         # E20.yaml.txt の隣に E20.yaml がなければ、写しではなく、E20 の設定そのもの

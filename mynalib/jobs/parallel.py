@@ -46,8 +46,8 @@ def _helper(
     def answer() -> list[Made]:
         try:
             return receiver.recv()
-        except EOFError:
-            # 子の失敗は、わけを送れないことがある。ここでもう一度して、同じ失敗を、頼んだ人に見せる
+        except (EOFError, OSError):
+            # 子の失敗は、わけを送れないことがある（送る途中で止められれば、OSError）。ここでもう一度して、同じ失敗を、頼んだ人に見せる
             return [*map(function, tasks)]
 
     try:

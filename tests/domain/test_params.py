@@ -527,7 +527,14 @@ def test_a_file_that_nobody_reads_is_named_and_not_silently_left_out(folder, str
 
 
 @pytest.mark.parametrize(
-    "beside", ["society.yaml.bak", "employers/E01.yaml~", "benchmarks.yaml.before", ".#E01.yaml"]
+    "beside",
+    [
+        "society.yaml.bak",
+        "employers/E01.yaml~",
+        "benchmarks.yaml.before",
+        ".#E01.yaml",
+        "#E01.yaml#",
+    ],
 )
 def test_a_copy_beside_its_original_is_left_alone(folder, beside):
     (folder / beside).write_text("", encoding="utf-8")

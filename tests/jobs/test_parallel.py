@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -45,6 +46,26 @@ def test_a_failure_is_the_failure_of_whoever_asked(enough):
     with pytest.raises(MynaError) as stop:
         in_parallel(refuse, range(MANY), enough)
     assert (stop.value.where, stop.value.what) == ("ここ", "だめです")
+
+
+@pytest.mark.parametrize("before", [0.0, 0.3], ids=["する途中", "答えを送る途中"])
+def test_the_work_of_a_killed_helper_is_done_by_whoever_asked(before):
+    processes.warm_up()
+    tasks = [(os.getpid(), before, number) for number in range(4)]
+    # 三つ目の引数の 1 は、いつも分ける
+    assert in_parallel(die_elsewhere, tasks, 1) == [str(number) * 200_000 for number in range(4)]
+
+
+def die_elsewhere(task: tuple[int, float, int]) -> str:
+    """答えはパイプの入れ物より大きいので、子は、頼んだほうが読みはじめるまで、送りかけで待つ。"""
+    asker, before, number = task
+    if os.getpid() != asker:
+        if not before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        threading.Timer(before, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    else:
+        time.sleep(before)
+    return str(number) * 200_000
 
 
 ASLEEP = """
