@@ -8,6 +8,7 @@ from pathlib import Path
 from mynalib.domain.errors import Problem
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
+from mynalib.history.markers import WITHDRAWN_TAG
 from mynalib.history.months import KeptMonth
 from mynalib.history.revisions import revisions
 
@@ -32,10 +33,13 @@ class Outdated:
 def outdated_releases(home: Home, months: Sequence[KeptMonth]) -> list[Outdated]:
     """いちばん新しい版が、いまの月と合わない公開。古い順。
 
-    manifest の inputs にある、月ごとの中身のハッシュと比べる。消した月と、読めない manifest（verify が言う）は見ない。
+    manifest の inputs にある、月ごとの中身のハッシュと比べる。消した月、読めない manifest（verify が言う）、取り下げた公開は見ない。
     """
     found = []
     for released, folders in revisions(home.reports).items():
+        # いちばん新しい版を取り下げた月は、公開していない。前の版に戻るのではない
+        if (home.reports / f"{folders[-1].name}{WITHDRAWN_TAG}").exists():
+            continue
         # いちばん新しい版の manifest が読めなければ、その前の版と比べる
         newest_first = map(_inputs, reversed(folders))
         used = next(filter(None, newest_first), None)

@@ -114,6 +114,31 @@ def test_a_release_is_compared_with_the_months_as_they_are_now(tmp_path, release
     } == expected
 
 
+@pytest.mark.parametrize(
+    ("withdrawn", "outdated"),
+    [("2026-10-r2", False), ("2026-10", True), ("2026-09", True)],
+    ids=["いちばん新しい版", "前の版", "ほかの月"],
+)
+def test_a_month_whose_newest_version_was_withdrawn_has_no_release_to_make_again(
+    tmp_path, withdrawn, outdated
+):
+    wrong = used(**NOW | {"m2026_09": "x"})
+    home = home_with(tmp_path, {"2026-10": wrong, "2026-10-r2": wrong})
+    (home.reports / f"{withdrawn}.withdrawn.txt").touch()
+    assert bool(outdated_releases(home, months(**NOW))) == outdated
+
+
+def test_withdrawing_the_outdated_release_ends_the_advice_to_make_it_again(published):
+    home, where = published.home, ("--home", published.home.root)
+    file = home.inbox / "直した.csv"
+    file.write_bytes("\r\n".join([HEADER, *rows("20240301")[1:], ""]).encode("cp932"))
+    assert myna("ingest", file, "--month", OLDER, "--replace", *where).returncode == 0
+    assert len(outdated_releases(home, kept_months(home))) == 1
+    said = myna("withdraw", "--release", NEWEST, "--because", "誤り", *where)
+    assert said.returncode == 0, out(said)
+    assert outdated_releases(home, kept_months(home)) == []
+
+
 @given(before=st.lists(st.sampled_from("ab"), min_size=3, max_size=3))
 @settings(max_examples=8, deadline=None)
 def test_exactly_the_months_that_changed_are_named(tmp_path_factory, before):
