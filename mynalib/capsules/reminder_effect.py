@@ -91,12 +91,14 @@ def _compared(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_month(found: pd.DataFrame) -> pd.DataFrame:
-    """月ごとの、知らせた人。列 month, kind, people（一か月あとにもいる人）と、acted_1、acted_2、acted_3（人。まだ分からなければ欠ける）。"""
+    """月ごとの、知らせた人。列 month, kind, people（一か月あと、分からなければその次にもいる人）と、acted_1、acted_2、acted_3（人。まだ分からなければ欠ける）。"""
     told = found[found.told]
     table = told.pivot_table(
         index=["month", "kind"], columns="ahead", values=["people", "acted"], aggfunc="sum"
     )
-    columns = [("people", 1), *(("acted", ahead) for ahead in MONTHS_AFTER)]
-    table = table.reindex(columns=pd.MultiIndex.from_tuples(columns)).astype("Int64")
-    table.columns = ["people", *(f"acted_{ahead}" for ahead in MONTHS_AFTER)]
-    return table.reset_index().astype({"month": "str", "kind": "str"})
+    columns = pd.MultiIndex.from_product([("people", "acted"), MONTHS_AFTER])
+    table = table.reindex(columns=columns).astype("Int64")
+    # 次の月のファイルがなければ、二か月あとの人数を分母に添える。分母のない数を見せない
+    known = table["acted"].add_prefix("acted_")
+    known.insert(0, "people", table["people"].bfill(axis=1)[MONTHS_AFTER[0]])
+    return known.reset_index().astype({"month": "str", "kind": "str"})

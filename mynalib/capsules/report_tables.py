@@ -100,11 +100,14 @@ def _exact_causes(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd
 
 
 def _wave(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """証明書の動き（人）。一行＝月（この月までの 13 か月のうち、前の月のある月）。列 month, movements.WAVE, waiting。"""
+    """証明書の動き（人）。一行＝月（この月までの 13 か月のうち、前の月のある月と、この月）。列 month, movements.WAVE, waiting。"""
     waiting = counts[counts.employer_id == TOTAL].set_index("month").waiting
     months = [str(month.plus(step)) for step in range(1 - WAVE_MONTHS, 1)]
-    table = moves[moves.month.isin(months)][["month", *movements.WAVE]]
-    return table.assign(waiting=table.month.map(waiting)).reset_index(drop=True)
+    known = {*moves.month} | {str(month)}
+    # 前の月がなければ、この月の動きは欠ける。再登録を待つ人は、この月のファイルだけで分かる
+    rows = moves.set_index("month").reindex([each for each in months if each in known])
+    table = rows[[*movements.WAVE]].reset_index()
+    return table.assign(waiting=table.month.map(waiting))
 
 
 def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -23,7 +23,7 @@ class Aftermath:
         self.gaps = door.internal(capsule.table("gaps"), capsule.terms)
 
     def summary(self) -> None:
-        """いちばんはじめの文：何人に知らせ、一か月あとに何人が登録（更新）したか。記録がなければ、何が要るか。"""
+        """いちばんはじめの文：何人に知らせ、一か月あと（その月のファイルがなければ、その次）に何人が登録（更新）したか。記録がなければ、何が要るか。"""
         frame = self.outcomes.frame
         # 手渡しを記録していなければ、だれに知らせたか分からない
         if frame.empty:
@@ -69,18 +69,18 @@ class Aftermath:
     @staticmethod
     def _sentences(frame: pd.DataFrame) -> list[str]:
         said = display.words("aftermath")
-        told = frame[(frame.group == "told") & (frame.ahead == 1)]
-        sums = told.groupby("kind")[["people", "acted"]].sum()
+        told = _soonest(frame[frame.group == "told"])
+        sums = told.groupby(["kind", "ahead"])[["people", "acted"]].sum()
         return [
-            said["told"][kind].format(people=f"{row.people:,}", acted=f"{row.acted:,}")
-            for kind, row in sums.iterrows()
+            said["told"][kind].format(ahead=ahead, people=f"{row.people:,}", acted=f"{row.acted:,}")
+            for (kind, ahead), row in sums.iterrows()
         ]
 
     def _comparisons(self, frame: pd.DataFrame) -> list[str]:
         """同じ月の、渡していない事業所の方と並べた文。重なる幅なら、差があるとは言えない。くじで分けてくらべた勧奨は、並べない。"""
         said = display.words("aftermath")
         lines = []
-        one = frame[frame.ahead == 1]
+        one = _soonest(frame[frame.group.isin(["beside", "waiting"])])
         drawn = {*self.gaps.frame.kind[self.gaps.frame.trial == "timing"]}
         for kind in [kind for kind in ("link", "renew") if kind not in drawn]:
             told = one[(one.kind == kind) & (one.group == "beside")]
@@ -92,6 +92,7 @@ class Aftermath:
             # 二つの幅が離れているときだけ。重なっていても差があることはあるが、言いすぎない側に
             apart = mine.low > other.high or mine.high < other.low
             values = {
+                "ahead": mine.ahead,
                 "told": f"{mine.share:.1f}",
                 "told_people": f"{mine.people:,}",
                 "waiting": f"{other.share:.1f}",
@@ -100,3 +101,8 @@ class Aftermath:
             lines.append(said["beside"][kind].format(**values))
             lines.append(said["apart" if apart else "alike"])
         return lines or ([] if drawn else [said["no_comparison"]])
+
+
+def _soonest(frame: pd.DataFrame) -> pd.DataFrame:
+    """勧奨ごとに、分かるうちで、いちばん早い月あとの行。知らせた次の月のファイルがなければ、一か月あとは分からない。"""
+    return frame[frame.ahead == frame.groupby("kind").ahead.transform("min")]

@@ -181,7 +181,8 @@ def wave(outlook: Outlook, released: Released, name: str) -> None:
         go.Scatter(x=x, y=numbers(values), name=label, **style)
         for (label, values), style in zip(series.items(), styles.WAVE_LINES, strict=True)
     ]
-    newest = frame[frame.month == str(outlook.month)]
+    # 前の月がなければ、この月の行は欠けている
+    newest = frame[frame.month == str(outlook.month)].dropna()
     row = {k: int(v) for k, v in newest.iloc[0].items() if k != "month"} if len(newest) else None
     said = (titles.wave_title(row), "電子証明書の動き・人（組合全体、月ごと）")
     kept = frame.assign(lost=frame.lapsed + frame.cancelled_by_lapse)

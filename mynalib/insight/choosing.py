@@ -25,11 +25,12 @@ class Choice:
 class Look:
     """選べる図の体裁。
 
-    months 横の月（この先の月も）、columns 表に出す列（はじめの線から順に）、styles 線（棒）ごとの体裁（自分の x を持つものもある）、
+    months 横の月（この先の月も）、newest この月、columns 表に出す列（はじめの線から順に）、styles 線（棒）ごとの体裁（自分の x を持つものもある）、
     digits 表の小数の桁。stacked なら、積み重ねた棒。
     """
 
     months: Sequence[str]
+    newest: str
     columns: Sequence[str]
     styles: Sequence[Mapping]
     layout: dict
@@ -51,9 +52,8 @@ def show_choices(
         choices: はじめのものが、選ぶ前と、JavaScript のないところの図になる。
     """
     first = next(iter(choices.values()))
-    shown = released.frame.month.max()
-    # 目標までの、これからの月は、表には出さない
-    past = [month for month in look.months if month <= shown]
+    # 目標までの、これからの月は、表には出さない。動きの分からないこの月は、表にも横の軸にも出す
+    past = [month for month in look.months if month <= look.newest]
     x = [month_label(month) for month in look.months]
     values = zip(look.columns, first.y, strict=False)
     seen = pd.DataFrame({"month": past, **{column: y[: len(past)] for column, y in values}})

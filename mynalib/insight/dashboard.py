@@ -50,7 +50,8 @@ def rates(page: Situation) -> None:
         for name, style in (("rate", styles.RATE), ("society_rate", styles.SOCIETY_RATE))
     ]
     lines += [{**one.to_plotly_json()} for one in path]
-    look = Look(months, ("rate", "society_rate"), lines, styles.TREND, digits=1)
+    newest = page.months[-1]
+    look = Look(months, newest, ("rate", "society_rate"), lines, styles.TREND, digits=1)
     employer, kind = page.society
     kept = chart_values.with_path(
         page.standing.frame, page.outlook, employer_id=employer, member_kind=kind
@@ -73,9 +74,9 @@ def statuses(page: Situation) -> None:
         {"name": name, "hovertemplate": "%{y}%", **style}
         for name, style in zip(names, styles.STATUS_BARS, strict=True)
     ]
-    look = Look(
-        page.months, [*measures.STATUS_GROUPS], bars, styles.STATUS_SHARES, digits=1, stacked=True
-    )
+    months = (page.months, page.months[-1])
+    columns = [*measures.STATUS_GROUPS]
+    look = Look(*months, columns, bars, styles.STATUS_SHARES, digits=1, stacked=True)
     _show(page.shares, "chosen_status", _choices(page, page.shares, look.columns, title), look)
 
 
@@ -91,7 +92,7 @@ def moves(page: Situation) -> None:
             {**style, "name": display.label_and_unit(column)[0]}
             for style, column in zip(styles.MOVE_LINES, columns, strict=False)
         ]
-        look = Look(page.months, columns, lines, styles.COUNTS_BY_MONTH)
+        look = Look(page.months, page.months[-1], columns, lines, styles.COUNTS_BY_MONTH)
         released = page.moves.only(["month", "employer_id", "member_kind", *columns])
         _show(released, name, _choices(page, released, columns, title), look)
     return None

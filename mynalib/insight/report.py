@@ -94,7 +94,8 @@ def causes(outlook: Outlook) -> None:
     tables.changes(outlook)
     people = outlook.capsule.facts["transfers"]
     if people is not None:
-        tables.paragraph(display.words("transfers").format(people=f"{people:,}"))
+        said = display.words("transfers")["some" if people else "none"]
+        tables.paragraph(said.format(people=f"{people:,}"))
 
 
 def parts(outlook: Outlook) -> None:
@@ -144,12 +145,13 @@ def certificates(outlook: Outlook) -> None:
     """❷ の波（実数版）と、資格確認書の要る方。"""
     if "wave" in outlook.capsule.facts["tables"]:
         released = door.internal(outlook.capsule.table("wave"), outlook.capsule.terms)
-        if len(released.frame):
+        if released.frame.lapsed.notna().any():
             charts.wave(outlook, released, "wave")
-            waiting = display.words("waiting")
-            tables.paragraph(waiting.format(people=f"{int(released.frame.waiting.iloc[-1]):,}"))
         else:
             tables.paragraph("前の月のファイルがないため、証明書の動きは分かりません。")
+        # おわりの行は、いつもこの月
+        waiting = int(released.frame.waiting.iloc[-1])
+        tables.paragraph(display.words("waiting").format(people=f"{waiting:,}"))
         total = outlook.capsule.table("employers").set_index("employer_id")
         needed = int(total.certificate_needed[TOTAL])
         tables.paragraph(display.words("certificate_needed").format(people=f"{needed:,}"))

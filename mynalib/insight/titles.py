@@ -21,11 +21,15 @@ def trend_title(seen: SocietyNow) -> str:
 
 
 def differences_title(sizes: Sequence[float | None]) -> str:
-    """月ごとの差の題：上がった月と下がった月の数。"""
+    """月ごとの差の題：上がった月と下がった月の数。差の分からない月は、数えない。"""
     known = [size for size in sizes if size is not None]
     up = sum(size > 0 for size in known)
     down = sum(size < 0 for size in known)
-    return f"この {len(sizes)} か月で、上がった月は{up}、下がった月は{down}"
+    # ファイルのない月を入れて「この 5 か月で、上がった月は2、下がった月は1」と言うと、あとの 2 か月は同じだったと読まれる
+    which = (
+        f"この {len(sizes)} か月" if len(known) == len(sizes) else f"差の分かる {len(known)} か月"
+    )
+    return f"{which}で、上がった月は{up}、下がった月は{down}"
 
 
 def causes_title(causes: Mapping[str, float | None] | None, decimals: int) -> str:
@@ -66,12 +70,12 @@ def funnel_title(beyond: int, employers: int) -> str:
 def wave_title(row: Mapping[str, int] | None) -> str:
     """❷ の題：その月の失効、更新、再登録。"""
     if row is None:
-        return "前の月がないので、動きは分からない"
+        return NO_MONTH_BEFORE
     lost = row["lapsed"] + row["cancelled_by_lapse"]
     return f"失効{lost:,}人、更新{row['renewed']:,}人、再登録{row['relinked']:,}人"
 
 
-NO_MONTH_BEFORE = "前の月がないので、動きは分からない"
+NO_MONTH_BEFORE = "前の月がないので、この月の動きは分からない"
 
 
 def statuses_title(now: Mapping[str, float | None], year_ago: Mapping[str, float | None]) -> str:

@@ -136,7 +136,7 @@ TITLES = [
     (titles.funnel_title(0, 1), "1事業所の差は、偶然の幅（99.8%）のうち"),
     (titles.funnel_title(3, 19), "19のうち3事業所は、偶然の幅（99.8%）の外"),
     (titles.funnel_title(0, 0), "比べられる事業所はない"),
-    (titles.wave_title(None), "前の月がないので、動きは分からない"),
+    (titles.wave_title(None), "前の月がないので、この月の動きは分からない"),
     (titles.wave_title({"lapsed": 3, "cancelled_by_lapse": 9, "renewed": 4, "relinked": 2}), "失効12人、更新4人、再登録2人"),
     (titles.statuses_title({"登録済": 75.0, "未登録": 25.0}, {"登録済": 71.9, "未登録": 28.1}), "一年で「登録済」が3.1ポイント増えた"),
     (titles.statuses_title({"登録済": 70.0, "未登録": 20.0, "ほか": 10.0}, {"登録済": 72.0, "未登録": 15.0, "ほか": 13.0}), "一年で「未登録」が5.0ポイント増えた"),
@@ -149,11 +149,11 @@ TITLES = [
     (titles.moves_title(MOVED, {"newly_registered": 1_020, "lost": 3}), "新しく登録20人（前月より1,000人少ない）、失効3人"),
     (titles.moves_title(MOVED, MOVED), "新しく登録20人（前月と同じ）、失効3人"),
     (titles.moves_title(MOVED, None), "新しく登録20人、失効3人"),
-    (titles.moves_title(None, MOVED), "前の月がないので、動きは分からない"),
+    (titles.moves_title(None, MOVED), "前の月がないので、この月の動きは分からない"),
     (titles.members_title({"joined": 1_012, "departed": 7}), "加入1,012人、脱退7人で、差し引き1,005人増"),
     (titles.members_title({"joined": 7, "departed": 12}), "加入7人、脱退12人で、差し引き5人減"),
     (titles.members_title({"joined": 0, "departed": 0}), "加入0人、脱退0人で、増減なし"),
-    (titles.members_title(None), "前の月がないので、動きは分からない"),
+    (titles.members_title(None), "前の月がないので、この月の動きは分からない"),
     (titles.control_title("失効", ["九月", "十月"], ["", "限界の外"]), "失効：十月は、偶然では起こりにくい（限界の外）"),
     (titles.control_title("失効", ["九月", "十月"], ["限界の外", ""]), "失効：この月は、偶然の幅のうち（しるしは九月まで）"),
     (titles.control_title("失効", ["九月", "十月"], ["", ""]), "失効：2 か月とも、偶然の幅のうち"),
@@ -166,7 +166,7 @@ TITLES = [
     (titles.gap_title(2, -6.0, -10.2, -1.8), "2か月あと、差は-6.0ポイント"),
     (titles.gap_title(1, 1.0, -3.1, 5.1), "1か月あと、差があるとは言えない"),
     (titles.gap_title(1, 3.1, 0.0, 6.2), "1か月あと、差があるとは言えない"),
-    (titles.differences_title([0.1, None, -0.2, 0.0]), "この 4 か月で、上がった月は1、下がった月は1"),
+    (titles.differences_title([0.1, None, -0.2, 0.0]), "差の分かる 3 か月で、上がった月は1、下がった月は1"),
 ]  # fmt: skip
 
 

@@ -108,7 +108,7 @@ class Expected:
             ),
             "causes": (("cause",), self._causes()),
             "parts": (("member_kind",), {(kind,): self._part(kind) for kind in KINDS}),
-            "wave": (month, {(m,): self._wave(m) for m in self.moved[-13:]}),
+            "wave": (month, {(m,): self._wave(m) for m in self._waves}),
             "statuses": (("status",), self._statuses()),
             "differences": (("employer_id",), {(c,): self._difference(c) for c in self.codes}),
         }
@@ -173,11 +173,17 @@ class Expected:
     def _flow(self, key: tuple, names: Iterable[str]) -> dict[str, Value]:
         return {name: self.counted.moves[key[0]][*key[1:], name] for name in names}
 
+    @property
+    def _waves(self) -> list[str]:
+        """動きの分かる月と、分からなくてもこの月。"""
+        return sorted({*self.moved[-13:], self.month})
+
     def _wave(self, month: str) -> dict[str, Value]:
+        waiting = {"waiting": self.counted.people(month, EVERYBODY, "waiting")}
+        if month not in self.moved:
+            return dict.fromkeys((*WAVE, "lost")) | waiting
         flow = self._flow((month, *EVERYBODY), WAVE)
-        lost = flow["lapsed"] + flow["cancelled_by_lapse"]
-        waiting = self.counted.people(month, EVERYBODY, "waiting")
-        return flow | {"lost": lost, "waiting": waiting}
+        return flow | waiting | {"lost": flow["lapsed"] + flow["cancelled_by_lapse"]}
 
     def _changes(self, rate: Callable[[str | None], Fraction | None]) -> Rows:
         """近ごろの月の率、前の月の率、その差。見せる桁の違う二つの率は、くらべない。"""

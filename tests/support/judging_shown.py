@@ -15,6 +15,8 @@ from judging_pages import number, tiles
 from judging_release import LEVEL, NO_RATES, ReleaseJudge, same
 from received import EVERYBODY
 
+from mynalib.domain.months import Month
+
 PAGES = {
     "internal/index.html": True,
     "internal/dashboard.html": True,
@@ -98,9 +100,14 @@ class ShownJudge:
                 for code in self.judge.expected.codes
             ]
         if name in CHOSEN:
-            rows = [row for row in rows if (row["employer_id"], row["member_kind"]) == EVERYBODY]
-            blank = self.judge.expected.months[: count - len(rows)]  # 前の月のない、はじめの月
-            rows = [{"month": month} for month in blank] + rows
+            each = {
+                row["month"]: row
+                for row in rows
+                if (row["employer_id"], row["member_kind"]) == EVERYBODY
+            }
+            # ファイルのない月と、前の月のない月の行に、数はない
+            past = [str(Month.parse(month).plus(step)) for step in range(1 - count, 1)]
+            rows = [each.get(one, {"month": one}) for one in past]
         if name in ("funnel", "society_funnel"):
             rows = [row for row in rows if row["employer_id"] not in (TOTAL, "OTHERS")]
             rows = [row for row in rows if row["rate"]]
