@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,17 @@ from mynalib.history.months import KeptMonth
 ASKED_VIEWS = ("member", "person", "cube", "flow")
 ROW_MAKERS = ("unnest", "range", "generate_series")
 """表のように使ってよい関数。ほかは、ファイルや内部の表を読めるものがある。"""
+MISTAKES = {
+    r"Only SELECT statements can be serialized": "select ではありません",
+    r'syntax error at or near "(.+)"': "「{}」の近くが、SQL として読めません",
+    r"SELECT clause without selection list": "select に、選ぶ列がありません",
+    r'Referenced column "(.+?)" not found': "「{}」という列はありません",
+    r'does not have a column named "(.+?)"': "「{}」という列はありません",
+    r'Referenced table "(.+?)" not found': "「{}」という表はありません",
+    r"Function with name (\S+) does not exist": "「{}」という関数はありません",
+    r'column "(.+?)" must appear in the GROUP BY': "「{}」は、group by にも書くか、count などで集計します",
+}
+"""よくある書き誤り：DuckDB の言葉から、こちらの言葉へ。ほかの誤りは、DuckDB の言葉のまま添える。"""
 
 
 class BadQuestion(MynaError):
@@ -74,7 +86,7 @@ def _answered(text: str, lens: Lens) -> pd.DataFrame:
         return lens.answer(text)
     except OUR_MISTAKES as error:
         # 書き方の誤りの文に、行の値は入らない。二行目からは、候補と、書いた文の写し
-        raise _refused(str(error).splitlines()[0]) from None
+        raise _refused(f"答えられません（{_in_japanese(str(error).splitlines()[0])}）") from None
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise lens.failure(error) from None
     except duckdb.Error as error:
@@ -85,9 +97,11 @@ def _answered(text: str, lens: Lens) -> pd.DataFrame:
 
 def _require_plain(text: str, lens: Lens) -> None:
     """一つの select で、読むのは ASKED_VIEWS と、その問いの中で名を付けた表（with）だけ。"""
+    if not isinstance(text, str):
+        raise _refused("SQL が文字で書かれていません")
     tree = json.loads(lens.query("asked_tree", text=text).tree.iloc[0])
     if tree["error"]:
-        raise _refused(f"読み取れません（{tree['error_message']}）")
+        raise _refused(f"読み取れません（{_in_japanese(tree['error_message'])}）")
     if len(tree["statements"]) != 1:
         raise _refused("一度に一つの select だけを書けます")
     # 文字では調べない。注釈、引用符、改行、入れ子の select で、いくらでも書きかえられる
@@ -96,6 +110,14 @@ def _require_plain(text: str, lens: Lens) -> None:
     for node in nodes:
         if problem := _problem(node, {*ASKED_VIEWS, *named}):
             raise _refused(problem)
+
+
+def _in_japanese(message: str) -> str:
+    """DuckDB の言う、書き誤りの文を。"""
+    for shape, said in MISTAKES.items():
+        if found := re.search(shape, message):
+            return said.format(*found.groups())
+    return message
 
 
 def _named(nodes: Sequence[dict], lens: Lens) -> set[str]:

@@ -1,7 +1,7 @@
 """作業台の机：組合の全ての月を開き、率、動き、事業所の比べ、区分、SQL に、一行で答える。画面とよくある問いは bench.py。"""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 
 import pandas as pd
@@ -71,9 +71,10 @@ class Desk:
             measure: registered 登録、usable 期限内等、unregistered 未登録、lapsed 失効、link_targets ❶、renew_targets ❷ など。いくつでも。
             employer: 一つの事業所（コード）だけ。なければ組合全体。
         """
-        measures = [measure] if isinstance(measure, str) else [*measure]
-        if unknown := [name for name in measures if name not in ASKED_MEASURES]:
-            raise _unknown("measure", unknown, ASKED_MEASURES)
+        measures = _listed(measure)
+        unknown = [name for name in measures if name not in ASKED_MEASURES]
+        if unknown or not measures:
+            raise _unknown("measure", unknown or ["なし"], ASKED_MEASURES)
         return bench_measures.rates(self._part(months, employer), _listed(by), measures)
 
     def status(
@@ -115,7 +116,9 @@ class Desk:
             BadQuestion: select でない、ほかの表やファイルを読む、書き方の誤り。
         """
         tables = {"cube": self._cube}
-        tables |= {"flow": self.flow} if "flow" in text.lower() else {}  # 数えるのは、要るときだけ
+        tables |= (
+            {"flow": self.flow} if "flow" in str(text).lower() else {}
+        )  # 数えるのは、要るときだけ
         return ask(text, self._kept, self._params, self._holds, tables, self._veil)
 
     def unmask(self, reason: str) -> str:
@@ -142,19 +145,33 @@ class Desk:
         # 組は両端、並び（list）は一つ一つ
         if isinstance(months, tuple):
             return self._between(months)
-        asked = [str(months)] if isinstance(months, str | Month) else [str(one) for one in months]
+        asked = [*map(str, _listed(months))]
         if unknown := [month for month in asked if month not in self.months]:
-            raise _unknown("months", unknown, (self.months[0], "…", self.months[-1]))
+            raise self._not_held(unknown)
         return asked
 
     def _between(self, ends: tuple) -> list[str]:
         if len(ends) != 2:  # noqa: PLR2004 両端
             raise BadQuestion(where="months", what="組で書くのは、両端の二つの月です")
         first, last = map(str, ends)
+        if first > last:
+            fix = f'months=("{last}", "{first}") のように、古い月を先に書いてください。'
+            raise BadQuestion(where="months", what="両端の月が逆です", fix=fix)
         found = [month for month in self.months if first <= month <= last]
         if not found:
-            raise _unknown("months", [first, last], (self.months[0], "…", self.months[-1]))
+            raise self._not_held([f"{first} から {last} まで"])
         return found
+
+    def _not_held(self, months: Sequence[str]) -> BadQuestion:
+        """その月のファイルがない。"""
+        first, last = (Month.parse(self.months[at]) for at in (0, -1))
+        every = [str(first.plus(step)) for step in range(last.minus(first) + 1)]
+        # はじめとおわりの月だけを言うと、あいだの欠けた月を、使えると読まれる
+        missing = [month for month in every if month not in self.months]
+        but = f"、{'、'.join(missing)} のほか" if missing else ""
+        fix = f"使えるのは {first} から {last} まで{but}です（bench.months で分かります）。"
+        what = f"取り込んでいない月です（{'、'.join(months)}）"
+        return BadQuestion(where="months", what=what, fix=fix)
 
     def _part(self, months: Months, employer: str | None) -> pd.DataFrame:
         table = self.counted
@@ -166,6 +183,9 @@ class Desk:
         return table
 
     def _require_employer(self, employer: str) -> None:
+        if not isinstance(employer, str):
+            fix = 'employer="E01" のように、一つのコードを書いてください。いくつも並べるなら by=["employer"] です。'
+            raise BadQuestion(where="employer", what="選べる事業所は、一つです", fix=fix)
         if employer not in self.employers:
             raise _unknown("employer", [employer], [*self.employers])
 
@@ -176,8 +196,11 @@ def _names(params: Params) -> dict[str, str]:
     return each | {code: OTHER_ROWS[code] for code in (SOCIETY_STAFF, NO_EMPLOYER)}
 
 
-def _listed(by: str | Sequence[str]) -> list[str]:
-    return [by] if isinstance(by, str) else [*by]
+def _listed(given: object) -> list:
+    """一つでも、並びでも、書かなくても、並びにする。"""
+    if given is None:
+        return []
+    return [*given] if isinstance(given, Iterable) and not isinstance(given, str) else [given]
 
 
 def _unknown(where: str, unknown: Sequence[str], known: Sequence[str]) -> BadQuestion:

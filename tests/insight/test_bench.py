@@ -211,3 +211,48 @@ def test_two_employers_of_one_name_are_told_apart_by_their_codes(tmp_path):
     ]
     assert len({*rows.employer}) == 1
     assert list(found.funnel().employer_id) == ["E01", "E02"]
+
+
+MISTAKES = {
+    "two employers": (lambda bench: bench.rates(employer=["E01", "E02"]), "選べる事業所は、一つ"),
+    "a number for a month": (lambda bench: bench.rates(months=202610), "取り込んでいない月"),
+    "no measure": (lambda bench: bench.rates(measure=[]), "measure"),
+    "the ends upside down": (
+        lambda bench: bench.rates(months=("2026-10", "2026-05")),
+        'months=("2026-05", "2026-10") のように',
+    ),
+    "no SQL": (lambda bench: bench.sql(None), "文字で書かれていません"),
+    "a write": (lambda bench: bench.sql("delete from member"), "select ではありません"),
+    "a typo": (lambda bench: bench.sql("selct 1"), "「selct」の近く"),
+    "no such column": (lambda bench: bench.sql("select rate from person"), "「rate」という列は"),
+    "no such function": (lambda bench: bench.sql("select getenv('A')"), "「getenv」という関数は"),
+    "a missing group by": (
+        lambda bench: bench.sql("select status, count(*) from person"),
+        "「status」は、group by にも",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_slip_is_answered_in_japanese_with_what_to_write(bench, mistake):
+    call, said = MISTAKES[mistake]
+    with pytest.raises(MynaError) as caught:
+        call(bench)
+    assert caught.value.code == "BAD_QUESTION"
+    assert said in str(caught.value)
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+ [a-z]+ [a-z]+", caught.value.what), "英語の文"
+
+
+def test_nothing_chosen_means_everything(bench):
+    assert bench.rates(by=None).equals(bench.rates())
+
+
+def test_a_month_inside_a_gap_is_not_said_to_be_usable(tmp_path):
+    home = make_home(tmp_path / "home")
+    for month in ("2026-05", "2026-07", "2026-10"):
+        put_month(home, month, [never_linked()])
+    bench = open_bench(home.root)
+    for asked in ("2026-08", ("2026-08", "2026-09")):
+        with pytest.raises(MynaError) as caught:
+            bench.rates(months=asked)
+        assert "2026-06、2026-08、2026-09 のほか" in caught.value.fix
