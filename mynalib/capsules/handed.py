@@ -1,6 +1,10 @@
 """手渡しのうち、済んでいないこと：前の月のリストを渡していない事業所、受領書の返っていない手渡し。"""
 
+from pathlib import Path
+
+from mynalib.capsules.kept_tables import LISTS_FILE, read_lists
 from mynalib.capsules.opened import OpenedMonth
+from mynalib.domain.months import Month
 from mynalib.history.ledger import Ledger
 from mynalib.history.released import releases
 from mynalib.reminders.memory import LETTERS, SOCIETY, handovers
@@ -28,7 +32,16 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     ours = [each for each in given if each.unit != LETTERS]
     last = {(each.unit, each.department, each.month): each for each in ours}
     waiting = [each for each in last.values() if not each.confirmed]
+    release = releases(opened.home).get(before)
+    due = _with_somebody(release, before) if release else set()
     return {
-        "not_handed": len(notified - units) if before in releases(opened.home) else 0,
+        "not_handed": len((notified - units) & due),
         "no_receipt": len(waiting),
     }
+
+
+def _with_somebody(release: Path, month: Month) -> set[str]:
+    """その月のリストに、だれかが載った事業所。0 人のリストは、渡さなくてよい。"""
+    lists = read_lists(release / LISTS_FILE)
+    somebody = (lists.month == str(month)) & (lists.insured + lists.family > 0)
+    return {*lists.employer_id[somebody]}

@@ -7,6 +7,7 @@ from mynalib.capsules.opened import OpenedMonth
 from mynalib.capsules.publication import Publication
 from mynalib.capsules.waiting import UNSETTLED
 from mynalib.disclosure.coarsening import Result
+from mynalib.disclosure.society import TOTAL
 from mynalib.disclosure.thresholds import POSSIBLE_VALUES
 from mynalib.domain.classification import STATUSES, WITHHELD
 from mynalib.domain.months import Month
@@ -68,9 +69,18 @@ def attack_facts(result: Result) -> pd.DataFrame:
         ("水準の刻みを広げた事業所", f"{len(coarser.widened)}", ""),
         ("水準をやめた事業所", f"{len(coarser.unlevelled)}", ""),
         ("ふだんより多く、一行にまとめた事業所", f"{coarser.merge_more}", ""),
-        ("組合全体の数だけにしたか", "はい" if coarser.total_only else "いいえ", ""),
+        ("組合全体の数だけにしたか", _total_only(result), ""),
     ]
     return pd.DataFrame(rows, columns=["item", "found", "limit"])
+
+
+def _total_only(result: Result) -> str:
+    """広く配る版に、組合全体のほかの行がないか。攻撃の前から、まとめる事業所が足りずにそうなることもある。"""
+    if result.coarser.total_only:
+        return "はい"
+    showing = result.showing
+    alone = showing is not None and {*showing.wide.employer_id} == {TOTAL}
+    return "はい（まとめられる事業所が足りないため）" if alone else "いいえ"
 
 
 def _by_reason(opened: OpenedMonth, month: Month) -> dict[tuple[str, bool], int]:

@@ -8,6 +8,8 @@ from mynalib.insight.choosing import Values
 from mynalib.insight.display import words
 from mynalib.insight.situation import COMERS, FLOWS, YEAR_AGO, Situation
 
+GONE = "この月の加入者はいない"
+
 
 def multiples(page: Situation) -> None:
     """登録率の小さな図。目盛りは、どれも 0 から 100 %。組合全体の線を、どの図にも灰色で添える。"""
@@ -19,7 +21,7 @@ def multiples(page: Situation) -> None:
             "code": code,
             "name": name,
             "rate": display.text("rate", pd.NA if each[code][-1] is None else each[code][-1], 1),
-            "change": _in_words(since[code]),
+            "change": GONE if each[code][-1] is None else _in_words(since[code]),
             "spark": _points(each[code]),
         }
         for code, name in page.names.items()

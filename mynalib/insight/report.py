@@ -17,6 +17,8 @@ GOOD = {"rate": 1, "registered": 1, "usable": 1, "usable_rate": 1}
 GOOD |= dict.fromkeys(("unregistered", "lapsed", "link_targets", "renew_targets"), -1)
 """増えるとよい数は 1、減るとよい数は −1。書いていない数に、よしあしはない。"""
 SPARK_MONTHS = 13
+OTHER_MONTHS = ("month_before", "year_before", "level_before", "level_year", "movement")
+"""ほかの月と比べる列。はじめの一年などで、どの行の値もなければ、ページの表から除く（CSV には残す）。"""
 
 
 def summary(outlook: Outlook) -> None:
@@ -86,7 +88,7 @@ def causes(outlook: Outlook) -> None:
     if outlook.causes is None:
         tables.paragraph("前の月のファイルがないため、動きの内訳はありません。")
         return
-    seen = tables.few(outlook.causes, "points")
+    seen = known_columns(tables.few(outlook.causes, "points"), ("twelve", "fiscal"))
     # 図にできない月（隠した動きがある、どれも 0）でも、表は出す
     if not charts.waterfall(outlook, "causes", seen):
         tables.table(outlook.causes, "causes", "率が変わったわけ", seen=seen)
@@ -110,15 +112,31 @@ def parts(outlook: Outlook) -> None:
 
 def employers(outlook: Outlook) -> None:
     """事業所：じょうご図と、並べかえられる表。コードの順で、順位は付けない。"""
-    charts.funnel(outlook, "funnel")
     released = door.employers(outlook.capsule.table("employers"), outlook.capsule.terms)
     frame = released.frame
+    # 組合全体の行だけの版に、並べかえるものも、比べるものもない
+    alone = {*frame.employer_id} == {TOTAL}
+    if not alone:
+        tables.paragraph(display.words("in_code_order"))
+    charts.funnel(outlook, "funnel")
     few = ["unregistered", "lapsed"]  # まとめた行と組合全体だけにある数。表では、名に場所をゆずる
     seen = frame.drop(columns=few) if outlook.wide else _with_chance(outlook, frame)
-    caption = f"事業所ごとの登録率（{outlook.month.label}末）"
-    tables.table(released, "employers", caption, seen=seen, sortable=True)
+    whose = "組合全体" if alone else "事業所ごと"
+    caption = f"{whose}の登録率（{outlook.month.label}末）"
+    seen = known_columns(seen, OTHER_MONTHS)
+    tables.table(released, "employers", caption, seen=seen, sortable=not alone)
     for line in outlook.capsule.facts["coarsened"]:
         tables.paragraph(line)
+
+
+def known_columns(seen: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """names の列のうち、どの行にも値のないものを除いた表。「—」だけの列は、名の場所をふさぐ。"""
+    unknown = [
+        name
+        for name in names
+        if name in seen and (seen[name].isna() | seen[name].eq(display.BLANK)).all()
+    ]
+    return seen.drop(columns=unknown)
 
 
 def _with_chance(outlook: Outlook, frame: pd.DataFrame) -> pd.DataFrame:

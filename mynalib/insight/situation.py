@@ -62,8 +62,10 @@ class Situation:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """事業所コードから名へ。組合全体がはじめで、あとはコードの順。"""
+        """事業所コードから名へ。組合全体がはじめで、あとはコードの順。どの月にもだれもいない事業所は、入らない。"""
         frame = self.outlook.capsule.table("employers")
+        # 選べても、図も表も空になる
+        frame = frame[frame.employer_id.isin([*self._held.employer_id, TOTAL])]
         names = dict(zip(frame.employer_id, frame.employer, strict=True))
         return {TOTAL: names.pop(TOTAL), **names}
 

@@ -141,9 +141,10 @@ def level(released: Released) -> None:
         "tiles", items=tiles, legend=display.legend(released.terms) if pd.notna(now.level) else ""
     )
     if pd.isna(now.level):
-        # 水準のないわけは二つ：人が少ないか、攻撃に耐えないのでやめたか
+        # 水準のないわけは三つ：だれもいないか、人が少ないか、攻撃に耐えないのでやめたか
         small = now.members < Thresholds.of(released.terms.policy).employer_minimum
-        paragraph(display.words("no_level")["small" if small else "held"])
+        why = ("small" if now.members else "nobody") if small else "held"
+        paragraph(display.words("no_level")[why])
 
 
 def list_lengths(released: Released) -> None:

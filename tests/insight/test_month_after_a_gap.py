@@ -26,16 +26,14 @@ WAITING = {"2026-07": 3, "2026-08": 4, "2026-10": 9}
 """月 → 証明書を更新して、再登録を待つ人。"""
 
 
-def page_of(folder: Path, notebook: str, months: list[str]) -> object:
+def page_of(folder: Path, notebook: str, months: list[str], audience: str = "internal") -> Outlook:
     home = make_home(folder / "home")
     for month in months:
         waits = [lapsed(f"2{n:03}", certificate_flag=1) for n in range(WAITING[month])]
         others = [never_linked(f"{n:04}") for n in range(20)]
         load_month(home, month, [*others, *(linked(f"1{n:03}") for n in range(30)), *waits])
     publication = open_publication(home, params_of(home), Month.parse(months[-1]))
-    edition = next(
-        one for one in EDITIONS if one.notebook == notebook and one.audience == "internal"
-    )
+    edition = next(one for one in EDITIONS if one.notebook == notebook and one.audience == audience)
     return Outlook(Capsule.read(make_capsule(publication, edition, folder / "capsule")))
 
 
@@ -100,3 +98,13 @@ def test_each_number_of_those_who_acted_has_its_denominator():
     assert table.people.to_dict() == {"link": 29, "renew": 4}
     assert table.acted_1.isna().to_dict() == {"link": True, "renew": False}
     assert table.acted_2.to_dict() == {"link": 6, "renew": 2}
+
+
+@pytest.mark.parametrize(
+    ("people", "said"), [(0, "いないと見られます"), (1, "1 人まで"), (1200, "1,200 人まで")]
+)
+def test_nobody_who_may_have_moved_is_not_up_to_nobody(people, said, tmp_path):
+    outlook = page_of(tmp_path, "03_management_report", ["2026-07", "2026-08"])
+    outlook.capsule.facts["transfers"] = people
+    page = seen(report.causes, page=outlook)
+    assert said in page and " 0 人まで" not in page

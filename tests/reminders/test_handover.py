@@ -15,7 +15,7 @@ from libreoffice import opened_with
 from openpyxl import load_workbook
 from societies import MONTHS, SmallSociety
 
-from mynalib.capsules.handed import handed_matters
+from mynalib.capsules.handed import _with_somebody, handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -460,3 +460,12 @@ def test_what_was_not_handed_over_and_whose_receipt_is_missing_is_to_do(publishe
     assert again == {"not_handed": 2, "no_receipt": 0}
     now = handed_matters(open_publication(published.home, published.params, MONTHS[1]).opened)
     assert now == {"not_handed": 0, "no_receipt": 0}
+
+
+def test_an_empty_list_need_not_be_handed_over(tmp_path):
+    """去った事業所の 0 人のリストを、毎月「渡していない」と数えない。"""
+    file = tmp_path / "internal" / "lists.csv"
+    file.parent.mkdir()
+    rows = ["E01,2026-09,3,1", "E02,2026-09,0,0", "E03,2026-09,0,2", "E02,2026-08,5,5"]
+    file.write_text("\n".join(["employer_id,month,insured,family", *rows]), encoding="utf-8-sig")
+    assert _with_somebody(tmp_path, Month.parse("2026-09")) == {"E01", "E03"}

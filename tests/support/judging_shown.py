@@ -95,10 +95,7 @@ class ShownJudge:
         month = self.judge.month
         if name in NEWEST:
             held = {row["employer_id"]: row for row in rows if row["month"] == month}
-            rows = [
-                held.get(code, {"employer_id": code, **NOBODY})
-                for code in self.judge.expected.codes
-            ]
+            rows = [held.get(code, {"employer_id": code, **NOBODY}) for code in self._codes]
         if name in CHOSEN:
             each = {
                 row["month"]: row
@@ -120,6 +117,19 @@ class ShownJudge:
                 for kept, row in zip(held, rows, strict=True)
             ]
         return held
+
+    @property
+    def _codes(self) -> list[str]:
+        """どれかの月に、だれかがいた事業所と、組合全体。"""
+        expected = self.judge.expected
+        return [
+            code
+            for code in expected.codes
+            if any(
+                expected.counted.people(month, (code, EVERYBODY[1]), "members")
+                for month in expected.months
+            )
+        ]
 
     def _year(self, code: str) -> str:
         """一年前との差。"""
