@@ -18,6 +18,8 @@ def lapsed_after_wave(bench: Desk, month: str = "") -> Found:
         numerator いまは期限内等で登録済に戻った人, still まだの人, left いない人, denominator 失効した人, rate。
     """
     found = lapses(bench, [month] if month else recent(bench.months, YEAR))
+    # 前の月がなければ、失効した人は「いない」のではなく、分からない
+    require(len(found) > 0, "lapsed_after_wave", "前の月のある月がありません")
     require(found.numerator.sum() > 0, "lapsed_after_wave", "証明書の失効した人がいません")
     wave = found.month[found.numerator.idxmax()]
     now = bench.months[-1]

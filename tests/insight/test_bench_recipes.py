@@ -319,3 +319,11 @@ def test_months_whose_movements_are_unknown_are_not_counted_as_none(
     options = {} if name == "employers_year" else {"months": ("2026-06", "2026-10")}
     assert "数えたのは 2 か月" in broken_bench.recipe(name, **options).headline
     assert "数えたのは" not in planted_bench.recipe(name).headline
+
+
+@pytest.mark.parametrize("name", ["lapsed_after_wave", "lapses_by_month", "transfers"])
+def test_what_is_unknown_after_a_gap_is_not_called_nobody(broken_bench, name):
+    """前の月のない月に「失効した人はいない」と言うと、0 人と読まれる。"""
+    options = {"month" if name == "lapsed_after_wave" else "months": "2026-09"}
+    with pytest.raises(MynaError, match="前の月のある月がありません"):
+        broken_bench.recipe(name, **options)
