@@ -344,7 +344,7 @@ def test_each_kind_of_reminder_says_that_a_person_may_hold_no_card(trees, action
 
 
 @pytest.mark.parametrize(
-    ("members", "kind"), [(0, "small"), (3, "small"), (19, "small"), (20, "held"), (62, "held")]
+    ("members", "kind"), [(0, "nobody"), (3, "small"), (19, "small"), (20, "held"), (62, "held")]
 )
 def test_a_page_without_a_level_says_why_it_has_none(monkeypatch, members, kind):
     """攻撃に耐えないので水準をやめた 62 人の事業所に、「加入者が少ない」とは書かない。"""

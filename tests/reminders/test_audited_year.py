@@ -20,11 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from societies import HEADER, KEPT_EMPLOYERS, MONTHS, SmallSociety, everybody
 
+from mynalib.capsules.kept_tables import LISTED_FILE, read_listed
 from mynalib.demo import make_society
 from mynalib.domain.months import Month
 from mynalib.history import clock
 from mynalib.history.home import Home
 from mynalib.history.ledger import Ledger, LedgerBroken
+from mynalib.history.released import releases
 from mynalib.history.vouching import require_vouched
 from mynalib.insight.bench import open_bench
 from mynalib.verbs.audit import audit
@@ -120,9 +122,16 @@ class Year:
         standing = [one for one in self.given if not one.recalled and one.month < self.month]
         units = {one.unit for one in standing if one.month == before}
         waiting = [one for one in standing if one.unit in self.names and not one.receipt]
-        missing = len({*self.names} - units) if before in self.pages else 0
+        missing = len(({*self.names} - units) & self.listed_in(before))
         counts = {NOT_HANDED: missing, NO_RECEIPT: len(waiting)}
         return {todo: count for todo, count in counts.items() if count}
+
+    def listed_in(self, month: Month) -> set[str]:
+        """公開したその月のリストに、だれかが載った事業所。0 人のリストは、渡さなくてよい。"""
+        if month not in self.pages:
+            return set()
+        listed = read_listed(releases(self.society.home)[month] / LISTED_FILE)
+        return {*listed[listed.on_list].employer_id}
 
 
 def page_of(release: Path) -> dict:

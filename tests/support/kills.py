@@ -339,7 +339,7 @@ def _ingested(home: Home, small: bool) -> dict:
     confirm = []
     if small:
         workbench.MEMORY, workbench.THREADS = "32MB", 1  # 計算の途中を、ディスクに書かせる
-        confirm = ["SUSPICIOUS_CHANGE"]  # 前の月より、ずっと大きい
+        confirm = ["SUSPICIOUS_CHANGE", "SUSPICIOUS_RISE"]  # 前の月より、ずっと大きい
     file = home.root.parents[1] / "file.csv"
     try:
         return ingest(home, load_params(home.params), file, Month.parse("2026-10"), confirm=confirm)
