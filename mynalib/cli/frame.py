@@ -21,8 +21,6 @@ FRAME = {
     "Show this message and exit.": "この説明を出す",
 }
 """typer の書く枠の、英語の全て。この道具の説明の文には、どれも出てこない。"""
-
-
 ROW = re.compile(r"^(  \S.*?) {2,}(\S.*)$", re.MULTILINE)
 """名と説明が並ぶ一行。"""
 
@@ -35,18 +33,19 @@ def _spoken(text: str) -> str:
     return ROW.sub(lambda row: row[1] + " " * (widest - cell_len(row[1]) + 2) + row[2], text)
 
 
-class Command(TyperCommand):
+class _InJapanese:
+    """--help を言い直すもの。typer の命令か群れと、合わせて使う。"""
+
+    def get_help(self, ctx: typer.Context) -> str:
+        return _spoken(super().get_help(ctx))
+
+
+class Command(_InJapanese, TyperCommand):
     """一つの命令。"""
 
-    def get_help(self, ctx: typer.Context) -> str:
-        return _spoken(super().get_help(ctx))
 
-
-class Group(TyperGroup):
+class Group(_InJapanese, TyperGroup):
     """命令の群れ。"""
-
-    def get_help(self, ctx: typer.Context) -> str:
-        return _spoken(super().get_help(ctx))
 
 
 class Commands(typer.Typer):

@@ -116,9 +116,9 @@ class Desk:
             BadQuestion: select でない、ほかの表やファイルを読む、書き方の誤り。
         """
         tables = {"cube": self._cube}
-        tables |= (
-            {"flow": self.flow} if "flow" in str(text).lower() else {}
-        )  # 数えるのは、要るときだけ
+        # 動きを数えるのは、要るときだけ
+        if "flow" in str(text).lower():
+            tables["flow"] = self.flow
         return ask(text, self._kept, self._params, self._holds, tables, self._veil)
 
     def unmask(self, reason: str) -> str:

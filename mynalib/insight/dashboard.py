@@ -74,9 +74,10 @@ def statuses(page: Situation) -> None:
         {"name": name, "hovertemplate": "%{y}%", **style}
         for name, style in zip(names, styles.STATUS_BARS, strict=True)
     ]
-    months = (page.months, page.months[-1])
     columns = [*measures.STATUS_GROUPS]
-    look = Look(*months, columns, bars, styles.STATUS_SHARES, digits=1, stacked=True)
+    newest = page.months[-1]
+    shares = styles.STATUS_SHARES
+    look = Look(page.months, newest, columns, bars, shares, digits=1, stacked=True)
     _show(page.shares, "chosen_status", _choices(page, page.shares, look.columns, title), look)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from mynalib.domain.errors import MynaError
 from mynalib.jobs import processes
+from mynalib.jobs.limits import usable_cores
 from mynalib.jobs.parallel import in_parallel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork は、Windows にはない")
@@ -28,7 +29,7 @@ def test_the_results_are_in_order_and_the_same_wherever_they_are_made(enough):
     tasks = [Path(f"{number}.csv") for number in range(MANY)]
     assert in_parallel(os.fspath, tasks, enough) == [*map(os.fspath, tasks)]
     others = {*in_parallel(who_reads, tasks, enough)} - {os.getpid()}
-    assert bool(others) == (enough == MANY)
+    assert bool(others) == (enough == MANY and usable_cores() > 1)
 
 
 def who_reads(_: Path) -> int:
