@@ -44,7 +44,7 @@ def compare(rows: int, repeats: int, jobs: Sequence[str], memory: str, folder: P
     rounds = [
         {job: measured(job, files[encodings[job]], memory) for job in jobs} for _ in range(repeats)
     ]
-    checked = _agreed(rows, rounds)
+    checked = agreed(rows, rounds)
     return surroundings() | {
         "command": _command(rows, repeats, jobs, memory),
         "rows": rows,
@@ -58,7 +58,7 @@ def compare(rows: int, repeats: int, jobs: Sequence[str], memory: str, folder: P
     }
 
 
-def _agreed(rows: int, rounds: Sequence[dict]) -> dict:
+def agreed(rows: int, rounds: Sequence[dict]) -> dict:
     """検査する仕事の、どの回でも同じ結果。"""
     found = [(job, one) for each in rounds for job, one in each.items()]
     checked = [(job, one) for job, one in found if job != "table"]

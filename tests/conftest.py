@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from mynalib.startup import leave_out_iri_grammar, spare_the_collector
@@ -20,14 +20,14 @@ from mynalib.startup import leave_out_iri_grammar, spare_the_collector
 gc.disable()  # 集め終わるまで（pytest_collection_finish）
 leave_out_iri_grammar()  # 試験のプロセスも、命令と同じく
 
+import made_ahead
 from long_record import write_record
+from made_ahead import made_once, make_demo
 from societies import SmallSociety
 
 from mynalib.demo import DemoSociety, make_society
-from mynalib.demo_months import run_demo
 from mynalib.domain.months import Month
 from mynalib.history.home import Home
-from mynalib.jobs.running import Running
 
 TODAY = "2026-11-22"
 NEWEST = Month.parse("2026-10")
@@ -45,11 +45,6 @@ settings.register_profile(
 settings.load_profile("myna")
 
 
-def silent(_: str) -> Running:
-    """進み具合を見せない。"""
-    return Running()
-
-
 @pytest.fixture(scope="session")
 def demo_society() -> DemoSociety:
     """架空の組合の、作り手だけが知る真実。"""
@@ -59,19 +54,27 @@ def demo_society() -> DemoSociety:
 @pytest.fixture(scope="session")
 def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
     """(名, 作り方) → フォルダー。並んで動く全てのプロセス（xdist）で一度だけ作る。試験は、読むだけ。"""
+    return partial(made_once, _shared(tmp_path_factory))
+
+
+def _shared(tmp_path_factory) -> Path:
+    """並んで動く全てのプロセスに、一つのフォルダー。"""
     base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def made(name: str, make: Callable[[Path], object]) -> Path:
-        folder, finished = base / name, base / f"{name}.finished"
-        with FileLock(base / f"{name}.lock"):
-            if not finished.exists():
-                shutil.rmtree(folder, ignore_errors=True)  # 作りかけ
-                make(folder)
-                finished.touch()
-        return folder
 
-    return made
+@pytest.fixture(scope="session", autouse=True)
+def _demo_made_ahead(request, tmp_path_factory):
+    """架空の組合を使う試験があれば、別のプロセスで、はじめから作っておく。作る間（一分）は、ほかの試験が動く。"""
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if not first or not any(map(_needs_demo, request.session.items)):
+        yield
+        return
+    command = [sys.executable, made_ahead.__file__, _shared(tmp_path_factory)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **quiet) as making:
+        yield
+        making.terminate()  # 途中で止めた試験のとき
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +95,7 @@ def loaded_for_jobs(once) -> set[str]:
 @pytest.fixture(scope="session")
 def demo_home(once) -> Home:
     """`myna demo` と同じもの。試験は、読むだけ。"""
-    return Home(once("demo", lambda folder: run_demo(folder, None, silent)))
+    return Home(once("demo", make_demo))
 
 
 @pytest.fixture(scope="session")
@@ -148,8 +151,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if _only_when_long(item)]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
-    # 架空の組合を使うものから。作る間（一分）、それを待つプロセスがないように
-    items.sort(key=_needs_demo, reverse=True)
+    items.sort(key=_needs_demo)  # 架空の組合を使うものは、終わりに。それまでに、できている
     if seed := os.environ.get("MYNA_ORDER"):
         rng = random.Random(seed)
         files = {item.path: rng.random() for item in items}

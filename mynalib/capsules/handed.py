@@ -33,14 +33,14 @@ def handed_matters(opened: OpenedMonth) -> dict[str, int]:
     last = {(each.unit, each.department, each.month): each for each in ours}
     waiting = [each for each in last.values() if not each.confirmed]
     release = releases(opened.home).get(before)
-    due = _with_somebody(release, before) if release else set()
+    due = employers_with_somebody(release, before) if release else set()
     return {
         "not_handed": len((notified - units) & due),
         "no_receipt": len(waiting),
     }
 
 
-def _with_somebody(release: Path, month: Month) -> set[str]:
+def employers_with_somebody(release: Path, month: Month) -> set[str]:
     """その月のリストに、だれかが載った事業所。0 人のリストは、渡さなくてよい。"""
     lists = read_lists(release / LISTS_FILE)
     somebody = (lists.month == str(month)) & (lists.insured + lists.family > 0)

@@ -30,7 +30,12 @@ def effect_tables(publication: Publication) -> dict[str, pd.DataFrame]:
     opened = publication.opened
     found = outcomes(opened.home, opened.months, publication.outside.previous.listed)
     halves, gaps = compared_halves(trial_outcomes(opened.home, opened.months))
-    return {"outcomes": pooled(found), "by_month": _by_month(found), "halves": halves, "gaps": gaps}
+    return {
+        "outcomes": pooled(found),
+        "by_month": outcomes_by_month(found),
+        "halves": halves,
+        "gaps": gaps,
+    }
 
 
 def compared_halves(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -90,7 +95,7 @@ def _compared(found: pd.DataFrame) -> pd.DataFrame:
     return first[at.isin(both)]
 
 
-def _by_month(found: pd.DataFrame) -> pd.DataFrame:
+def outcomes_by_month(found: pd.DataFrame) -> pd.DataFrame:
     """月ごとの、知らせた人。列 month, kind, people（一か月あと、分からなければその次にもいる人）と、acted_1、acted_2、acted_3（人。まだ分からなければ欠ける）。"""
     told = found[found.told]
     table = told.pivot_table(

@@ -55,7 +55,7 @@ def internal_report(publication: Publication) -> Tables:
         "causes": _exact_causes(counts, moves, opened.month),
         "parts": society_tables.part_table(outside, exact=True),
         "wave": _wave(counts, moves, opened.month),
-        "asked": _asked(opened.due, opened.policy["reminders"]["max_attempts"]),
+        "asked": due_and_resting(opened.due, opened.policy["reminders"]["max_attempts"]),
         "shown": outside.state,
         "lists": outside.lists,
         "listed": opened.candidates[LISTED_FIELDS],
@@ -110,7 +110,7 @@ def _wave(counts: pd.DataFrame, moves: pd.DataFrame, month: Month) -> pd.DataFra
     return table.assign(waiting=table.month.map(waiting))
 
 
-def _asked(due: pd.DataFrame, most: int) -> pd.DataFrame:
+def due_and_resting(due: pd.DataFrame, most: int) -> pd.DataFrame:
     """知らせる番の人と、休みの人（人）。一行＝勧奨（link、renew）。
 
     列 kind、この月に知らせる人を何回目かで分けた first, second, later、そのうち健保が知らせる by_society、間をあけている resting、

@@ -119,9 +119,11 @@ class EmployerPage:
         """しかたを五つで、よくある質問、社内への案内文。"""
         display.show("section", title="ご案内のしかた", lines=display.words("how_to"))
         display.show("answers", title="よくある質問", pairs=self._answers())
-        display.show("quote", title="社内への案内文（そのまま貼れます）", lines=self._intranet())
+        display.show(
+            "quote", title="社内への案内文（そのまま貼れます）", lines=self.intranet_lines()
+        )
 
-    def _intranet(self) -> list[str]:
+    def intranet_lines(self) -> list[str]:
         """社内への案内文。声をかける方のいない月に、声をかけるとは書かない。"""
         first, second, *rest = display.words("intranet")
         if self._now is None or not self._now[tables.ASKED].sum():

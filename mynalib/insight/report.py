@@ -148,12 +148,13 @@ def _with_chance(outlook: Outlook, frame: pd.DataFrame) -> pd.DataFrame:
             continue
         # limits の、はじめの二つが 95 %、あとの二つが 99.8 %
         low, high = outlook.spread.limits(int(row["members"]))[:2]
-        places.append(_place(row["rate"], low, high))
+        places.append(place_in_spread(row["rate"], low, high))
     frame.insert(5, "chance", places)
     return frame
 
 
-def _place(rate: float, low: float, high: float) -> str:
+def place_in_spread(rate: float, low: float, high: float) -> str:
+    """登録率（%）が、偶然の散らばりの幅（low から high まで、%）のどこにあるか。端は、幅の内。"""
     if rate < low:
         return "より下"
     return "より上" if rate > high else "の内"

@@ -35,7 +35,7 @@ def write_letters(capsule: Capsule, folder: Path) -> Path:
         **{name: facts[name] for name in named},
         "other_letters": facts.get("other_letters", {}),
         "sheets": sheets.to_dict("records"),
-        "qr": _qr(facts["address"]),
+        "qr": qr_code(facts["address"]),
         "style": style_sheet(),
         "sample": not each,
     }
@@ -94,6 +94,6 @@ def write_society_list(capsule: Capsule, folder: Path) -> Path:
 
 
 @cache
-def _qr(address: str) -> str:
+def qr_code(address: str) -> str:
     """案内の番地の QR コード（SVG）。番地がなければ ''。"""
     return segno.make(address, error="m").svg_inline(border=4, omitsize=True) if address else ""

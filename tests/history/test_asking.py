@@ -14,6 +14,12 @@ def bench(small) -> Bench:
     return open_bench(small.home.root)
 
 
+@pytest.fixture(scope="module")
+def one_bench(_small) -> Bench:
+    """問うだけの試験が、続けて使う作業台。"""
+    return open_bench(_small)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -57,9 +63,9 @@ def bench(small) -> Bench:
         "",
     ],
 )
-def test_anything_but_one_plain_select_on_the_four_views_is_refused(bench, text):
+def test_anything_but_one_plain_select_on_the_four_views_is_refused(one_bench, text):
     with pytest.raises(MynaError) as caught:
-        bench.sql(text)
+        one_bench.sql(text)
     assert caught.value.code == "BAD_QUESTION"
     assert caught.value.__context__ is None or "101" not in str(caught.value.__context__)
 
@@ -80,8 +86,8 @@ def test_anything_but_one_plain_select_on_the_four_views_is_refused(bench, text)
         ("describe person", 19),
     ],
 )
-def test_a_plain_select_is_answered(bench, text, rows):
-    assert len(bench.sql(text)) == rows
+def test_a_plain_select_is_answered(one_bench, text, rows):
+    assert len(one_bench.sql(text)) == rows
 
 
 def test_no_key_is_shown_and_the_same_person_keeps_one_name_for_the_session(bench, small):

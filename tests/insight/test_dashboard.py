@@ -5,13 +5,10 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from counted import wave
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 from months import (
     Person,
     lapsed,
@@ -23,20 +20,14 @@ from months import (
     slow_status,
 )
 from months import registered as linked
-from traitlets.config import Config
+from parts_seen import choices_of, dashboard_of, seen
 
-from mynalib.capsules.catalogue import EDITIONS
 from mynalib.capsules.dashboard import EVERYONE, dashboard_tables
-from mynalib.capsules.editions import make_capsule
 from mynalib.capsules.publication import open_publication
 from mynalib.disclosure.society import TOTAL
 from mynalib.domain.classification import STATUSES
 from mynalib.domain.months import Month
-from mynalib.history.home import Home
 from mynalib.insight import dashboard, every_employer, measures
-from mynalib.insight.capsule import Capsule
-from mynalib.insight.outlook import Outlook
-from mynalib.insight.situation import Situation
 from mynalib.insight.statistics import xmr
 
 MONTHS = [Month.parse("2026-08").plus(step) for step in range(3)]
@@ -146,11 +137,6 @@ def test_moves_equal_a_slow_count(society):
     assert {key: value for key, value in shown.items() if value} == dict(counted)
 
 
-def choices_of(page: str, name: str) -> dict:
-    found = re.search(rf'<figure id="{name}">.*?class="choices">(.*?)</script>', page, re.DOTALL)
-    return json.loads(found[1])
-
-
 def test_the_page_can_show_every_employer_and_starts_with_the_society(demo_release):
     page = (demo_release / "internal" / "dashboard.html").read_text(encoding="utf-8")
     rates = choices_of(page, "chosen_rate")["each"]
@@ -209,22 +195,6 @@ def test_the_small_charts_stand_in_the_order_of_the_register_and_say_the_rates_o
         re.findall("<t[dh][^>]*>(.*?)</t[dh]>", row) for row in table.split("</tr>") if "<t" in row
     ]
     assert {row[0]: row[4] for row in cells} == dict(panels)
-
-
-def dashboard_of(home: Home, folder: Path, month: str) -> Situation:
-    publication = open_publication(home, params_of(home), Month.parse(month))
-    [edition] = [one for one in EDITIONS if one.notebook == "02_society_dashboard"]
-    return Situation(Outlook(Capsule.read(make_capsule(publication, edition, folder))))
-
-
-def seen(*parts: Callable[[Situation], None], page: Situation) -> str:
-    """その部品が見せたもの。"""
-    InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    with capture_output() as caught:
-        for part in parts:
-            part(page)
-    shown = "".join(one.data["text/html"] for one in caught.outputs)
-    return shown.replace("\N{NO-BREAK SPACE}", " ")
 
 
 EVERY_PART = (

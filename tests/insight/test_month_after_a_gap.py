@@ -2,39 +2,16 @@
 
 import json
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from months import lapsed, load_month, make_home, never_linked, params_of
-from months import registered as linked
-from test_dashboard import choices_of, seen
+from parts_seen import WAITING, choices_of, page_of, seen
 
-from mynalib.capsules.catalogue import EDITIONS
-from mynalib.capsules.editions import make_capsule
-from mynalib.capsules.publication import open_publication
-from mynalib.capsules.reminder_effect import _by_month, pooled
-from mynalib.domain.months import Month
+from mynalib.capsules.reminder_effect import outcomes_by_month, pooled
 from mynalib.insight import dashboard, report
 from mynalib.insight.aftermath import Aftermath
-from mynalib.insight.capsule import Capsule
-from mynalib.insight.outlook import Outlook
 from mynalib.insight.situation import Situation
-
-WAITING = {"2026-07": 3, "2026-08": 4, "2026-10": 9}
-"""月 → 証明書を更新して、再登録を待つ人。"""
-
-
-def page_of(folder: Path, notebook: str, months: list[str], audience: str = "internal") -> Outlook:
-    home = make_home(folder / "home")
-    for month in months:
-        waits = [lapsed(f"2{n:03}", certificate_flag=1) for n in range(WAITING[month])]
-        others = [never_linked(f"{n:04}") for n in range(20)]
-        load_month(home, month, [*others, *(linked(f"1{n:03}") for n in range(30)), *waits])
-    publication = open_publication(home, params_of(home), Month.parse(months[-1]))
-    edition = next(one for one in EDITIONS if one.notebook == notebook and one.audience == audience)
-    return Outlook(Capsule.read(make_capsule(publication, edition, folder / "capsule")))
 
 
 def drawn(page: str, figure: str) -> dict:
@@ -94,7 +71,7 @@ def test_what_came_of_reminding_is_said_of_the_soonest_month_known():
 
 
 def test_each_number_of_those_who_acted_has_its_denominator():
-    table = _by_month(TOLD_BEFORE_A_GAP).set_index("kind")
+    table = outcomes_by_month(TOLD_BEFORE_A_GAP).set_index("kind")
     assert table.people.to_dict() == {"link": 29, "renew": 4}
     assert table.acted_1.isna().to_dict() == {"link": True, "renew": False}
     assert table.acted_2.to_dict() == {"link": 6, "renew": 2}

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 from months import load_month, make_home, never_linked
 from months import registered as linked
-from test_dashboard import dashboard_of, seen
-from test_month_after_a_gap import page_of
+from parts_seen import dashboard_of, page_of, seen
 
 from mynalib.capsules.privacy import attack_facts
 from mynalib.disclosure.coarsening import Result

@@ -32,7 +32,7 @@ def test_the_text_to_paste_promises_a_word_only_when_somebody_is_on_the_list(peo
             month=SimpleNamespace(plus=lambda _: SimpleNamespace(label="十一月"))
         ),
     }
-    text = "".join(page._intranet())
+    text = "".join(page.intranet_lines())
     assert ("十一月末ごろまでに" in text) == asked
     assert "登録は任意です" in text and "強いることはなく" in text
 

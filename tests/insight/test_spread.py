@@ -42,7 +42,7 @@ def test_the_word_in_the_table_of_employers_agrees(members, centre):
     for count in borders(members, centre, FUNNEL[0]):
         spread = spread_of(members, count, centre)
         rate = spread.employers.rate.iloc[0]
-        assert report._place(rate, *spread.limits(members)[:2]) == "の内"
+        assert report.place_in_spread(rate, *spread.limits(members)[:2]) == "の内"
 
 
 @pytest.mark.parametrize("members", [21, 80, 250])

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import asleep
 import pytest
 
 from mynalib.domain.errors import MynaError
@@ -74,21 +75,16 @@ import os, sys, time
 from pathlib import Path
 from mynalib.jobs import processes
 from mynalib.jobs.parallel import in_parallel
-from test_parallel import sleep_a_little
+from asleep import sleep_a_little
 processes.warm_up()
 in_parallel(sleep_a_little, [sys.argv[1]] * 10_000, 1)
 """
 
 
-def sleep_a_little(folder: str) -> None:
-    (Path(folder) / str(os.getpid())).touch()
-    time.sleep(0.2)
-
-
 @pytest.mark.large
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_a_stopped_run_leaves_no_process(tmp_path, how):
-    place = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    place = {**os.environ, "PYTHONPATH": str(Path(asleep.__file__).parent)}
     with subprocess.Popen(
         [sys.executable, "-c", ASLEEP, str(tmp_path)], env=place, stderr=subprocess.DEVNULL
     ) as run:

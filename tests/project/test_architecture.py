@@ -36,6 +36,7 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in SOURCES
 }
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST_MODULE = 220
 LONGER = {  # これより長くてよいモジュールと、そのわけ
     "disclosure/released.py": "見せてよい表の、ただ一つの戸口。表の形が一つずつ並ぶ",
@@ -199,6 +200,31 @@ def test_the_rule_against_two_values_side_by_side_can_fail():
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_every_module_says_in_one_sentence_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def borrowed(source: str) -> list[str]:
+    """ほかの試験から、または mynalib の「_」で始まる名を、読みこむところ。"""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [one.name for one in node.names if one.name.startswith("test_")]
+        elif isinstance(node, ast.ImportFrom):
+            place = node.module or ""
+            of_a_test = place.split(".")[-1].startswith("test_")
+            ours = place.startswith("mynalib")
+            private = ours and any(one.name.startswith("_") for one in node.names)
+            found += [place] if of_a_test or private else []
+    return found
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda p: p.stem)
+def test_no_test_is_a_library_and_none_reads_a_private_name(path):
+    assert borrowed(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_rule_against_borrowing_can_fail():
+    bad = "from test_a import b\nimport test_c\nfrom mynalib.d import _e\nfrom f import _g"
+    assert borrowed(bad) == ["test_a", "test_c", "mynalib.d"]
 
 
 def test_no_sql_is_built_by_formatting():

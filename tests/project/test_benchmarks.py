@@ -17,6 +17,8 @@ import publishing_record  # noqa: E402
 import record  # noqa: E402
 import society  # noqa: E402
 
+pytestmark = pytest.mark.large
+
 
 def measure(folder: Path, *words: str) -> None:
     """ベンチマークを一度動かし、記録を folder に置く。"""
@@ -63,11 +65,11 @@ def test_a_record_holds_no_place_of_this_machine(measured):
 def test_different_results_are_not_compared(change):
     one = {"accepted": 9_999, "reasons": {"BAD_DATE": 1}, "digests": ["x", "y"]}
     assert (
-        intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": dict(one)}])
+        intake.agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": dict(one)}])
         == one
     )
     with pytest.raises(SystemExit):
-        intake._agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": one | change}])
+        intake.agreed(10_000, [{"table": {"rows": 10_000}, "utf-8": one, "pandas": one | change}])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
 from mynalib.verbs.record import confirm_receipt
 
+pytestmark = pytest.mark.large
+
 DAYS = {
     "given": date(2026, 11, 10),
     "confirmed": date(2026, 11, 12),

@@ -11,7 +11,7 @@ from mynalib.capsules.handed import handed_matters
 from mynalib.capsules.kept_tables import listed_of
 from mynalib.capsules.opened import open_month
 from mynalib.capsules.publication import open_publication
-from mynalib.capsules.report_tables import _asked
+from mynalib.capsules.report_tables import due_and_resting
 from mynalib.domain.errors import MynaError
 from mynalib.reminders.memory import handovers, remembered
 from mynalib.verbs.posted import record_posted
@@ -82,7 +82,7 @@ def test_whoever_an_employer_reminded_gets_no_letter_in_the_same_month(published
     rows = due(published)
     assert {*rows.sender[rows.employer_id == "E01"]} == {"nobody"}
     assert {*rows.sender[rows.employer_id == "E02"]} == {"society"}
-    told = _asked(rows, 3)
+    told = due_and_resting(rows, 3)
     ours = rows[rows.employer_id != "E01"]
     assert told["first"].sum() == told["by_society"].sum() == len(ours)
     assert told.unsent.sum() == len(rows) - len(ours), "だれも知らせない人を、知らせる人に数えない"

@@ -19,6 +19,8 @@ from mynalib.reminders.due import due_people
 from mynalib.reminders.handover import post_letters
 from mynalib.reminders.memory import RemindersDamaged, reminded
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 FIRST = Month.parse("2026-03")
 NUMBERS = ("0001", "0020", "0300")

@@ -19,6 +19,8 @@ from mynalib.verbs.handover import Request, hand_over_list
 from mynalib.verbs.posted import record_posted
 from mynalib.verbs.recall import recall_list
 
+pytestmark = pytest.mark.large
+
 
 def asked(society: SmallSociety, text: str) -> dict:
     return explain(society.home, society.params, read_key(text), "本人からの尋ね")

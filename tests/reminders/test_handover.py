@@ -15,7 +15,7 @@ from libreoffice import opened_with
 from openpyxl import load_workbook
 from societies import MONTHS, SmallSociety
 
-from mynalib.capsules.handed import _with_somebody, handed_matters
+from mynalib.capsules.handed import employers_with_somebody, handed_matters
 from mynalib.capsules.publication import open_publication
 from mynalib.domain.errors import MynaError
 from mynalib.domain.months import Month
@@ -468,4 +468,4 @@ def test_an_empty_list_need_not_be_handed_over(tmp_path):
     file.parent.mkdir()
     rows = ["E01,2026-09,3,1", "E02,2026-09,0,0", "E03,2026-09,0,2", "E02,2026-08,5,5"]
     file.write_text("\n".join(["employer_id,month,insured,family", *rows]), encoding="utf-8-sig")
-    assert _with_somebody(tmp_path, Month.parse("2026-09")) == {"E01", "E03"}
+    assert employers_with_somebody(tmp_path, Month.parse("2026-09")) == {"E01", "E03"}

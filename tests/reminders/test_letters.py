@@ -18,7 +18,7 @@ from societies import MONTHS, SmallSociety, everybody
 from mynalib.domain.months import Month
 from mynalib.domain.params import load_params
 from mynalib.domain.shipped import templates
-from mynalib.jobs.letters import _qr
+from mynalib.jobs.letters import qr_code
 from mynalib.jobs.pages import style_sheet
 from mynalib.reminders.letters import benefit, check_letters, letter_facts, with_serials
 from mynalib.reminders.text_rules import FILE, LETTER_KINDS, LONGEST, said_by, text_problems
@@ -309,7 +309,7 @@ def written(texts: dict, folder: Path) -> Path:
         {"serial": f"000-000{at}", "action": kind, "wording": "A"}
         for at, kind in enumerate(LETTER_KINDS, 1)
     ]
-    page = {**facts, "sender": sender, "address": ADDRESS, "qr": _qr(ADDRESS), "sheets": sheets}
+    page = {**facts, "sender": sender, "address": ADDRESS, "qr": qr_code(ADDRESS), "sheets": sheets}
     page |= {"society": sender["name"], "demo": True, "style": style_sheet(), "sample": False}
     page |= {"other_letters": {}}
     target = folder / "letters.html"

@@ -18,6 +18,8 @@ from mynalib.reminders.due import due_people
 from mynalib.reminders.handover import Handing, hand_over, post_letters
 from mynalib.reminders.outcomes import MONTHS_AFTER, outcomes
 
+pytestmark = pytest.mark.large
+
 FIRST = Month.parse("2026-03")
 SYMBOLS = {"E01": "101", "E02": "102"}
 STATES = (never_linked, lapsed, registered)

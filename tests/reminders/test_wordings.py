@@ -30,6 +30,8 @@ from mynalib.reminders.texts import OTHER_FILE, TextsWrong, read_other_texts, sh
 from mynalib.reminders.trials import expected, trial_outcomes
 from mynalib.verbs.check import check_home
 
+pytestmark = pytest.mark.large
+
 [STAFF] = [one for one in EDITIONS if one.audience == "staff"]
 ACTION = "カードをお持ちなら、二分で登録できます。"
 
