@@ -42,7 +42,9 @@ def say(as_json: bool, verb: str, result: dict, home: Home | None = None, **more
         ending.say(json.dumps(result, ensure_ascii=False))
         return
     said = templates().get_template("said.txt.j2").render(verb=verb, **result, **more).rstrip()
-    ending.say("\n".join([said, *([f"置き場所：{home.root}"] if home else [])]))
+    ending.say(
+        "\n".join([said, *(_place(str(home.root), said, more.get("at", "")) if home else [])])
+    )
 
 
 def refuse(asked: Asked, error: MynaError) -> None:
@@ -52,9 +54,16 @@ def refuse(asked: Asked, error: MynaError) -> None:
         with suppress(MynaError):
             ending.say(json.dumps(_as_json(asked.verb, error), ensure_ascii=False))
         return
-    ending.say(str(error), error=True)
-    if error.home:
-        ending.say(f"置き場所：{error.home}", error=True)
+    told = str(error)
+    ending.say(
+        "\n".join([told, *(_place(error.home, told, error.at) if error.home else [])]), error=True
+    )
+
+
+def _place(root: str, told: str, at: object) -> list[str]:
+    """使った置き場所。--home を付けて動かし、上の文に、それの付いていない命令があれば、付けることも。"""
+    bare = at and told.count("myna ") > told.count(str(at))
+    return [f"置き場所：{root}", *([f"  （上の命令には{at} を付けてください）"] if bare else [])]
 
 
 def _as_json(verb: str, error: MynaError) -> dict:

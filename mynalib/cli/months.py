@@ -209,8 +209,9 @@ def check(
         if accept_ledger:
             from mynalib.history.vouching import accept_ledger as accept
 
-            say(as_json, "accept", accept(place, load_params(place.params), because), place)
+            done = accept(place, load_params(place.params), because)
+            say(as_json, "accept", done, place, at=pasted(home))
             return
         checked = check_home(place, head)
-        say(as_json, "check", checked.as_dict(), place)
+        say(as_json, "check", checked.as_dict(), place, at=pasted(home))
     raise typer.Exit(1 if checked.errors else 0)

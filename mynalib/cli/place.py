@@ -22,6 +22,7 @@ def at_home(given: Path | None) -> Iterator[Home]:
         yield home
     except MynaError as error:
         error.home = str(home.root)
+        error.at = pasted(given)
         raise
 
 

@@ -50,6 +50,7 @@ class MynaError(Exception):
     exit_code = 1
     see: Path | None = None  # 公開が止まったとき、なぜかを見られるページ（取込の点検）
     home = ""  # どの置き場所での失敗か。命令（cli）が入れる
+    at = ""  # --home を付けた命令の失敗なら、直し方の命令に付けるもの。命令（cli）が入れる
 
     def __init__(self, *, where: str, what: str = "", fix: str = "", problems: Problems = ()):
         self.where = where

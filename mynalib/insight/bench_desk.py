@@ -88,9 +88,13 @@ class Desk:
     ) -> pd.DataFrame:
         """月から月への動き。列は bench_measures.moves にある。months は後の月、by は "employer" と "insured"。
 
-        employer は、前か後に、その事業所にいた人だけ。前の月のファイルが欠けた月の動きは、ない。
+        employer は、前か後に、その事業所にいた人だけ。前の月のファイルが欠けた月の動きは、ない（その月だけを選べば、BadQuestion）。
         """
-        found = self.flow[self.flow.month.isin(self.chosen(months))]
+        chosen = self.chosen(months)
+        found = self.flow[self.flow.month.isin(chosen)]
+        if found.empty:  # 空の表では、だれも動かなかったように見える
+            what = f"{'、'.join(chosen)} の動きは分かりません（前の月のファイルがありません）"
+            raise BadQuestion(where="months", what=what, fix="前の月もある月を選んでください。")
         if employer is not None:
             self._require_employer(employer)
             # 加入と脱退の行では、片方の事業所が ''

@@ -14,6 +14,7 @@ from months import make_home, never_linked, put_month, registered
 from scipy import stats
 
 from mynalib.domain.errors import MynaError
+from mynalib.history.asking import BadQuestion
 from mynalib.insight.bench import open_bench
 
 LAST = str(MONTHS[-1])
@@ -105,6 +106,13 @@ def test_flows_equal_a_comparison_of_the_files_person_by_person(bench, society):
     of_one = bench.flows(employer="E02", by=["employer"])
     assert set(of_one.employer_before) | set(of_one.employer_after) >= {"E02"}
     assert ((of_one.employer_before == "E02") | (of_one.employer_after == "E02")).all()
+
+
+def test_movements_that_are_unknown_are_not_an_empty_table(planted_bench):
+    with pytest.raises(BadQuestion, match=f"{MONTHS[0]} の動きは分かりません"):
+        planted_bench.flows(months=str(MONTHS[0]))
+    known = planted_bench.flows(months=[str(MONTHS[0]), str(MONTHS[1])])
+    assert set(known.month) == {str(MONTHS[1])}
 
 
 def test_the_funnel_equals_the_exact_binomial_limits_around_the_societys_rate(bench, society):

@@ -438,6 +438,17 @@ def test_the_home_is_said_in_words_too_when_a_command_fails(tmp_path):
         assert f"置き場所：{home.root}" in (done.stdout if done.returncode == 0 else done.stderr)
 
 
+@pytest.mark.parametrize("verb", ["publish", "verify", "withdraw"])
+def test_a_command_that_was_told_its_home_says_to_tell_the_next_one_too(tmp_path, verb):
+    home = found(tmp_path / "home")
+    words = {"withdraw": ("--lists", "--because", "理由")}.get(verb, ())
+    elsewhere = run(MODULE, verb, "--month", "2026-10", *words, "--home", home.root, cwd=tmp_path)
+    inside = run(MODULE, verb, "--month", "2026-10", *words, cwd=home.root)
+    assert "myna " in elsewhere.stderr and "myna " in inside.stderr
+    assert f"上の命令には --home {home.root} を付けて" in elsewhere.stderr
+    assert "--home" not in inside.stderr
+
+
 @pytest.mark.parametrize("name", ["わたしの 組合", "a'b", "-x", "$(touch PWNED)", "[a]*"])
 def test_the_hint_of_init_works_when_it_is_pasted(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
