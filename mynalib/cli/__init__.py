@@ -11,6 +11,7 @@ import typer
 
 from mynalib import ending
 from mynalib.cli.answer import Asked, refuse
+from mynalib.cli.check import check_commands
 from mynalib.cli.frame import Group
 from mynalib.cli.lab import lab_commands
 from mynalib.cli.lists import list_commands
@@ -34,6 +35,7 @@ app = typer.Typer(
 # 名のない群れなので、命令は、この順に --help に並ぶ
 for commands in (
     month_commands,
+    check_commands,
     publishing_commands,
     release_commands,
     lab_commands,

@@ -1,4 +1,4 @@
-"""月を取り込むまでの命令：置き場所を作る、届いたファイルを調べる、取り込む、確かめる。"""
+"""月を取り込むまでの命令：置き場所を作る、届いたファイルを調べる、取り込む。"""
 
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,6 @@ from mynalib.cli.options import (
     JsonOption,
     MonthOption,
     read_folder,
-    read_head,
-    read_written,
 )
 from mynalib.cli.place import at_home, clear_any_home, pasted
 from mynalib.cli.progress import ProgressBar
@@ -171,47 +169,3 @@ def benchmarks(
 
     with at_home(home) as place:
         say(as_json, "benchmarks", take_in_benchmarks(place, file, population), place)
-
-
-@month_commands.command()
-def check(
-    home: HomeOption = None,
-    accept_ledger: Annotated[
-        bool,
-        typer.Option(
-            "--accept-ledger",
-            help="台帳を戻せないとき、原本と公開を確かめて続ける（--because が要る）",
-        ),
-    ] = False,
-    because: Annotated[
-        str | None,
-        typer.Option(
-            parser=read_written, metavar="理由", help="なぜ台帳を戻せないか（台帳に残る）"
-        ),
-    ] = None,
-    head: Annotated[
-        str,
-        typer.Option(
-            "--head",
-            parser=read_head,
-            metavar="印",
-            help="受領書にある台帳の印。置き場所が古いバックアップに戻っていないかも確かめる",
-        ),
-    ] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """設定・お知らせ・名簿・月・台帳・公開を確かめる（全ての誤りを一度に）。"""
-    from mynalib.verbs.check import check_home
-
-    if accept_ledger != (because is not None):
-        raise typer.BadParameter("--accept-ledger と --because は、いっしょに使います")
-    with at_home(home) as place:
-        if accept_ledger:
-            from mynalib.history.vouching import accept_ledger as accept
-
-            done = accept(place, load_params(place.params), because)
-            say(as_json, "accept", done, place, at=pasted(home))
-            return
-        checked = check_home(place, head)
-        say(as_json, "check", checked.as_dict(), place, at=pasted(home))
-    raise typer.Exit(1 if checked.errors else 0)
