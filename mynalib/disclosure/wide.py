@@ -9,6 +9,7 @@ from mynalib.disclosure.merging import Merged
 from mynalib.disclosure.rounding import to_multiple
 from mynalib.disclosure.society import COUNTS, TOTAL, decimals_of, society_rows
 from mynalib.disclosure.thresholds import Thresholds
+from mynalib.domain.employers import NO_EMPLOYER
 
 OTHERS = "OTHERS"
 WIDE_COLUMNS = [
@@ -85,15 +86,23 @@ def _others(merged: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
     sums = {
         name: to_multiple(pd.Series([merged[name].sum()]), limits.round_to)[0] for name in shown
     }
-    name = f"ほかの {len(merged)} 事業所"
     words = {
         "month": merged.month.iloc[0],
         "employer_id": OTHERS,
-        "employer": name,
+        "employer": _others_named({*merged.employer_id}),
         "bound": "",
         "since": "",
     }
     return pd.DataFrame([words | sums])
+
+
+def _others_named(codes: set[str]) -> str:
+    """まとめた行の名。事業所のない人（任意継続など）は、事業所に数えない。"""
+    employers = codes - {NO_EMPLOYER}
+    nobodys = "事業所のない方"
+    if not employers:
+        return nobodys
+    return f"ほかの {len(employers)} 事業所" + (f"と{nobodys}" if NO_EMPLOYER in codes else "")
 
 
 def _total(counts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:

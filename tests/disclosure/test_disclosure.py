@@ -248,6 +248,12 @@ def test_thresholds_cannot_be_lowered_below_their_floor(part, name):
         Thresholds.of(missing)
 
 
+def test_the_merged_row_does_not_count_people_without_an_employer_as_one():
+    sizes = {code.replace("E06", "NOEMPLOYER"): size for code, size in SIZES.items()}
+    table = wide_table(sizes).set_index("employer_id")
+    assert table.employer["OTHERS"] == "ほかの 3 事業所と事業所のない方"
+
+
 def test_the_wide_table_shows_levels_of_large_employers_and_merges_the_small():
     table = wide_table().set_index("employer_id")
     assert list(table.index) == ["E01", "E02", "E07", "OTHERS", "TOTAL"]
