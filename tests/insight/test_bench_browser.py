@@ -23,7 +23,7 @@ NOTEBOOK = "90_explore.ipynb"
 OURS = ".jp-OutputArea-output:has(.myna-bench)"
 """作業台の画面。まわりの JupyterLab の画面と、pandas の出す表は、そちらのもの。"""
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.large, pytest.mark.browser]
 require_chromium()
 
 

@@ -15,6 +15,8 @@ from mynalib.insight.bench_measures import ASKED_MEASURES, with_ratio
 from mynalib.insight.bench_trend import trend_title
 from mynalib.insight.bench_views import View, periods
 
+pytestmark = pytest.mark.large
+
 FIRST, LAST = str(MONTHS[0]), str(MONTHS[-1])
 
 

@@ -27,6 +27,8 @@ from mynalib.domain.shipped import shipped_yaml
 from mynalib.insight.bench import Bench, open_bench
 from mynalib.insight.bench_recipes import RECIPES
 
+pytestmark = pytest.mark.large
+
 LAST = MONTHS[-1]
 CURRENT = ("registered_usable", "registered_certificate_unknown")
 LAPSED = ("registered_certificate_lapsed", "cancelled_by_lapse", "renewed_not_relinked")

@@ -215,6 +215,7 @@ SITUATIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_a_page_of_few_months_says_what_it_does_not_know(name, tmp_path):
     months, said = SITUATIONS[name]

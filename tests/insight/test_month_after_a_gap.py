@@ -13,6 +13,8 @@ from mynalib.insight import dashboard, report
 from mynalib.insight.aftermath import Aftermath
 from mynalib.insight.situation import Situation
 
+pytestmark = pytest.mark.large
+
 
 def drawn(page: str, figure: str) -> dict:
     found = re.search(rf'<figure id="{figure}">.*?class="figure-data">(.*?)</script>', page, re.S)

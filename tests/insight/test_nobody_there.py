@@ -12,6 +12,8 @@ from mynalib.disclosure.showing import Coarser, Showing
 from mynalib.disclosure.society import TOTAL
 from mynalib.insight import dashboard, display, every_employer, report
 
+pytestmark = pytest.mark.large
+
 HERE = [linked(f"1{n:03}") for n in range(30)]
 GONE = [never_linked(f"2{n:03}", symbol="102") for n in range(9)]
 

@@ -12,6 +12,8 @@ from mynalib.domain.items import ITEMS, NAMES
 from mynalib.intake import source
 from mynalib.intake.profile import profile_file
 
+pytestmark = pytest.mark.large
+
 LABELS = dict(zip(NAMES, HEADER.split(","), strict=True))
 # 状態とフラグを取り違えれば、必ず分かる人たち
 PEOPLE = [

@@ -11,6 +11,8 @@ from intake_files import HEADER, read, row, text
 from mynalib.domain.errors import Refused
 from mynalib.intake import source
 
+pytestmark = pytest.mark.large
+
 LONG = bool(os.environ.get("MYNA_LONG"))
 MANY = [row(number=str(n), state=str(n % 2)) for n in range(1, 701)]
 CLOSING = '101"' + MANY[1][3:]
