@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pytest
@@ -117,7 +117,7 @@ class Looked:
     drawn: int
     requests: list[str]
     errors: list[str]
-    edges: set[int] | None
+    edges: list[int] | None
     violations: list | None
 
 
@@ -135,7 +135,7 @@ def _looked(browser: Windows, path: Path, closely: bool) -> Looked:
         page.locator("figure .main-svg").count(),
         [url for url in visit.requests if not url.startswith("file://")],
         [*visit.errors],  # axe は、このページの方針（CSP）が断るものも取りに行くので、その前に
-        {*page.evaluate(EDGES)} if closely else None,
+        sorted({*page.evaluate(EDGES)}) if closely else None,
         Axe().run(page).response["violations"] if closely else None,
     )
     visit.close()
@@ -143,12 +143,19 @@ def _looked(browser: Windows, path: Path, closely: bool) -> Looked:
 
 
 @pytest.fixture(scope="module")
-def looked(browser, kinds, demo_release) -> dict[Path, Looked]:
-    """公開の全てのページと、型ごとの一枚を、一度ずつ開いて見たもの。"""
+def looked(browser, kinds, demo_release, once) -> dict[Path, Looked]:
+    """公開の全てのページと、型ごとの一枚を、一度ずつ開いて見たもの。並ぶプロセスの一つが見て、ほかは、それを読む。"""
     corrected = demo_release.parent / "2026-09-r2" / "index.html"
     closely = {*kinds.values()}
-    pages = {*all_pages(demo_release), *closely, corrected}
-    return {path: _looked(browser, path, path in closely) for path in sorted(pages)}
+    pages = sorted({*all_pages(demo_release), *closely, corrected})
+
+    def look(folder: Path) -> None:
+        seen = [asdict(_looked(browser, path, path in closely)) for path in pages]
+        folder.mkdir()
+        (folder / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
+
+    seen = json.loads((once("looked", look) / "seen.json").read_text(encoding="utf-8"))
+    return {path: Looked(**one) for path, one in zip(pages, seen, strict=True)}
 
 
 def test_every_page_of_the_catalogue_is_visited(kinds):
