@@ -42,9 +42,7 @@ def say(as_json: bool, verb: str, result: dict, home: Home | None = None, **more
         ending.say(json.dumps(result, ensure_ascii=False))
         return
     said = templates().get_template("said.txt.j2").render(verb=verb, **result, **more).rstrip()
-    ending.say(
-        "\n".join([said, *(_place(str(home.root), said, more.get("at", "")) if home else [])])
-    )
+    ending.say(_with_place(said, str(home.root) if home else "", str(more.get("at", ""))))
 
 
 def refuse(asked: Asked, error: MynaError) -> None:
@@ -54,16 +52,17 @@ def refuse(asked: Asked, error: MynaError) -> None:
         with suppress(MynaError):
             ending.say(json.dumps(_as_json(asked.verb, error), ensure_ascii=False))
         return
-    told = str(error)
-    ending.say(
-        "\n".join([told, *(_place(error.home, told, error.at) if error.home else [])]), error=True
-    )
+    ending.say(_with_place(str(error), error.home, error.at), error=True)
 
 
-def _place(root: str, told: str, at: object) -> list[str]:
-    """使った置き場所。--home を付けて動かし、上の文に、それの付いていない命令があれば、付けることも。"""
-    bare = at and told.count("myna ") > told.count(str(at))
-    return [f"置き場所：{root}", *([f"  （上の命令には{at} を付けてください）"] if bare else [])]
+def _with_place(told: str, root: str, at: str) -> str:
+    """文に、使った置き場所を添える。--home を付けて動かし、それの付いていない命令が文にあれば、付けることも。"""
+    if not root:
+        return told
+    lines = [told, f"置き場所：{root}"]
+    if at and told.count("myna ") > told.count(at):
+        lines.append(f"  （上の命令には{at} を付けてください）")
+    return "\n".join(lines)
 
 
 def _as_json(verb: str, error: MynaError) -> dict:
