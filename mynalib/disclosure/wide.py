@@ -98,11 +98,8 @@ def _others(merged: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
 
 def _others_named(codes: set[str]) -> str:
     """まとめた行の名。事業所のない人（任意継続など）は、事業所に数えない。"""
-    employers = codes - {NO_EMPLOYER}
-    nobodys = "事業所のない方"
-    if not employers:
-        return nobodys
-    return f"ほかの {len(employers)} 事業所" + (f"と{nobodys}" if NO_EMPLOYER in codes else "")
+    beside = "と事業所のない方" if NO_EMPLOYER in codes else ""
+    return f"ほかの {len(codes - {NO_EMPLOYER})} 事業所{beside}"
 
 
 def _total(counts: pd.DataFrame, limits: Thresholds) -> pd.DataFrame:
