@@ -29,7 +29,7 @@ class Aftermath:
         if frame.empty:
             tables.paragraph(display.words("aftermath")["nothing"])
             return
-        lines = [*self._sentences(frame), *self.of_halves(), *self._comparisons(frame)]
+        lines = [*self.sentences(frame), *self.of_halves(), *self.comparisons(frame)]
         display.show("summary", lines=lines)
 
     def tables(self) -> None:
@@ -67,7 +67,8 @@ class Aftermath:
             )
 
     @staticmethod
-    def _sentences(frame: pd.DataFrame) -> list[str]:
+    def sentences(frame: pd.DataFrame) -> list[str]:
+        """何人に知らせ、そのうち何人がしたかの文。一つの勧奨に、一つ。"""
         said = display.words("aftermath")
         told = _soonest(frame[frame.group == "told"])
         sums = told.groupby(["kind", "ahead"])[["people", "acted"]].sum()
@@ -76,7 +77,7 @@ class Aftermath:
             for (kind, ahead), row in sums.iterrows()
         ]
 
-    def _comparisons(self, frame: pd.DataFrame) -> list[str]:
+    def comparisons(self, frame: pd.DataFrame) -> list[str]:
         """同じ月の、渡していない事業所の方と並べた文。重なる幅なら、差があるとは言えない。くじで分けてくらべた勧奨は、並べない。"""
         said = display.words("aftermath")
         lines = []

@@ -524,9 +524,8 @@ def test_asking_one_month_opens_one_file(home):
     for month in ("2026-04", "2026-05", MONTH):
         put_month(home, month, [never_linked()])
     with Lens(kept_months(home), params_of(home)) as lens:
-        plan = lens._db.execute(
-            "explain analyze from person where month = $m", {"m": MONTH}
-        ).fetchall()[0][1]
+        plan = lens.answer(f"explain analyze from person where month = '{MONTH}'")
+    [plan] = plan.explain_value
     assert "Scanning Files: 1/3" in plan
 
 

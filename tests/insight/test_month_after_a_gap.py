@@ -64,11 +64,11 @@ TOLD_BEFORE_A_GAP = pd.DataFrame(
 def test_what_came_of_reminding_is_said_of_the_soonest_month_known():
     """知らせた次の月がなければ、二か月あとを言う。くらべる行が表にあるのに「くらべられる相手がいない」と言わない。"""
     table = pooled(TOLD_BEFORE_A_GAP)
-    link, renew = Aftermath._sentences(table)
+    link, renew = Aftermath.sentences(table)
     assert "（2 か月あとにもいた、延べ 29 人）" in link and "延べ 6 人" in link
     assert "（1 か月あとにもいた、延べ 4 人）" in renew and "延べ 1 人" in renew
     alone = SimpleNamespace(gaps=SimpleNamespace(frame=pd.DataFrame(columns=["kind", "trial"])))
-    said, _ = Aftermath._comparisons(alone, table)
+    said, _ = Aftermath.comparisons(alone, table)
     assert said.startswith("❶ の 2 か月あと：") and "（29 人）" in said and "（31 人）" in said
 
 

@@ -18,7 +18,7 @@ def test_both_rates_of_a_comparison_have_their_number_of_people(kind):
     rows = [("beside", 44, 13.6, 6.4, 26.7), ("waiting", 14, 21.4, 7.6, 47.6)]
     frame = pd.DataFrame(rows, columns=["group", "people", "share", "low", "high"])
     alone = SimpleNamespace(gaps=SimpleNamespace(frame=pd.DataFrame(columns=["kind", "trial"])))
-    said, _ = Aftermath._comparisons(alone, frame.assign(kind=kind, ahead=1))
+    said, _ = Aftermath.comparisons(alone, frame.assign(kind=kind, ahead=1))
     assert "（44 人）は 13.6 %" in said and "（14 人）は 21.4 %" in said
 
 

@@ -203,8 +203,9 @@ def test_every_module_says_in_one_sentence_what_it_is(path):
 
 
 def borrowed(source: str) -> list[str]:
-    """ほかの試験から、または mynalib の「_」で始まる名を、読みこむところ。"""
+    """ほかの試験から、または mynalib の「_」で始まる名を、読みこむところと、読むところ（report._place）。"""
     found = []
+    ours_here = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found += [one.name for one in node.names if one.name.startswith("test_")]
@@ -214,6 +215,11 @@ def borrowed(source: str) -> list[str]:
             ours = place.startswith("mynalib")
             private = ours and any(one.name.startswith("_") for one in node.names)
             found += [place] if of_a_test or private else []
+            ours_here |= {one.asname or one.name for one in node.names if ours}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            private = node.attr.startswith("_") and not node.attr.startswith("__")
+            found += [node.attr] if node.value.id in ours_here and private else []
     return found
 
 
@@ -226,6 +232,8 @@ def test_no_test_is_a_library_and_none_reads_a_private_name():
 def test_the_rule_against_borrowing_can_fail():
     bad = "from test_a import b\nimport test_c\nfrom mynalib.d import _e\nfrom f import _g"
     assert borrowed(bad) == ["test_a", "test_c", "mynalib.d"]
+    used = "from mynalib.d import e\nfrom f import g\ne._h(g._i, e.j, e.__name__)"
+    assert borrowed(used) == ["_h"]
 
 
 def test_no_sql_is_built_by_formatting():

@@ -151,7 +151,7 @@ def test_only_months_in_which_both_sides_are_there_are_compared():
 def test_the_sentence_counts_every_telling_and_whoever_was_there_a_month_later():
     """二か月続けて知らせた人は二度数えられ、一か月あとにいた人が、いまもいるとは限らない。"""
     told = pd.DataFrame([outcome("2026-03", True, 100, 10), outcome("2026-04", True, 50, 25, 2)])
-    [said] = Aftermath._sentences(pooled(told))
+    [said] = Aftermath.sentences(pooled(told))
     assert "延べ 150 人" in said and "延べ 35 人" in said
     assert "いまも" not in said
 

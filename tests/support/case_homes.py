@@ -287,7 +287,7 @@ def people(home: Home, month: Month) -> pd.DataFrame:
     with Lens(
         publication.opened.months, publication.opened.params, publication.opened.overlays.of_lists
     ) as lens:
-        found = lens._db.execute(PEOPLE).df()
+        found = lens.answer(PEOPLE)
     return found.assign(action=found.action.map(lambda action: ACTIONS.get(action, action)))
 
 
@@ -297,8 +297,8 @@ def _everybody(run: Run) -> set[str]:
     if not months:
         return set()
     with Lens(months) as lens:
-        rows = lens._db.execute("select month, symbol, number, branch from member").fetchall()
-    return {"/".join(row) for row in rows}
+        rows = lens.answer("select month, symbol, number, branch from member")
+    return {"/".join(row) for row in rows.to_numpy()}
 
 
 def _growth(run: Run, before: set[str]) -> int:

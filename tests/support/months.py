@@ -201,7 +201,7 @@ def persons(
 
 def select(lens: Lens, text: str) -> pd.DataFrame:
     """窓の中で、試験のための文を実行する。"""
-    return lens._db.execute(text).df()
+    return lens.answer(text)
 
 
 def actions(home: Home, month: str, **more) -> dict[str, str]:

@@ -141,9 +141,9 @@ def test_every_person_has_the_status_the_inventor_gave_them(demo_home, demo_soci
         ["status", "employer_id", "insured"]
     ]
     with Lens(months, params, holds) as lens:
-        person = lens._db.sql(
+        person = lens.answer(
             "select month, symbol, number, branch, status, employer_id, insured from person"
-        ).df()
+        )
     ours = person.set_index(["month", "symbol", "number", "branch"])
     assert len(ours) == len(truth)
     joined = truth.join(ours.add_suffix("_ours"), how="left")

@@ -552,7 +552,7 @@ def test_a_second_run_is_refused_at_every_step_and_the_first_is_unharmed(
 def seen_people(home: Home) -> dict[str, int]:
     """窓から見える、月ごとの人数。"""
     with Lens(kept_months(home)) as lens:
-        return dict(lens._db.execute("select month, count(*) from member group by 1").fetchall())
+        return dict(lens.answer("select month, count(*) from member group by 1").to_numpy())
 
 
 @pytest.mark.long
@@ -592,7 +592,7 @@ while not last:
     last = (home.root / "stop").exists()  # 止めると言われてから、もう一度見る
     months = kept_months(home)
     with Lens(months) as lens:
-        found = dict(lens._db.execute("select month, count(*) from member group by 1").fetchall())
+        found = dict(lens.answer("select month, count(*) from member group by 1").to_numpy())
     for kept in months:
         verify_month(kept)
         assert found[str(kept.month)] == kept.intake["accepted"], "半分の月"
